@@ -1,0 +1,35 @@
+//! What can go wrong at the database.
+
+use crate::error::Error;
+
+/// What can go wrong at the database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DbError {
+    /// A unique constraint: what the driver names, `table.column` or an index.
+    #[error("unique constraint on {0}")]
+    Unique(String),
+    /// A foreign key refers to nothing, or something still refers to the row.
+    #[error("foreign key constraint")]
+    ForeignKey,
+    /// A CHECK or NOT NULL constraint.
+    #[error("constraint: {0}")]
+    Constraint(String),
+    /// Busy, full, read-only for now, or out of time: worth trying again.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The queue of the writer is full, or it has stopped.
+    #[error("the write queue is full")]
+    QueueFull,
+    /// Anything else: a fault of ours, or a damaged file.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Busy(_) | DbError::QueueFull => Self::Unavailable("the database is busy; try again".into()),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a request was refused: one vocabulary for the whole runtime.
+//!
+//! Every layer speaks it; only `http` knows how it looks on the wire (RFC 9457).
+
+use std::borrow::Cow;
+
+/// One thing that is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// JSON key or query parameter; empty for the body as a whole.
+    pub field: String,
+    /// Stable word for programs (`too_long`).
+    pub code: &'static str,
+    /// Sentence for people.
+    pub message: String,
+}
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: the input is not even well-formed.
+    #[error("{0}")]
+    Malformed(Cow<'static, str>),
+    /// 401: who is calling is not known.
+    #[error("{0}")]
+    Unauthenticated(Cow<'static, str>),
+    /// 403: the caller is known, and no rule allows it.
+    #[error("{0}")]
+    Forbidden(Cow<'static, str>),
+    /// 404: there is no such row or route.
+    #[error("{0}")]
+    NotFound(Cow<'static, str>),
+    /// 409: a unique value is taken, or an invariant would break.
+    #[error("{0}")]
+    Conflict(Cow<'static, str>),
+    /// 413: the body is longer than this many bytes.
+    #[error("the body is over the limit of {max_bytes} bytes")]
+    TooLarge {
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// 415: the body is of a type that is not taken here.
+    #[error("{0}")]
+    UnsupportedMediaType(Cow<'static, str>),
+    /// 422: well-formed, but invalid.
+    #[error("the input is invalid")]
+    Invalid(Vec<Fault>),
+    /// 429: too many requests.
+    #[error("too many requests")]
+    TooManyRequests {
+        /// Whole seconds after which a request succeeds.
+        retry_after_s: u64,
+    },
+    /// 503: the database is busy or away, or the server is stopping.
+    #[error("{0}")]
+    Unavailable(Cow<'static, str>),
+    /// 500: a fault of ours. The text is for the log alone.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Fault {
+    /// A fault of one field.
+    pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self { field: field.into(), code, message: message.into() }
+    }
+}
+
+impl Error {
+    /// One fault alone.
+    pub fn fault(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault::new(field, code, message)])
+    }
+}

@@ -1,0 +1,7 @@
+//! Declare a resource, get its API.
+
+pub mod db;
+pub mod error;
+pub mod principal;
+pub mod schema;
+pub mod wire;

@@ -1,0 +1,217 @@
+//! One field of a resource, and the meaning of every `#[field(…)]` option.
+
+use super::{FieldType, Kind, Literal, OnDelete, Rule};
+
+/// What a field holds when the client says nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fallback {
+    /// The client has to say it.
+    Required,
+    /// The empty value of the type: `""`, `0`, `false`; null where it may be null.
+    Empty,
+    /// This value.
+    Value(Literal),
+}
+
+/// One field of a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Name of the struct field (`project`).
+    pub name: &'static str,
+    /// JSON key and column name (`project_id` for a relation, else the name).
+    pub key: &'static str,
+    /// The field's doc comment, for the OpenAPI document.
+    pub doc: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Smallest and largest length of text, in Unicode scalar values.
+    pub len: Option<(u32, u32)>,
+    /// Smallest and largest integer.
+    pub int_range: Option<(i64, i64)>,
+    /// Smallest and largest number.
+    pub float_range: Option<(f64, f64)>,
+    /// What it holds when the client says nothing.
+    pub fallback: Fallback,
+    /// No two rows hold the same value (e-mail addresses: without regard to case).
+    pub unique: bool,
+    /// Lists can be filtered by it.
+    pub filter: bool,
+    /// Further names of its filter.
+    pub filter_aliases: &'static [&'static str],
+    /// Lists can be sorted by it.
+    pub sort: bool,
+    /// `q` looks into it.
+    pub search: bool,
+    /// Never shown.
+    pub hidden: bool,
+    /// Never taken from a client.
+    pub read_only: bool,
+    /// Taken on creation only.
+    pub write_once: bool,
+    /// Filled with the caller's id on creation, never from input.
+    pub actor: bool,
+    /// Who may set it, beyond the rule of the verb.
+    pub write: Option<Rule>,
+    /// What happens when the row referred to goes; relations only.
+    pub on_delete: Option<OnDelete>,
+    /// Has an index of its own.
+    pub index: bool,
+}
+
+impl Column {
+    /// A field of type `T` with no option set.
+    #[must_use]
+    pub const fn new<T: FieldType>(name: &'static str, key: &'static str) -> Self {
+        Self {
+            name,
+            key,
+            doc: "",
+            kind: T::KIND,
+            nullable: T::NULLABLE,
+            len: None,
+            int_range: None,
+            float_range: None,
+            fallback: Fallback::Required,
+            unique: false,
+            filter: false,
+            filter_aliases: &[],
+            sort: false,
+            search: false,
+            hidden: false,
+            read_only: false,
+            write_once: false,
+            actor: false,
+            write: None,
+            on_delete: None,
+            index: false,
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    /// `len = min..=max`, in Unicode scalar values.
+    #[must_use]
+    pub const fn len(mut self, min: u32, max: u32) -> Self {
+        self.len = Some((min, max));
+        self
+    }
+
+    /// `range = min..=max` on an integer.
+    #[must_use]
+    pub const fn int_range(mut self, min: i64, max: i64) -> Self {
+        self.int_range = Some((min, max));
+        self
+    }
+
+    /// `range = min..=max` on a number.
+    #[must_use]
+    pub const fn float_range(mut self, min: f64, max: f64) -> Self {
+        self.float_range = Some((min, max));
+        self
+    }
+
+    /// `default`.
+    #[must_use]
+    pub const fn default_empty(mut self) -> Self {
+        self.fallback = Fallback::Empty;
+        self
+    }
+
+    /// `default = value`.
+    #[must_use]
+    pub const fn default_value(mut self, value: Literal) -> Self {
+        self.fallback = Fallback::Value(value);
+        self
+    }
+
+    /// `unique`.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// `filter`, with its further names.
+    #[must_use]
+    pub const fn filter(mut self, aliases: &'static [&'static str]) -> Self {
+        self.filter = true;
+        self.filter_aliases = aliases;
+        self
+    }
+
+    /// `sort`.
+    #[must_use]
+    pub const fn sort(mut self) -> Self {
+        self.sort = true;
+        self
+    }
+
+    /// `search`.
+    #[must_use]
+    pub const fn search(mut self) -> Self {
+        self.search = true;
+        self
+    }
+
+    /// `hidden`.
+    #[must_use]
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// `read_only`.
+    #[must_use]
+    pub const fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// `write_once`.
+    #[must_use]
+    pub const fn write_once(mut self) -> Self {
+        self.write_once = true;
+        self
+    }
+
+    /// `actor`.
+    #[must_use]
+    pub const fn actor(mut self) -> Self {
+        self.actor = true;
+        self
+    }
+
+    /// `write = rule`.
+    #[must_use]
+    pub const fn write(mut self, rule: Rule) -> Self {
+        self.write = Some(rule);
+        self
+    }
+
+    /// `on_delete = …`.
+    #[must_use]
+    pub const fn on_delete(mut self, on_delete: OnDelete) -> Self {
+        self.on_delete = Some(on_delete);
+        self
+    }
+
+    /// `index`.
+    #[must_use]
+    pub const fn index(mut self) -> Self {
+        self.index = true;
+        self
+    }
+
+    /// Whether the server alone sets it, whatever its options say.
+    #[must_use]
+    pub const fn is_automatic(&self) -> bool {
+        self.actor || matches!(self.kind, Kind::Id | Kind::CreatedAt | Kind::UpdatedAt)
+    }
+}

@@ -1,0 +1,208 @@
+//! The types a field may have, and what each is to the runtime.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer};
+
+/// What a column holds, independent of Rust's types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The row's own positive 64-bit id, never used twice.
+    Id,
+    /// Unicode text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A signed 64-bit integer.
+    Int,
+    /// A finite IEEE 754 double.
+    Float,
+    /// An instant in UTC with microseconds (RFC 3339).
+    Timestamp,
+    /// A calendar date, `YYYY-MM-DD` (RFC 3339 `full-date`).
+    Date,
+    /// Any JSON value, kept as it was sent.
+    Json,
+    /// One of these words, in the order declared.
+    Choice(&'static [&'static str]),
+    /// The id of a row of the named resource.
+    Relation(&'static str),
+    /// An e-mail address, compared without regard to case.
+    Email,
+    /// A password: taken as text, kept as a bcrypt hash, never shown.
+    PasswordHash,
+    /// The instant of creation, set by the server.
+    CreatedAt,
+    /// The instant of the last change, set by the server.
+    UpdatedAt,
+}
+
+/// What happens to a row when the row that it refers to is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// It is deleted too.
+    Cascade,
+    /// The deletion is refused (409).
+    Restrict,
+    /// The reference becomes null.
+    SetNull,
+}
+
+/// A Rust type that a field of a resource may have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type that a field of a resource can have",
+    label = "not a field type",
+    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, BelongsTo<T>, an enum with #[derive(Choice)], or an Option of one"
+)]
+pub trait FieldType {
+    /// What a column of this type holds.
+    const KIND: Kind;
+    /// Whether it may be null.
+    const NULLABLE: bool = false;
+}
+
+/// An enum without data whose variants are the words a column may hold; made by `#[derive(Choice)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no choice",
+    note = "put #[derive(Choice)] on an enum without data"
+)]
+pub trait Choice: FieldType + Copy + 'static {
+    /// A struct with one field per variant, of type `&'static str`: the variant's word.
+    type Variants: Copy;
+    /// The words by variant.
+    const VARIANTS: Self::Variants;
+    /// The words in the order declared.
+    const WORDS: &'static [&'static str];
+}
+
+/// The id of a row of `T`.
+pub struct Id<T>(i64, PhantomData<fn() -> T>);
+
+/// A reference to a row of `T`; JSON key and column are the field's name with `_id`.
+pub struct BelongsTo<T>(Id<T>);
+
+/// An instant in UTC, as RFC 3339 text with microseconds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Timestamp(pub String);
+
+/// A calendar date, `YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Date(pub String);
+
+/// Any JSON value that reads as `T`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Json<T>(pub T);
+
+/// An e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Email(pub String);
+
+/// The hash of a password; empty wherever a row was read for anything but logging in.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct PasswordHash(String);
+
+/// The instant of creation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct CreatedAt(pub String);
+
+/// The instant of the last change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct UpdatedAt(pub String);
+
+impl<T> Id<T> {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<T> BelongsTo<T> {
+    /// The id of the row referred to.
+    #[must_use]
+    pub const fn id(self) -> Id<T> {
+        self.0
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> Clone for BelongsTo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for BelongsTo<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({})", self.0)
+    }
+}
+
+impl<T> fmt::Debug for BelongsTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BelongsTo({})", self.0.0)
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|id| Self(id, PhantomData))
+    }
+}
+
+impl<'de, T> Deserialize<'de> for BelongsTo<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Id::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T> FieldType for Id<T> {
+    const KIND: Kind = Kind::Id;
+}
+
+impl<T: super::Resource> FieldType for BelongsTo<T> {
+    const KIND: Kind = Kind::Relation(T::NAME);
+}
+
+impl<T> FieldType for Json<T> {
+    const KIND: Kind = Kind::Json;
+}
+
+impl<T: FieldType> FieldType for Option<T> {
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+}
+
+macro_rules! plain {
+    ($($type:ty => $kind:ident),* $(,)?) => {
+        $(impl FieldType for $type { const KIND: Kind = Kind::$kind; })*
+    };
+}
+
+plain! {
+    String => Text, bool => Bool, i64 => Int, f64 => Float, Timestamp => Timestamp, Date => Date, Email => Email,
+    PasswordHash => PasswordHash, CreatedAt => CreatedAt, UpdatedAt => UpdatedAt,
+}

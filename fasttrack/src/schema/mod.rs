@@ -1,0 +1,142 @@
+//! What a declaration means, as data.
+//!
+//! `#[resource]` expands to one `const` [`Schema`]: columns, rules and triggers built with the `const fn` builders
+//! of this module. Nothing here knows HTTP or SQL, and nothing here acts: [`Catalog`] links the schemas of an
+//! application at start, the pipeline interprets them.
+
+mod catalog;
+mod column;
+mod kind;
+mod path;
+mod rule;
+mod trigger;
+
+pub use self::{
+    catalog::{Catalog, LinkError, Model, Parent},
+    column::{Column, Fallback},
+    kind::{
+        BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, Timestamp,
+        UpdatedAt,
+    },
+    path::{Account, Field, Hidden, NamedRule, Relation, Resource, Walk},
+    rule::{Comparison, Grant, Literal, Path, Rule, Verb},
+    trigger::{Change, Effect, Payload, RowVersion, Trigger},
+};
+
+/// One resource: everything its declaration says.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Singular name in snake case (`task`): what errors and the command line call one row.
+    pub name: &'static str,
+    /// Plural name in snake case (`tasks`): the path segment and the table.
+    pub plural: &'static str,
+    /// The declaration's doc comment, for the OpenAPI document.
+    pub doc: &'static str,
+    /// Name of the relation field under whose target the rows are created and listed.
+    pub under: Option<&'static str>,
+    /// Whether this is the one entity that can log in.
+    pub account: bool,
+    /// Whether a row that may not be read answers 404 instead of 403.
+    pub conceal: bool,
+    /// The fields in the order of the struct, which is the order of the JSON keys.
+    pub columns: &'static [Column],
+    /// Rules that others may refer to by name.
+    pub named_rules: &'static [(&'static str, Rule)],
+    /// Who may do what; a verb that is not here has no route.
+    pub grants: &'static [Grant],
+    /// Who hears of changes.
+    pub triggers: &'static [Trigger],
+}
+
+impl Schema {
+    /// A resource without columns, rules or triggers.
+    #[must_use]
+    pub const fn new(name: &'static str, plural: &'static str) -> Self {
+        Self {
+            name,
+            plural,
+            doc: "",
+            under: None,
+            account: false,
+            conceal: false,
+            columns: &[],
+            named_rules: &[],
+            grants: &[],
+            triggers: &[],
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    /// Nests creation and lists under the target of a relation field.
+    #[must_use]
+    pub const fn under(mut self, relation: &'static str) -> Self {
+        self.under = Some(relation);
+        self
+    }
+
+    /// Makes this the entity that can log in.
+    #[must_use]
+    pub const fn account(mut self) -> Self {
+        self.account = true;
+        self
+    }
+
+    /// Answers 404 where a row may not be read.
+    #[must_use]
+    pub const fn conceal(mut self) -> Self {
+        self.conceal = true;
+        self
+    }
+
+    /// Sets the columns.
+    #[must_use]
+    pub const fn columns(mut self, columns: &'static [Column]) -> Self {
+        self.columns = columns;
+        self
+    }
+
+    /// Sets the named rules.
+    #[must_use]
+    pub const fn named_rules(mut self, rules: &'static [(&'static str, Rule)]) -> Self {
+        self.named_rules = rules;
+        self
+    }
+
+    /// Sets the rules of the verbs.
+    #[must_use]
+    pub const fn grants(mut self, grants: &'static [Grant]) -> Self {
+        self.grants = grants;
+        self
+    }
+
+    /// Sets the triggers.
+    #[must_use]
+    pub const fn triggers(mut self, triggers: &'static [Trigger]) -> Self {
+        self.triggers = triggers;
+        self
+    }
+
+    /// The rule of `verb`, if it has one.
+    #[must_use]
+    pub fn rule(&self, verb: Verb) -> Option<&'static Rule> {
+        self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule)
+    }
+
+    /// The column of the struct field `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column of the JSON key `key`.
+    #[must_use]
+    pub fn column_of_key(&self, key: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.key == key)
+    }
+}

@@ -1,0 +1,149 @@
+//! Who may do what, as a tree.
+
+/// What a caller can ask of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// `POST` on the collection.
+    Create,
+    /// `GET` on the collection.
+    List,
+    /// `GET` on a row.
+    Read,
+    /// `PATCH` on a row.
+    Update,
+    /// `DELETE` on a row.
+    Delete,
+}
+
+/// A verb and who may use it.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    /// The verb.
+    pub verb: Verb,
+    /// Who may.
+    pub rule: Rule,
+}
+
+/// Relation fields to follow, starting at the row. Empty: the row itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    steps: [&'static str; Self::MAX_STEPS],
+    len: usize,
+}
+
+/// A constant of a declaration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Literal {
+    /// No value.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// Text, or the word of a choice.
+    Text(&'static str),
+}
+
+/// How a field is compared with a constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+/// Who may. A missing parent or a null relation never matches.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// `a | b`
+    Any(&'static [Rule]),
+    /// `a & b`
+    All(&'static [Rule]),
+    /// `!a`
+    Not(&'static Rule),
+    /// Whoever, logged in or not.
+    Anyone,
+    /// Whoever is logged in.
+    Authenticated,
+    /// Whoever has the role with this word.
+    Role(&'static str),
+    /// The account that the row is; on the account only.
+    Oneself,
+    /// The account at the end of these relations.
+    Related(Path),
+    /// A field of the row at the end of these relations compares so with a constant.
+    Compare {
+        /// Where the row is.
+        path: Path,
+        /// Name of its field.
+        field: &'static str,
+        /// How.
+        op: Comparison,
+        /// With what.
+        value: Literal,
+    },
+    /// What the rule of this name says of the row at the end of these relations.
+    Named {
+        /// Where the row is.
+        path: Path,
+        /// Name of the rule on its resource.
+        rule: &'static str,
+    },
+}
+
+impl Verb {
+    /// All verbs, in the order in which they are documented.
+    pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete];
+
+    /// The word of the declaration language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::List => "list",
+            Self::Read => "read",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Path {
+    /// Most relations that a path may follow.
+    pub const MAX_STEPS: usize = 8;
+
+    /// The row itself.
+    pub const HERE: Self = Self { steps: [""; Self::MAX_STEPS], len: 0 };
+
+    /// Follows one more relation.
+    ///
+    /// # Panics
+    /// At compile time, when the path has more than [`Self::MAX_STEPS`] relations.
+    #[must_use]
+    #[expect(clippy::panic, clippy::indexing_slicing, reason = "runs at compile time only")]
+    pub const fn then(mut self, step: &'static str) -> Self {
+        if self.len == Self::MAX_STEPS {
+            panic!("a path follows at most 8 relations");
+        }
+        self.steps[self.len] = step;
+        self.len += 1;
+        self
+    }
+
+    /// The relation fields in order.
+    #[must_use]
+    pub fn steps(&self) -> &[&'static str] {
+        self.steps.get(..self.len).unwrap_or_default()
+    }
+}

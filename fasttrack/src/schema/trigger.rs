@@ -1,0 +1,77 @@
+//! Who hears of a change, and what they are told.
+
+use super::{Literal, Path};
+
+/// One `#[on(change => effect)]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Trigger {
+    /// When.
+    pub change: Change,
+    /// What then.
+    pub effect: Effect,
+}
+
+/// A change that can be listened for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// A row came into being.
+    Created,
+    /// A row went.
+    Deleted,
+    /// What is stored in this field differs from what was before. Before creation an optional field was null and a
+    /// required one was nothing, so that creation changes an optional field given a value, and no required one.
+    Changed {
+        /// Name of the field.
+        field: &'static str,
+    },
+    /// The same, and now it holds this.
+    ChangedTo {
+        /// Name of the field.
+        field: &'static str,
+        /// The new value.
+        value: Literal,
+    },
+}
+
+/// What a trigger does.
+#[derive(Debug, Clone, Copy)]
+pub enum Effect {
+    /// Tells accounts, each once.
+    Event {
+        /// Type of the message.
+        name: &'static str,
+        /// Its data, besides the row's own id.
+        payload: &'static [Payload],
+        /// Paths that end at the account.
+        to: &'static [Path],
+        /// Whether who did it is left out.
+        except_actor: bool,
+    },
+    /// Runs a background job.
+    Run {
+        /// Path of the function, for people and for the outbox.
+        job: &'static str,
+    },
+}
+
+/// Which row a payload value is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowVersion {
+    /// As it is after the change (before it, when the row is deleted).
+    New,
+    /// As it was before.
+    Old,
+}
+
+/// One key of an event's data.
+#[derive(Debug, Clone, Copy)]
+pub struct Payload {
+    /// The key.
+    pub key: &'static str,
+    /// The version of the row to start from.
+    pub row: RowVersion,
+    /// Relations to follow.
+    pub path: Path,
+    /// Name of the field there; of a relation, its id.
+    pub field: &'static str,
+}

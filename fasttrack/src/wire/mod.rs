@@ -1,0 +1,11 @@
+//! What clients send, taken apart strictly and without meaning: a JSON object, a query string.
+//!
+//! Knows neither resources nor HTTP; faults are collected, so that all of them can be reported at once.
+
+mod object;
+mod params;
+
+pub use self::{
+    object::{Node, Object},
+    params::{Param, Params},
+};
