@@ -1,5 +1,6 @@
 //! Declare a resource, get its API.
 
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod principal;
