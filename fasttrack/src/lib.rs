@@ -3,6 +3,7 @@
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod http;
 pub mod principal;
 pub mod schema;
 pub mod wire;
