@@ -2,6 +2,7 @@
 
 pub mod db;
 pub mod error;
+pub mod http;
 pub mod principal;
 pub mod schema;
 pub mod wire;
