@@ -10,7 +10,9 @@ mod kind;
 mod path;
 mod rule;
 mod trigger;
+mod words;
 
+pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent},
     column::{Column, Fallback},
@@ -21,6 +23,7 @@ pub use self::{
     path::{Account, Field, Hidden, NamedRule, Relation, Resource, Walk},
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
+    words::rule_in_words,
 };
 
 /// One resource: everything its declaration says.
