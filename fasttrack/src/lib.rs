@@ -4,4 +4,5 @@ pub mod db;
 pub mod error;
 pub mod principal;
 pub mod schema;
+pub mod sql;
 pub mod wire;

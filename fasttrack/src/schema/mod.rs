@@ -12,7 +12,7 @@ mod rule;
 mod trigger;
 
 pub use self::{
-    catalog::{Catalog, LinkError, Model, Parent},
+    catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     kind::{
         BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, Timestamp,
