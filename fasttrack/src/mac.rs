@@ -12,6 +12,11 @@ pub(crate) fn keyed(key: &[u8]) -> HmacSha256 {
     HmacSha256::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
+/// Whether two codes are the same, in a time that does not tell where they differ.
+pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
 /// The code of one message under `key`.
 pub(crate) fn code(key: &[u8], message: &[u8]) -> [u8; 32] {
     keyed(key).chain_update(message).finalize().into_bytes().into()

@@ -14,6 +14,12 @@ const CALLER: &str = "caller()";
 pub struct Reference {
     /// The column, and the table that it leads to.
     pub step: Step,
+    /// Name of the resource that it leads to.
+    pub target: &'static str,
+    /// Whether it is the parent, which the path names.
+    pub parent: bool,
+    /// Whether it leads to the account.
+    pub account: bool,
     /// What has to hold of the row referred to.
     pub allowed: Predicate,
 }

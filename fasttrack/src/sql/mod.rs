@@ -17,9 +17,9 @@ pub use self::{
     ddl::{TableDefinition, define, stored_default},
     effect::{EffectPlan, OUTBOX, effects},
     insert::{Guard, Insert, Reference},
-    page::{Condition, PageQuery, SortKey, Test, page},
+    page::{PageQuery, page, sort_keys},
     policy::{Class, fold},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{Table, delete, read, state, update},
+    row::{Table, any_active, delete, merge_json, read, referable, state, update},
     text::{Slot, Sql, Template, Values},
 };

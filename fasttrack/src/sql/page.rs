@@ -4,41 +4,12 @@
 //! is one stretch of an index: equal in the first keys and beyond in the next. (A single condition with OR, or a row
 //! comparison, would not use the index for mixed directions and nulls.)
 
-use super::{Predicate, Scope, Slot, Sql, Table, Template, dialect, text::quote};
-use crate::{db::Arg, schema::Column};
-
-/// One key of an order.
-#[derive(Debug, Clone, Copy)]
-pub struct SortKey {
-    /// The column.
-    pub column: &'static Column,
-    /// Largest first; nulls are the smallest.
-    pub descending: bool,
-}
-
-/// A condition that a client asked for.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    /// The column.
-    pub column: &'static Column,
-    /// What has to hold of it.
-    pub test: Test,
-}
-
-/// What has to hold of a column.
-#[derive(Debug, Clone)]
-pub enum Test {
-    /// `column <operator> value`, for the operators of SQL.
-    Compare(&'static str, Arg),
-    /// Anything but this value, null included.
-    Differs(Arg),
-    /// One of these values.
-    AnyOf(Vec<Arg>),
-    /// Contains this text, without regard to ASCII case.
-    Contains(String),
-    /// Is null, or is not.
-    Null(bool),
-}
+use super::{Predicate, Scope, Slot, Sql, Table, Template, Values, dialect, text::quote};
+use crate::{
+    db::{Arg, Statement},
+    query::{Condition, SortKey, Test},
+    schema::{Column, Comparison, Kind},
+};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -88,16 +59,30 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     let id = format!("k{}", query.sort.len().saturating_sub(1));
     sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.{id}) AS BLOB), ", query.table.name));
     sql.push("(SELECT count(*) FROM page), (SELECT CAST(json_array(");
-    sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
-        sql.push(&match key.column.kind {
-            crate::schema::Kind::Float => dialect::json_value(key.column, &format!("k{position}")),
-            _ => format!("k{position}"),
-        });
-    });
+    write_keys(query.sort, |position, _| format!("k{position}"), &mut sql);
     sql.push(") AS BLOB) FROM page");
     write_order(query, &mut sql);
     sql.push(" LIMIT 1 OFFSET ").value(Arg::Int(query.limit - 1)).push(")");
     sql.finish()
+}
+
+/// The sort keys of the row `id` as a JSON array.
+#[must_use]
+pub fn sort_keys(table: &Table, sort: &[SortKey], id: i64) -> Statement {
+    let mut sql = Sql::new("SELECT CAST(json_array(");
+    write_keys(sort, |_, key| key_expr(key), &mut sql);
+    sql.push(") AS BLOB) FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").value(Arg::Int(id));
+    sql.finish().fill(Values::default())
+}
+
+fn write_keys(sort: &[SortKey], expr: impl Fn(usize, &SortKey) -> String, sql: &mut Sql) {
+    sql.join(", ", sort.iter().enumerate(), |sql, (position, key)| {
+        let expr = expr(position, key);
+        sql.push(&match key.column.kind {
+            Kind::Float => dialect::json_value(key.column, &expr),
+            _ => expr,
+        });
+    });
 }
 
 /// One end of a stretch of the order.
@@ -188,8 +173,7 @@ fn write_condition(condition: &Condition, sql: &mut Sql) {
     let column = condition.column;
     let expr = dialect::match_key(column, &format!("t.{}", quote(column.key)));
     match &condition.test {
-        Test::Compare(operator, value) => _ = sql.push(&format!("{expr} {operator} ")).value(value.clone()),
-        Test::Differs(value) => _ = sql.push(&format!("{expr} IS DISTINCT FROM ")).value(value.clone()),
+        Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
         Test::AnyOf(values) => {
             sql.push(&format!("{expr} IN ("));
             sql.join(", ", values, |sql, value| {
@@ -197,9 +181,21 @@ fn write_condition(condition: &Condition, sql: &mut Sql) {
             });
             sql.push(")");
         }
-        Test::Contains(text) => write_contains(column, text, sql),
+        Test::Contains(Arg::Text(text)) => write_contains(column, text, sql),
+        Test::Contains(_) => _ = sql.push("FALSE"),
         Test::Null(true) => _ = sql.push(&format!("{expr} IS NULL")),
         Test::Null(false) => _ = sql.push(&format!("{expr} IS NOT NULL")),
+    }
+}
+
+const fn operator(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Eq => "=",
+        Comparison::Ne => "IS DISTINCT FROM",
+        Comparison::Lt => "<",
+        Comparison::Le => "<=",
+        Comparison::Gt => ">",
+        Comparison::Ge => ">=",
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
 
-use super::{Predicate, Scope, Slot, Sql, Template, dialect, text::quote};
+use super::{
+    Predicate, Reference, Scope, Slot, Sql, Template, dialect,
+    text::{quote, text_literal},
+};
 use crate::{
     db::Arg,
     schema::{Column, Kind, Schema},
@@ -93,5 +96,34 @@ pub fn delete(table: &Table, policy: &Predicate) -> Template {
     sql.push(&table.name).push(" AS t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
     sql.push(" RETURNING \"id\"");
+    sql.finish()
+}
+
+/// One active account whose `role` is one of `words`.
+#[must_use]
+pub fn any_active(table: &Table, role: &str, words: &[&'static str]) -> Template {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.push(&table.name).push(" t WHERE t.\"is_active\" = 1 AND t.").name(role).push(" IN (");
+    sql.join(", ", words, |sql, word| {
+        sql.push(&text_literal(word));
+    });
+    sql.push(") LIMIT 1");
+    sql.finish()
+}
+
+/// Whether the row `id` of another table exists and may be referred to: one row if so.
+#[must_use]
+pub fn referable(reference: &Reference, id: i64) -> Template {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.name(reference.step.table).push(" t WHERE t.\"id\" = ").value(Arg::Int(id)).push(" AND ");
+    reference.allowed.write(&mut sql, Scope::of("t"));
+    sql.finish()
+}
+
+/// What a JSON merge patch (RFC 7396) makes of a stored value, as text.
+#[must_use]
+pub fn merge_json(stored: Arg, patch: Arg) -> Template {
+    let mut sql = Sql::new("SELECT CAST(json_patch(");
+    sql.value(stored).push(", ").value(patch).push(") AS BLOB)");
     sql.finish()
 }
