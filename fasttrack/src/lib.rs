@@ -9,8 +9,20 @@ mod mac;
 pub mod migrate;
 pub mod password;
 pub mod pipeline;
+pub mod prelude;
 pub mod principal;
 pub mod query;
 pub mod schema;
 pub mod sql;
 pub mod wire;
+
+pub use fasttrack_macros::resources;
+
+// Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
+extern crate self as fasttrack;
+
+/// What generated code calls besides [`schema`]; no part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde::{self, Deserialize, Deserializer};
+}
