@@ -2,9 +2,11 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod email;
 pub mod error;
+pub mod http;
 mod mac;
 pub mod migrate;
 pub mod password;

@@ -11,7 +11,9 @@ mod laws;
 mod path;
 mod rule;
 mod trigger;
+mod words;
 
+pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
@@ -26,6 +28,7 @@ pub use self::{
     },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
+    words::rule_in_words,
 };
 
 /// One resource: everything its declaration says.
