@@ -3,7 +3,7 @@
 mod log;
 mod signals;
 
-use std::{io, io::Write, path::PathBuf, sync::Arc};
+use std::{io, io::Write, sync::Arc};
 
 use self::signals::Signals;
 use crate::{
@@ -45,13 +45,8 @@ pub enum StartError {
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The database cannot be opened.
-    #[error("the database {} cannot be opened: {cause}", .path.display())]
-    Database {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        cause: DbError,
-    },
+    #[error("the database cannot be opened: {0}; DATABASE_URL names the file")]
+    Database(DbError),
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateError),
@@ -80,9 +75,7 @@ impl App {
     /// [`StartError`], which says what to do.
     pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
         let catalog = Arc::new(Catalog::link(resources)?);
-        let db = Db::open(&config.database, options)
-            .await
-            .map_err(|cause| StartError::Database { path: config.database.clone(), cause })?;
+        let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
         migrate::apply(&db, &catalog, framework_tables(account)).await?;
         let secret = secret(config)?;

@@ -14,6 +14,7 @@ mod gate;
 mod limit;
 mod metrics;
 pub mod openapi;
+mod parser_errors;
 mod problem;
 mod reply;
 mod request_id;

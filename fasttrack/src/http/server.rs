@@ -13,7 +13,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::metrics::Metrics;
+use super::{metrics::Metrics, parser_errors::Completing};
 
 /// Connections that the system keeps ready until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -79,7 +79,8 @@ impl Listening {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let listener = Server::new(self.acceptor).fuse_config(timeouts()).max_connections(connection_limit());
+        let listener =
+            Server::new(Completing(self.acceptor)).fuse_config(timeouts()).max_connections(connection_limit());
         let handle = listener.handle();
         let mut running = tokio::spawn(listener.try_serve(served.service));
         tokio::select! {

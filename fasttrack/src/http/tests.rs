@@ -163,6 +163,22 @@ async fn every_failure_is_a_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_is_a_problem_too() {
+    let address = start(&routes()).await.address;
+    let many_headers = format!("GET /a HTTP/1.1\r\n{}\r\n", "h: 1\r\n".repeat(200));
+    for (request, status) in [
+        ("GARBAGE\r\n\r\n".to_owned(), 400),
+        ("GET /a HTTP/1.1\r\nno header\r\n\r\n".to_owned(), 400),
+        (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(70_000)), 414),
+        (many_headers, 431),
+    ] {
+        let answer = exchange(address, request).await;
+        check_problem(&answer, status);
+        assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn literal_segments_come_before_parameters() {
     let address = start(&routes()).await.address;
     assert_eq!(get(address, "GET /a/me", "").await.status, 200);

@@ -1,0 +1,165 @@
+//! What the HTTP parser itself refuses, made a problem like every other error.
+//!
+//! A request line or a head that is none never becomes a request: hyper writes an answer without a body and closes. No
+//! handler sees it, so it is recognised where it is written: all answers of ours carry a request id, that one does not.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use salvo::{
+    conn::{Accepted, Acceptor, Holding, StraightStream, tcp::TcpAcceptor, tcp::TcpCoupler},
+    fuse::ArcFusePolicy,
+    http::{HeaderMap, ResBody, Response, StatusCode},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::{problem, request_id::RequestId};
+
+/// Accepts connections whose parser errors are problems.
+pub(super) struct Completing(pub(super) TcpAcceptor);
+
+/// A connection whose parser errors are problems.
+pub(super) struct Completed<S> {
+    inner: S,
+    /// What is written in place of what the parser wanted to write.
+    pending: Bytes,
+}
+
+impl Acceptor for Completing {
+    type Coupler = TcpCoupler<Self::Stream>;
+    type Stream = Completed<StraightStream<TcpStream>>;
+
+    fn holdings(&self) -> &[Holding] {
+        self.0.holdings()
+    }
+
+    async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
+        let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } =
+            self.0.accept(policy).await?;
+        let stream = Completed { inner: stream, pending: Bytes::new() };
+        let coupler = TcpCoupler::new();
+        Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Completed<S> {
+    fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.pending.has_remaining() {
+            match ready!(Pin::new(&mut self.inner).poll_write(cx, &self.pending))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.pending.advance(written),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Completed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_pending(cx))?;
+        if let Some(problem) = complete(buf) {
+            self.pending = problem;
+            return Poll::Ready(Ok(buf.len()));
+        }
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_pending(cx))?;
+        if let [buf] = bufs
+            && let Some(problem) = complete(buf)
+        {
+            self.pending = problem;
+            return Poll::Ready(Ok(buf.len()));
+        }
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_pending(cx))?;
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_pending(cx))?;
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+/// The whole answer in place of `written`, if that is one of the parser's own.
+///
+/// It is one exactly when it is a head and nothing else, refuses, and has no request id. What is written in the middle
+/// of a body is never taken for one: no body of ours has a bare line break in it where it could look like a head.
+fn complete(written: &[u8]) -> Option<Bytes> {
+    let rest = written.strip_prefix(b"HTTP/1.1 ")?;
+    let head = std::str::from_utf8(rest.strip_suffix(b"\r\n\r\n")?).ok()?;
+    let status: StatusCode = head.get(..3)?.parse().ok()?;
+    let is_own = head.lines().any(|line| line.starts_with("x-request-id:"));
+    if is_own || !status.is_client_error() {
+        return None;
+    }
+    let id = RequestId::from_headers(&HeaderMap::new());
+    let mut res = Response::new();
+    problem::write_plain(&mut res, status, detail(status), &id);
+    let ResBody::Once(body) = res.take_body() else { return None };
+    tracing::info!(target: "fasttrack::request", status = status.as_u16(), request_id = id.as_str(), "no request");
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\nx-request-id: {}\r\n\
+         x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        id.as_str(),
+        body.len(),
+    );
+    Some([head.as_bytes(), &body].concat().into())
+}
+
+fn detail(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::URI_TOO_LONG => "the request's address is too long",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "the request has too many headers, or too long ones",
+        _ => "this is no HTTP/1.1 request; check its first line and its headers",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_answers_of_the_parser_are_completed() {
+        let bare = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let whole = complete(bare.as_bytes()).unwrap();
+        assert!(whole.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+        assert_eq!(complete(&whole), None, "what has a body is whole");
+        for other in [
+            "",
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\n",
+            "HTTP/1.1 4",
+            "\"HTTP/1.1 400 Bad Request\r\n\r\n",
+        ] {
+            assert_eq!(complete(other.as_bytes()), None, "{other}");
+        }
+    }
+}
