@@ -125,7 +125,8 @@ mod tests {
     fn lengths_are_bounded() {
         let label = "d".repeat(63);
         let domain = format!("{label}.{label}.{label}");
-        for (local, rest, fits) in [(63, domain.clone(), true), (64, domain.clone(), false), (65, "b.co".into(), false)] {
+        for (local, rest, fits) in [(63, domain.clone(), true), (64, domain.clone(), false), (65, "b.co".into(), false)]
+        {
             let address = format!("{}@{rest}", "a".repeat(local));
             assert_eq!(validate(&address).is_ok(), fits, "{local}");
         }

@@ -20,6 +20,12 @@ pub struct Caller {
     pub session: i64,
 }
 
+/// Whoever keeps what it knows of accounts in memory.
+pub trait AccountWatch: Send + Sync {
+    /// The account of this id was changed or deleted. To be called after the commit, before the change is answered.
+    fn account_changed(&self, id: i64);
+}
+
 impl Principal {
     /// The account that is calling.
     #[must_use]
