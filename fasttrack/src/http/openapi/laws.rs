@@ -1,4 +1,4 @@
-//! What holds of every document, and what the contract of the reference application says of its own.
+//! What holds of the document of every application.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Settings, document, sample};
 
-fn tracker() -> Value {
+pub(super) fn tracker() -> Value {
     document(&sample::tracker(), &Settings::default())
 }
 
@@ -21,34 +21,23 @@ fn walk<'a>(at: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value))
     match value {
         Value::Object(members) => members.iter().for_each(|(key, value)| walk(&step(key), value, visit)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| walk(&step(&i.to_string()), value, visit))
+            items.iter().enumerate().for_each(|(i, value)| walk(&step(&i.to_string()), value, visit));
         }
         _ => {}
     }
 }
 
 /// Every operation, called by method and path.
-fn operations(document: &Value) -> BTreeMap<String, &Value> {
-    let paths = document["paths"].as_object().unwrap();
-    let of_item = |(path, item): (&String, &'static str), operation| (format!("{item} {path}"), operation);
-    let mut operations = BTreeMap::new();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().unwrap() {
-            let method: &'static str = match method.as_str() {
-                "get" => "GET",
-                "post" => "POST",
-                "patch" => "PATCH",
-                "delete" => "DELETE",
-                other => panic!("{path}: {other}"),
-            };
-            operations.extend([of_item((path, method), operation)]);
-        }
-    }
-    operations
+pub(super) fn operations(document: &Value) -> BTreeMap<String, &Value> {
+    let items = document["paths"].as_object().unwrap().iter();
+    items
+        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |operation| (path, operation)))
+        .map(|(path, (method, operation))| (format!("{} {path}", method.to_uppercase()), operation))
+        .collect()
 }
 
 /// The parameters of an operation, references followed.
-fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+pub(super) fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
     let resolve = |parameter: &'a Value| match parameter["$ref"].as_str() {
         Some(target) => document.pointer(target.strip_prefix('#').unwrap()).unwrap(),
         None => parameter,
@@ -56,11 +45,11 @@ fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
     operation["parameters"].as_array().into_iter().flatten().map(resolve).collect()
 }
 
-fn statuses(operation: &Value) -> Vec<u16> {
+pub(super) fn statuses(operation: &Value) -> Vec<u16> {
     operation["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect()
 }
 
-fn keys(object: &Value) -> Vec<&str> {
+pub(super) fn keys(object: &Value) -> Vec<&str> {
     object.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
 }
 

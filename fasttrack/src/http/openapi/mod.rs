@@ -10,6 +10,8 @@
 mod access;
 mod auth;
 mod cached;
+#[cfg(test)]
+mod contract;
 mod fields;
 #[cfg(test)]
 mod laws;
