@@ -32,8 +32,12 @@ pub(super) fn access(catalog: &Catalog, model: &Model, verb: Verb) -> Access {
     let judge = |who| Judge { catalog, schema: model.schema, who, depth: 0 }.outcome(rule);
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
     let (anonymous, account) = (judge(Who::Anonymous), judge(Who::Account(undecided)));
+    // Who created a row has to be somebody.
+    let needs_actor =
+        verb == Verb::Create && model.schema.columns.iter().any(|column| column.actor && !column.nullable);
     Access {
         anonymous: match (anonymous.may_hold, anonymous.may_fail) {
+            _ if needs_actor => Anonymous::Refused,
             (false, _) => Anonymous::Refused,
             (true, true) => Anonymous::Sometimes,
             (true, false) => Anonymous::Welcome,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Settings, document, sample};
+use crate::wire::Params;
 
 pub(super) fn tracker() -> Value {
     document(&sample::tracker(), &Settings::default())
@@ -202,4 +203,37 @@ fn the_same_declarations_give_the_same_bytes() {
     assert_eq!(cached.etag, super::CachedDocument::new(&tracker()).etag);
     assert!(cached.is_current(Some(&cached.etag)));
     assert!(!cached.is_current(None));
+}
+
+/// A value that fits the schema of a query parameter, as it is written in a query string.
+fn example_of(schema: &Value) -> String {
+    if let Some(word) = schema["enum"][0].as_str() {
+        return word.to_owned();
+    }
+    match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
+        ("array", _) => example_of(&schema["items"]),
+        ("boolean", _) => "true".to_owned(),
+        ("string", Some("date")) => "2026-11-22".to_owned(),
+        ("string", Some("date-time")) => "2026-11-22T16:10:00Z".to_owned(),
+        _ => "1".to_owned(),
+    }
+}
+
+#[test]
+fn lists_understand_every_parameter_that_is_documented_and_no_other() {
+    let catalog = sample::everything();
+    let document = document(&catalog, &Settings::default());
+    let operations = operations(&document);
+    for model in catalog.models() {
+        let id = format!("list_{}", model.schema.plural);
+        let operation = operations.values().find(|operation| operation["operationId"] == id.as_str()).unwrap();
+        let in_query = |parameter: &&Value| parameter["in"] == "query";
+        let ask = |query: &str| crate::query::parse(model.schema, Params::parse(Some(query)));
+        for parameter in parameters(&document, operation).into_iter().filter(in_query) {
+            let (name, value) = (parameter["name"].as_str().unwrap(), example_of(&parameter["schema"]));
+            assert!(ask(&format!("{name}={value}")).is_ok(), "{id}: {name}={value}");
+            assert!(ask(&format!("{name}[near]={value}")).is_err(), "{id}: {name}[near]={value}");
+        }
+        assert!(ask("colour=red").is_err(), "{id}");
+    }
 }

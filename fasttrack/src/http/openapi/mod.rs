@@ -17,7 +17,6 @@ mod fields;
 mod laws;
 mod names;
 mod operation;
-mod operators;
 mod params;
 mod problems;
 mod relations;
