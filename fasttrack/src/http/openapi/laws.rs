@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Settings, document, sample};
-use crate::wire::Params;
+use crate::{http::routes, wire::Params};
 
 pub(super) fn tracker() -> Value {
     document(&sample::tracker(), &Settings::default())
@@ -52,6 +52,23 @@ pub(super) fn statuses(operation: &Value) -> Vec<u16> {
 
 pub(super) fn keys(object: &Value) -> Vec<&str> {
     object.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
+#[test]
+fn the_routes_are_those_that_are_served() {
+    for catalog in [sample::tracker(), sample::everything()] {
+        let document = document(&catalog, &Settings::default());
+        let mut documented = operations(&document);
+        // What the documentation page loads is no part of the API.
+        let served = routes::table(&catalog).into_iter().filter(|route| !route.path.ends_with("{file}"));
+        for route in served {
+            let name = format!("{} {}", route.method, route.path);
+            let operation = documented.remove(&name).unwrap_or_else(|| panic!("{name} is not documented"));
+            assert!(operation["security"].is_null() || route.admits_anonymous, "{name} needs a token");
+            assert!(route.action.is_public() || statuses(operation).contains(&401), "{name} looks at tokens");
+        }
+        assert!(documented.is_empty(), "not served: {documented:?}");
+    }
 }
 
 #[test]
