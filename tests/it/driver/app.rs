@@ -215,9 +215,19 @@ impl TestApp {
         self.settings.clone()
     }
 
-    /// Sends SIGTERM.
+    /// Sends SIGTERM: drain and stop.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()]).status();
+        self.signal("TERM");
+    }
+
+    /// Sends SIGKILL while others still use the server.
+    pub(crate) fn kill_now(&self) {
+        self.signal("KILL");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid]).status();
         assert!(status.expect("sh starts").success(), "the server is there to be stopped");
     }
 
