@@ -43,7 +43,10 @@ fn last_object(output: &str) -> Option<Value> {
 
 #[test]
 fn the_quick_start_works_as_printed() {
-    assert!(Command::new("curl").arg("--version").output().is_ok(), "the quick start needs curl, which is not installed");
+    assert!(
+        Command::new("curl").arg("--version").output().is_ok(),
+        "the quick start needs curl, which is not installed"
+    );
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&readme).unwrap_or_else(|error| panic!("{}: {error}", readme.display()));
     let script = script(&readme);
@@ -54,7 +57,11 @@ fn the_quick_start_works_as_printed() {
     let directory = tempfile::tempdir().unwrap();
     let output = Command::new("sh").args(["-euc", &script]).current_dir(directory.path()).output().expect("sh starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script}\n--- printed\n{stdout}\n--- complained\n{stderr}\n--- log\n{}", app.log());
+    assert!(
+        output.status.success(),
+        "{script}\n--- printed\n{stdout}\n--- complained\n{stderr}\n--- log\n{}",
+        app.log()
+    );
     let page = last_object(&stdout).unwrap_or_else(|| panic!("the last output is no JSON:\n{stdout}"));
     assert!(page["items"].as_array().is_some_and(|items| !items.is_empty()), "the last output is no page: {page}");
     assert!(page["has_more"].is_boolean(), "the last output is no page: {page}");

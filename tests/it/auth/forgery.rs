@@ -58,9 +58,12 @@ fn every_claim_is_required_and_checked() {
         check_refused(&app, what, &sign(claims, Algorithm::Hs256, KEY.as_bytes()));
     };
     for claim in ["sub", "sid", "typ", "iss", "aud", "exp", "nbf"] {
-        check(&format!("without {claim}"), &altered(&claims, |claims| {
-            claims.as_object_mut().unwrap().remove(claim);
-        }));
+        check(
+            &format!("without {claim}"),
+            &altered(&claims, |claims| {
+                claims.as_object_mut().unwrap().remove(claim);
+            }),
+        );
         check(&format!("{claim} null"), &altered(&claims, |claims| claims[claim] = Value::Null));
     }
     for (claim, value) in [

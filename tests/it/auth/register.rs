@@ -42,9 +42,10 @@ fn every_fault_is_reported_at_once() {
     check_faults(&json!({ "email": email, "password": "long enough", "display_name": null }), &["display_name"]);
     check_faults(&json!({ "email": email, "password": "long enough", "nickname": "x" }), &["nickname"]);
     check_faults(&json!({ "email": email, "password": "long enough", "id": 1 }), &["id"]);
-    check_faults(&json!({ "email": email, "password": "long enough", "created_at": "2026-01-01T00:00:00Z" }), &[
-        "created_at",
-    ]);
+    check_faults(
+        &json!({ "email": email, "password": "long enough", "created_at": "2026-01-01T00:00:00Z" }),
+        &["created_at"],
+    );
     check_faults(
         &json!({ "email": long_email, "password": "short", "display_name": long_name, "x": 1, "updated_at": null }),
         &["email", "password", "display_name", "x", "updated_at"],
@@ -115,7 +116,10 @@ fn the_password_is_shown_nowhere() {
         app.post("/auth/login", &json!({ "email": email, "password": secret })).send().expect(401),
         app.get("/users/me").token(&pair.access).send().expect(200),
         app.get("/users").by(app.admin()).send().expect(200),
-        app.api("POST", "/auth/login").body("application/json", format!("{{\"password\":\"{secret}\"")).send().expect(400),
+        app.api("POST", "/auth/login")
+            .body("application/json", format!("{{\"password\":\"{secret}\""))
+            .send()
+            .expect(400),
     ];
     let change = json!({ "current_password": password, "new_password": secret });
     answers.push(app.post("/auth/password", &change).token(&pair.access).send().expect(204));

@@ -104,9 +104,12 @@ fn sessions_are_a_list_like_any_other() {
 fn everything_here_needs_an_access_token() {
     let app = shared();
     let person = app.person();
-    for (method, path) in
-        [("POST", "/auth/logout"), ("GET", "/auth/sessions"), ("DELETE", "/auth/sessions/1"), ("POST", "/auth/password")]
-    {
+    for (method, path) in [
+        ("POST", "/auth/logout"),
+        ("GET", "/auth/sessions"),
+        ("DELETE", "/auth/sessions/1"),
+        ("POST", "/auth/password"),
+    ] {
         let body = json!({ "current_password": person.password, "new_password": "another one" });
         let call = || if path.ends_with("password") { app.post(path, &body) } else { app.api(method, path) };
         call().refused(401);

@@ -52,7 +52,8 @@ fn the_last_active_admin_stays() {
     let (first, second, person) = (app.new_admin(), app.new_admin(), app.person());
     let path = |id: i64| format!("/users/{id}");
     app.patch(&path(second.id), &json!({ "is_active": false })).by(&first).ok();
-    for change in [json!({ "role": "user" }), json!({ "is_active": false }), json!({ "role": "user", "is_active": false })]
+    for change in
+        [json!({ "role": "user" }), json!({ "is_active": false }), json!({ "role": "user", "is_active": false })]
     {
         app.patch(&path(first.id), &change).by(&first).refused(409);
     }

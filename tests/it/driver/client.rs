@@ -200,7 +200,8 @@ impl Reply {
         assert_eq!(self.status, status, "{self}");
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self}");
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"));
-        let keys: BTreeSet<_> = problem.as_object().expect("a problem is an object").keys().map(String::as_str).collect();
+        let keys: BTreeSet<_> =
+            problem.as_object().expect("a problem is an object").keys().map(String::as_str).collect();
         let mut members = BTreeSet::from(["detail", "request_id", "status", "title", "type"]);
         if status == 422 {
             members.insert("errors");
@@ -233,7 +234,8 @@ impl Reply {
         let faults = problem["errors"].as_array().expect("errors is a list");
         assert!(!faults.is_empty(), "a 422 without a fault: {self}");
         for fault in faults {
-            let keys: BTreeSet<_> = fault.as_object().expect("a fault is an object").keys().map(String::as_str).collect();
+            let keys: BTreeSet<_> =
+                fault.as_object().expect("a fault is an object").keys().map(String::as_str).collect();
             assert_eq!(keys, BTreeSet::from(["code", "field", "message"]), "{self}");
             assert!(fault["field"].is_string(), "{self}");
             for member in ["code", "message"] {

@@ -76,7 +76,12 @@ fn one_of_many_gets_an_address() {
         callers.into_iter().map(|caller| caller.join().unwrap()).collect::<Vec<_>>()
     });
     let count = |status: u16| statuses.iter().filter(|reply| reply.status == status).count();
-    assert_eq!((count(201), count(409)), (1, 49), "{:?}", statuses.iter().map(|reply| reply.status).collect::<Vec<_>>());
+    assert_eq!(
+        (count(201), count(409)),
+        (1, 49),
+        "{:?}",
+        statuses.iter().map(|reply| reply.status).collect::<Vec<_>>()
+    );
     for reply in statuses.iter().filter(|reply| reply.status == 409) {
         reply.problem(409);
     }

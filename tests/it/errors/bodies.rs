@@ -139,7 +139,9 @@ fn only_json_is_taken() {
     }
     app.api("POST", "/projects").body("application/merge-patch+json", body.clone()).by(&person).refused(415);
     assert_eq!(app.walk(&person, "/projects").len(), 1, "a refused body was taken");
-    for kind in ["application/json", "Application/JSON", "application/json;charset=utf-8", "application/json; charset=UTF-8"] {
+    for kind in
+        ["application/json", "Application/JSON", "application/json;charset=utf-8", "application/json; charset=UTF-8"]
+    {
         app.api("POST", "/projects").body(kind, body.clone()).by(&person).created();
     }
 }

@@ -26,8 +26,7 @@ fn the_limit_itself_passes() {
 
 fn post_chunked(person: &Person, body: &str, chunk: usize) -> RawReply {
     let authorization = format!("Bearer {}", person.pair.access);
-    let headers =
-        [("authorization", authorization.as_str()), ("content-type", JSON), ("transfer-encoding", "chunked")];
+    let headers = [("authorization", authorization.as_str()), ("content-type", JSON), ("transfer-encoding", "chunked")];
     let mut request = request_head("POST", "/api/v1/projects", &headers);
     for part in body.as_bytes().chunks(chunk) {
         request += &format!("{:x}\r\n{}\r\n", part.len(), String::from_utf8_lossy(part));
@@ -52,8 +51,7 @@ fn a_length_is_believed_before_the_body_has_come() {
     let person = app.person();
     let authorization = format!("Bearer {}", person.pair.access);
     for length in ["65537", "10000000000"] {
-        let headers =
-            [("authorization", authorization.as_str()), ("content-type", JSON), ("content-length", length)];
+        let headers = [("authorization", authorization.as_str()), ("content-type", JSON), ("content-length", length)];
         exchange(app, request_head("POST", "/api/v1/projects", &headers).as_bytes()).expect_problem(413);
     }
 }

@@ -85,9 +85,8 @@ fn a_cursor_belongs_to_its_list() {
     let (board, other) = (Board::new(app, 6), Board::new(app, 6));
     let cursor = encode(&cursor_of(&board, "limit=2&status[ne]=done"));
     let path = &board.path;
-    let get = |path: &str, query: &str, token: &str| {
-        app.get(&format!("{path}?{query}&cursor={cursor}")).token(token).send()
-    };
+    let get =
+        |path: &str, query: &str, token: &str| app.get(&format!("{path}?{query}&cursor={cursor}")).token(token).send();
     let own = &board.owner.pair.access;
     get(path, "limit=2&status[ne]=done", own).expect(200);
     for (path, query) in [

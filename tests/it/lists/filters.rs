@@ -79,7 +79,8 @@ fn faults_of_filters() {
     for query in ["status=open", "status=Todo", "status=", "status[in]=todo,open", "status[in]=todo,", "status[in]=,"] {
         check(query, "status");
     }
-    for query in ["status[bogus]=todo", "status[null]=true", "status[contains]=to", "status[]=todo", "status[EQ]=todo"] {
+    for query in ["status[bogus]=todo", "status[null]=true", "status[contains]=to", "status[]=todo", "status[EQ]=todo"]
+    {
         check(query, "status");
     }
     for query in ["task_status=open", "task_status[bogus]=x"] {
@@ -134,7 +135,10 @@ fn every_list_filters_by_what_the_contract_says() {
     assert_eq!(ids(&format!("/tasks/{task}/comments?created_at[gt]=2000-01-01T00:00:00Z")).len(), 2);
 
     for (path, fields) in [
-        ("/projects".to_owned(), &["name=n", "owner_id=1", "description=x", "updated_at=2026-01-01T00:00:00Z", "id=1"][..]),
+        (
+            "/projects".to_owned(),
+            &["name=n", "owner_id=1", "description=x", "updated_at=2026-01-01T00:00:00Z", "id=1"][..],
+        ),
         (format!("/tasks/{task}/comments"), &["body=x", "task_id=1", "id=1", "status=todo"]),
         ("/auth/sessions".to_owned(), &["id=1", "ip=127.0.0.1", "user_agent=x", "current=true", "q=x"]),
     ] {
@@ -150,7 +154,8 @@ fn users_filter_by_role_activity_and_address() {
     let (one, other) = (app.person(), app.person());
     app.disable(&one);
     let admin = app.admin();
-    let found = |query: &str| -> Vec<i64> { app.walk(admin, &format!("/users?limit=100&{query}")).iter().map(id).collect() };
+    let found =
+        |query: &str| -> Vec<i64> { app.walk(admin, &format!("/users?limit=100&{query}")).iter().map(id).collect() };
     let email = encode(&one.email);
     assert_eq!(found(&format!("email={email}")), [one.id]);
     assert_eq!(found(&format!("email={}", encode(&one.email.to_uppercase()))), [one.id], "the case does not matter");
@@ -160,7 +165,8 @@ fn users_filter_by_role_activity_and_address() {
     let admins = found("role=admin");
     assert!(admins.contains(&admin.id) && !admins.contains(&other.id));
     assert!(found("is_active=false").contains(&one.id) && !found("is_active[ne]=false").contains(&one.id));
-    for query in ["role=root", "is_active=1", "is_active=yes", "is_active=TRUE", "display_name=x", "password=x", "id=1"] {
+    for query in ["role=root", "is_active=1", "is_active=yes", "is_active=TRUE", "display_name=x", "password=x", "id=1"]
+    {
         app.get(&format!("/users?{query}")).by(admin).refused(422);
     }
 }

@@ -29,11 +29,9 @@ impl Board {
         let path = format!("/projects/{}/tasks", app.project(&owner));
         let mut tasks = Vec::new();
         for index in 0..size {
-            let mut body = json!({
-                "title": TITLES[index % TITLES.len()],
-                "status": ["done", "todo", "in_progress"][index % 3],
-                "priority": ["high", "low", "medium", "low"][index / 2 % 4],
-            });
+            let status = ["done", "todo", "in_progress"][index % 3];
+            let priority = ["high", "low", "medium", "low"][index / 2 % 4];
+            let mut body = json!({ "title": TITLES[index % TITLES.len()], "status": status, "priority": priority });
             match index % 4 {
                 0 => body["assignee_id"] = json!(assignee.id),
                 1 => body["assignee_id"] = json!(owner.id),

@@ -6,8 +6,20 @@ use crate::driver::{Person, TestApp, shared};
 
 /// Queries that no route takes.
 const BAD: [&str; 14] = [
-    "bogus=1", "bogus", "=1", "bogus=", "%62ogus=1", "limit=5&limit=5", "limit=5&limit=6", "limit=", "limit", "a%zz=1", "limit=%f",
-    "limit=%ff", "q=%C3", "bogus%00=1",
+    "bogus=1",
+    "bogus",
+    "=1",
+    "bogus=",
+    "%62ogus=1",
+    "limit=5&limit=5",
+    "limit=5&limit=6",
+    "limit=",
+    "limit",
+    "a%zz=1",
+    "limit=%f",
+    "limit=%ff",
+    "q=%C3",
+    "bogus%00=1",
 ];
 
 /// Every route with what it needs to be in order, but for its query.
@@ -73,7 +85,8 @@ fn routes_that_are_no_lists_take_no_parameters() {
     let app = shared();
     let person = app.person();
     for (method, target, body) in routes(app, &person) {
-        let is_list = method == "GET" && ["projects", "tasks", "comments", "sessions"].iter().any(|end| target.ends_with(end));
+        let is_list =
+            method == "GET" && ["projects", "tasks", "comments", "sessions"].iter().any(|end| target.ends_with(end));
         for query in ["limit=5", "sort=id", "q=a", "status=todo"].iter().filter(|_| !is_list) {
             let mut call = app.at(method, &format!("{target}?{query}")).by(&person);
             if let Some(body) = &body {
@@ -102,7 +115,9 @@ fn limits_are_1_to_100() {
     for limit in ["1", "20", "100"] {
         app.get(&format!("/projects?limit={limit}")).by(&person).ok();
     }
-    for limit in ["0", "101", "-1", "1.0", "1e1", "%2B5", "x", "%205", "5%20", "99999999999999999999", "null", "5,6", "0x5"] {
+    for limit in
+        ["0", "101", "-1", "1.0", "1e1", "%2B5", "x", "%205", "5%20", "99999999999999999999", "null", "5,6", "0x5"]
+    {
         app.get(&format!("/projects?limit={limit}")).by(&person).faulty(&["limit"]);
     }
 }

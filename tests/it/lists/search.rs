@@ -27,9 +27,46 @@ fn holds(text: &str, needle: &str) -> bool {
 }
 
 const NEEDLES: [&str; 40] = [
-    "%", "_", "\\", "'", "\"", "100%", "0%s", "e_c", "k\\s", "it's", "\"quoted\"", "SURE", "sNaKe", "ß", "SS", "É", "é", "e\u{301}",
-    "été", "null", "NULL", "{}", "[1]", "[", "*", "?", "^", "a*b", "[d]", "two  spaces", "two spaces", " ", "😀", "😀 SMILE", ",",
-    "mixed case", "%%", "__", "' OR 1=1 --", "\\%",
+    "%",
+    "_",
+    "\\",
+    "'",
+    "\"",
+    "100%",
+    "0%s",
+    "e_c",
+    "k\\s",
+    "it's",
+    "\"quoted\"",
+    "SURE",
+    "sNaKe",
+    "ß",
+    "SS",
+    "É",
+    "é",
+    "e\u{301}",
+    "été",
+    "null",
+    "NULL",
+    "{}",
+    "[1]",
+    "[",
+    "*",
+    "?",
+    "^",
+    "a*b",
+    "[d]",
+    "two  spaces",
+    "two spaces",
+    " ",
+    "😀",
+    "😀 SMILE",
+    ",",
+    "mixed case",
+    "%%",
+    "__",
+    "' OR 1=1 --",
+    "\\%",
 ];
 
 #[test]
@@ -43,7 +80,9 @@ fn search_is_literal() {
     };
     let rows: Vec<_> = ROWS.iter().map(|row| (create(row), *row)).collect();
     for needle in NEEDLES {
-        let ids = |query: String| -> Vec<i64> { app.walk(&owner, &format!("{path}?{query}&limit=2")).iter().map(id).collect() };
+        let ids = |query: String| -> Vec<i64> {
+            app.walk(&owner, &format!("{path}?{query}&limit=2")).iter().map(id).collect()
+        };
         let expected = |hit: &dyn Fn(&(&str, &str)) -> bool| -> Vec<i64> {
             rows.iter().filter(|(_, row)| hit(row)).map(|(id, _)| *id).collect()
         };

@@ -95,8 +95,22 @@ fn every_list_sorts_by_what_the_contract_says() {
         ("/auth/sessions".to_owned(), &owner, &["id"]),
     ] {
         let fields = [
-            "id", "name", "description", "status", "owner_id", "created_at", "updated_at", "body", "email", "role", "password",
-            "is_active", "display_name", "ip", "author_id", "bogus",
+            "id",
+            "name",
+            "description",
+            "status",
+            "owner_id",
+            "created_at",
+            "updated_at",
+            "body",
+            "email",
+            "role",
+            "password",
+            "is_active",
+            "display_name",
+            "ip",
+            "author_id",
+            "bogus",
         ];
         for field in fields {
             for sort in [field.to_owned(), format!("-{field}")] {
@@ -110,9 +124,21 @@ fn every_list_sorts_by_what_the_contract_says() {
 #[test]
 fn what_is_no_sort_is_a_fault() {
     let board = Board::new(shared(), 1);
-    for sort in
-        ["", "bogus", "description", "assignee_id", "project_id", "--id", "-", ",", "id,", ",id", "id,bogus", "Id", "id%00"]
-    {
+    for sort in [
+        "",
+        "bogus",
+        "description",
+        "assignee_id",
+        "project_id",
+        "--id",
+        "-",
+        ",",
+        "id,",
+        ",id",
+        "id,bogus",
+        "Id",
+        "id%00",
+    ] {
         let path = format!("{}?sort={sort}", board.path);
         shared().get(&path).by(&board.owner).faulty(&["sort"]);
     }

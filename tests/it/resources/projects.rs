@@ -49,7 +49,8 @@ fn faults_of_creation() {
     for status in [json!("Active"), json!("done"), json!(""), json!(null), json!(0), json!("active ")] {
         check_faults(&json!({ "name": "n", "status": status }), &["status"]);
     }
-    for (field, value) in [("id", json!(1)), ("owner_id", json!(1)), ("created_at", json!("x")), ("updated_at", json!(null))]
+    for (field, value) in
+        [("id", json!(1)), ("owner_id", json!(1)), ("created_at", json!("x")), ("updated_at", json!(null))]
     {
         check_faults(&json!({ "name": "n", field: value }), &[field]);
     }
@@ -99,9 +100,11 @@ fn json_that_is_no_object_is_a_fault_of_the_whole() {
 fn the_bounds_themselves_pass() {
     let app = shared();
     let person = app.person();
-    for (name, description) in
-        [("n".to_owned(), String::new()), ("😀".repeat(200), "😀".repeat(10_000)), ("n".repeat(200), "d".repeat(10_000))]
-    {
+    for (name, description) in [
+        ("n".to_owned(), String::new()),
+        ("😀".repeat(200), "😀".repeat(10_000)),
+        ("n".repeat(200), "d".repeat(10_000)),
+    ] {
         let body = json!({ "name": name, "description": description, "status": "archived" });
         let project = app.post("/projects", &body).by(&person).created();
         assert!(project["name"] == name.as_str() && project["description"] == description.as_str());
@@ -114,9 +117,42 @@ fn text_comes_back_as_it_was_sent() {
     let app = shared();
     let person = app.person();
     for text in [
-        "null", "{}", "[1]", "[]", "{\"a\":1}", "\"quoted\"", "true", "1", "1.0", "-0", " padded ", " ", "\t\r\n", "e\u{301}",
-        "é", "it's", "a\"b", "a\\b", "%41", "?1", "$1", "${x}", "'; DROP TABLE projects; --", "<script>", "\u{1}\u{7f}",
-        "\u{200f}rtl", "\u{feff}bom", "\u{fffd}", "\u{10ffff}", "x'00'", "\u{2028}", "👩‍👩‍👧", "/*", "--", ":name", "@name",
+        "null",
+        "{}",
+        "[1]",
+        "[]",
+        "{\"a\":1}",
+        "\"quoted\"",
+        "true",
+        "1",
+        "1.0",
+        "-0",
+        " padded ",
+        " ",
+        "\t\r\n",
+        "e\u{301}",
+        "é",
+        "it's",
+        "a\"b",
+        "a\\b",
+        "%41",
+        "?1",
+        "$1",
+        "${x}",
+        "'; DROP TABLE projects; --",
+        "<script>",
+        "\u{1}\u{7f}",
+        "\u{200f}rtl",
+        "\u{feff}bom",
+        "\u{fffd}",
+        "\u{10ffff}",
+        "x'00'",
+        "\u{2028}",
+        "👩‍👩‍👧",
+        "/*",
+        "--",
+        ":name",
+        "@name",
     ] {
         let body = json!({ "name": text, "description": text });
         let project = app.post("/projects", &body).by(&person).created();
@@ -178,7 +214,10 @@ fn faults_of_a_patch() {
         (json!({ "id": before["id"] }), &["id"]),
         (json!({ "created_at": before["created_at"] }), &["created_at"]),
         (json!({ "name": "fine", "bogus": 1 }), &["bogus"]),
-        (json!({ "name": "n".repeat(201), "status": 1, "updated_at": "x", "x": [] }), &["name", "status", "updated_at", "x"]),
+        (
+            json!({ "name": "n".repeat(201), "status": 1, "updated_at": "x", "x": [] }),
+            &["name", "status", "updated_at", "x"],
+        ),
     ] {
         app.patch(&path, &body).by(&person).faulty(fields);
     }

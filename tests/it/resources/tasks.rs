@@ -102,7 +102,11 @@ fn an_assignee_is_an_active_user() {
         let body = json!({ "assignee_id": id });
         app.post(&path, &json!({ "title": "t", "assignee_id": id })).by(&person).faulty(&["assignee_id"]);
         app.patch(&own, &body).by(&person).faulty(&["assignee_id"]);
-        app.patch(&own, &json!({ "assignee_id": id, "title": "", "x": 1 })).by(&person).faulty(&["assignee_id", "title", "x"]);
+        app.patch(&own, &json!({ "assignee_id": id, "title": "", "x": 1 })).by(&person).faulty(&[
+            "assignee_id",
+            "title",
+            "x",
+        ]);
     }
     assert_eq!(app.get(&own).by(&person).ok(), task);
     assert_eq!(app.patch(&own, &json!({ "assignee_id": null })).by(&person).ok()["assignee_id"], json!(null));
@@ -137,7 +141,8 @@ fn faults_of_a_patch() {
         app.patch(&own, &body).by(&person).faulty(fields);
     }
     assert_eq!(app.get(&own).by(&person).ok(), task);
-    let change = json!({ "title": "😀".repeat(300), "status": "in_progress", "priority": "high", "description": "null" });
+    let change =
+        json!({ "title": "😀".repeat(300), "status": "in_progress", "priority": "high", "description": "null" });
     let changed = app.patch(&own, &change).by(&person).ok();
     for (field, value) in change.as_object().unwrap() {
         assert_eq!(&changed[field], value);

@@ -74,7 +74,10 @@ fn faults_of_a_patch() {
         (json!({ "is_active": null }), &["is_active"]),
         (json!({ "is_active": 1 }), &["is_active"]),
         (json!({ "is_active": "true" }), &["is_active"]),
-        (json!({ "role": 1, "is_active": 0, "email": "x", "display_name": [] }), &["role", "is_active", "email", "display_name"]),
+        (
+            json!({ "role": 1, "is_active": 0, "email": "x", "display_name": [] }),
+            &["role", "is_active", "email", "display_name"],
+        ),
     ] {
         app.patch(&path, &body).by(app.admin()).faulty(fields);
     }

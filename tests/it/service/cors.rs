@@ -26,7 +26,10 @@ fn every_route_answers_a_preflight() {
         };
         assert!(lists("access-control-allow-methods", method), "{reply}");
         for header in ["authorization", "content-type"] {
-            assert!(lists("access-control-allow-headers", header), "{header} is named, as a wildcard excludes it: {reply}");
+            assert!(
+                lists("access-control-allow-headers", header),
+                "{header} is named, as a wildcard excludes it: {reply}"
+            );
         }
     }
 }
@@ -51,8 +54,10 @@ fn errors_are_readable_from_the_origin_too() {
 fn other_origins_are_not_allowed() {
     let app = shared();
     for origin in ["http://evil.example", "http://localhost:3001", "https://localhost:3000", "null"] {
-        let answers =
-            [preflight(app, origin, "GET", "/api/v1/projects"), app.at("GET", "/health").header("origin", origin).send()];
+        let answers = [
+            preflight(app, origin, "GET", "/api/v1/projects"),
+            app.at("GET", "/health").header("origin", origin).send(),
+        ];
         for reply in answers {
             assert_eq!(reply.header("access-control-allow-origin"), None, "{origin}: {reply}");
         }

@@ -124,7 +124,9 @@ fn links(html: &str) -> Vec<String> {
     let attributes = html.split(['<', ' ', '\n', '\t']).filter_map(|word| {
         word.trim_end_matches('>').strip_prefix("src=").or_else(|| word.trim_end_matches('>').strip_prefix("href="))
     });
-    attributes.map(|value| value.split('>').next().unwrap_or_default().trim_matches(['"', '\'', '/']).to_owned()).collect()
+    attributes
+        .map(|value| value.split('>').next().unwrap_or_default().trim_matches(['"', '\'', '/']).to_owned())
+        .collect()
 }
 
 #[test]

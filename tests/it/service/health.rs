@@ -56,11 +56,15 @@ fn a_stop_answers_what_was_asked() {
     let person = app.person();
     let authorization = format!("Bearer {}", person.pair.access);
     let body = json!({ "name": "at the very end" }).to_string();
-    let head = request_head("POST", "/api/v1/projects", &[
-        ("authorization", &authorization),
-        ("content-type", "application/json"),
-        ("content-length", &body.len().to_string()),
-    ]);
+    let head = request_head(
+        "POST",
+        "/api/v1/projects",
+        &[
+            ("authorization", &authorization),
+            ("content-type", "application/json"),
+            ("content-length", &body.len().to_string()),
+        ],
+    );
     let mut stream = app.connect();
     // A head that was sent need not have arrived: the first half of the body is sent after an answer on another
     // connection, which shows that the server has been reading since.
