@@ -60,13 +60,13 @@ fn a_secret_is_made_once_and_kept() {
     let made = beside(app.settings());
     let keys: Vec<_> = made.iter().filter(|path| fs::read(path).is_ok_and(|bytes| bytes.len() >= 32)).collect();
     assert_eq!(keys.len(), 1, "one file holds the secret: {made:?}");
-    let mode = || fs::metadata(keys[0]).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(), 0o600);
+    let permissions = || fs::metadata(keys[0]).unwrap().permissions().mode() & 0o777;
+    assert_eq!(permissions(), 0o600);
     let before = fs::read(keys[0]).unwrap();
 
     let app = app.kill().start();
     app.get("/users/me").by(&person).ok();
-    assert_eq!((fs::read(keys[0]).unwrap(), mode()), (before, 0o600));
+    assert_eq!((fs::read(keys[0]).unwrap(), permissions()), (before, 0o600));
 
     let other = Settings::new().start();
     let other_key = fs::read(&beside(other.settings())[0]).unwrap();

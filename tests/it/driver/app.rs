@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::Person;
 
 /// How long a server may take to listen, or to give up, on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a server is to be started: binary, environment, directory.
 #[derive(Clone)]

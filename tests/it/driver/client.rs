@@ -36,7 +36,7 @@ pub(super) fn agent() -> ureq::Agent {
         .proxy(None)
         // A pooled connection that the server closes for idleness would fail a request by chance.
         .max_idle_age(Duration::from_secs(1))
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_mins(1)))
         .build()
         .into()
 }

@@ -13,7 +13,7 @@ fn readings() -> (Person, Vec<Value>) {
         json!({ "is_open": true, "level": -5, "value": 1e300, "day": "2026-01-01", "due": "2026-02-01", "grade": "rough" }),
         json!({ "note": "a", "was_checked": false, "level": i64::MAX, "order": 50, "value": -2.5, "second_grade": "very_exact" }),
         json!({ "level": i64::MIN, "order": -1, "value": 0.1, "group": 0.0, "checked_at": "2026-01-01T00:00:00.000001Z" }),
-        json!({ "note": "a", "level": 5, "value": 0.30000000000000004, "second_grade": "rough", "grade": "very_exact" }),
+        json!({ "note": "a", "level": 5, "value": 0.1 + 0.2, "second_grade": "rough", "grade": "very_exact" }),
         json!({ "is_open": true, "was_checked": true, "value": 0.3, "witness_id": keeper.id, "due": "2025-12-31" }),
     ];
     let made = rows.iter().map(|members| reading(&keeper, members)).collect();

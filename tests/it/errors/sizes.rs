@@ -1,5 +1,7 @@
 //! Bodies over the limit (413), with and without a length.
 
+use std::fmt::Write;
+
 use crate::{
     driver::{Person, RawReply, exchange, request_head, shared},
     resources::JSON,
@@ -29,7 +31,7 @@ fn post_chunked(person: &Person, body: &str, chunk: usize) -> RawReply {
     let headers = [("authorization", authorization.as_str()), ("content-type", JSON), ("transfer-encoding", "chunked")];
     let mut request = request_head("POST", "/api/v1/projects", &headers);
     for part in body.as_bytes().chunks(chunk) {
-        request += &format!("{:x}\r\n{}\r\n", part.len(), String::from_utf8_lossy(part));
+        write!(request, "{:x}\r\n{}\r\n", part.len(), String::from_utf8_lossy(part)).expect("a string takes all");
     }
     exchange(shared(), (request + "0\r\n\r\n").as_bytes())
 }

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::Board;
 use crate::driver::{encode, shared};
 
+/// base64url (RFC 4648)
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// The cursor behind the first page.
 #[track_caller]
 fn cursor_of(board: &Board, query: &str) -> String {
@@ -47,7 +50,6 @@ fn a_touched_cursor_is_refused() {
         assert_eq!(reply.status, 400, "{cursor} became {touched}: {reply}");
         reply.problem(400);
     };
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for (position, byte) in cursor.bytes().enumerate() {
         // Every value of the last two characters, whose spare bits a lenient decoder ignores; one bit of the others.
         let last = position + 2 >= cursor.len();

@@ -78,8 +78,9 @@ fn odd_values_never_break_the_server() {
         for (field, value) in fields.iter().flat_map(|field| ODD.iter().map(move |value| (field, value))) {
             let mut members: Vec<_> = body.as_object().unwrap().iter().filter(|(key, _)| key != field).collect();
             members.sort_unstable_by_key(|(key, _)| *key);
-            let others: String = members.iter().map(|(key, value)| format!(",{}:{value}", json!(key))).collect();
-            let text = format!("{{\"{field}\":{value}{others}}}");
+            let others = members.iter().map(|(key, value)| format!("{}:{value}", json!(key)));
+            let all: Vec<_> = std::iter::once(format!("\"{field}\":{value}")).chain(others).collect();
+            let text = format!("{{{}}}", all.join(","));
             let reply = app.api(method, path).body(JSON, text.clone()).by(&owner).send();
             assert!(STATUSES.contains(&reply.status), "{text}: {reply}");
             if reply.status >= 400 {
