@@ -1,3 +1,7 @@
-//! The server.
+//! The server of the reference application.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fasttrack::main(resources::RESOURCES)
+}

@@ -1,1 +1,68 @@
-//! The declaration language of fasttrack.
+//! The declaration language of fasttrack: `#[resource]`, `#[derive(Choice)]` and `resources!()`.
+//!
+//! parse -> model -> check -> expand. What comes out is data for `fasttrack::schema`, never behaviour; nothing here
+//! knows an operator of the query string, a status code or a statement of SQL. This file holds the entry points only;
+//! what they do stands in functions over `proc_macro2` that return `(tokens, errors)`, so that tests need no compiler.
+
+mod application;
+mod check;
+mod choice;
+mod errors;
+mod expand;
+mod model;
+mod names;
+mod options;
+mod parse;
+mod resource;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Declares a resource: one struct, its rules and its triggers.
+///
+/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`. Below it stand `#[can(VERBS: RULE)]`,
+/// `#[rule(NAME: RULE)]` and `#[on(CHANGE => EFFECT)]`, beside the fields `#[field(…)]`.
+#[proc_macro_attribute]
+pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::expand(arguments.into(), item.into()))
+}
+
+/// Makes an enum without data a type that a field may have: its variants are words in snake case.
+#[proc_macro_derive(Choice)]
+pub fn choice(item: TokenStream) -> TokenStream {
+    answer(choice::expand(item.into()))
+}
+
+/// Declares the modules of the folder `resources/` and the table of the resources in them, `RESOURCES`.
+///
+/// With a list (`resources! { account: user::User, project::Project }`) it makes the table alone, of these.
+#[proc_macro]
+pub fn resources(arguments: TokenStream) -> TokenStream {
+    answer(application::expand(arguments.into()))
+}
+
+/// Says who may do what: `#[can(create, list: owner | role(Admin))]`. Stands below `#[resource]`, which reads it.
+#[proc_macro_attribute]
+pub fn can(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("can", item.into()))
+}
+
+/// Names a rule: `#[rule(member: owner | assignee)]`. Stands below `#[resource]`, which reads it.
+#[proc_macro_attribute]
+pub fn rule(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("rule", item.into()))
+}
+
+/// Says who hears of a change: `#[on(created => opened { name } to owner)]`. Stands below `#[resource]`, which reads it.
+#[proc_macro_attribute]
+pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("on", item.into()))
+}
+
+fn answer((mut tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {
+    tokens.extend(errors.iter().map(syn::Error::to_compile_error));
+    tokens.into()
+}

@@ -3,11 +3,30 @@
 //! Reads run on a pool of read-only connections; everything that writes goes through one writer, which gathers what is
 //! waiting into one transaction and answers after its commit. All work runs in tasks of its own, so that a client that
 //! goes away never leaves a transaction open.
+//!
+//! What is peculiar to one database stands in a module of its name ([`sqlite`]); the rest is the same for every driver.
+//! No SQL of the application is written here, and nothing here knows what a resource is.
 
+mod database;
 mod error;
+mod group;
+mod guard;
+mod options;
+mod pool;
 mod row;
+mod sqlite;
+mod statement;
+mod tx;
+mod unit;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use self::{
+    database::Db,
     error::DbError,
+    options::DbOptions,
     row::{Arg, Cell, Row, Statement},
+    tx::{RowPlan, Tx},
 };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Schema;
+use super::{Column, Kind, Path, Schema};
 
 /// All resources of an application, with their relations resolved.
 #[derive(Debug)]
@@ -31,10 +31,29 @@ pub struct Parent {
     pub key: &'static str,
 }
 
+/// A relation followed: the column that holds the id, and the table that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Column with the id.
+    pub key: &'static str,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Table of the row referred to.
+    pub table: &'static str,
+}
+
 /// Why the schemas do not make an application.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct LinkError(String);
+
+impl LinkError {
+    /// A name of a declaration that leads nowhere.
+    #[must_use]
+    pub fn unresolved(resource: &str, name: &str) -> Self {
+        Self(format!("{resource}: `{name}` names nothing that is declared"))
+    }
+}
 
 impl Catalog {
     /// Links the schemas.
@@ -65,6 +84,38 @@ impl Catalog {
         self.by_name.get(name).and_then(|&index| self.models.get(index))
     }
 
+    /// The one entity that can log in.
+    #[must_use]
+    pub fn account(&self) -> Option<&Model> {
+        self.models.iter().find(|model| model.schema.account)
+    }
+
+    /// The resource that `column` refers to.
+    #[must_use]
+    pub fn target(&self, column: &Column) -> Option<&Model> {
+        match column.kind {
+            Kind::Relation(name) => self.find(name),
+            _ => None,
+        }
+    }
+
+    /// Follows a path from a row of `model`.
+    ///
+    /// # Errors
+    /// [`LinkError`] when a step is no relation.
+    pub fn walk<'a>(&'a self, model: &'a Model, path: &Path) -> Result<(Vec<Step>, &'a Model), LinkError> {
+        let mut at = model;
+        let mut steps = Vec::with_capacity(path.steps().len());
+        for name in path.steps() {
+            let unresolved = || LinkError::unresolved(at.schema.name, name);
+            let column = at.schema.column(name).ok_or_else(unresolved)?;
+            let target = self.target(column).ok_or_else(unresolved)?;
+            steps.push(Step { key: column.key, nullable: column.nullable, table: target.schema.plural });
+            at = target;
+        }
+        Ok((steps, at))
+    }
+
     /// The resource at this position.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Model> {
@@ -77,7 +128,7 @@ fn parent_of(schema: &'static Schema, by_name: &HashMap<&'static str, usize>) ->
     let column = schema
         .column(relation)
         .ok_or_else(|| LinkError(format!("{}: `under = {relation}` names no field", schema.name)))?;
-    let super::Kind::Relation(target) = column.kind else {
+    let Kind::Relation(target) = column.kind else {
         return Err(LinkError(format!("{}: `under = {relation}` names no relation", schema.name)));
     };
     let index = *by_name.get(target).ok_or_else(|| {

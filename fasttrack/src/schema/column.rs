@@ -61,7 +61,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// A field of type `T` with no option set.
+    /// A field of type `T` with no option set. One that may be null need not be said; any other has to be.
     #[must_use]
     pub const fn new<T: FieldType>(name: &'static str, key: &'static str) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Column {
             len: None,
             int_range: None,
             float_range: None,
-            fallback: Fallback::Required,
+            fallback: if T::NULLABLE { Fallback::Empty } else { Fallback::Required },
             unique: false,
             filter: false,
             filter_aliases: &[],
@@ -206,6 +206,19 @@ impl Column {
     #[must_use]
     pub const fn index(mut self) -> Self {
         self.index = true;
+        self
+    }
+
+    /// Holds for a choice alone: a type that the macro does not know by name has to be one.
+    ///
+    /// # Panics
+    /// At compile time, when the type is another name of a type that has a meaning of its own.
+    #[must_use]
+    #[expect(clippy::panic, reason = "runs at compile time only")]
+    pub const fn assert_choice(self) -> Self {
+        if !matches!(self.kind, Kind::Choice(_)) {
+            panic!("write the type of this field itself (`String`), not another name of it");
+        }
         self
     }
 

@@ -66,13 +66,25 @@ pub trait FieldType {
     message = "`{Self}` is no choice",
     note = "put #[derive(Choice)] on an enum without data"
 )]
-pub trait Choice: FieldType + Copy + 'static {
+pub trait Choice: FieldType + Sized + 'static {
     /// A struct with one field per variant, of type `&'static str`: the variant's word.
     type Variants: Copy;
     /// The words by variant.
     const VARIANTS: Self::Variants;
     /// The words in the order declared.
     const WORDS: &'static [&'static str];
+    /// The variant at this place of the order declared.
+    fn at(place: usize) -> Option<Self>;
+}
+
+/// Reads a choice from one of its words; what `#[derive(Choice)]` implements [`Deserialize`] with.
+///
+/// # Errors
+/// When what is read is no text, or none of the words.
+pub fn deserialize_choice<'de, T: Choice, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let place = T::WORDS.iter().position(|known| *known == word);
+    place.and_then(T::at).ok_or_else(|| serde::de::Error::unknown_variant(&word, T::WORDS))
 }
 
 /// The id of a row of `T`.
@@ -94,7 +106,7 @@ pub struct Date(pub String);
 pub struct Json<T>(pub T);
 
 /// An e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Email(pub String);
 
 /// The hash of a password; empty wherever a row was read for anything but logging in.

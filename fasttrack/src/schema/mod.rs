@@ -7,20 +7,28 @@
 mod catalog;
 mod column;
 mod kind;
+mod laws;
 mod path;
 mod rule;
 mod trigger;
+mod words;
 
+pub(crate) use self::words::named_rule;
 pub use self::{
-    catalog::{Catalog, LinkError, Model, Parent},
+    catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     kind::{
         BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, Timestamp,
-        UpdatedAt,
+        UpdatedAt, deserialize_choice,
     },
-    path::{Account, Field, Hidden, NamedRule, Relation, Resource, Walk},
+    laws::assert_application,
+    path::{
+        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, NoAccount, Part, Reaches, Relation,
+        Resource, Shown, Walk, assert_account,
+    },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
+    words::rule_in_words,
 };
 
 /// One resource: everything its declaration says.

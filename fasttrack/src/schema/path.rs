@@ -1,23 +1,24 @@
 //! Typed paths: what lets the compiler check a declaration across files.
 //!
-//! A path such as `project.owner` expands to a walk over zero-sized values: `Walk<Task>` has the fields of `Task`,
+//! A path such as `project.owner` expands to a walk over zero-sized values: `Walk<Task>` has the parts of `Task`,
 //! `.then(…project)` makes it a `Walk<Project>`, and so on. A name that is none, or no relation, or does not end at the
 //! account is an ordinary type error at the token in the declaration. All of it is `const`: at run time only the
 //! [`Path`](super::Path) is left.
 
 use std::marker::PhantomData;
 
-use super::{Choice, Comparison, FieldType, Literal, Path, Payload, RowVersion, Rule, Schema};
+use super::{Choice, Comparison, FieldType, Kind, Literal, Path, Payload, RowVersion, Rule, Schema};
 
 /// An entity declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource",
+    label = "not a resource",
     note = "declare it with #[resource] in a file under resources/"
 )]
 pub trait Resource: Sized + 'static {
     /// Singular name in snake case.
     const NAME: &'static str;
-    /// A struct with one field per field and named rule: what a path can continue with.
+    /// A struct with one [`Part`] per field and named rule: what a path can continue with.
     type Fields: Copy;
     /// Its value.
     const FIELDS: Self::Fields;
@@ -31,24 +32,131 @@ pub trait Resource: Sized + 'static {
     label = "does not end at the account",
     note = "a rule or a recipient is a path of relations that ends at the entity declared with #[resource(account)]"
 )]
-pub trait Account: Resource {}
+pub trait Account: Resource {
+    /// The type of its `role`.
+    type Role: Choice;
+}
 
-/// A field that holds a `T` and can be read.
-pub struct Field<T>(&'static str, PhantomData<fn() -> T>);
+/// A field or a named rule of a resource, by name; `K` says what a path may do with it.
+pub struct Part<K>(&'static str, PhantomData<fn() -> K>);
 
-/// A field that is never shown.
-pub struct Hidden<T>(PhantomData<fn() -> T>);
+/// A field that holds a `T`.
+pub struct Field<T>(PhantomData<fn() -> T>);
 
 /// A relation field that leads to a `T`.
-pub struct Relation<T>(&'static str, PhantomData<fn() -> T>);
+pub struct Relation<T>(PhantomData<fn() -> T>);
 
-/// A named rule of a `T`.
-pub struct NamedRule<T>(&'static str, PhantomData<fn() -> T>);
+/// What is never shown: a hidden `K`.
+pub struct Hidden<K>(PhantomData<fn() -> K>);
+
+/// A rule that others may refer to.
+pub struct NamedRule;
 
 /// A path under way that has arrived at a `T`.
 pub struct Walk<T> {
     path: Path,
     at: PhantomData<fn() -> T>,
+}
+
+/// What a path can go on from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no relation, so a path cannot go on from it",
+    label = "not a relation"
+)]
+pub trait Leads {
+    /// The resource that it leads to.
+    type To: Resource;
+}
+
+impl<T: Resource> Leads for Relation<T> {
+    type To = T;
+}
+
+impl<K: Leads> Leads for Hidden<K> {
+    type To = K::To;
+}
+
+/// What a rule may end with: a relation to the account, or a named rule.
+#[diagnostic::on_unimplemented(
+    message = "a rule cannot end at `{Self}`",
+    label = "neither a relation to the account nor a named rule",
+    note = "name a relation to the account or a named rule, or compare the field: `status == Active`"
+)]
+pub trait Decides {
+    /// Whether it is a named rule.
+    const IS_RULE: bool;
+}
+
+impl<T: Account> Decides for Relation<T> {
+    const IS_RULE: bool = false;
+}
+
+impl Decides for NamedRule {
+    const IS_RULE: bool = true;
+}
+
+impl<K: Decides> Decides for Hidden<K> {
+    const IS_RULE: bool = K::IS_RULE;
+}
+
+/// What a recipient may end with: a relation to the account.
+#[diagnostic::on_unimplemented(
+    message = "a recipient cannot end at `{Self}`",
+    label = "not a relation to the account",
+    note = "a recipient is a path of relations that ends at the entity declared with #[resource(account)]"
+)]
+pub trait Reaches {}
+
+impl<T: Account> Reaches for Relation<T> {}
+impl<K: Reaches> Reaches for Hidden<K> {}
+
+/// What an event may tell: a field that is shown.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be told in an event",
+    label = "not a field that is shown",
+    note = "an event tells fields that are shown; of a relation, the id"
+)]
+pub trait Shown {}
+
+impl<T> Shown for Field<T> {}
+impl<T> Shown for Relation<T> {}
+
+/// What can be compared with a constant of type `L`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a constant of type `{L}`",
+    label = "not of type `{L}`"
+)]
+pub trait Comparable<L> {}
+
+impl Comparable<Self> for bool {}
+impl Comparable<Self> for i64 {}
+impl Comparable<Self> for f64 {}
+impl Comparable<&'static str> for String {}
+impl Comparable<&'static str> for super::Email {}
+impl<T: Comparable<L>, L> Comparable<L> for Option<T> {}
+impl<T: Comparable<L>, L> Comparable<L> for Field<T> {}
+impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {}
+
+/// What holds one of the words of a choice.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no choice, so it has no variants to be compared with",
+    label = "not an enum with #[derive(Choice)]"
+)]
+pub trait HoldsChoice {
+    /// The choice.
+    type Choice: Choice;
+}
+
+impl<T: Choice> HoldsChoice for Field<T> {
+    type Choice = T;
+}
+
+impl<T: Choice> HoldsChoice for Field<Option<T>> {
+    type Choice = T;
+}
+
+impl<K: HoldsChoice> HoldsChoice for Hidden<K> {
+    type Choice = K::Choice;
 }
 
 macro_rules! copy {
@@ -62,7 +170,23 @@ macro_rules! copy {
     )*};
 }
 
-copy!(Field, Hidden, Relation, NamedRule, Walk);
+copy!(Part, Walk);
+
+impl<K> Part<K> {
+    /// A part of this name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name, PhantomData)
+    }
+}
+
+impl<K: HoldsChoice> Part<K> {
+    /// The words that the field may hold, by variant.
+    #[must_use]
+    pub const fn variants(self) -> <K::Choice as Choice>::Variants {
+        <K::Choice as Choice>::VARIANTS
+    }
+}
 
 impl<T: Resource> Walk<T> {
     /// Starts at a row of `T`.
@@ -79,113 +203,97 @@ impl<T: Resource> Walk<T> {
 
     /// Follows a relation.
     #[must_use]
-    pub const fn then<U: Resource>(self, relation: Relation<U>) -> Walk<U> {
+    pub const fn then<K: Leads>(self, relation: Part<K>) -> Walk<K::To> {
         Walk { path: self.path.then(relation.0), at: PhantomData }
     }
 
-    /// The path so far.
+    /// As a rule: the account at the end of the relation, or what the named rule says.
     #[must_use]
-    pub const fn path(self) -> Path {
-        self.path
+    pub const fn rule<K: Decides>(self, end: Part<K>) -> Rule {
+        if K::IS_RULE { Rule::Named { path: self.path, rule: end.0 } } else { Rule::Related(self.path.then(end.0)) }
+    }
+
+    /// As a recipient: the account at the end of the relation.
+    #[must_use]
+    pub const fn recipient<K: Reaches>(self, end: Part<K>) -> Path {
+        self.path.then(end.0)
+    }
+
+    /// As a payload value: what the field holds; of a relation, the id.
+    #[must_use]
+    pub const fn payload<K: Shown>(self, end: Part<K>, key: &'static str, row: RowVersion) -> Payload {
+        Payload { key, row, path: self.path, field: end.0 }
+    }
+
+    /// Compares a field with a truth value.
+    #[must_use]
+    pub const fn compare_bool<K: Comparable<bool>>(self, end: Part<K>, op: Comparison, value: bool) -> Rule {
+        self.compare(end, op, Literal::Bool(value))
+    }
+
+    /// Compares a field with an integer.
+    #[must_use]
+    pub const fn compare_int<K: Comparable<i64>>(self, end: Part<K>, op: Comparison, value: i64) -> Rule {
+        self.compare(end, op, Literal::Int(value))
+    }
+
+    /// Compares a field with a number.
+    #[must_use]
+    pub const fn compare_float<K: Comparable<f64>>(self, end: Part<K>, op: Comparison, value: f64) -> Rule {
+        self.compare(end, op, Literal::Float(value))
+    }
+
+    /// Compares a field with text.
+    #[must_use]
+    pub const fn compare_text<K: Comparable<&'static str>>(
+        self,
+        end: Part<K>,
+        op: Comparison,
+        value: &'static str,
+    ) -> Rule {
+        self.compare(end, op, Literal::Text(value))
+    }
+
+    /// Compares a field with a word of its choice.
+    #[must_use]
+    pub const fn compare_choice<K: HoldsChoice>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule {
+        self.compare(end, op, Literal::Text(word))
+    }
+
+    const fn compare<K>(self, end: Part<K>, op: Comparison, value: Literal) -> Rule {
+        Rule::Compare { path: self.path, field: end.0, op, value }
     }
 }
 
-impl<U> Relation<U> {
-    /// A relation field of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(name, PhantomData)
-    }
+/// Holds for the account alone; what `actor` asks of a relation.
+pub const fn assert_account<T: Account>() {}
 
-    /// As a rule: the account at the end of the path.
-    #[must_use]
-    pub const fn rule<T: Resource>(self, walk: Walk<T>) -> Rule
-    where
-        U: Account,
-    {
-        Rule::Related(walk.path.then(self.0))
-    }
+/// Stands for the account where an application declares none, which is an error of its own already.
+pub struct NoAccount;
 
-    /// As a recipient: the account at the end of the path.
-    #[must_use]
-    pub const fn recipient<T: Resource>(self, walk: Walk<T>) -> Path
-    where
-        U: Account,
-    {
-        walk.path.then(self.0)
-    }
+/// The role of nobody.
+pub enum NoRole {}
 
-    /// As a payload value: the id of the row referred to.
-    #[must_use]
-    pub const fn payload<T: Resource>(self, walk: Walk<T>, key: &'static str, row: RowVersion) -> Payload {
-        Payload { key, row, path: walk.path, field: self.0 }
-    }
+impl Resource for NoAccount {
+    const NAME: &'static str = "account";
+    type Fields = ();
+    const FIELDS: Self::Fields = ();
+    const SCHEMA: Schema = Schema::new("account", "accounts");
 }
 
-impl<U> NamedRule<U> {
-    /// A named rule of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(name, PhantomData)
-    }
-
-    /// As a rule: what it says of the row at the end of the path.
-    #[must_use]
-    pub const fn rule<T: Resource>(self, walk: Walk<T>) -> Rule {
-        Rule::Named { path: walk.path, rule: self.0 }
-    }
+impl Account for NoAccount {
+    type Role = NoRole;
 }
 
-impl<V> Hidden<V> {
-    /// A hidden field.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
+impl FieldType for NoRole {
+    const KIND: Kind = Kind::Choice(&[]);
 }
 
-impl<V> Field<V> {
-    /// A field of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(name, PhantomData)
-    }
-
-    /// The name of the field.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        self.0
-    }
-
-    /// As a payload value.
-    #[must_use]
-    pub const fn payload<T: Resource>(self, walk: Walk<T>, key: &'static str, row: RowVersion) -> Payload {
-        Payload { key, row, path: walk.path, field: self.0 }
-    }
-
-    const fn compare<T: Resource>(self, walk: Walk<T>, op: Comparison, value: Literal) -> Rule {
-        Rule::Compare { path: walk.path, field: self.0, op, value }
-    }
-}
-
-impl<V: Choice> Field<V> {
-    /// The words that the field may hold, by variant.
-    #[must_use]
-    pub const fn variants(self) -> V::Variants {
-        V::VARIANTS
-    }
-
-    /// Compared with a word of the choice.
-    #[must_use]
-    pub const fn compare_choice<T: Resource>(self, walk: Walk<T>, op: Comparison, word: &'static str) -> Rule {
-        self.compare(walk, op, Literal::Text(word))
-    }
-}
-
-impl<V: FieldType> Field<V> {
-    /// Compared with a constant of its own type.
-    #[must_use]
-    pub const fn compare_literal<T: Resource>(self, walk: Walk<T>, op: Comparison, value: Literal) -> Rule {
-        self.compare(walk, op, value)
+impl Choice for NoRole {
+    type Variants = ();
+    const VARIANTS: Self::Variants = ();
+    const WORDS: &'static [&'static str] = &[];
+    fn at(_: usize) -> Option<Self> {
+        None
     }
 }

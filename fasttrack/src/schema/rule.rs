@@ -143,7 +143,10 @@ impl Path {
 
     /// The relation fields in order.
     #[must_use]
-    pub fn steps(&self) -> &[&'static str] {
-        self.steps.get(..self.len).unwrap_or_default()
+    pub const fn steps(&self) -> &[&'static str] {
+        match self.steps.split_at_checked(self.len) {
+            Some((steps, _)) => steps,
+            None => &[],
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod object;
 mod params;
+mod scan;
 
 pub use self::{
     object::{Node, Object},

@@ -1,0 +1,20 @@
+//! What one declaration can tell alone: every check is a sentence, and all of them run.
+//!
+//! What needs other files is left to the types that the generated code uses, and to `fasttrack::schema::laws`.
+
+use crate::{errors::Errors, model::Declaration};
+
+/// A declaration that passed every check; there is no other way to get one.
+pub(crate) struct Checked<'a>(&'a Declaration);
+
+impl<'a> Checked<'a> {
+    /// What was checked.
+    pub(crate) const fn declaration(&self) -> &'a Declaration {
+        self.0
+    }
+}
+
+/// Runs every check, after the mistakes found already.
+pub(crate) fn check(declaration: &Declaration, errors: Errors) -> Result<Checked<'_>, Vec<syn::Error>> {
+    if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
+}

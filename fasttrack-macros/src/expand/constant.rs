@@ -1,0 +1,39 @@
+//! Constants -> `fasttrack::schema::Literal`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use crate::{
+    model::{Constant, ConstantValue, Field},
+    shape::Shape,
+};
+
+/// A constant that this field is to hold.
+pub(crate) fn literal(field: &Field, constant: &Constant) -> TokenStream {
+    let value = match &constant.value {
+        ConstantValue::Bool(value) => quote!(Bool(#value)),
+        ConstantValue::Int(_) | ConstantValue::Float(_) if field.ty.shape == Shape::Float => {
+            let value = number(constant);
+            quote!(Float(#value))
+        }
+        ConstantValue::Int(value) => quote!(Int(#value)),
+        ConstantValue::Float(value) => quote!(Float(#value)),
+        ConstantValue::Text(value) => quote!(Text(#value)),
+        ConstantValue::Variant(variant) => {
+            let ty = &field.ty.bare;
+            let word = quote_spanned!(variant.span()=> <#ty as ::fasttrack::schema::Choice>::VARIANTS.#variant);
+            quote!(Text(#word))
+        }
+    };
+    quote!(::fasttrack::schema::Literal::#value)
+}
+
+/// A constant as a number; zero when it is none, which `check` rules out.
+#[expect(clippy::cast_precision_loss, reason = "whoever writes an integer for an f64 means the nearest f64")]
+pub(crate) const fn number(constant: &Constant) -> f64 {
+    match constant.value {
+        ConstantValue::Int(value) => value as f64,
+        ConstantValue::Float(value) => value,
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,92 @@
+//! The struct itself, and the types by which other declarations refer to it.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{parse_quote, spanned::Spanned as _};
+
+use crate::{
+    model::{Declaration, Field},
+    shape::Shape,
+};
+
+/// The struct, readable from the JSON of a row.
+pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
+    let mut item = declaration.item.clone();
+    item.attrs.push(parse_quote!(#[derive(::fasttrack::__private::Deserialize)]));
+    item.attrs.push(parse_quote!(#[serde(crate = "::fasttrack::__private::serde")]));
+    for source in &mut item.fields {
+        let Some(field) = source.ident.as_ref().and_then(|ident| declaration.field(ident)) else { continue };
+        if field.key != field.name {
+            let key = &field.key;
+            source.attrs.push(parse_quote!(#[serde(rename = #key)]));
+        }
+        if field.has("hidden") {
+            source.attrs.push(parse_quote!(#[serde(default)]));
+        }
+    }
+    quote!(#item)
+}
+
+/// The name of the struct of paths.
+pub(crate) fn paths_ident(declaration: &Declaration) -> Ident {
+    format_ident!("{}Fields", declaration.item.ident)
+}
+
+/// The struct of paths: one part per field and named rule.
+pub(crate) fn paths(declaration: &Declaration) -> TokenStream {
+    let (ident, vis) = (paths_ident(declaration), &declaration.item.vis);
+    let parts = declaration.fields.iter().map(|field| {
+        let (name, kind) = (&field.ident, part(field));
+        quote!(pub #name: ::fasttrack::schema::Part<#kind>)
+    });
+    let rules = declaration.rules.iter().map(|rule| {
+        let name = &rule.name;
+        quote!(pub #name: ::fasttrack::schema::Part<::fasttrack::schema::NamedRule>)
+    });
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, missing_docs, unreachable_pub, reason = "paths of other declarations may use it")]
+        #[derive(Clone, Copy)]
+        #vis struct #ident { #(#parts,)* #(#rules,)* }
+    }
+}
+
+/// The value of the struct of paths.
+pub(crate) fn path_values(declaration: &Declaration) -> TokenStream {
+    let ident = paths_ident(declaration);
+    let names = declaration.fields.iter().map(|field| (&field.ident, field.name.clone()));
+    let names = names.chain(declaration.rules.iter().map(|rule| (&rule.name, rule.name.to_string())));
+    let values = names.map(|(ident, name)| quote!(#ident: ::fasttrack::schema::Part::new(#name)));
+    quote!(#ident { #(#values,)* })
+}
+
+/// What the types have to confirm, and what else the entity is.
+pub(crate) fn facts(declaration: &Declaration) -> TokenStream {
+    let ident = &declaration.item.ident;
+    let role = declaration.fields.iter().find(|field| field.name == "role" && field.ty.shape == Shape::Choice);
+    let account = declaration.account.and(role).map(|role| {
+        let ty = &role.ty.bare;
+        quote! {
+            #[automatically_derived]
+            impl ::fasttrack::schema::Account for #ident {
+                type Role = #ty;
+            }
+        }
+    });
+    let actors = declaration.fields.iter().filter(|field| field.has("actor")).filter_map(|field| {
+        let target = field.ty.target.as_ref()?;
+        Some(quote_spanned!(target.span()=> const _: () = ::fasttrack::schema::assert_account::<#target>();))
+    });
+    quote!(#account #(#actors)*)
+}
+
+/// What a path may do with a field.
+fn part(field: &Field) -> TokenStream {
+    let bare = &field.ty.bare;
+    let kind = match (&field.ty.target, field.ty.shape, field.ty.nullable) {
+        (Some(target), Shape::Relation, _) => quote!(::fasttrack::schema::Relation<#target>),
+        (_, _, true) => quote!(::fasttrack::schema::Field<::core::option::Option<#bare>>),
+        _ => quote!(::fasttrack::schema::Field<#bare>),
+    };
+    if field.has("hidden") { quote!(::fasttrack::schema::Hidden<#kind>) } else { kind }
+}

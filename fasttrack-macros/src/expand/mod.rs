@@ -1,0 +1,80 @@
+//! Model -> tokens: the struct, its typed paths, and its schema as one constant.
+//!
+//! What is generated is data and type-level facts. It holds no `if`, `match`, loop or `.await`.
+
+mod column;
+mod constant;
+mod entity;
+mod path;
+mod rule;
+mod trigger;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{check::Checked, model::Declaration};
+
+/// Everything that a declaration becomes.
+pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
+    let declaration = checked.declaration();
+    let entity = entity::checked(declaration);
+    let paths = entity::paths(declaration);
+    let schema = schema(declaration);
+    let facts = entity::facts(declaration);
+    let implementation = implementation(declaration, &schema);
+    quote! { #entity #paths #implementation #facts }
+}
+
+/// What a wrong declaration becomes: the struct and its paths, so that others that refer to it compile, and a schema
+/// without content.
+pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
+    let item = &declaration.item;
+    let paths = entity::paths(declaration);
+    let schema = head(declaration);
+    let facts = entity::facts(declaration);
+    let implementation = implementation(declaration, &schema);
+    quote! { #item #paths #implementation #facts }
+}
+
+fn implementation(declaration: &Declaration, schema: &TokenStream) -> TokenStream {
+    let ident = &declaration.item.ident;
+    let (fields, values) = (entity::paths_ident(declaration), entity::path_values(declaration));
+    let name = &declaration.name;
+    quote! {
+        #[automatically_derived]
+        impl ::fasttrack::schema::Resource for #ident {
+            const NAME: &'static str = #name;
+            type Fields = #fields;
+            const FIELDS: Self::Fields = #values;
+            const SCHEMA: ::fasttrack::schema::Schema = #schema;
+        }
+    }
+}
+
+/// The schema without columns, rules or triggers.
+fn head(declaration: &Declaration) -> TokenStream {
+    let Declaration { name, plural, doc, .. } = declaration;
+    let under = declaration.under.as_ref().map(ToString::to_string).map(|under| quote!(.under(#under)));
+    let account = declaration.account.map(|_| quote!(.account()));
+    let conceal = declaration.conceal.then(|| quote!(.conceal()));
+    quote!(::fasttrack::schema::Schema::new(#name, #plural).doc(#doc) #under #account #conceal)
+}
+
+fn schema(declaration: &Declaration) -> TokenStream {
+    let head = head(declaration);
+    let columns = declaration.fields.iter().map(|field| column::column(declaration, field));
+    let rules = declaration.rules.iter().filter_map(|named| {
+        let name = named.name.to_string();
+        let rule = rule::rule(declaration, named.rule.as_ref()?);
+        Some(quote!((#name, #rule)))
+    });
+    let grants = declaration.grants.iter().map(|grant| rule::grant(declaration, grant));
+    let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
+    quote! {
+        #head
+            .columns(const { &[#(#columns),*] })
+            .named_rules(const { &[#(#rules),*] })
+            .grants(const { &[#(#grants),*] })
+            .triggers(const { &[#(#triggers),*] })
+    }
+}

@@ -1,0 +1,203 @@
+//! A declaration, understood but not yet judged. Every name keeps the span at which it was written.
+
+use proc_macro2::{Ident, Span};
+use syn::{ItemStruct, ext::IdentExt as _};
+
+use crate::{
+    options::{OPTIONS, OptionSpec},
+    shape::FieldType,
+};
+
+/// One `#[resource]` struct with all that stands on it.
+pub(crate) struct Declaration {
+    /// The struct without the attributes of the language.
+    pub(crate) item: ItemStruct,
+    /// Singular name in snake case.
+    pub(crate) name: String,
+    /// Plural name in snake case.
+    pub(crate) plural: String,
+    /// The doc comment.
+    pub(crate) doc: String,
+    /// Where `account` is said.
+    pub(crate) account: Option<Span>,
+    /// The relation under whose target it lies.
+    pub(crate) under: Option<Ident>,
+    /// Whether `conceal` is said.
+    pub(crate) conceal: bool,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) rules: Vec<NamedRule>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) triggers: Vec<Trigger>,
+}
+
+/// One field.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// The name as it was written, `r#` taken away.
+    pub(crate) name: String,
+    /// The JSON key: for a relation, the name with `_id`.
+    pub(crate) key: String,
+    pub(crate) doc: String,
+    pub(crate) ty: FieldType,
+    pub(crate) options: Vec<GivenOption>,
+}
+
+/// An option that a field has.
+pub(crate) struct GivenOption {
+    pub(crate) spec: &'static OptionSpec,
+    pub(crate) span: Span,
+    pub(crate) value: Value,
+}
+
+/// What follows an option.
+pub(crate) enum Value {
+    Nothing,
+    Bounds { min: Option<Constant>, max: Option<Constant> },
+    Constant(Constant),
+    Aliases(Vec<Ident>),
+    Rule(Rule),
+    OnDelete { word: Ident, variant: &'static str },
+}
+
+/// A constant, with the token that it came from.
+#[derive(Clone)]
+pub(crate) struct Constant {
+    pub(crate) span: Span,
+    pub(crate) value: ConstantValue,
+}
+
+/// What a constant is.
+#[derive(Clone, PartialEq)]
+pub(crate) enum ConstantValue {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// The variant of a choice.
+    Variant(Ident),
+}
+
+/// `#[rule(name: rule)]`; the rule is missing when it did not parse, so that the name stays known.
+pub(crate) struct NamedRule {
+    pub(crate) name: Ident,
+    pub(crate) rule: Option<Rule>,
+}
+
+/// A verb and its rule.
+pub(crate) struct Grant {
+    pub(crate) verb: Ident,
+    pub(crate) rule: Rule,
+}
+
+/// Who may.
+#[derive(Clone)]
+pub(crate) enum Rule {
+    Any(Vec<Self>),
+    All(Vec<Self>),
+    Not(Box<Self>),
+    Anyone,
+    Authenticated,
+    Oneself(Span),
+    Role(Ident),
+    Path(Path),
+    Compare { path: Path, op: Operator, value: Constant },
+}
+
+/// A comparison operator.
+#[derive(Clone)]
+pub(crate) struct Operator {
+    pub(crate) span: Span,
+    /// The variant of `fasttrack::schema::Comparison`.
+    pub(crate) variant: &'static str,
+    /// Whether it asks for more than equality.
+    pub(crate) orders: bool,
+}
+
+/// `project.owner`; never empty.
+#[derive(Clone)]
+pub(crate) struct Path {
+    pub(crate) head: Vec<Ident>,
+    pub(crate) last: Ident,
+}
+
+/// `#[on(change => effect)]`
+pub(crate) struct Trigger {
+    pub(crate) change: Change,
+    pub(crate) effect: Effect,
+}
+
+/// When.
+pub(crate) enum Change {
+    Created,
+    Deleted,
+    Changed { field: Ident, to: Option<Constant> },
+}
+
+/// What then.
+pub(crate) enum Effect {
+    Event { name: Ident, payload: Vec<Payload>, to: Vec<Recipient>, except_actor: bool },
+    Run(syn::Path),
+}
+
+/// Who hears of it.
+pub(crate) enum Recipient {
+    Oneself(Span),
+    Path(Path),
+}
+
+/// One key of an event's data.
+pub(crate) struct Payload {
+    pub(crate) key: Ident,
+    /// `old` or `new`, when said.
+    pub(crate) version: Option<Ident>,
+    pub(crate) path: Path,
+}
+
+impl Declaration {
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &Ident) -> Option<&Field> {
+        self.fields.iter().find(|field| *name == field.ident)
+    }
+
+    /// The named rule of this name.
+    pub(crate) fn rule(&self, name: &Ident) -> Option<&NamedRule> {
+        self.rules.iter().find(|rule| *name == rule.name)
+    }
+
+    /// What a path may begin with.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|field| field.name.clone());
+        fields.chain(self.rules.iter().map(|rule| rule.name.to_string())).collect()
+    }
+}
+
+impl Field {
+    /// The option of this word, when it is given.
+    pub(crate) fn option(&self, name: &str) -> Option<&GivenOption> {
+        debug_assert!(OPTIONS.iter().any(|option| option.name == name), "`{name}` is an option");
+        self.options.iter().find(|option| option.spec.name == name)
+    }
+
+    /// Whether the option of this word is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.option(name).is_some()
+    }
+}
+
+impl Path {
+    /// The first name.
+    pub(crate) fn first(&self) -> &Ident {
+        self.head.first().unwrap_or(&self.last)
+    }
+
+    /// How many names.
+    pub(crate) const fn len(&self) -> usize {
+        self.head.len() + 1
+    }
+
+    /// As it was written.
+    pub(crate) fn text(&self) -> String {
+        let names: Vec<String> = self.head.iter().chain([&self.last]).map(|name| name.unraw().to_string()).collect();
+        names.join(".")
+    }
+}

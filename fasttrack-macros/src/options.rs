@@ -1,0 +1,112 @@
+//! The table of `#[field(…)]` options: it drives parsing, the messages, and the code generated.
+//!
+//! An option without an argument becomes a call of the builder of its name on `fasttrack::schema::Column`, so that a
+//! new one needs a row here and its meaning there.
+
+use crate::{
+    names,
+    shape::Shape::{
+        self, Bool, Choice, CreatedAt, Date, Email, Float, Id, Int, Json, PasswordHash, Relation, Text, Timestamp,
+        UpdatedAt,
+    },
+};
+
+/// One option.
+#[derive(Debug)]
+pub(crate) struct OptionSpec {
+    /// Its word.
+    pub(crate) name: &'static str,
+    /// What follows it.
+    pub(crate) argument: Argument,
+    /// How it is written.
+    pub(crate) form: &'static str,
+    /// The types that it fits.
+    pub(crate) shapes: &'static [Shape],
+    /// What it says, in one line.
+    pub(crate) doc: &'static str,
+}
+
+/// What follows an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// Nothing.
+    Nothing,
+    /// `= MIN..=MAX`
+    Bounds,
+    /// Nothing, or `= CONSTANT`
+    Constant,
+    /// Nothing, or `(also = NAME, …)`
+    Aliases,
+    /// `= RULE`
+    Rule,
+    /// `= cascade | restrict | set_null`
+    OnDelete,
+}
+
+const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
+const INPUT: &[Shape] = &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash];
+
+const fn row(
+    name: &'static str,
+    argument: Argument,
+    form: &'static str,
+    shapes: &'static [Shape],
+    doc: &'static str,
+) -> OptionSpec {
+    OptionSpec { name, argument, form, shapes, doc }
+}
+
+/// All options, in the order in which they are documented.
+pub(crate) const OPTIONS: &[OptionSpec] = &[
+    row("len", Argument::Bounds, "len = 1..=300", &[Text, Email], "smallest and largest length, in characters"),
+    row("range", Argument::Bounds, "range = 0..=100", &[Int, Float], "smallest and largest value"),
+    row("default", Argument::Constant, "default, default = Todo", INPUT, "what it holds when the client says nothing"),
+    row(
+        "unique",
+        Argument::Nothing,
+        "unique",
+        &[Text, Int, Date, Timestamp, Choice, Relation, Email],
+        "no two rows hold the same",
+    ),
+    row("filter", Argument::Aliases, "filter, filter(also = NAME)", ORDERED, "lists can be filtered by it"),
+    row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
+    row("search", Argument::Nothing, "search", &[Text, Email], "`q` looks into it"),
+    row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),
+    row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),
+    row("write_once", Argument::Nothing, "write_once", INPUT, "taken on creation only"),
+    row("actor", Argument::Nothing, "actor", &[Relation], "filled with the caller on creation, never from input"),
+    row("write", Argument::Rule, "write = role(Admin)", INPUT, "who may set it, beyond the rule of the verb"),
+    row(
+        "on_delete",
+        Argument::OnDelete,
+        "on_delete = cascade",
+        &[Relation],
+        "what happens when the row referred to goes",
+    ),
+    row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
+];
+
+/// What `on_delete` may say, with the variant of `fasttrack::schema::OnDelete`.
+pub(crate) const ON_DELETE: &[(&str, &str)] =
+    &[("cascade", "Cascade"), ("restrict", "Restrict"), ("set_null", "SetNull")];
+
+impl OptionSpec {
+    /// The option of this word, or what to do about it.
+    pub(crate) fn find(name: &str) -> Result<&'static Self, String> {
+        OPTIONS.iter().find(|option| option.name == name).ok_or_else(|| {
+            let words: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
+            format!("`{name}` is no option of a field; {}", names::advice(name, &words))
+        })
+    }
+
+    /// Whether it fits a type.
+    pub(crate) fn fits(&self, shape: Shape) -> bool {
+        self.shapes.contains(&shape)
+    }
+
+    /// The types that it fits, for people.
+    pub(crate) fn fitting(&self) -> String {
+        let words: Vec<&str> = self.shapes.iter().map(|shape| shape.written()).collect();
+        names::list(&words)
+    }
+}

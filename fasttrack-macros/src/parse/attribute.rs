@@ -1,0 +1,73 @@
+//! `#[resource(…)]`: what the resource is as a whole.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{
+    LitStr, Token,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+};
+
+use crate::{errors::Errors, names};
+
+const WORDS: [&str; 4] = ["under", "plural", "account", "conceal"];
+
+/// The options of a resource.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) under: Option<Ident>,
+    pub(crate) plural: Option<String>,
+    pub(crate) account: Option<Span>,
+    pub(crate) conceal: bool,
+}
+
+impl Options {
+    /// Reads the options; mistakes are added.
+    pub(crate) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let mut said: Vec<String> = Vec::new();
+        let parsed = (|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                let word = input.call(Ident::parse_any)?;
+                if said.contains(&word.to_string()) {
+                    errors.push(word.span(), format!("`{word}` is said twice"));
+                }
+                said.push(word.to_string());
+                options.read(&word, input, errors)?;
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        })
+        .parse2(arguments);
+        errors.take(parsed);
+        options
+    }
+
+    fn read(&mut self, word: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        match word.to_string().as_str() {
+            "under" => {
+                input.parse::<Token![=]>()?;
+                self.under = Some(input.parse()?);
+            }
+            "plural" => {
+                input.parse::<Token![=]>()?;
+                let plural: LitStr = input.parse()?;
+                if !names::is_snake_case(&plural.value()) {
+                    errors.push(plural.span(), "a plural is a path segment and a table; write it in snake case");
+                }
+                self.plural = Some(plural.value());
+            }
+            "account" => self.account = Some(word.span()),
+            "conceal" => self.conceal = true,
+            other => {
+                errors.push(
+                    word.span(),
+                    format!("`{other}` is no option of a resource; {}", names::advice(other, &WORDS)),
+                );
+                super::field::skip_to_comma(input)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! A field and its `#[field(…)]` options.
+
+use proc_macro2::{Ident, TokenTree};
+use syn::{Attribute, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, spanned::Spanned as _};
+
+use super::{constant, rule};
+use crate::{
+    errors::Errors,
+    model::{Field, GivenOption, Value},
+    names,
+    options::{Argument, ON_DELETE, OptionSpec},
+    shape::{FieldType, Shape},
+};
+
+/// Reads a field and takes its `#[field]` attributes away. A field of an impossible type is left out.
+pub(crate) fn parse(source: &mut syn::Field, errors: &mut Errors) -> Option<Field> {
+    let mut options = Vec::new();
+    source.attrs.retain(|attribute| !take_attribute(attribute, &mut options, errors));
+    let ident = source.ident.clone()?;
+    let ty = errors.take(FieldType::of(&source.ty))?;
+    let name = ident.unraw().to_string();
+    let key = if ty.shape == Shape::Relation { format!("{name}_id") } else { name.clone() };
+    Some(Field { ident, name, key, doc: super::doc(&source.attrs), ty, options })
+}
+
+/// Reads an attribute of a field, and says whether it was one of the language.
+fn take_attribute(attribute: &Attribute, options: &mut Vec<GivenOption>, errors: &mut Errors) -> bool {
+    let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+    if name == "field" {
+        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| read_options(input, options, errors));
+        errors.take(parsed);
+        return true;
+    }
+    if super::ATTRIBUTES.contains(&name.as_str()) {
+        let message = format!("`#[{name}]` stands on the struct; a field has `#[field(…)]` alone");
+        errors.push(attribute.path().span(), message);
+        return true;
+    }
+    super::is_misspelt(attribute, &name, &["field"], errors)
+}
+
+fn read_options(input: ParseStream<'_>, options: &mut Vec<GivenOption>, errors: &mut Errors) -> syn::Result<()> {
+    while !input.is_empty() {
+        let word = input.call(Ident::parse_any)?;
+        match OptionSpec::find(&word.to_string()) {
+            Ok(spec) => match value(spec, &word, input) {
+                Ok(_) if options.iter().any(|option| option.spec.name == spec.name) => {
+                    errors.push(word.span(), format!("`{word}` is said twice"));
+                }
+                Ok(value) => options.push(GivenOption { spec, span: word.span(), value }),
+                Err(error) => {
+                    errors.take::<()>(Err(error));
+                    skip_to_comma(input)?;
+                }
+            },
+            Err(message) => {
+                errors.push(word.span(), message);
+                skip_to_comma(input)?;
+            }
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result<Value> {
+    let bare = input.is_empty() || input.peek(Token![,]);
+    match spec.argument {
+        Argument::Nothing | Argument::Constant | Argument::Aliases if bare => return Ok(Value::Nothing),
+        Argument::Aliases if input.peek(syn::token::Paren) => return aliases(input),
+        Argument::Nothing => return Err(input.error(format!("`{word}` stands alone"))),
+        _ if !input.peek(Token![=]) => {
+            return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
+        }
+        _ => input.parse::<Token![=]>()?,
+    };
+    match spec.argument {
+        Argument::Bounds => constant::bounds(input),
+        Argument::Constant => constant::constant(input).map(Value::Constant),
+        Argument::Rule => rule::rule(input).map(Value::Rule),
+        Argument::OnDelete => on_delete(input),
+        Argument::Nothing | Argument::Aliases => {
+            Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
+        }
+    }
+}
+
+/// `(also = NAME, also = NAME)`
+fn aliases(input: ParseStream<'_>) -> syn::Result<Value> {
+    let inside;
+    parenthesized!(inside in input);
+    let mut aliases = Vec::new();
+    while !inside.is_empty() {
+        let word = inside.call(Ident::parse_any)?;
+        if word != "also" {
+            return Err(syn::Error::new(word.span(), "a filter is written `filter` or `filter(also = NAME)`"));
+        }
+        inside.parse::<Token![=]>()?;
+        aliases.push(inside.call(Ident::parse_any)?);
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    Ok(Value::Aliases(aliases))
+}
+
+fn on_delete(input: ParseStream<'_>) -> syn::Result<Value> {
+    let word = input.call(Ident::parse_any)?;
+    let found = ON_DELETE.iter().find(|(known, _)| word == known);
+    let Some((_, variant)) = found else {
+        let words: Vec<&str> = ON_DELETE.iter().map(|(known, _)| *known).collect();
+        let message = format!("`on_delete` cannot be `{word}`; {}", names::advice(&word.to_string(), &words));
+        return Err(syn::Error::new(word.span(), message));
+    };
+    Ok(Value::OnDelete { word, variant })
+}
+
+/// Leaves out what follows a mistake, up to the next comma.
+pub(crate) fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

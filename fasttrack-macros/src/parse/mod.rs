@@ -1,0 +1,110 @@
+//! Tokens -> model. Judges the form alone; what the words mean together is for `check`.
+
+mod attribute;
+mod constant;
+mod field;
+mod rule;
+mod trigger;
+
+use proc_macro2::TokenStream;
+use syn::{
+    Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, Meta, ext::IdentExt as _, parse::ParseStream,
+    spanned::Spanned as _,
+};
+
+use self::attribute::Options;
+use crate::{errors::Errors, model::Declaration, names};
+
+/// Attributes of the language on the struct, besides `resource` itself.
+const ATTRIBUTES: [&str; 3] = ["can", "rule", "on"];
+
+/// Reads a declaration; mistakes are added, and what could be understood is returned.
+pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
+    let options = Options::parse(arguments, errors);
+    let mut fields = Vec::new();
+    match &mut item.fields {
+        Fields::Named(named) => {
+            fields.extend(named.named.iter_mut().filter_map(|source| field::parse(source, errors)));
+        }
+        _ => errors.push(item.ident.span(), "a resource is a struct with named fields"),
+    }
+    if !item.generics.params.is_empty() {
+        errors.push(item.generics.span(), "a resource has no parameters; declare one struct per entity");
+    }
+    let name = names::snake_case(&item.ident.unraw().to_string());
+    let mut declaration = Declaration {
+        plural: options.plural.unwrap_or_else(|| names::plural(&name)),
+        name,
+        doc: doc(&item.attrs),
+        account: options.account,
+        under: options.under,
+        conceal: options.conceal,
+        fields,
+        rules: Vec::new(),
+        grants: Vec::new(),
+        triggers: Vec::new(),
+        item,
+    };
+    let attributes = std::mem::take(&mut declaration.item.attrs);
+    for attribute in attributes {
+        if !take_attribute(&mut declaration, &attribute, errors) {
+            declaration.item.attrs.push(attribute);
+        }
+    }
+    declaration
+}
+
+/// Reads an attribute of the struct, and says whether it was one of the language.
+fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: &mut Errors) -> bool {
+    let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+    match name.as_str() {
+        "can" => declaration.grants.extend(errors.take(attribute.parse_args_with(rule::grants)).into_iter().flatten()),
+        "rule" => {
+            let named = attribute.parse_args_with(|input: ParseStream<'_>| rule::named(input, errors));
+            declaration.rules.extend(errors.take(named));
+        }
+        "on" => declaration.triggers.extend(errors.take(attribute.parse_args_with(trigger::trigger))),
+        "resource" => errors.push(attribute.path().span(), "`#[resource]` is said already; say it once"),
+        _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
+    }
+    true
+}
+
+/// Whether an attribute nobody else has is nearly one of the language; it is a mistake then.
+fn is_misspelt(attribute: &Attribute, name: &str, known: &[&'static str], errors: &mut Errors) -> bool {
+    const FOREIGN: [&str; 14] = [
+        "doc",
+        "derive",
+        "cfg",
+        "cfg_attr",
+        "allow",
+        "expect",
+        "warn",
+        "deny",
+        "forbid",
+        "serde",
+        "must_use",
+        "repr",
+        "deprecated",
+        "non_exhaustive",
+    ];
+    if FOREIGN.contains(&name) {
+        return false;
+    }
+    let Some(near) = names::nearest(name, known.iter().copied()) else { return false };
+    errors.push(attribute.path().span(), format!("`{name}` is no attribute; did you mean `{near}`?"));
+    true
+}
+
+/// The doc comment, its lines joined.
+fn doc(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let text: Vec<String> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
+    text.join("\n").trim().to_owned()
+}

@@ -1,0 +1,178 @@
+//! The rule language: `owner | role(Admin) & !(status == Archived)`. `!` binds tighter than `&`, `&` than `|`.
+
+use proc_macro2::Ident;
+use syn::{
+    Token,
+    ext::IdentExt as _,
+    parenthesized,
+    parse::{Parse as _, ParseStream},
+    token::Paren,
+};
+
+use super::constant;
+use crate::{
+    errors::Errors,
+    model::{Grant, NamedRule, Operator, Path, Rule},
+};
+
+/// `VERB, VERB: RULE`
+pub(crate) fn grants(input: ParseStream<'_>) -> syn::Result<Vec<Grant>> {
+    let mut verbs: Vec<Ident> = Vec::new();
+    while !input.peek(Token![:]) {
+        if !input.peek(syn::Ident::peek_any) {
+            return Err(input.error("expected verbs and a rule: `create, list: authenticated`"));
+        }
+        verbs.push(input.call(Ident::parse_any)?);
+        if !input.peek(Token![:]) {
+            input.parse::<Token![,]>().map_err(|e| syn::Error::new(e.span(), "expected `:` and a rule"))?;
+        }
+    }
+    if verbs.is_empty() {
+        return Err(input.error("say which verbs: `create, list: authenticated`"));
+    }
+    input.parse::<Token![:]>()?;
+    let rule = whole(input)?;
+    Ok(verbs.into_iter().map(|verb| Grant { verb, rule: rule.clone() }).collect())
+}
+
+/// `NAME: RULE`
+pub(crate) fn named(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<NamedRule> {
+    let name = Ident::parse(input)?;
+    input.parse::<Token![:]>()?;
+    let parsed = whole(input);
+    if parsed.is_err() {
+        while !input.is_empty() {
+            input.parse::<proc_macro2::TokenTree>()?;
+        }
+    }
+    Ok(NamedRule { name, rule: errors.take(parsed) })
+}
+
+/// A rule that goes to the end.
+fn whole(input: ParseStream<'_>) -> syn::Result<Rule> {
+    let rule = rule(input)?;
+    if input.is_empty() { Ok(rule) } else { Err(input.error("expected `|`, `&` or the end of the rule")) }
+}
+
+/// A rule, up to where it cannot go on.
+pub(crate) fn rule(input: ParseStream<'_>) -> syn::Result<Rule> {
+    let mut parts = vec![all(input)?];
+    while input.peek(Token![|]) {
+        if input.peek(Token![||]) {
+            return Err(input.error("a rule says `|` once"));
+        }
+        input.parse::<Token![|]>()?;
+        parts.push(all(input)?);
+    }
+    Ok(single(parts, Rule::Any))
+}
+
+fn all(input: ParseStream<'_>) -> syn::Result<Rule> {
+    let mut parts = vec![not(input)?];
+    while input.peek(Token![&]) {
+        if input.peek(Token![&&]) {
+            return Err(input.error("a rule says `&` once"));
+        }
+        input.parse::<Token![&]>()?;
+        parts.push(not(input)?);
+    }
+    Ok(single(parts, Rule::All))
+}
+
+fn single(mut parts: Vec<Rule>, of: fn(Vec<Rule>) -> Rule) -> Rule {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            of(parts)
+        }
+    }
+}
+
+fn not(input: ParseStream<'_>) -> syn::Result<Rule> {
+    if input.peek(Token![!]) {
+        input.parse::<Token![!]>()?;
+        return not(input).map(|rule| Rule::Not(Box::new(rule)));
+    }
+    if input.peek(Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        return whole(&inside);
+    }
+    atom(input)
+}
+
+fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
+    if input.peek(Token![self]) {
+        let word: Token![self] = input.parse()?;
+        if input.peek(Token![.]) {
+            return Err(syn::Error::new(word.span, "a path starts at the row by itself; leave `self.` out"));
+        }
+        return Ok(Rule::Oneself(word.span));
+    }
+    if !input.peek(syn::Ident) {
+        return Err(input.error(
+            "expected a rule: a relation to the account, `role(…)`, `authenticated`, `anyone`, `self`, a named rule or \
+             a comparison",
+        ));
+    }
+    let path = path(input)?;
+    if path.head.is_empty() {
+        if input.peek(Paren) {
+            return call(&path.last, input);
+        }
+        match path.last.to_string().as_str() {
+            "anyone" => return Ok(Rule::Anyone),
+            "authenticated" => return Ok(Rule::Authenticated),
+            _ => {}
+        }
+    }
+    let Some(op) = operator(input)? else { return Ok(Rule::Path(path)) };
+    Ok(Rule::Compare { path, op, value: constant::constant(input)? })
+}
+
+fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
+    if name != "role" {
+        return Err(syn::Error::new(name.span(), format!("`{name}(…)` is no rule; did you mean `role(…)`?")));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let role = inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), "say which role: `role(Admin)`"))?;
+    if !inside.is_empty() {
+        return Err(inside.error("one role each: `role(Admin) | role(Editor)`"));
+    }
+    Ok(Rule::Role(role))
+}
+
+/// `a.b.c`
+pub(crate) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
+    let mut head = Vec::new();
+    let mut last: Ident = input.parse()?;
+    while input.peek(Token![.]) {
+        input.parse::<Token![.]>()?;
+        head.push(std::mem::replace(&mut last, input.parse()?));
+    }
+    Ok(Path { head, last })
+}
+
+fn operator(input: ParseStream<'_>) -> syn::Result<Option<Operator>> {
+    let span = input.span();
+    let found = |variant, orders| Ok(Some(Operator { span, variant, orders }));
+    if input.parse::<Option<Token![==]>>()?.is_some() {
+        found("Eq", false)
+    } else if input.parse::<Option<Token![!=]>>()?.is_some() {
+        found("Ne", false)
+    } else if input.parse::<Option<Token![<=]>>()?.is_some() {
+        found("Le", true)
+    } else if input.parse::<Option<Token![>=]>>()?.is_some() {
+        found("Ge", true)
+    } else if input.parse::<Option<Token![<]>>()?.is_some() {
+        found("Lt", true)
+    } else if input.parse::<Option<Token![>]>>()?.is_some() {
+        found("Gt", true)
+    } else if input.peek(Token![=]) {
+        Err(input.error("a comparison is written `==`"))
+    } else {
+        Ok(None)
+    }
+}

@@ -1,0 +1,111 @@
+//! `#[on(CHANGE => EFFECT)]`: `changed(status -> Done) => task_done { by: assignee } to project.owner except actor`.
+
+use proc_macro2::Ident;
+use syn::{Token, braced, ext::IdentExt as _, parenthesized, parse::ParseStream, token::Brace};
+
+use super::{constant, rule};
+use crate::{
+    model::{Change, Effect, Payload, Recipient, Trigger},
+    names,
+};
+
+const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
+
+/// `CHANGE => EFFECT`
+pub(crate) fn trigger(input: ParseStream<'_>) -> syn::Result<Trigger> {
+    let change = change(input)?;
+    input.parse::<Token![=>]>().map_err(|e| syn::Error::new(e.span(), "expected `=>` and what then happens"))?;
+    let effect = effect(input)?;
+    if !input.is_empty() {
+        return Err(input.error("expected the end of the trigger"));
+    }
+    Ok(Trigger { change, effect })
+}
+
+fn change(input: ParseStream<'_>) -> syn::Result<Change> {
+    let word = input.call(Ident::parse_any)?;
+    match word.to_string().as_str() {
+        "created" => Ok(Change::Created),
+        "deleted" => Ok(Change::Deleted),
+        "changed" => changed(&word, input),
+        other => {
+            let message = format!("`{other}` is no change; {}", names::advice(other, &CHANGES));
+            Err(syn::Error::new(word.span(), message))
+        }
+    }
+}
+
+/// `(FIELD)` or `(FIELD -> VALUE)`
+fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(word.span(), "say of which field: `changed(status)`"));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let field = inside.parse()?;
+    let to = if inside.peek(Token![->]) {
+        inside.parse::<Token![->]>()?;
+        Some(constant::constant(&inside)?)
+    } else {
+        None
+    };
+    if inside.is_empty() { Ok(Change::Changed { field, to }) } else { Err(inside.error("one field each")) }
+}
+
+fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
+    let name: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected an event or `run`"))?;
+    if name == "run" && !input.peek(Brace) && !next_is(input, "to") {
+        let path: syn::Path = input.parse()?;
+        return Ok(Effect::Run(path));
+    }
+    let payload = if input.peek(Brace) { payload(input)? } else { Vec::new() };
+    if !next_is(input, "to") {
+        return Err(input.error("say who hears of it: `to project.owner`"));
+    }
+    input.parse::<Ident>()?;
+    let mut to = vec![recipient(input)?];
+    while input.peek(Token![,]) {
+        input.parse::<Token![,]>()?;
+        to.push(recipient(input)?);
+    }
+    let except_actor = next_is(input, "except");
+    if except_actor {
+        input.parse::<Ident>()?;
+        let actor: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected `except actor`"))?;
+        if actor != "actor" {
+            return Err(syn::Error::new(actor.span(), "only who did it can be left out: `except actor`"));
+        }
+    }
+    Ok(Effect::Event { name, payload, to, except_actor })
+}
+
+/// `{ key: path, key: old.path }`
+fn payload(input: ParseStream<'_>) -> syn::Result<Vec<Payload>> {
+    let inside;
+    braced!(inside in input);
+    let mut payload = Vec::new();
+    while !inside.is_empty() {
+        let key = inside.call(Ident::parse_any)?;
+        inside.parse::<Token![:]>().map_err(|e| syn::Error::new(e.span(), "expected `key: path`"))?;
+        let mut path = rule::path(&inside)?;
+        let versioned = path.head.first().is_some_and(|first| first == "old" || first == "new");
+        let version = versioned.then(|| path.head.remove(0));
+        payload.push(Payload { key, version, path });
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    Ok(payload)
+}
+
+fn recipient(input: ParseStream<'_>) -> syn::Result<Recipient> {
+    if input.peek(Token![self]) {
+        return Ok(Recipient::Oneself(input.parse::<Token![self]>()?.span));
+    }
+    rule::path(input).map(Recipient::Path)
+}
+
+/// Whether this word comes next.
+fn next_is(input: ParseStream<'_>, word: &str) -> bool {
+    input.fork().parse::<Ident>().is_ok_and(|ident| ident == word)
+}

@@ -1,0 +1,158 @@
+//! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
+
+mod log;
+mod signals;
+
+use std::{io, io::Write, path::PathBuf, sync::Arc};
+
+use self::signals::Signals;
+use crate::{
+    auth::{self, Auth, Keys},
+    config::{Config, SecretError, SecretKey},
+    db::{Db, DbError, DbOptions},
+    http::{self, Layers, Listening},
+    migrate,
+    pipeline::Pipeline,
+    schema::{Catalog, LinkError, Schema},
+};
+
+/// An application with its database open and its schema current.
+pub struct App {
+    /// What is declared.
+    pub catalog: Arc<Catalog>,
+    /// Where it is kept.
+    pub db: Db,
+    /// What is done with it.
+    pub pipeline: Arc<Pipeline>,
+    /// Who is calling.
+    pub auth: Arc<Auth>,
+    /// What tokens and cursors are signed with.
+    pub keys: Keys,
+}
+
+/// Why an application does not start, as a sentence for its operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The declarations do not fit together.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The account's declaration lacks what logging in needs.
+    #[error(transparent)]
+    Account(#[from] auth::SetupError),
+    /// The key cannot be kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The database cannot be opened.
+    #[error("the database {} cannot be opened: {cause}", .path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        cause: DbError,
+    },
+    /// The schema cannot be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] migrate::MigrateError),
+    /// A route cannot be matched.
+    #[error("a route cannot be served: {0}")]
+    Route(String),
+    /// The port cannot be listened on.
+    #[error("cannot listen on {host}:{port}: {cause}; set HOST and PORT to what is free")]
+    Listen {
+        /// `HOST`.
+        host: String,
+        /// `PORT`.
+        port: u16,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The process lacks something that the system should give.
+    #[error("the server failed: {0}")]
+    System(#[from] io::Error),
+}
+
+impl App {
+    /// Opens the database and builds the layers on it.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what to do.
+    pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
+        let catalog = Arc::new(Catalog::link(resources)?);
+        let db = Db::open(&config.database, options)
+            .await
+            .map_err(|cause| StartError::Database { path: config.database.clone(), cause })?;
+        migrate::apply(&db, &catalog, config.auto_migrate).await?;
+        let keys = Keys::new(secret(config)?.as_bytes());
+        let auth = Arc::new(Auth::new(db.clone(), account(&catalog), auth_settings(config, &keys))?);
+        let watch = Arc::clone(&auth);
+        let pipeline = Pipeline::new(Arc::clone(&catalog), db.clone(), keys.clone(), watch, config.bcrypt_cost);
+        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
+    }
+
+    fn layers(&self) -> Layers {
+        Layers {
+            catalog: Arc::clone(&self.catalog),
+            pipeline: Arc::clone(&self.pipeline),
+            auth: Arc::clone(&self.auth),
+            keys: self.keys.clone(),
+            db: self.db.clone(),
+        }
+    }
+}
+
+/// Serves `resources` until SIGTERM or Ctrl-C; a second signal does not wait for requests to finish.
+///
+/// # Errors
+/// [`StartError`], which says what to do.
+pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Result<(), StartError> {
+    log::begin(&config);
+    let signals = Signals::listen()?;
+    warn_of_what_is_not_served(&config);
+    let app = App::open(resources, &config, DbOptions::default()).await?;
+    let served = http::service(app.layers(), &config).map_err(StartError::Route)?;
+    let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
+        host: config.host.clone(),
+        port: config.port,
+        cause,
+    })?;
+    announce(&listening);
+    listening.serve(served, signals.nth(1), signals.nth(2)).await?;
+    app.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
+fn announce(listening: &Listening) {
+    let address = listening.address();
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "fasttrack listens on http://{address}, docs at http://{address}/docs");
+    let _ = out.flush();
+}
+
+fn warn_of_what_is_not_served(config: &Config) {
+    for (name, is_set) in [("REDIS_URL", config.redis_url.is_some()), ("SMTP_URL", config.smtp_url.is_some())] {
+        if is_set {
+            tracing::warn!("{name} is set and has no effect: this version does not use it yet");
+        }
+    }
+}
+
+fn secret(config: &Config) -> Result<SecretKey, SecretError> {
+    config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
+}
+
+fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
+    auth::Settings {
+        access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
+        refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
+        bcrypt_cost: config.bcrypt_cost,
+        ..auth::Settings::new(keys.clone())
+    }
+}
+
+/// The entity that can log in; linking has made sure that there is one.
+fn account(catalog: &Catalog) -> &'static Schema {
+    static NONE: Schema = Schema::new("account", "accounts");
+    catalog.models().iter().map(|model| model.schema).find(|schema| schema.account).unwrap_or(&NONE)
+}

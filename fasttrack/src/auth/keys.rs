@@ -1,0 +1,91 @@
+//! What is derived from `SECRET_KEY`: the key of the tokens and the one of the cursors.
+
+use std::fmt;
+
+use hmac::Mac;
+use jsonwebtoken::{DecodingKey, EncodingKey};
+
+use crate::{
+    auth::provider,
+    mac::{self, HmacSha256},
+};
+
+/// The keys of an application. `Debug` shows none of them.
+#[derive(Clone)]
+pub struct Keys {
+    pub(super) signing: EncodingKey,
+    pub(super) verifying: DecodingKey,
+    cursor: HmacSha256,
+}
+
+impl Keys {
+    /// Derives the keys. Tokens are signed with the bytes of `secret` themselves, as the API promises.
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        provider::install();
+        Self {
+            signing: EncodingKey::from_secret(secret),
+            verifying: DecodingKey::from_secret(secret),
+            cursor: mac::keyed(&mac::code(secret, b"cursor")),
+        }
+    }
+
+    /// Authenticates the parts of a cursor: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5). Where one part ends and
+    /// the next begins matters.
+    #[must_use]
+    pub fn cursor_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            <[u8; 32]>::from(self.cursor_mac(parts).finalize().into_bytes());
+        tag
+    }
+
+    /// Whether `tag` is the one of these parts; takes the same time wherever they differ.
+    #[must_use]
+    pub fn is_cursor_tag(&self, parts: &[&[u8]], tag: &[u8; 16]) -> bool {
+        self.cursor_mac(parts).verify_truncated_left(tag).is_ok()
+    }
+
+    fn cursor_mac(&self, parts: &[&[u8]]) -> HmacSha256 {
+        let mut mac = self.cursor.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_depends_on_the_secret_and_on_every_part() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        let tag = keys.cursor_tag(&[b"tasks", b"7"]);
+        assert_eq!(tag, keys.cursor_tag(&[b"tasks", b"7"]));
+        assert!(keys.is_cursor_tag(&[b"tasks", b"7"], &tag));
+        for parts in [&[b"tasks".as_slice(), b"8"][..], &[b"tasks7"], &[b"task", b"s7"], &[b"tasks", b"7", b""], &[]] {
+            assert_ne!(keys.cursor_tag(parts), tag, "{parts:?}");
+            assert!(!keys.is_cursor_tag(parts, &tag), "{parts:?}");
+        }
+        let other = Keys::new(b"0123456789abcdef0123456789abcdeF");
+        assert!(!other.is_cursor_tag(&[b"tasks", b"7"], &tag));
+        assert!((0..128).all(|bit| {
+            let mut changed = tag;
+            changed[bit / 8] ^= 1 << (bit % 8);
+            !keys.is_cursor_tag(&[b"tasks", b"7"], &changed)
+        }));
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert_eq!(format!("{:?}", Keys::new(b"0123456789abcdef0123456789abcdef")), "Keys(…)");
+    }
+}

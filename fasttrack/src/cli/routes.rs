@@ -1,0 +1,30 @@
+//! `fasttrack routes`: every route and who may call it.
+
+use crate::{
+    http::routes::{self, Action, Route},
+    schema::{Catalog, rule_in_words},
+};
+
+/// The table, one route a line.
+pub(super) fn render(catalog: &Catalog) -> String {
+    let header = ["METHOD".to_owned(), "PATH".to_owned(), "WHO".to_owned()];
+    let lines: Vec<_> =
+        [header].into_iter().chain(routes::table(catalog).iter().map(|route| line(route, catalog))).collect();
+    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(String::len).max().unwrap_or(0);
+    let (method_width, path_width) = (width(0), width(1));
+    lines.iter().map(|[method, path, who]| format!("{method:method_width$}  {path:path_width$}  {who}\n")).collect()
+}
+
+fn line(route: &Route, catalog: &Catalog) -> [String; 3] {
+    let who = match route.action {
+        Action::Resource { model, verb, .. } => catalog
+            .get(model)
+            .and_then(|model| Some(rule_in_words(model.schema.rule(verb)?, model.schema, catalog)))
+            .unwrap_or_default(),
+        Action::Oneself { .. } => "the account itself".to_owned(),
+        Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
+        Action::Session(_) => "any account".to_owned(),
+        Action::Service(_) => "anyone; not rate limited".to_owned(),
+    };
+    [route.method.to_owned(), route.path.clone(), who]
+}

@@ -1,0 +1,164 @@
+//! What an operator sets: environment variables, or `.env` in the working directory; the environment wins.
+//!
+//! [`VARIABLES`] is the one table of them: it parses, and documentation and tests draw from it. An empty value is a
+//! value: it means "none" where a variable may name nothing, and stops the start elsewhere, so that a secret that was
+//! not injected is noticed instead of replaced.
+
+use std::{collections::HashMap, env, path::PathBuf};
+
+mod network;
+mod secret;
+mod variables;
+
+pub use self::{
+    network::Network,
+    secret::{SecretError, SecretKey},
+    variables::{VARIABLES, Variable},
+};
+
+/// All settings, parsed and within their bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Name or address to listen on.
+    pub host: String,
+    /// TCP port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The key of the tokens; `None` is made at first start and kept beside the database.
+    pub secret_key: Option<SecretKey>,
+    /// Life of an access token.
+    pub access_token_expire_minutes: u32,
+    /// Life of a refresh token.
+    pub refresh_token_expire_days: u32,
+    /// Origins whose scripts may call; `*` for all.
+    pub cors_origins: Vec<String>,
+    /// Requests that one user or address has per window; 0 is no limit.
+    pub rate_limit_requests: u32,
+    /// The window.
+    pub rate_limit_window_s: u32,
+    /// Cost of password hashes, a power of two.
+    pub bcrypt_cost: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// What several nodes share.
+    pub redis_url: Option<String>,
+    /// Where mail goes out.
+    pub smtp_url: Option<String>,
+    /// Sender of mail.
+    pub mail_from: Option<String>,
+    /// Filter of the log (`info`, `fasttrack=debug,warn`).
+    pub log: String,
+    /// Shape of the log.
+    pub log_format: LogFormat,
+    /// Longest body that is taken.
+    pub max_body_bytes: usize,
+    /// Whether `serve` applies pending migrations.
+    pub auto_migrate: bool,
+}
+
+/// Shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the settings do not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that does not parse.
+    #[error("{variable} has to be {expected}{given}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is, unless that is secret.
+        given: String,
+    },
+    /// `.env` that cannot be read.
+    #[error("the file .env cannot be read: {0}")]
+    DotEnv(String),
+}
+
+impl Config {
+    /// Parses the settings that `lookup` finds; a variable it does not find has its default.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names the variable and what it should be.
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut config = Self::blank();
+        for variable in VARIABLES {
+            let given = lookup(variable.name);
+            if let Some(value) = given.as_deref().or(variable.default) {
+                variable.apply(&mut config, value)?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Parses the environment, and `.env` in the working directory for what is not there.
+    ///
+    /// # Errors
+    /// [`ConfigError`], also where `.env` is there and cannot be read.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let mut values = read_dot_env()?;
+        for variable in VARIABLES {
+            if let Some(value) = env::var_os(variable.name) {
+                let text = value.into_string().map_err(|_| variable.refuse("UTF-8", ""))?;
+                values.insert(variable.name.to_owned(), text);
+            }
+        }
+        Self::from_lookup(&|name| values.get(name).cloned())
+    }
+
+    /// What the table of variables fills.
+    const fn blank() -> Self {
+        Self {
+            host: String::new(),
+            port: 0,
+            database: PathBuf::new(),
+            secret_key: None,
+            access_token_expire_minutes: 0,
+            refresh_token_expire_days: 0,
+            cors_origins: Vec::new(),
+            rate_limit_requests: 0,
+            rate_limit_window_s: 0,
+            bcrypt_cost: 0,
+            trusted_proxies: Vec::new(),
+            redis_url: None,
+            smtp_url: None,
+            mail_from: None,
+            log: String::new(),
+            log_format: LogFormat::Text,
+            max_body_bytes: 0,
+            auto_migrate: false,
+        }
+    }
+}
+
+/// The entries of `.env`; none where there is no such file. The process's own environment stays as it is.
+fn read_dot_env() -> Result<HashMap<String, String>, ConfigError> {
+    let entries = match dotenvy::from_path_iter(".env") {
+        Ok(entries) => entries,
+        Err(cause) if cause.not_found() => return Ok(HashMap::new()),
+        Err(cause) => return Err(ConfigError::DotEnv(cause.to_string())),
+    };
+    let mut values = HashMap::new();
+    for entry in entries {
+        let (name, value) = entry.map_err(|cause| ConfigError::DotEnv(without_content(&cause)))?;
+        values.entry(name).or_insert(value);
+    }
+    Ok(values)
+}
+
+/// A parse error quotes its line, and the line may hold a secret.
+fn without_content(cause: &dotenvy::Error) -> String {
+    match cause {
+        dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=VALUE (at its character {at})"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The handle that everything else has of the database.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
+    pool::{ConnectionPool, Pooled},
+    sqlite::{self, Found},
+    statement,
+    writer::Writer,
+};
+use crate::error::Error;
+
+/// A database: many connections that read, one that writes. A clone is the same database.
+#[derive(Debug, Clone)]
+pub struct Db {
+    readers: Pooled,
+    searches: Arc<Semaphore>,
+    writer: Writer,
+    reader_wait: Duration,
+    statement_limit: Duration,
+    created: bool,
+}
+
+impl Db {
+    /// Opens a `SQLite` database; one that is not there is created.
+    ///
+    /// # Errors
+    /// [`DbError`] when the file cannot be opened, is no `SQLite` database, or is one of another application; it is left
+    /// as it was.
+    pub async fn open(path: &Path, options: DbOptions) -> Result<Self, DbError> {
+        sqlite::check_path(path)?;
+        let found = sqlite::inspect(path, options.marker.as_deref()).await?;
+        let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
+        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1)?;
+        // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
+        let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
+        let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
+        Ok(Self {
+            readers: ConnectionPool::install(sqlite::reader(path, &options), readers)?,
+            searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
+            writer: Writer::start(writer, first, &options),
+            reader_wait: options.reader_wait,
+            statement_limit: options.statement_limit,
+            created: found == Found::Nothing,
+        })
+    }
+
+    /// Whether [`Self::open`] made the file.
+    #[must_use]
+    pub fn was_created(&self) -> bool {
+        self.created
+    }
+
+    /// Runs a statement that reads, and collects its rows.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when no connection was free in time, or the statement took too long; else what the database
+    /// says.
+    pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        self.run(statement, ()).await
+    }
+
+    /// The same for a statement that may be slow: at most half of the connections serve those at a time, so that the
+    /// quick ones always find one.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
+        match permit {
+            Ok(Ok(permit)) => self.run(statement, permit).await,
+            Ok(Err(_)) | Err(_) => Err(DbError::Busy("too many searches are running".into())),
+        }
+    }
+
+    /// Runs a unit of work in a transaction, behind a savepoint: all of it happens, or nothing. Once this is polled it
+    /// happens also when the caller goes away. Other units share the transaction and its commit, so it must not wait
+    /// for anything but `tx`.
+    ///
+    /// # Errors
+    /// The unit's own error; [`Error::Unavailable`] when the queue is full, the disk is, or another process writes.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Inserts a row. Rows of the same plan (the same `Arc`) that arrive together are inserted together; one that fails
+    /// fails alone.
+    ///
+    /// # Errors
+    /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
+    pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
+        self.writer.insert(plan, row).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.read(Statement::new("SELECT 1", Vec::new())).await.map(drop)
+    }
+
+    /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
+    pub async fn close(&self) {
+        self.searches.close();
+        self.readers.close(self.statement_limit).await;
+        self.writer.close().await;
+    }
+
+    /// `held` is given back when the statement has really ended.
+    async fn run(&self, statement: Statement, held: impl Send + 'static) -> Result<Vec<Row>, DbError> {
+        let mut connection = self.readers.take(self.reader_wait).await?;
+        // A task of its own: it goes on to the end when the caller goes away, or waits no longer.
+        let task = tokio::spawn(async move {
+            let rows = statement::run(connection.as_mut(), statement).await;
+            drop(connection);
+            drop(held);
+            rows
+        });
+        match timeout(self.statement_limit, task).await {
+            Ok(Ok(rows)) => rows,
+            Ok(Err(error)) => Err(DbError::Other(error.to_string())),
+            Err(_) => Err(DbError::Busy("the statement took too long".into())),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Group commit: many units in one transaction, one commit, and only then the answers.
+//!
+//! Each unit stands behind a savepoint, so that one that fails is undone alone. The words that part two units travel in
+//! one hop; a unit alone costs its own statements and two hops.
+
+use std::{collections::VecDeque, panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use super::{DbError, Tx, sqlite, tx::Hook, unit::Unit};
+
+/// Units on their way through one transaction.
+pub(super) struct Group {
+    waiting: VecDeque<Box<dyn Unit>>,
+    succeeded: Vec<Box<dyn Unit>>,
+    failed: Vec<Box<dyn Unit>>,
+    unit_limit: Duration,
+}
+
+impl Group {
+    pub(super) fn new(units: impl IntoIterator<Item = Box<dyn Unit>>, unit_limit: Duration) -> Self {
+        Self { waiting: units.into_iter().collect(), succeeded: Vec::new(), failed: Vec::new(), unit_limit }
+    }
+
+    /// Takes every unit through the transaction, to the commit and the answers.
+    ///
+    /// # Errors
+    /// [`DbError`] when the transaction could not be carried through: nothing of it is done, everybody was told, and
+    /// the connection has to be given back to be tidied up.
+    pub(super) async fn commit(mut self, tx: &mut Tx) -> Result<(), DbError> {
+        let result = self.try_commit(tx).await;
+        match &result {
+            Ok(()) => tx.take_hooks().into_iter().for_each(run_hook),
+            Err(error) => {
+                self.fail_all(error);
+                drop(tx.take_hooks());
+            }
+        }
+        self.answer();
+        result
+    }
+
+    /// Tells everybody that nothing could be done.
+    pub(super) fn refuse(mut self, error: &DbError) {
+        self.fail_all(error);
+        self.answer();
+    }
+
+    async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), DbError> {
+        tx.control(sqlite::BEGIN).await?;
+        let mut dirty = false;
+        while !self.waiting.is_empty() {
+            if dirty {
+                tx.control(sqlite::NEXT).await?;
+            }
+            let Some(unit) = self.waiting.pop_front() else { break };
+            dirty = self.attempt(tx, unit).await?;
+        }
+        if self.succeeded.is_empty() {
+            tx.control(sqlite::ROLLBACK).await?;
+            return Ok(());
+        }
+        if tx.control(sqlite::COMMIT).await? { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
+    }
+
+    /// Runs one unit; whether it left something behind that the next one must not share a savepoint with.
+    async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<bool, DbError> {
+        let mark = tx.mark();
+        let ran = timeout(self.unit_limit, AssertUnwindSafe(unit.run(tx)).catch_unwind()).await;
+        let verdict = match (ran, tx.doom()) {
+            (Ok(Ok(_)), Some(doom)) => Some(doom.clone()),
+            (Ok(Ok(true)), None) => {
+                self.succeeded.push(unit);
+                return Ok(true);
+            }
+            (Ok(Ok(false)), None) => None,
+            (Ok(Err(_)), _) => Some(DbError::Other("a unit of work panicked".into())),
+            (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
+        };
+        tx.forget_from(mark);
+        if let Err(error) = tx.control(sqlite::UNDO).await {
+            // The transaction is gone; what the unit met is the better reason.
+            self.failed.push(unit);
+            return Err(verdict.unwrap_or(error));
+        }
+        if let Some(error) = &verdict {
+            unit.fail(error);
+        }
+        // A full disk or a slow one would meet the halves as well.
+        let parts = if matches!(verdict, Some(DbError::Busy(_))) { None } else { unit.split() };
+        match parts {
+            Some((first, second)) => {
+                self.waiting.push_front(second);
+                self.waiting.push_front(first);
+            }
+            None => self.failed.push(unit),
+        }
+        Ok(false)
+    }
+
+    fn fail_all(&mut self, error: &DbError) {
+        self.waiting.iter_mut().chain(&mut self.succeeded).chain(&mut self.failed).for_each(|unit| unit.fail(error));
+    }
+
+    fn answer(self) {
+        self.succeeded.into_iter().chain(self.failed).chain(self.waiting).for_each(<dyn Unit>::answer);
+    }
+}
+
+/// The commit stands, whatever a hook does.
+fn run_hook(hook: Hook) {
+    if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
+        tracing::error!("what was to follow a commit panicked");
+    }
+}

@@ -1,0 +1,165 @@
+//! A connection on loan: it goes back to its pool when dropped, whatever state it is in.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures_util::{Stream, StreamExt, TryFutureExt, future::BoxFuture, stream::BoxStream};
+use rbdc::{
+    Error as DriverError,
+    db::{Connection, ExecResult, Row},
+};
+use rbs::Value;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{pool::Places, sqlite};
+
+/// A connection on loan.
+pub(super) struct Guard {
+    /// `None` only while it is being dropped.
+    connection: Option<Box<dyn Connection>>,
+    state: State,
+    places: Arc<Places>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What is known of the connection.
+#[derive(Debug, Default)]
+struct State {
+    /// A statement may still be running: its rows were not taken to the end. An error counts as that, since the driver
+    /// steps on until it notices that nobody listens; a statement that failed for a lock may even succeed then.
+    running: bool,
+    /// A transaction was begun. Whether it ended is not tracked: rolling back nothing is cheap.
+    begun: bool,
+    /// The thread behind it is gone.
+    broken: bool,
+}
+
+impl Guard {
+    pub(super) fn new(connection: Box<dyn Connection>, places: Arc<Places>, permit: OwnedSemaphorePermit) -> Self {
+        Self { connection: Some(connection), state: State::default(), places, permit: Some(permit) }
+    }
+
+    fn parts(&mut self) -> Result<(&mut Box<dyn Connection>, &mut State), DriverError> {
+        match &mut self.connection {
+            Some(connection) => Ok((connection, &mut self.state)),
+            None => Err(DriverError::from("the connection was given back")),
+        }
+    }
+}
+
+impl State {
+    fn start(&mut self, sql: &str) {
+        self.running = true;
+        self.begun |= ["BEGIN", "SAVEPOINT"]
+            .iter()
+            .any(|word| sql.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)));
+    }
+
+    fn note(&mut self, error: &DriverError) {
+        self.broken |= sqlite::is_broken(error);
+    }
+}
+
+impl Connection for Guard {
+    fn exec_rows(
+        &mut self,
+        sql: &str,
+        params: Vec<Value>,
+    ) -> BoxFuture<'_, Result<BoxStream<'_, Result<Box<dyn Row>, DriverError>>, DriverError>> {
+        let parts = self.parts().map(|(connection, state)| {
+            state.start(sql);
+            (connection.exec_rows(sql, params), state)
+        });
+        Box::pin(async move {
+            let (rows, state) = parts?;
+            match rows.await {
+                Ok(rows) => Ok(Rows { rows, state }.boxed()),
+                Err(error) => {
+                    state.note(&error);
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    fn exec(&mut self, sql: &str, params: Vec<Value>) -> BoxFuture<'_, Result<ExecResult, DriverError>> {
+        let parts = self.parts().map(|(connection, state)| {
+            state.start(sql);
+            (connection.exec(sql, params), state)
+        });
+        Box::pin(async move {
+            let (done, state) = parts?;
+            done.await.inspect(|_| state.running = false).inspect_err(|error| state.note(error))
+        })
+    }
+
+    fn ping(&mut self) -> BoxFuture<'_, Result<(), DriverError>> {
+        let parts = self.parts().map(|(connection, state)| (connection.ping(), state));
+        Box::pin(async move {
+            let (pong, state) = parts?;
+            pong.inspect_err(|error| state.note(error)).await
+        })
+    }
+
+    fn close(&mut self) -> BoxFuture<'_, Result<(), DriverError>> {
+        self.state.broken = true;
+        let connection = self.connection.take();
+        Box::pin(async move {
+            match connection {
+                Some(mut connection) => connection.close().await,
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take().filter(|_| !self.state.broken) else { return };
+        if !self.state.running && !self.state.begun {
+            self.places.put(connection);
+            return;
+        }
+        // Only a runtime can tidy up; without one the connection is closed, which rolls back as well.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(settle(connection, Arc::clone(&self.places), self.permit.take()));
+    }
+}
+
+/// Waits for what still runs, rolls back, and gives the connection back; one that cannot is closed.
+async fn settle(mut connection: Box<dyn Connection>, places: Arc<Places>, permit: Option<OwnedSemaphorePermit>) {
+    // Statements run in the order in which they were sent, so this one waits for all that came before.
+    let settled = match connection.exec(sqlite::ROLLBACK, Vec::new()).await {
+        Ok(_) => true,
+        Err(error) => sqlite::is_idle(&error),
+    };
+    if settled {
+        places.put(connection);
+    } else {
+        tracing::warn!("a database connection could not be rolled back; it is replaced");
+    }
+    drop(permit);
+}
+
+/// Rows that note when they have come to their end.
+struct Rows<'a> {
+    rows: BoxStream<'a, Result<Box<dyn Row>, DriverError>>,
+    state: &'a mut State,
+}
+
+impl Stream for Rows<'_> {
+    type Item = Result<Box<dyn Row>, DriverError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.rows.poll_next_unpin(context);
+        match &polled {
+            Poll::Ready(None) => self.state.running = false,
+            Poll::Ready(Some(Err(error))) => self.state.note(error),
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
+        }
+        polled
+    }
+}

@@ -1,0 +1,39 @@
+//! How a database is opened.
+
+use std::time::Duration;
+
+/// How a database is opened. The defaults are meant for a server; a command that runs once can do with fewer readers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DbOptions {
+    /// Connections that read; opened when first needed.
+    pub readers: usize,
+    /// Writes that may wait; one more is refused with [`DbError::QueueFull`](super::DbError::QueueFull).
+    pub queue: usize,
+    /// Writes that share a transaction, at most.
+    pub group: usize,
+    /// How long a read waits for a connection.
+    pub reader_wait: Duration,
+    /// How long a read may take once it has its connection.
+    pub statement_limit: Duration,
+    /// How long one unit of the writer may take. Everybody else's writes wait for it; a migration belongs here too.
+    pub unit_limit: Duration,
+    /// How long the writer waits for another process that writes. The driver tries twice.
+    pub busy_timeout: Duration,
+    /// A table that a database of ours holds. A file that has tables, and not this one, is refused and left untouched.
+    pub marker: Option<String>,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self {
+            readers: 8,
+            queue: 4096,
+            group: 512,
+            reader_wait: Duration::from_secs(3),
+            statement_limit: Duration::from_secs(5),
+            unit_limit: Duration::from_mins(1),
+            busy_timeout: Duration::from_secs(4),
+            marker: None,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What is peculiar to `SQLite`: how connections are opened, what its transactions are called, what its errors mean.
+
+use std::{borrow::Cow, fs::File, io::Read, path::Path};
+
+use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
+use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
+
+use super::{Arg, DbError, DbOptions, Statement, statement};
+
+/// Opens a transaction that may write, and in it the savepoint of the first unit, in one hop.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+/// Keeps what the unit did, and opens the savepoint of the next.
+pub(super) const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
+/// Undoes what the unit did; its savepoint stays open, for the next.
+pub(super) const UNDO: &str = "ROLLBACK TO unit";
+/// Commits. The row proves it: a worker that dies in the middle ends its rows without an error.
+pub(super) const COMMIT: &str = "COMMIT; SELECT 1";
+/// Gives up the whole transaction.
+pub(super) const ROLLBACK: &str = "ROLLBACK";
+
+/// What every database file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// Distinct statements that a connection keeps prepared.
+const STATEMENTS: usize = 500;
+/// Rows that a connection prepares before they are taken. Nearly every read is one row.
+const ROWS: usize = 16;
+
+/// What stands at a path before it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// No file, or an empty one.
+    Nothing,
+    /// A database.
+    Database,
+}
+
+/// Looks at a file without changing it.
+///
+/// # Errors
+/// [`DbError::Other`] when it cannot be read, is no database, or is one that does not hold `marker`.
+pub(super) async fn inspect(path: &Path, marker: Option<&str>) -> Result<Found, DbError> {
+    let refuse = |why: String| DbError::Other(format!("{}: {why}", path.display()));
+    let mut head = [0; MAGIC.len()];
+    match File::open(path).and_then(|file| read_head(file, &mut head)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(refuse(error.to_string())),
+        Ok(0) => return Ok(Found::Nothing),
+        Ok(_) if head != *MAGIC => return Err(refuse("the file is not a SQLite database".into())),
+        Ok(_) => {}
+    }
+    if let Some(marker) = marker {
+        let ours = holds_marker(path, marker).await.map_err(|error| refuse(error.to_string()))?;
+        if !ours {
+            return Err(refuse(format!("the database belongs to another application: it has no table {marker}")));
+        }
+    }
+    Ok(Found::Database)
+}
+
+fn read_head(file: File, head: &mut [u8; MAGIC.len()]) -> std::io::Result<usize> {
+    let mut start = Vec::with_capacity(head.len());
+    file.take(MAGIC.len() as u64).read_to_end(&mut start)?;
+    head.iter_mut().zip(&start).for_each(|(to, from)| *to = *from);
+    Ok(start.len())
+}
+
+async fn holds_marker(path: &Path, marker: &str) -> Result<bool, DbError> {
+    let mut connection: Box<dyn Connection> =
+        Box::new(base(path).read_only(true).create_if_missing(false).connect().await.map_err(|driver| error(&driver))?);
+    let sql = "SELECT count(*) = 0 OR sum(name = $1) > 0 FROM sqlite_schema WHERE type = 'table'";
+    let rows = statement::run(connection.as_mut(), Statement::new(sql, vec![Arg::Text(marker.into())])).await;
+    // What was read counts; a file that cannot be closed well will say so again when it is opened.
+    connection.close().await.ok();
+    Ok(rows?.first().and_then(|row| row.int(0)) == Some(1))
+}
+
+/// The connection that writes and checkpoints. There must be one alone: `SQLite` before 3.51.3 can lose pages when two
+/// connections do.
+pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite = base(path)
+        .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
+        .busy_timeout(options.busy_timeout)
+        .pragma("cache_size", "-65536")
+        // Without it the log keeps the size of the largest transaction there ever was.
+        .pragma("journal_size_limit", "67108864");
+    manager(sqlite)
+}
+
+/// A connection that reads.
+pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite = base(path)
+        .create_if_missing(false)
+        .busy_timeout(options.busy_timeout.min(options.statement_limit / 2))
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("query_only", "ON")
+        .pragma("cache_size", "-16384");
+    manager(sqlite)
+}
+
+fn base(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS)
+        // No mode has this name, and then SQLite only tells the present one. Left out, the driver would set WAL.
+        .pragma("journal_mode", "unchanged")
+        .pragma("temp_store", "memory")
+        .pragma("mmap_size", "268435456")
+}
+
+fn manager(options: SqliteConnectOptions) -> ConnectionManager {
+    ConnectionManager::new_options(SqliteDriver {}, options)
+}
+
+/// What an error of the driver means; all it has is a text.
+pub(super) fn error(error: &DriverError) -> DbError {
+    let text = error.to_string();
+    if let Some(what) = text.strip_prefix("UNIQUE constraint failed: ") {
+        let index = what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\''));
+        return DbError::Unique(index.unwrap_or(what).into());
+    }
+    if text.starts_with("FOREIGN KEY constraint failed") {
+        return DbError::ForeignKey;
+    }
+    if text.starts_with("CHECK constraint failed") || text.starts_with("NOT NULL constraint failed") {
+        return DbError::Constraint(text);
+    }
+    if PASSING.iter().any(|passing| text.contains(passing)) { DbError::Busy(text) } else { DbError::Other(text) }
+}
+
+/// Whether a ROLLBACK failed only because there was nothing to roll back.
+pub(super) fn is_idle(error: &DriverError) -> bool {
+    error.to_string().contains("no transaction is active")
+}
+
+/// Whether the connection's thread is gone.
+pub(super) fn is_broken(error: &DriverError) -> bool {
+    error.to_string().contains(CRASHED)
+}
+
+/// What the driver says when a connection's thread is gone.
+const CRASHED: &str = "WorkerCrashed";
+
+/// What may be over when one tries again.
+const PASSING: [&str; 12] = [
+    "is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "attempt to write a readonly database",
+    "unable to open database file",
+    "out of memory",
+    "interrupted",
+    "locking protocol",
+    "get_timeout",
+    "check_timeout",
+    CRASHED,
+    super::pool::CLOSED,
+];
+
+/// The name of a file as the driver takes it.
+///
+/// # Errors
+/// [`DbError::Other`] when it is not UTF-8, or means a database in memory, which every connection would have its own of.
+pub(super) fn check_path(path: &Path) -> Result<(), DbError> {
+    match path.to_str().map(Cow::Borrowed) {
+        None => Err(DbError::Other(format!("{}: the name of the file is not UTF-8", path.display()))),
+        Some(name) if name.is_empty() || name == ":memory:" => {
+            Err(DbError::Other("a database needs a file: every connection would see another one".into()))
+        }
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,99 @@
+//! Runs one statement on one connection: arguments bound, every row collected.
+//!
+//! `exec_rows` alone is used, also for what returns nothing: it costs one hop to the connection's thread, `exec` two.
+
+use futures_util::StreamExt;
+use rbdc::db::{Connection, Row as DriverRow};
+use rbs::Value;
+
+use super::{Arg, Cell, DbError, Row, Statement, sqlite};
+
+/// Runs a statement to its end.
+///
+/// # Errors
+/// What the database says, or [`DbError::Other`] for a placeholder without an argument.
+pub(super) async fn run(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
+    check_placeholders(&statement.sql, statement.args.len())?;
+    let args = statement.args.into_iter().map(bind).collect();
+    collect(connection, &statement.sql, args).await
+}
+
+/// Runs text of ours that takes no arguments, and says whether a row came back.
+///
+/// The driver caches only what is called with arguments; it ignores those that no placeholder asks for.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn control(connection: &mut dyn Connection, sql: &'static str) -> Result<bool, DbError> {
+    let rows = collect(connection, sql, vec![Value::Null]).await?;
+    Ok(!rows.is_empty())
+}
+
+async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    let mut stream = connection.exec_rows(sql, args).await.map_err(|error| sqlite::error(&error))?;
+    let mut rows = Vec::new();
+    while let Some(row) = stream.next().await {
+        let mut row = row.map_err(|error| sqlite::error(&error))?;
+        rows.push(decode(row.as_mut())?);
+    }
+    Ok(rows)
+}
+
+/// Only these four kinds are ever bound: the others are narrowed, wrapped or turned into JSON by one driver or another.
+fn bind(arg: Arg) -> Value {
+    match arg {
+        Arg::Null => Value::Null,
+        Arg::Int(value) => Value::I64(value),
+        Arg::Float(value) => Value::F64(value),
+        Arg::Text(value) => Value::String(value),
+    }
+}
+
+fn decode(row: &mut dyn DriverRow) -> Result<Row, DbError> {
+    let columns = row.meta_data().column_len();
+    let cells = (0..columns).map(|index| cell(row.get(index).map_err(|error| sqlite::error(&error))?, index));
+    cells.collect::<Result<_, _>>().map(Row)
+}
+
+fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
+    let cell = match value {
+        Value::Null => Cell::Null,
+        Value::Bool(value) => Cell::Int(value.into()),
+        Value::I32(value) => Cell::Int(value.into()),
+        Value::I64(value) => Cell::Int(value),
+        Value::F32(value) => Cell::Float(value.into()),
+        Value::F64(value) => Cell::Float(value),
+        Value::String(value) => Cell::Bytes(value.into_bytes()),
+        Value::Binary(value) => Cell::Bytes(value),
+        Value::Ext(_, value) => return cell(*value, index),
+        // Text that looks like JSON was parsed by the driver; what it was before cannot be had back exactly.
+        Value::Array(_) | Value::Map(_) | Value::U32(_) | Value::U64(_) => {
+            return Err(DbError::Other(format!("column {index} is text that was selected without CAST(… AS BLOB)")));
+        }
+    };
+    Ok(cell)
+}
+
+/// Refuses a placeholder that has no argument, which the driver would bind as NULL, and `$0`, on which it dies.
+pub(super) fn check_placeholders(sql: &str, args: usize) -> Result<(), DbError> {
+    let mut bytes = sql.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            // A doubled quote inside a literal ends it and starts the next one.
+            b'\'' | b'"' => while bytes.next().is_some_and(|next| next != byte) {},
+            b'-' if bytes.peek() == Some(&b'-') => while bytes.next().is_some_and(|next| next != b'\n') {},
+            b'$' => {
+                let mut number = 0_usize;
+                while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
+                    number = number.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+                }
+                if number == 0 || number > args {
+                    return Err(DbError::Other(format!("placeholder ${number} where {args} arguments are given")));
+                }
+            }
+            b'?' => return Err(DbError::Other("placeholders are written $1, $2, …".into())),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What may be opened, what is refused, and how it is closed.
+
+use std::path::Path;
+
+use super::*;
+
+async fn refusal(path: &Path, marker: Option<&str>) -> String {
+    let options = DbOptions { marker: marker.map(Into::into), ..DbOptions::default() };
+    match Db::open(path, options).await {
+        Err(DbError::Other(text)) => text,
+        met => panic!("{} was not refused: {met:?}", path.display()),
+    }
+}
+
+#[tokio::test]
+async fn a_missing_file_is_created_and_told_from_an_old_one() {
+    let (_directory, path) = place();
+    for expected in [true, false] {
+        let db = Db::open(&path, DbOptions::default()).await.unwrap();
+        assert_eq!(db.was_created(), expected);
+        execute(&db, "CREATE TABLE IF NOT EXISTS t (a)").await.unwrap();
+        db.ping().await.unwrap();
+        db.close().await;
+        assert!(!path.with_extension("db-wal").exists(), "the last connection leaves no log behind");
+    }
+    std::fs::write(&path, "").unwrap();
+    assert!(Db::open(&path, DbOptions::default()).await.unwrap().was_created(), "an empty file is none");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_and_left_as_it_was() {
+    let (directory, path) = place();
+    for content in ["x".to_owned(), "no database ".repeat(1000), "SQLite format 2\0".to_owned()] {
+        std::fs::write(&path, &content).unwrap();
+        let text = refusal(&path, None).await;
+        assert!(text.contains("test.db") && text.contains("not a SQLite database"), "{text}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    for odd in [directory.path().to_owned(), directory.path().join("none/test.db"), ":memory:".into(), "".into()] {
+        refusal(&odd, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_another_application_is_refused_and_left_as_it_was() {
+    let (_directory, path) = place();
+    let db = Db::open(&path, DbOptions::default()).await.unwrap();
+    execute(&db, "CREATE TABLE bookmarks (a)").await.unwrap();
+    db.close().await;
+    // Another application would not have had the write-ahead log on: the header says so in two bytes.
+    let mut content = std::fs::read(&path).unwrap();
+    content[18..20].copy_from_slice(&[1, 1]);
+    std::fs::write(&path, &content).unwrap();
+    let text = refusal(&path, Some("migrations")).await;
+    assert!(text.contains("migrations"), "{text}");
+    assert!(std::fs::read(&path).unwrap() == content, "the file was changed");
+
+    let options = |marker: &str| DbOptions { marker: Some(marker.into()), ..DbOptions::default() };
+    Db::open(&path, options("bookmarks")).await.unwrap().close().await;
+    let (_directory, path) = place();
+    Db::open(&path, options("migrations")).await.unwrap().close().await;
+    Db::open(&path, options("migrations")).await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_are_set_as_they_should_be() {
+    let bench = bench(DbOptions::default()).await;
+    let pragmas = [
+        ("journal_mode", bytes("wal"), bytes("wal")),
+        ("synchronous", Cell::Int(2), Cell::Int(2)),
+        ("foreign_keys", Cell::Int(1), Cell::Int(1)),
+        ("query_only", Cell::Int(0), Cell::Int(1)),
+        ("wal_autocheckpoint", Cell::Int(1000), Cell::Int(0)),
+        ("temp_store", Cell::Int(2), Cell::Int(2)),
+    ];
+    for (pragma, writer, reader) in pragmas {
+        let statement = format!("PRAGMA {pragma}");
+        assert_eq!(bench.read(sql(&statement)).await.unwrap(), [Row(vec![reader])], "reader: {pragma}");
+        let met = bench.write(move |tx| Box::pin(async move { Ok(tx.query(sql(&statement)).await?) })).await;
+        assert_eq!(met.unwrap(), [Row(vec![writer])], "writer: {pragma}");
+    }
+}
+
+#[tokio::test]
+async fn after_the_end_everything_is_refused_at_once() {
+    let bench = bench(DbOptions::default()).await;
+    let last = tokio::spawn({
+        let db = bench.db.clone();
+        async move { write(&db, "last".into()).await }
+    });
+    tokio::task::yield_now().await;
+    bench.close().await;
+    last.await.unwrap().unwrap();
+    bench.close().await;
+    assert!(matches!(bench.ping().await, Err(DbError::Busy(_))));
+    assert!(matches!(bench.search(sql("SELECT 1")).await, Err(DbError::Busy(_))));
+    assert!(matches!(write(&bench, "late".into()).await, Err(Error::Unavailable(_))));
+}
+
+fn bytes(value: &str) -> Cell {
+    Cell::Bytes(value.as_bytes().to_vec())
+}

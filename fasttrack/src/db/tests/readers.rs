@@ -1,0 +1,122 @@
+//! Readers: exhaustion, time limits, and what comes back in a bad state.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+
+use super::*;
+use crate::db::{
+    pool::{ConnectionPool, Pooled},
+    sqlite, statement,
+};
+
+/// Runs until it is counted that far: seconds, on any machine, unless it is small.
+fn counting(rows: u32) -> Statement {
+    let text = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT count(*) FROM n";
+    Statement::new(text, vec![Arg::Int(rows.into())])
+}
+
+fn hurried(readers: usize) -> DbOptions {
+    let (reader_wait, statement_limit) = (Duration::from_millis(50), Duration::from_millis(50));
+    DbOptions { readers, reader_wait, statement_limit, ..DbOptions::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_reads_than_connections_wait_their_turn() {
+    let bench = bench(DbOptions { readers: 2, ..DbOptions::default() }).await;
+    let reads = join_all((0..200).map(|_| bench.read(counting(1000)))).await;
+    assert!(reads.iter().all(|rows| *rows == Ok(vec![Row(vec![Cell::Int(1000)])])), "{reads:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_statements_are_given_up_and_the_pool_recovers() {
+    let bench = bench(hurried(2)).await;
+    let slow = join_all((0..4).map(|_| bench.read(counting(3_000_000)))).await;
+    let why: Vec<String> = slow.into_iter().map(|read| read.unwrap_err().to_string()).collect();
+    assert_eq!(why.iter().filter(|why| why.contains("took too long")).count(), 2, "{why:?}");
+    assert_eq!(why.iter().filter(|why| why.contains("in use")).count(), 2, "{why:?}");
+    // The connections come back when their statements have ended, not before.
+    while let Err(error) = bench.ping().await {
+        assert!(matches!(error, DbError::Busy(_)), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_leave_half_of_the_connections_alone() {
+    let bench = bench(hurried(4)).await;
+    let searches = join_all((0..4).map(|_| bench.search(counting(6_000_000))));
+    let (met, ()) = futures_util::join!(searches, async {
+        for _ in 0..20 {
+            bench.ping().await.unwrap();
+        }
+    });
+    let refused = met.iter().filter(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too many")));
+    assert_eq!(refused.count(), 2, "{met:?}");
+    bench.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_whose_caller_went_away_do_no_harm() {
+    let bench = bench(DbOptions { readers: 2, ..DbOptions::default() }).await;
+    for _ in 0..500 {
+        let db = bench.db.clone();
+        let read = tokio::spawn(async move { db.read(counting(10_000)).await });
+        tokio::task::yield_now().await;
+        read.abort();
+    }
+    assert_eq!(bench.read(counting(7)).await.unwrap(), [Row(vec![Cell::Int(7)])]);
+}
+
+/// A pool of one writing connection on a database of its own.
+async fn pool() -> (Bench, Pooled) {
+    let bench = bench(DbOptions::default()).await;
+    let path = bench._directory.path().join("test.db");
+    (bench, ConnectionPool::install(sqlite::writer(&path, &DbOptions::default()), 1).unwrap())
+}
+
+const WAIT: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn what_comes_back_in_a_transaction_is_rolled_back() {
+    let (bench, pool) = pool().await;
+    for begin in ["BEGIN", "  begin immediate", "SAVEPOINT mine"] {
+        let mut connection = pool.take(WAIT).await.unwrap();
+        statement::run(connection.as_mut(), sql(begin)).await.unwrap();
+        statement::run(connection.as_mut(), insert("ghost")).await.unwrap();
+        drop(connection);
+        let mut next = pool.take(WAIT).await.unwrap();
+        let rows = statement::run(next.as_mut(), sql("SELECT count(*) FROM item")).await.unwrap();
+        assert_eq!(rows, [Row(vec![Cell::Int(0)])], "{begin}");
+        statement::run(next.as_mut(), sql("BEGIN; COMMIT")).await.unwrap();
+        drop(next);
+    }
+    write(&bench, "after".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_whose_thread_died_is_replaced() {
+    let (_bench, pool) = pool().await;
+    let mut connection = pool.take(WAIT).await.unwrap();
+    // The driver's thread dies of a placeholder that counts from nothing; ours is refused before it gets there.
+    drop(connection.exec_rows("SELECT $0", vec![rbs::Value::I64(1)]).await.map(|_| ()));
+    let mut broken = false;
+    for _ in 0..100 {
+        broken |= statement::run(connection.as_mut(), sql("SELECT 1")).await.is_err();
+    }
+    assert!(broken, "the thread lives");
+    drop(connection);
+    let mut next = pool.take(WAIT).await.unwrap();
+    assert_eq!(statement::run(next.as_mut(), sql("SELECT 1")).await.unwrap(), [Row(vec![Cell::Int(1)])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_comes_back_only_when_its_statement_has_ended() {
+    let (_bench, pool) = pool().await;
+    let mut connection = pool.take(WAIT).await.unwrap();
+    let slow = Arc::new(counting(2_000_000));
+    let run = connection.exec_rows(&slow.sql, vec![rbs::Value::I64(2_000_000)]).await;
+    drop(run);
+    drop(connection);
+    assert!(pool.take(Duration::from_millis(1)).await.is_err(), "given out while a statement runs");
+    pool.take(WAIT).await.unwrap();
+}

@@ -1,0 +1,144 @@
+//! Units of work: what succeeds or fails as a whole inside the writer's transaction.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::{Arg, DbError, RowPlan, Tx};
+use crate::error::Error;
+
+/// A unit of work, and who waits for it.
+pub(super) trait Unit: Send {
+    /// Does the work and keeps its outcome; `false` when it has to be undone.
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool>;
+
+    /// Takes the unit apart, when it failed and its parts may not.
+    fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)>;
+
+    /// Makes a failure of what is no failure yet.
+    fn fail(&mut self, error: &DbError);
+
+    /// Tells who waits.
+    fn answer(self: Box<Self>);
+}
+
+/// Why a unit has no outcome.
+fn unfinished() -> DbError {
+    DbError::Other("a unit of work did not finish".into())
+}
+
+/// A closure over a transaction.
+pub(super) struct Work<T, F> {
+    run: Option<F>,
+    outcome: Option<Result<T, Error>>,
+    answer: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Work<T, F> {
+    pub(super) fn new(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
+        Self { run: Some(work), outcome: None, answer }
+    }
+}
+
+impl<T, F> Unit for Work<T, F>
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+{
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(work) = self.run.take() else { return false };
+            let outcome = work(tx).await;
+            let succeeded = outcome.is_ok();
+            self.outcome = Some(outcome);
+            succeeded
+        })
+    }
+
+    fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)> {
+        None
+    }
+
+    fn fail(&mut self, error: &DbError) {
+        if !matches!(self.outcome, Some(Err(_))) {
+            self.outcome = Some(Err(error.clone().into()));
+        }
+    }
+
+    fn answer(self: Box<Self>) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(unfinished().into()));
+        // Nobody listening is no failure: the client went away, and what it asked for is done.
+        self.answer.send(outcome).ok();
+    }
+}
+
+/// What a row became: what its insertion rendered.
+pub(super) type Inserted = Result<Option<Vec<u8>>, DbError>;
+
+/// Rows of one plan, inserted together.
+pub(super) struct Batch {
+    plan: Arc<dyn RowPlan>,
+    rows: Vec<Vec<Arg>>,
+    answers: Vec<oneshot::Sender<Inserted>>,
+    outcome: Option<Result<Vec<Option<Vec<u8>>>, DbError>>,
+}
+
+impl Batch {
+    pub(super) fn new(plan: Arc<dyn RowPlan>, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) -> Self {
+        Self { plan, rows: vec![row], answers: vec![answer], outcome: None }
+    }
+
+    pub(super) fn is_of(&self, plan: &Arc<dyn RowPlan>) -> bool {
+        Arc::ptr_eq(&self.plan, plan)
+    }
+
+    pub(super) fn push(&mut self, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) {
+        self.rows.push(row);
+        self.answers.push(answer);
+    }
+}
+
+impl Unit for Batch {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let outcome = self.plan.insert(tx, &self.rows).await.and_then(|rendered| {
+                let (wanted, got) = (self.rows.len(), rendered.len());
+                let mismatch = || DbError::Other(format!("{wanted} rows were inserted, and {got} answered"));
+                if wanted == got { Ok(rendered) } else { Err(mismatch()) }
+            });
+            let succeeded = outcome.is_ok();
+            self.outcome = Some(outcome);
+            succeeded
+        })
+    }
+
+    /// Halves: one bad row among many costs the logarithm of their number, not every single one.
+    fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)> {
+        let half = self.rows.len() / 2;
+        if half == 0 {
+            return None;
+        }
+        let part = |rows, answers| Box::new(Self { plan: Arc::clone(&self.plan), rows, answers, outcome: None });
+        let second = part(self.rows.split_off(half), self.answers.split_off(half));
+        let first = part(std::mem::take(&mut self.rows), std::mem::take(&mut self.answers));
+        Some((first, second))
+    }
+
+    fn fail(&mut self, error: &DbError) {
+        if !matches!(self.outcome, Some(Err(_))) {
+            self.outcome = Some(Err(error.clone()));
+        }
+    }
+
+    fn answer(self: Box<Self>) {
+        match self.outcome.unwrap_or_else(|| Err(unfinished())) {
+            Ok(rendered) => self.answers.into_iter().zip(rendered).for_each(|(answer, row)| {
+                answer.send(Ok(row)).ok();
+            }),
+            Err(error) => self.answers.into_iter().for_each(|answer| {
+                answer.send(Err(error.clone())).ok();
+            }),
+        }
+    }
+}

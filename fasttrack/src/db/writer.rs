@@ -1,0 +1,181 @@
+//! The writer: one task with the one connection that writes, behind a bounded queue.
+//!
+//! It takes whatever is waiting, runs it as one [`Group`], and goes on for as long as anyone may ask; a connection that
+//! fails is given back to its pool, which tidies it up or opens another.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Arg, DbError, DbOptions, RowPlan, Tx,
+    group::Group,
+    pool::Pooled,
+    unit::{Batch, Inserted, Unit, Work},
+};
+use crate::error::Error;
+
+/// The way to the writer.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+/// What the writer is asked.
+enum Job {
+    Unit(Box<dyn Unit>),
+    Insert(Arc<dyn RowPlan>, Vec<Arg>, oneshot::Sender<Inserted>),
+    Close(oneshot::Sender<()>),
+}
+
+impl Writer {
+    /// Starts the task, with the connection it begins with.
+    pub(super) fn start(pool: Pooled, first: Tx, options: &DbOptions) -> Self {
+        let (queue, jobs) = mpsc::channel(options.queue.max(1));
+        let task = Task {
+            tx: Some(first),
+            pool,
+            jobs,
+            closing: Vec::new(),
+            group: options.group.max(1),
+            unit_limit: options.unit_limit,
+            // The driver tries twice before a connection comes back, and a little is for the rollback.
+            wait: options.busy_timeout * 3,
+        };
+        tokio::spawn(task.run());
+        Self { queue }
+    }
+
+    /// Runs a unit of work.
+    ///
+    /// # Errors
+    /// Its own error, or that of the commit; [`DbError::QueueFull`] at once.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Unit(Box::new(Work::new(work, answer))))?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+
+    /// Inserts a row, together with others of its plan.
+    ///
+    /// # Errors
+    /// That of the row, or of the commit; [`DbError::QueueFull`] at once.
+    pub(super) async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Inserted {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Insert(plan, row, answer))?;
+        answered.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Finishes what is waiting, and closes the connection. Comes back at once when that was done before.
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        // A full queue has room again: the writer takes from it all the time.
+        if self.queue.send(Job::Close(done)).await.is_ok() {
+            closed.await.ok();
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), DbError> {
+        self.queue.try_send(job).map_err(|_| DbError::QueueFull)
+    }
+}
+
+/// What somebody hears whose answer went missing.
+fn lost() -> DbError {
+    DbError::Busy("the writer gave no answer".into())
+}
+
+/// The task.
+struct Task {
+    /// `None` when the last one failed, or none could be had.
+    tx: Option<Tx>,
+    pool: Pooled,
+    jobs: mpsc::Receiver<Job>,
+    closing: Vec<oneshot::Sender<()>>,
+    group: usize,
+    unit_limit: Duration,
+    wait: Duration,
+}
+
+impl Task {
+    async fn run(mut self) {
+        let mut jobs = Vec::with_capacity(self.group);
+        while self.jobs.recv_many(&mut jobs, self.group).await > 0 {
+            let units = self.arrange(jobs.drain(..));
+            // Units are guarded one by one; should anything else panic, those of this group go without an answer.
+            if AssertUnwindSafe(self.commit(units)).catch_unwind().await.is_err() {
+                tracing::error!("the writer panicked; it goes on with another connection");
+                self.tx = None;
+            }
+            if !self.closing.is_empty() {
+                self.jobs.close();
+            }
+        }
+        if let Some(tx) = self.tx.take() {
+            tx.close().await;
+        }
+        self.closing.into_iter().for_each(|closed| {
+            closed.send(()).ok();
+        });
+    }
+
+    /// In the order of arrival, except that rows join the first of their plan.
+    fn arrange(&mut self, jobs: impl Iterator<Item = Job>) -> Vec<Box<dyn Unit>> {
+        let mut slots: Vec<Slot> = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Unit(unit) => slots.push(Slot::Unit(unit)),
+                Job::Close(closed) => self.closing.push(closed),
+                Job::Insert(plan, row, answer) => {
+                    let batch = slots.iter_mut().find_map(|slot| match slot {
+                        Slot::Batch(batch) if batch.is_of(&plan) => Some(batch),
+                        _ => None,
+                    });
+                    match batch {
+                        Some(batch) => batch.push(row, answer),
+                        None => slots.push(Slot::Batch(Batch::new(plan, row, answer))),
+                    }
+                }
+            }
+        }
+        slots.into_iter().map(Slot::into_unit).collect()
+    }
+
+    async fn commit(&mut self, units: Vec<Box<dyn Unit>>) {
+        if units.is_empty() {
+            return;
+        }
+        let group = Group::new(units, self.unit_limit);
+        let mut tx = match self.tx.take() {
+            Some(tx) => tx,
+            None => match self.pool.take(self.wait).await {
+                Ok(connection) => Tx::new(connection),
+                Err(error) => return group.refuse(&error),
+            },
+        };
+        match group.commit(&mut tx).await {
+            Ok(()) => self.tx = Some(tx),
+            Err(error) => tracing::warn!(%error, "a transaction was given up"),
+        }
+    }
+}
+
+/// A place in the order of a group.
+enum Slot {
+    Unit(Box<dyn Unit>),
+    Batch(Batch),
+}
+
+impl Slot {
+    fn into_unit(self) -> Box<dyn Unit> {
+        match self {
+            Self::Unit(unit) => unit,
+            Self::Batch(batch) => Box::new(batch),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Which origins' scripts may call (Fetch standard, CORS protocol).
+
+use std::time::Duration;
+
+use salvo::{
+    cors::{AllowHeaders, AllowMethods, Any, Cors, CorsHandler, ExposeHeaders},
+    http::{HeaderName, HeaderValue, Method, header},
+};
+
+/// How long a browser may keep the answer to a preflight.
+const MAX_AGE: Duration = Duration::from_secs(600);
+
+/// The hoop for these origins, `*` among them for all. It has to stand before all others, so that every answer carries
+/// its headers.
+///
+/// Credentials (cookies) play no part in this API and are allowed for listed origins only, since clients exist that
+/// always send them; never together with the wildcard.
+pub(super) fn hoop(origins: &[String]) -> CorsHandler {
+    let cors = Cors::new()
+        .allow_methods(AllowMethods::list([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE]))
+        .allow_headers(AllowHeaders::list([header::AUTHORIZATION, header::CONTENT_TYPE, super::request_id::HEADER]))
+        .expose_headers(ExposeHeaders::list(exposed()))
+        .max_age(MAX_AGE)
+        .vary([header::ORIGIN]);
+    if origins.iter().any(|origin| origin == "*") {
+        return cors.allow_origin(Any).into_handler();
+    }
+    let origins: Vec<_> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    cors.allow_origin(origins).allow_credentials(true).into_handler()
+}
+
+fn exposed() -> Vec<HeaderName> {
+    let [limit, remaining, reset] = super::gate::RATE_LIMIT_HEADERS;
+    vec![super::request_id::HEADER, header::RETRY_AFTER, header::ETAG, limit, remaining, reset]
+}

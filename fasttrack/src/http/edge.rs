@@ -1,0 +1,162 @@
+//! The outermost handler: every request passes, every answer leaves complete.
+//!
+//! Hangs on the service, not on a router, since a router's hoops are skipped where no route matches. Gives the request
+//! its id, bounds its time, turns a panic and an empty error into a problem, and writes the log line.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use salvo::{
+    Depot, FlowCtrl, Handler, async_trait,
+    http::{HeaderName, HeaderValue, Method, Request, ResBody, Response, StatusCode, Version, header},
+};
+
+use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId};
+use crate::error::Error;
+
+/// The account that a request turned out to come from, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Actor(pub(super) i64);
+
+/// The outermost handler.
+pub(super) struct Edge {
+    /// Longest time that a request may take; the answer is then a 503, and work at the database goes on by itself.
+    pub(super) time_limit: Duration,
+    /// What counts requests that no route takes; none in tests of the edge alone.
+    pub(super) gate: Option<Arc<Gate>>,
+    /// What counts all of them.
+    pub(super) metrics: Arc<Metrics>,
+}
+
+#[async_trait]
+impl Handler for Edge {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let started = Instant::now();
+        let _in_flight = self.metrics.begin();
+        let id = RequestId::from_headers(req.headers());
+        req.extensions_mut().insert(id.clone());
+        if is_preflight(req) {
+            ctrl.skip_rest();
+        } else {
+            self.answer(req, depot, res, ctrl, &id).await;
+            complete(req, res, &id);
+        }
+        let is_drained = body::discard(req).await;
+        self.write_headers(req, res, &id, is_drained);
+        self.log(req, res, &id, started);
+    }
+}
+
+impl Edge {
+    async fn answer(
+        &self,
+        req: &mut Request,
+        depot: &mut Depot,
+        res: &mut Response,
+        ctrl: &mut FlowCtrl,
+        id: &RequestId,
+    ) {
+        // The service has set the status of a request that no route takes before any hoop runs.
+        if res.status_code.is_some() || !is_canonical(req.uri().path()) {
+            ctrl.skip_rest();
+            self.refuse_unmatched(req, res, id);
+            return;
+        }
+        let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
+        match tokio::time::timeout(self.time_limit, rest).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => {
+                *res = Response::new();
+                problem::write(res, &Error::Internal("the handler panicked".into()), id);
+            }
+            Err(_) => {
+                *res = Response::new();
+                problem::write(res, &Error::Unavailable("the request took too long; try again".into()), id);
+            }
+        }
+    }
+
+    fn refuse_unmatched(&self, req: &Request, res: &mut Response, id: &RequestId) {
+        let (allowance, admitted) = self.gate.as_ref().map_or((None, Ok(())), |gate| gate.admit_unmatched(req));
+        let (method, path) = (req.method(), req.uri().path());
+        match (admitted, res.status_code) {
+            (Err(error), _) => problem::write(res, &error, id),
+            (Ok(()), Some(status @ StatusCode::METHOD_NOT_ALLOWED)) => {
+                problem::write_plain(
+                    res,
+                    status,
+                    &format!("{path} does not take {method}; Allow says what it takes"),
+                    id,
+                );
+            }
+            _ => problem::write(res, &Error::NotFound(format!("there is no route {path}").into()), id),
+        }
+        gate::write_allowance(res.headers_mut(), allowance);
+    }
+
+    fn write_headers(&self, req: &Request, res: &mut Response, id: &RequestId, is_drained: bool) {
+        if *req.method() == Method::HEAD
+            && let Some(length) = res.body.size()
+        {
+            res.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        let headers = res.headers_mut();
+        headers.insert(request_id::HEADER, id.as_header());
+        for (name, value) in SECURITY_HEADERS {
+            if !headers.contains_key(&name) {
+                headers.insert(name, value);
+            }
+        }
+        // HTTP/2 takes leave by GOAWAY, and forbids the header (RFC 9113, section 8.2.2).
+        if req.version() < Version::HTTP_2 && (!is_drained || self.metrics.is_stopping()) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
+    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant) {
+        let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
+        self.metrics.count_answer(status);
+        tracing::info!(
+            target: "fasttrack::request",
+            method = req.method().as_str(),
+            path = req.uri().path(),
+            status,
+            ms = started.elapsed().as_secs_f64() * 1e3,
+            request_id = id.as_str(),
+            user = req.extensions().get::<Actor>().map(|actor| actor.0),
+        );
+    }
+}
+
+/// What keeps a browser from taking an answer for anything but what it is; a route may have set its own.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// Whether a browser asks what it may do; the hoop for that answers.
+fn is_preflight(req: &Request) -> bool {
+    let has = |name: HeaderName| req.headers().contains_key(name);
+    *req.method() == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Whether the path is the one spelling of its route: the router would overlook empty segments.
+fn is_canonical(path: &str) -> bool {
+    path == "/" || !(path.ends_with('/') || path.contains("//"))
+}
+
+/// Fills in what a handler left out: every error has a body that says so.
+fn complete(req: &Request, res: &mut Response, id: &RequestId) {
+    let status = res.status_code.unwrap_or(StatusCode::OK);
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error && matches!(res.body, ResBody::None | ResBody::Error(_)) {
+        let detail = format!("{} {} failed", req.method(), req.uri().path());
+        problem::write_plain(res, status, &detail, id);
+    }
+}

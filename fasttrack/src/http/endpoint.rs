@@ -1,0 +1,230 @@
+//! One handler for all routes: what a route does is data.
+//!
+//! The order is the same everywhere: token, address and rate limit; a token where the route needs one; the path's id;
+//! the body's type and size, its JSON; the query string. Then the pipeline decides what may be done and what is valid.
+
+use std::sync::Arc;
+
+use salvo::{
+    Depot, FlowCtrl, Handler, async_trait,
+    http::{Request, Response, StatusCode, header},
+};
+
+use super::{
+    Site, body,
+    edge::Actor,
+    forms, gate,
+    gate::Admission,
+    problem,
+    reply::Reply,
+    request_id::RequestId,
+    routes::{Action, Route},
+    service,
+    session_routes::{self, SessionRequest},
+    sessions,
+};
+use crate::{
+    error::{Error, Fault},
+    pipeline::Target,
+    principal::Principal,
+    schema::Verb,
+    wire::{Object, Params},
+};
+
+/// Answers the requests of one route.
+pub(super) struct Endpoint {
+    pub(super) site: Arc<Site>,
+    pub(super) route: Route,
+}
+
+#[async_trait]
+impl Handler for Endpoint {
+    async fn handle(&self, req: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
+        let outcome = match self.route.action {
+            Action::Service(_) => self.serve(req).await,
+            _ => self.admit(req, res).await,
+        };
+        match outcome {
+            Ok(reply) => reply.write(res),
+            Err(error) => {
+                let id = req.extensions().get::<RequestId>().cloned();
+                problem::write(res, &error, &id.unwrap_or_else(|| RequestId::from_headers(req.headers())));
+            }
+        }
+    }
+}
+
+impl Endpoint {
+    async fn serve(&self, req: &mut Request) -> Result<Reply, Error> {
+        let Action::Service(action) = self.route.action else {
+            return Err(Error::Internal("a route of the API was taken for one of the service".into()));
+        };
+        let bytes = body::read(req, self.site.max_body_bytes).await?;
+        let params = Params::parse(req.uri().query());
+        forms::nothing(object(&bytes, false, unknown_parameters(params))?)?;
+        let if_none_match = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let file = req.params().get("file").map(String::as_str);
+        service::answer(&self.site, action, file, if_none_match).await
+    }
+
+    async fn admit(&self, req: &mut Request, res: &mut Response) -> Result<Reply, Error> {
+        let mut admission = self.site.gate.admit(req, self.route.action.is_public()).await;
+        gate::write_allowance(res.headers_mut(), admission.allowance);
+        let principal = std::mem::replace(&mut admission.principal, Ok(Principal::Anonymous))?;
+        if let Some(caller) = principal.caller() {
+            req.extensions_mut().insert(Actor(caller.id));
+        }
+        if principal == Principal::Anonymous && !self.route.admits_anonymous {
+            return Err(Error::Unauthenticated("log in: this route needs an access token".into()));
+        }
+        let outcome = self.act(req, &admission, &principal).await;
+        if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
+            self.site.gate.count_refusal(&admission);
+        }
+        outcome
+    }
+
+    async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
+        let id = path_id(req)?;
+        let bytes = body::read(req, self.site.max_body_bytes).await?;
+        let mut params = Params::parse(req.uri().query());
+        let mut faults = Vec::new();
+        if !self.route.action.is_list() {
+            faults = unknown_parameters(std::mem::take(&mut params));
+        }
+        let is_required = match self.route.action {
+            Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
+            // Logging out needs no body, and a token was needed to come here.
+            Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
+            Action::Service(_) => false,
+        };
+        let body = object(&bytes, is_required, faults)?;
+        match self.route.action {
+            Action::Session(action) => {
+                let user_agent = req.headers().get(header::USER_AGENT);
+                let user_agent = user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+                let address = admission.address;
+                let request = SessionRequest { principal, id, params, body, address, user_agent };
+                session_routes::answer(&self.site, action, request).await
+            }
+            Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
+            Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
+            Action::Service(_) => Err(Error::Internal("a route of the service was taken for one of the API".into())),
+        }
+    }
+
+    async fn resource(
+        &self,
+        model: usize,
+        verb: Verb,
+        id: Option<i64>,
+        who: &Principal,
+        params: Params,
+        body: Object<'_>,
+    ) -> Result<Reply, Error> {
+        let pipeline = &self.site.pipeline;
+        let row = || id.ok_or_else(|| Error::NotFound("there is no such row".into()));
+        match verb {
+            Verb::Create => {
+                let made = pipeline.create(model, id, who, &body).await?;
+                Ok(Reply::json(StatusCode::CREATED, made))
+            }
+            Verb::Update => {
+                let changed = pipeline.update(model, Target::Id(row()?), who, &body).await?;
+                Ok(Reply::json(StatusCode::OK, changed))
+            }
+            Verb::List => {
+                forms::nothing(body)?;
+                Ok(Reply::json(StatusCode::OK, pipeline.list(model, id, who, params).await?))
+            }
+            Verb::Read => {
+                forms::nothing(body)?;
+                Ok(Reply::json(StatusCode::OK, pipeline.read(model, Target::Id(row()?), who).await?))
+            }
+            Verb::Delete => {
+                forms::nothing(body)?;
+                pipeline.delete(model, row()?, who).await.map(|()| Reply::empty())
+            }
+        }
+    }
+
+    async fn oneself(&self, model: usize, verb: Verb, who: &Principal, body: Object<'_>) -> Result<Reply, Error> {
+        let json = if verb == Verb::Update {
+            self.site.pipeline.update(model, Target::Oneself, who, &body).await?
+        } else {
+            forms::nothing(body)?;
+            self.site.pipeline.read(model, Target::Oneself, who).await?
+        };
+        Ok(Reply::json(StatusCode::OK, json))
+    }
+}
+
+/// The id in the path, if the route has one. Anything but a positive 64-bit integer in its one spelling is no row.
+fn path_id(req: &Request) -> Result<Option<i64>, Error> {
+    let Some(text) = req.params().get("id") else { return Ok(None) };
+    parse_id(text).map(Some).ok_or_else(|| Error::NotFound("there is no such row: an id is a positive integer".into()))
+}
+
+fn parse_id(text: &str) -> Option<i64> {
+    let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|&id: &i64| is_canonical && id > 0)
+}
+
+/// The body as an object, with faults that were found elsewhere. No body is an empty object where none is needed.
+fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<'_>, Error> {
+    let parsed = if bytes.is_empty() && !is_required { Ok(Object::default()) } else { Object::parse(bytes) };
+    match parsed {
+        Ok(mut object) => {
+            object.faults.extend(faults);
+            Ok(object)
+        }
+        Err(Error::Invalid(mut own)) => {
+            own.extend(faults);
+            Err(Error::Invalid(own))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What is wrong with the query string of a route that takes none.
+fn unknown_parameters(params: Params) -> Vec<Fault> {
+    let unknown = |param| Fault::new(sessions::label(&param), "unknown_parameter", "this route takes no parameters");
+    params.items.into_iter().map(unknown).chain(params.faults).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_one_spelling() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("0", None),
+            ("01", None),
+            ("+1", None),
+            ("-1", None),
+            ("1.0", None),
+            ("", None),
+            (" 1", None),
+            ("١", None),
+            ("me", None),
+        ] {
+            assert_eq!(parse_id(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_string_where_none_is_taken_is_a_fault_beside_those_of_the_body() {
+        let faults = unknown_parameters(Params::parse(Some("a[gt]=1&b=")));
+        let object = object(br#"{"x":1,"x":2}"#, true, faults).unwrap();
+        let fields: Vec<_> = object.faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["x", "a[gt]", "b"]);
+        let no_object = super::object(b"[]", true, vec![Fault::new("a", "c", "m")]);
+        assert!(matches!(no_object, Err(Error::Invalid(faults)) if faults.len() == 2));
+        assert!(matches!(super::object(b"", true, Vec::new()), Err(Error::Malformed(_))));
+        assert!(super::object(b"", false, Vec::new()).unwrap().members.is_empty());
+    }
+}

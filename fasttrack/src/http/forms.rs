@@ -1,0 +1,90 @@
+//! Bodies of routes that no declaration describes: objects of strings, every fault told at once.
+
+use std::borrow::Cow;
+
+use crate::{
+    error::{Error, Fault},
+    wire::{Node, Object},
+};
+
+/// Takes the members `names`, all of them required and strings, out of a body; there may be no others.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) -> Result<[Cow<'a, str>; N], Error> {
+    let mut faults = object.faults;
+    let mut values: [Option<Cow<'a, str>>; N] = [const { None }; N];
+    for (key, node) in object.members {
+        let slot = names.iter().zip(&mut values).find(|(name, _)| **name == key).map(|(_, slot)| slot);
+        match (slot, node) {
+            (None, _) => faults.push(unknown(&key, &names)),
+            (Some(slot), Node::Text(text)) => {
+                if text.contains('\0') {
+                    faults.push(Fault::new(key.as_ref(), "nul", "NUL is not taken"));
+                }
+                *slot = Some(text);
+            }
+            (Some(slot), other) => {
+                let code = if other == Node::Null { "null" } else { "wrong_type" };
+                faults.push(Fault::new(key.as_ref(), code, "has to be a string"));
+                *slot = Some(Cow::Borrowed(""));
+            }
+        }
+    }
+    for (name, _) in names.iter().zip(&values).filter(|(_, value)| value.is_none()) {
+        faults.push(Fault::new(*name, "required", "is required"));
+    }
+    if faults.is_empty() { Ok(values.map(Option::unwrap_or_default)) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Refuses whatever a body holds, for routes that take none.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub(super) fn nothing(object: Object<'_>) -> Result<(), Error> {
+    texts(object, []).map(|[]| ())
+}
+
+fn unknown(key: &str, names: &[&str]) -> Fault {
+    let message = if names.is_empty() {
+        "no such field; this route takes none".to_owned()
+    } else {
+        format!("no such field; there are {}", names.join(", "))
+    };
+    Fault::new(key, "unknown_field", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, expected: Result<[&str; 2], &[(&str, &str)]>) {
+        let found = texts(Object::parse(body.as_bytes()).unwrap(), ["email", "password"]);
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected.map(Cow::Borrowed)),
+            (Err(Error::Invalid(found)), Err(expected)) => {
+                let found: Vec<_> = found.iter().map(|fault| (fault.field.as_str(), fault.code)).collect();
+                assert_eq!(found, expected, "{body}");
+            }
+            (found, expected) => panic!("{body}: {found:?} is not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn all_members_are_taken() {
+        check(r#"{"password":"","email":"\u00e9"}"#, Ok(["é", ""]));
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        check("{}", Err(&[("email", "required"), ("password", "required")]));
+        check(r#"{"email":1,"password":null}"#, Err(&[("email", "wrong_type"), ("password", "null")]));
+        check(
+            r#"{"x":[],"email":"a\u0000","x":1}"#,
+            Err(&[("x", "duplicate"), ("x", "unknown_field"), ("email", "nul"), ("password", "required")]),
+        );
+        let none = nothing(Object::parse(br#"{"a":1}"#).unwrap());
+        assert!(matches!(none, Err(Error::Invalid(faults)) if faults.len() == 1));
+    }
+}

@@ -1,0 +1,112 @@
+//! Who comes in: token, address, rate limit, in this order, before anything else is looked at.
+
+use std::{net::IpAddr, sync::Arc};
+
+use salvo::{
+    conn::SocketAddr,
+    http::{HeaderMap, HeaderName, HeaderValue, Request, header},
+};
+
+use super::limit::{Allowance, Limiter, Subject, client_address};
+use crate::{
+    auth::Auth,
+    config::{Config, Network},
+    error::Error,
+    principal::Principal,
+};
+
+/// The headers that say how much is left (draft-ietf-httpapi-ratelimit-headers).
+pub(super) const RATE_LIMIT_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Decides who comes in.
+pub(super) struct Gate {
+    auth: Arc<Auth>,
+    limiter: Limiter,
+    trusted_proxies: Vec<Network>,
+}
+
+/// Whom the gate let in, or why not; and what that leaves.
+pub(super) struct Admission {
+    pub(super) principal: Result<Principal, Error>,
+    pub(super) address: IpAddr,
+    pub(super) allowance: Option<Allowance>,
+}
+
+impl Gate {
+    pub(super) fn new(auth: Arc<Auth>, config: &Config) -> Self {
+        Self { auth, limiter: Limiter::new(config), trusted_proxies: config.trusted_proxies.clone() }
+    }
+
+    /// Asks who is calling, and counts the request. A public route is counted by address whatever token comes along,
+    /// so that a token is no way to guess passwords unnoticed.
+    pub(super) async fn admit(&self, req: &Request, is_public: bool) -> Admission {
+        let address = self.address_of(req);
+        let principal = if is_public { Ok(Principal::Anonymous) } else { self.authenticate(req.headers()).await };
+        let subject = match &principal {
+            Ok(Principal::Account(caller)) => Subject::User(caller.id),
+            Ok(Principal::Anonymous) | Err(_) => Subject::Address(address),
+        };
+        let allowance = self.limiter.count(subject);
+        let principal = check(allowance).and(principal);
+        Admission { principal, address, allowance }
+    }
+
+    /// Counts a request that no route takes.
+    pub(super) fn admit_unmatched(&self, req: &Request) -> (Option<Allowance>, Result<(), Error>) {
+        let allowance = self.limiter.count(Subject::Address(self.address_of(req)));
+        (allowance, check(allowance))
+    }
+
+    /// Counts against the address a request that turned out to be a 401 after its user had been counted.
+    pub(super) fn count_refusal(&self, admission: &Admission) {
+        if matches!(admission.principal, Ok(Principal::Account(_))) {
+            self.limiter.count(Subject::Address(admission.address));
+        }
+    }
+
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        match (values.next().map(HeaderValue::to_str), values.next()) {
+            (None, _) => Ok(Principal::Anonymous),
+            (Some(Ok(value)), None) => self.auth.authenticate(Some(value)).await,
+            _ => Err(Error::Unauthenticated("the Authorization header is malformed".into())),
+        }
+    }
+
+    fn address_of(&self, req: &Request) -> IpAddr {
+        let peer = match req.remote_addr() {
+            SocketAddr::IPv4(address) => IpAddr::V4(*address.ip()),
+            SocketAddr::IPv6(address) => IpAddr::V6(*address.ip()),
+            _ => IpAddr::from([0, 0, 0, 0]),
+        };
+        if self.trusted_proxies.is_empty() {
+            return peer.to_canonical();
+        }
+        // What is no text is no address, and what stands to the left of it is not believed.
+        let lines: Vec<_> =
+            req.headers().get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+        client_address(peer, lines.into_iter(), &self.trusted_proxies)
+    }
+}
+
+/// Says in the headers what the limit leaves.
+pub(super) fn write_allowance(headers: &mut HeaderMap, allowance: Option<Allowance>) {
+    let Some(allowance) = allowance else { return };
+    let [limit, remaining, reset] = RATE_LIMIT_HEADERS;
+    headers.insert(limit, HeaderValue::from(allowance.limit));
+    headers.insert(remaining, HeaderValue::from(allowance.remaining));
+    headers.insert(reset, HeaderValue::from(allowance.reset_s));
+}
+
+fn check(allowance: Option<Allowance>) -> Result<(), Error> {
+    match allowance {
+        Some(Allowance { exceeded: true, reset_s, .. }) => Err(Error::TooManyRequests { retry_after_s: reset_s }),
+        _ => Ok(()),
+    }
+}

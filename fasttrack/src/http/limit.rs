@@ -1,0 +1,171 @@
+//! The rate limiter: who is counted, and what that says on the wire.
+//!
+//! A user is counted by id, anybody else by address. Users have a table of their own, so that a flood of addresses
+//! crowds no user out. The clock is monotonic.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use super::window::{Quota, Verdict, Windows};
+use crate::config::{Config, Network};
+
+/// Most users and most addresses that are counted apart.
+const MAX_KEYS: usize = 100_000;
+
+/// Counts requests.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    quota: Quota,
+    started: Instant,
+    tables: Option<Mutex<Tables>>,
+}
+
+/// Who is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The account with this id.
+    User(i64),
+    /// Whoever calls from there.
+    Address(IpAddr),
+}
+
+/// What the `RateLimit-*` headers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowance {
+    /// Requests per window.
+    pub(super) limit: u32,
+    /// Requests that are left.
+    pub(super) remaining: u32,
+    /// Whole seconds until there is at least one more.
+    pub(super) reset_s: u64,
+    /// Whether this one is over the limit.
+    pub(super) exceeded: bool,
+}
+
+#[derive(Debug)]
+struct Tables {
+    users: Windows<i64>,
+    addresses: Windows<IpAddr>,
+}
+
+impl Limiter {
+    pub(super) fn new(config: &Config) -> Self {
+        let quota = Quota { hits: config.rate_limit_requests, window_s: config.rate_limit_window_s };
+        let tables = (quota.hits > 0).then(|| {
+            Mutex::new(Tables { users: Windows::new(quota, MAX_KEYS), addresses: Windows::new(quota, MAX_KEYS) })
+        });
+        Self { quota, started: Instant::now(), tables }
+    }
+
+    /// Counts a request; `None` where there is no limit.
+    pub(super) fn count(&self, subject: Subject) -> Option<Allowance> {
+        let mut tables = self.tables.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock, so that time does not run backwards between two that wait for it.
+        let now_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2);
+        let Verdict { remaining, reset_s, allowed } = match subject {
+            Subject::User(id) => tables.users.hit(id, now_us),
+            Subject::Address(address) => tables.addresses.hit(network_of(address), now_us),
+        };
+        Some(Allowance { limit: self.quota.hits, remaining, reset_s, exceeded: !allowed })
+    }
+}
+
+/// What is counted as one address: an IPv6 site has a /64 (RFC 6177), and could call from each of its addresses.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The address that a request came from: of what `X-Forwarded-For` lists, the rightmost that is no trusted proxy.
+///
+/// Nothing is believed unless `peer` itself is trusted, nor anything to the left of what is no address.
+pub(super) fn client_address<'a>(
+    peer: IpAddr,
+    forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    trusted: &[Network],
+) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut client = peer.to_canonical();
+    for hop in forwarded.rev().flat_map(|line| line.rsplit(',')) {
+        if !is_trusted(client) {
+            break;
+        }
+        let Some(address) = parse_hop(hop.trim()) else { break };
+        client = address;
+    }
+    client
+}
+
+/// An address, with or without a port (`192.0.2.1:80`, `[2001:db8::1]:80`).
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    bare.parse()
+        .or_else(|_| hop.parse::<std::net::SocketAddr>().map(|with_port| with_port.ip()))
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limiter(requests: &str) -> Limiter {
+        let lookup = |name: &str| (name == "RATE_LIMIT_REQUESTS").then(|| requests.to_owned());
+        Limiter::new(&Config::from_lookup(&lookup).unwrap())
+    }
+
+    #[test]
+    fn users_and_addresses_are_counted_apart() {
+        let limiter = limiter("1");
+        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        for subject in [Subject::Address(one), Subject::Address(other), Subject::User(1), Subject::User(2)] {
+            let first = limiter.count(subject).unwrap();
+            assert_eq!((first.limit, first.remaining, first.exceeded), (1, 0, false));
+            assert!(limiter.count(subject).unwrap().exceeded);
+        }
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let limiter = limiter("1");
+        let count = |address: &str| limiter.count(Subject::Address(address.parse().unwrap())).unwrap().exceeded;
+        assert!(!count("2001:db8:0:1::1"));
+        assert!(count("2001:db8:0:1:ffff::2"));
+        assert!(!count("2001:db8:0:2::1"));
+        assert!(!count("192.0.2.7"));
+        assert!(count("::ffff:192.0.2.7"));
+    }
+
+    #[test]
+    fn zero_requests_are_no_limit() {
+        assert_eq!(limiter("0").count(Subject::User(1)), None);
+    }
+
+    #[test]
+    fn proxies_are_believed_only_when_trusted() {
+        let trusted = Network::parse_list("10.0.0.0/8, ::1").unwrap();
+        for (peer, forwarded, expected) in [
+            ("192.0.2.1", vec!["198.51.100.1"], "192.0.2.1"),
+            ("10.0.0.1", vec![], "10.0.0.1"),
+            ("10.0.0.1", vec!["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", vec!["203.0.113.9, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", vec!["203.0.113.9, 198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+            ("10.0.0.1", vec!["203.0.113.9", "198.51.100.1", "10.0.0.2,10.0.0.3"], "198.51.100.1"),
+            ("10.0.0.1", vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            ("10.0.0.1", vec!["198.51.100.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", vec!["198.51.100.1, "], "10.0.0.1"),
+            ("10.0.0.1", vec!["198.51.100.1:4711"], "198.51.100.1"),
+            ("::1", vec!["[2001:db8::1]:80"], "2001:db8::1"),
+            ("::1", vec!["[2001:db8::1]"], "2001:db8::1"),
+            ("::ffff:10.0.0.1", vec!["::ffff:198.51.100.1"], "198.51.100.1"),
+        ] {
+            let address = client_address(peer.parse().unwrap(), forwarded.iter().copied(), &trusted);
+            assert_eq!(address, expected.parse::<IpAddr>().unwrap(), "{peer} {forwarded:?}");
+        }
+    }
+}

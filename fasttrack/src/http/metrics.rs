@@ -1,0 +1,112 @@
+//! What the server counts about itself, as Prometheus text (exposition format 0.0.4).
+
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    time::Instant,
+};
+
+/// Counters of one server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    started: Instant,
+    in_flight: AtomicUsize,
+    /// By class: `[0]` counts 1xx, `[4]` counts 5xx.
+    answered: [AtomicU64; 5],
+    stopping: AtomicBool,
+}
+
+/// A request being answered; counted for as long as it lives.
+#[derive(Debug)]
+pub(super) struct InFlight<'a>(&'a Metrics);
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            in_flight: AtomicUsize::new(0),
+            answered: [const { AtomicU64::new(0) }; 5],
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn begin(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        InFlight(self)
+    }
+
+    pub(super) fn count_answer(&self, status: u16) {
+        let class = usize::from(status / 100).saturating_sub(1);
+        if let Some(counter) = self.answered.get(class) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Requests that are being answered now.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// From now on the server takes leave of its clients.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The text that Prometheus reads.
+    pub(super) fn render(&self) -> String {
+        let mut text = String::new();
+        let uptime = self.started.elapsed().as_secs_f64();
+        family(&mut text, "fasttrack_uptime_seconds", "gauge", "Time since the process began to serve.");
+        // Writing to a `String` cannot fail, here and below.
+        let _ = writeln!(text, "fasttrack_uptime_seconds {uptime:.3}");
+        family(&mut text, "fasttrack_requests_in_flight", "gauge", "Requests being answered.");
+        let _ = writeln!(text, "fasttrack_requests_in_flight {}", self.in_flight());
+        family(&mut text, "fasttrack_requests_total", "counter", "Requests answered, by class of status.");
+        for (class, counter) in (1..).zip(&self.answered) {
+            let count = counter.load(Ordering::Relaxed);
+            let _ = writeln!(text, "fasttrack_requests_total{{status=\"{class}xx\"}} {count}");
+        }
+        text
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_by_class() {
+        let metrics = Metrics::new();
+        let open = metrics.begin();
+        for status in [200, 204, 404, 503, 99, 700] {
+            metrics.count_answer(status);
+        }
+        let text = metrics.render();
+        for line in [
+            "fasttrack_requests_total{status=\"2xx\"} 2",
+            "fasttrack_requests_total{status=\"3xx\"} 0",
+            "fasttrack_requests_total{status=\"4xx\"} 1",
+            "fasttrack_requests_total{status=\"5xx\"} 1",
+            "fasttrack_requests_in_flight 1",
+            "# TYPE fasttrack_uptime_seconds gauge",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        drop(open);
+        assert_eq!(metrics.in_flight(), 0);
+    }
+}

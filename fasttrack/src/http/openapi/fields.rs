@@ -1,0 +1,205 @@
+//! A column as JSON Schema (2020-12): what it looks like in an answer, in an input and in a filter.
+
+use serde_json::{Map, Number, Value, json};
+
+use super::names::{capitalised, markdown, sentence, with_article, words};
+use crate::schema::{Catalog, Column, Fallback, Kind, Literal, Schema, rule_in_words};
+
+/// Which input a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// The body that creates a row.
+    Create,
+    /// The body that registers an account.
+    Register,
+    /// The body that changes a row.
+    Update,
+    /// The body with which accounts change themselves.
+    UpdateOwn,
+}
+
+impl Input {
+    const fn creates(self) -> bool {
+        matches!(self, Self::Create | Self::Register)
+    }
+
+    /// Whether a client may send this column here.
+    pub(super) fn takes(self, schema: &Schema, column: &Column) -> bool {
+        let by_the_server = column.is_automatic() || column.read_only;
+        let by_the_path = schema.under == Some(column.name);
+        let by_another_role = column.write.is_some() && matches!(self, Self::Register | Self::UpdateOwn);
+        let too_late = !self.creates() && (column.write_once || column.kind == Kind::PasswordHash);
+        let no_login = column.kind == Kind::PasswordHash && !schema.account;
+        !(by_the_server || by_the_path || by_another_role || too_late || no_login)
+    }
+
+    /// Whether a client has to send this column here.
+    pub(super) fn requires(self, column: &Column) -> bool {
+        self.creates() && !column.nullable && column.fallback == Fallback::Required
+    }
+}
+
+/// The column in an answer.
+pub(super) fn in_answer(catalog: &Catalog, schema: &Schema, column: &Column) -> Value {
+    let mut field = typed(column);
+    describe(&mut field, &description(catalog, schema, column, false));
+    if column.is_automatic() || column.read_only {
+        field.insert("readOnly".to_owned(), json!(true));
+    }
+    Value::Object(field)
+}
+
+/// The column in an input.
+pub(super) fn in_input(catalog: &Catalog, schema: &Schema, column: &Column, input: Input) -> Value {
+    let mut field = typed(column);
+    describe(&mut field, &description(catalog, schema, column, true));
+    if input.creates()
+        && let Some(default) = default_of(column)
+    {
+        field.insert("default".to_owned(), default);
+    }
+    if column.hidden {
+        field.insert("writeOnly".to_owned(), json!(true));
+    }
+    Value::Object(field)
+}
+
+/// The value that a filter compares the column with. Bounds of the column do not bind a filter; null is an operator of
+/// its own.
+pub(super) fn in_filter(column: &Column) -> Value {
+    let mut field = of_kind(column.kind);
+    if matches!(column.kind, Kind::Text | Kind::Email) {
+        // Looking for a part of an address is no address.
+        field.remove("format");
+        field.insert("minLength".to_owned(), json!(1));
+    }
+    Value::Object(field)
+}
+
+fn typed(column: &Column) -> Map<String, Value> {
+    let mut field = of_kind(column.kind);
+    if let Some((min, max)) = column.len {
+        if min > 0 {
+            field.insert("minLength".to_owned(), json!(min));
+        }
+        if max < u32::MAX {
+            field.insert("maxLength".to_owned(), json!(max));
+        }
+    }
+    if let Some((min, max)) = column.int_range {
+        bound(&mut field, "minimum", (min > i64::MIN).then(|| min.into()));
+        bound(&mut field, "maximum", (max < i64::MAX).then(|| max.into()));
+    }
+    if let Some((min, max)) = column.float_range {
+        bound(&mut field, "minimum", Number::from_f64(min));
+        bound(&mut field, "maximum", Number::from_f64(max));
+    }
+    if column.nullable {
+        make_nullable(&mut field);
+    }
+    field
+}
+
+fn of_kind(kind: Kind) -> Map<String, Value> {
+    let schema = match kind {
+        Kind::Id | Kind::Relation(_) => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Int => json!({ "type": "integer", "format": "int64" }),
+        Kind::Float => json!({ "type": "number", "format": "double" }),
+        Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => {
+            json!({ "type": "string", "format": "date-time", "examples": ["2026-11-22T16:10:00.123456Z"] })
+        }
+        Kind::Date => json!({ "type": "string", "format": "date" }),
+        Kind::Json => json!({ "type": ["object", "array", "string", "number", "boolean"] }),
+        Kind::Choice(words) => json!({ "type": "string", "enum": words }),
+        Kind::Email => json!({ "type": "string", "format": "email" }),
+        Kind::PasswordHash => json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 1024 }),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+fn bound(field: &mut Map<String, Value>, keyword: &str, value: Option<Number>) {
+    if let Some(value) = value {
+        field.insert(keyword.to_owned(), Value::Number(value));
+    }
+}
+
+fn make_nullable(field: &mut Map<String, Value>) {
+    match field.get_mut("type") {
+        Some(Value::Array(types)) => types.push(json!("null")),
+        Some(one) => *one = json!([one.take(), "null"]),
+        None => {}
+    }
+    if let Some(Value::Array(words)) = field.get_mut("enum") {
+        words.push(Value::Null);
+    }
+}
+
+fn default_of(column: &Column) -> Option<Value> {
+    match column.fallback {
+        Fallback::Required | Fallback::Empty if column.nullable => Some(Value::Null),
+        Fallback::Required => None,
+        Fallback::Empty => match column.kind {
+            Kind::Text => Some(json!("")),
+            Kind::Int => Some(json!(0)),
+            Kind::Float => Some(json!(0.0)),
+            Kind::Bool => Some(json!(false)),
+            _ => None,
+        },
+        Fallback::Value(literal) => Some(match literal {
+            Literal::Null => Value::Null,
+            Literal::Bool(value) => json!(value),
+            Literal::Int(value) => json!(value),
+            Literal::Float(value) => json!(value),
+            Literal::Text(value) => json!(value),
+        }),
+    }
+}
+
+fn describe(field: &mut Map<String, Value>, text: &str) {
+    field.insert("description".to_owned(), json!(text));
+}
+
+/// The doc comment, else a sentence made of name and kind; then what the options add.
+fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bool) -> String {
+    let doc = markdown(column.doc);
+    let mut text = if doc.is_empty() { made_up(schema, column) } else { sentence(&doc) };
+    if as_input {
+        if column.kind == Kind::PasswordHash {
+            text.push_str(" 8 to 1,024 bytes of UTF-8, never truncated.");
+        }
+        if column.write_once {
+            text.push_str(" Cannot be changed later.");
+        }
+        if let Some(rule) = &column.write {
+            text.push_str(&format!(" May be set by: {}.", rule_in_words(rule, schema, catalog)));
+        }
+    } else if column.actor {
+        text.push_str(" Set by the server: who created it.");
+    }
+    if column.unique {
+        text.push_str(if column.kind == Kind::Email { " Unique, regardless of case." } else { " Unique." });
+    }
+    text
+}
+
+fn made_up(schema: &Schema, column: &Column) -> String {
+    let (row, name) = (words(schema.name), words(column.name));
+    match column.kind {
+        Kind::Id => format!("Id of the {row}; never used twice."),
+        Kind::CreatedAt => format!("When the {row} was created."),
+        Kind::UpdatedAt => format!("When the {row} last changed."),
+        Kind::Relation(target) if target == column.name => format!("Id of the {name}."),
+        Kind::Relation(target) => {
+            format!("{} of the {row}: id of {}.", capitalised(&name), with_article(&words(target)))
+        }
+        Kind::Bool if column.name.starts_with("is_") => {
+            format!("Whether the {row} is {}.", words(column.name.trim_start_matches("is_")))
+        }
+        _ => format!("{} of the {row}.", capitalised(&name)),
+    }
+}

@@ -1,0 +1,216 @@
+//! What holds of every document, and what the contract of the reference application says of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Settings, document, sample};
+
+fn tracker() -> Value {
+    document(&sample::tracker(), &Settings::default())
+}
+
+fn documents() -> [Value; 2] {
+    [tracker(), document(&sample::everything(), &Settings::default())]
+}
+
+/// Every value in the document, with its JSON pointer.
+fn walk<'a>(at: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    visit(at, value);
+    let step = |key: &str| format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| walk(&step(key), value, visit)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, value)| walk(&step(&i.to_string()), value, visit))
+        }
+        _ => {}
+    }
+}
+
+/// Every operation, called by method and path.
+fn operations(document: &Value) -> BTreeMap<String, &Value> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_item = |(path, item): (&String, &'static str), operation| (format!("{item} {path}"), operation);
+    let mut operations = BTreeMap::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let method: &'static str = match method.as_str() {
+                "get" => "GET",
+                "post" => "POST",
+                "patch" => "PATCH",
+                "delete" => "DELETE",
+                other => panic!("{path}: {other}"),
+            };
+            operations.extend([of_item((path, method), operation)]);
+        }
+    }
+    operations
+}
+
+/// The parameters of an operation, references followed.
+fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+    let resolve = |parameter: &'a Value| match parameter["$ref"].as_str() {
+        Some(target) => document.pointer(target.strip_prefix('#').unwrap()).unwrap(),
+        None => parameter,
+    };
+    operation["parameters"].as_array().into_iter().flatten().map(resolve).collect()
+}
+
+fn statuses(operation: &Value) -> Vec<u16> {
+    operation["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect()
+}
+
+fn keys(object: &Value) -> Vec<&str> {
+    object.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
+#[test]
+fn every_reference_resolves_and_every_component_is_referred_to() {
+    for document in documents() {
+        let mut used = BTreeSet::new();
+        walk("", &document, &mut |at, value| {
+            if let Some(target) = value["$ref"].as_str() {
+                let pointer = target.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{at}: {target}");
+                used.insert(pointer.to_owned());
+            }
+        });
+        for kind in ["schemas", "parameters", "responses", "headers"] {
+            for name in keys(&document["components"][kind]) {
+                let pointer = format!("/components/{kind}/{name}");
+                // No operation that is documented answers 405: it is there for people.
+                assert!(used.contains(&pointer) || name == "MethodNotAllowed", "{pointer} is not used");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_named_tagged_and_summed_up() {
+    for document in documents() {
+        let tags: BTreeSet<_> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str()).collect();
+        let mut ids = BTreeSet::new();
+        for (route, operation) in operations(&document) {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{id} is there twice");
+            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{id}");
+            let operation_tags = operation["tags"].as_array().unwrap();
+            assert!(operation_tags.iter().all(|tag| tags.contains(&tag.as_str())), "{route}");
+            assert_eq!(operation_tags.len(), 1, "{route}");
+            assert!(!operation["summary"].as_str().unwrap().is_empty(), "{route}");
+        }
+    }
+}
+
+#[test]
+fn every_parameter_is_declared_once_and_described() {
+    for document in documents() {
+        for (route, operation) in operations(&document) {
+            let parameters = parameters(&document, operation);
+            let names: BTreeSet<_> = parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+            assert_eq!(names.len(), parameters.len(), "{route}");
+            let in_path: Vec<_> = parameters.iter().filter(|parameter| parameter["in"] == "path").collect();
+            assert_eq!(in_path.len(), route.matches('{').count(), "{route}");
+            for parameter in &in_path {
+                assert!(route.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap())), "{route}");
+                assert_eq!(parameter["required"], true, "{route}");
+            }
+            for parameter in parameters {
+                assert!(parameter["description"].as_str().is_some_and(|text| text.len() > 5), "{route}: {parameter}");
+                assert!(parameter["schema"].is_object(), "{route}: {parameter}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_answer_that_refuses_is_problem_details_with_an_example() {
+    for document in documents() {
+        for (route, operation) in operations(&document) {
+            let statuses = statuses(operation);
+            assert!(statuses.iter().any(|status| *status < 300), "{route}");
+            assert!(statuses.contains(&422) && statuses.contains(&500), "{route}: {statuses:?}");
+            for status in statuses.into_iter().filter(|status| *status >= 400) {
+                let target = operation["responses"][status.to_string()]["$ref"].as_str().unwrap();
+                let response = document.pointer(&target[1..]).unwrap();
+                let example = &response["content"]["application/problem+json"]["example"];
+                assert_eq!(example["status"], status, "{route}");
+                assert_eq!(example["errors"].is_array(), status == 422, "{route}");
+                let needs = match status {
+                    401 => "WWW-Authenticate",
+                    429 | 503 => "Retry-After",
+                    _ => "x-request-id",
+                };
+                assert!(keys(&response["headers"]).contains(&needs), "{route}: {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn statuses_follow_from_what_an_operation_is() {
+    for document in documents() {
+        for (route, operation) in operations(&document) {
+            let statuses = statuses(operation);
+            let has = |status: u16| statuses.contains(&status);
+            let service = operation["tags"][0] == "service";
+            assert_eq!(has(429), !service, "{route}");
+            assert_eq!(has(413) && has(415), operation["requestBody"].is_object(), "{route}");
+            let cursor = parameters(&document, operation).iter().any(|parameter| parameter["name"] == "cursor");
+            assert_eq!(has(400), cursor || operation["requestBody"].is_object(), "{route}");
+            assert_eq!(has(404), route.contains('{'), "{route}");
+            let needs_token = operation["security"].is_null();
+            assert!(!needs_token || has(401), "{route}");
+        }
+    }
+}
+
+#[test]
+fn every_schema_and_every_key_in_it_is_described() {
+    for document in documents() {
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name}");
+            for (key, field) in schema["properties"].as_object().unwrap() {
+                let text = field["description"].as_str().unwrap_or_else(|| panic!("{name}.{key}"));
+                assert!(text.len() > 5 && text.ends_with('.') && !text.contains("  "), "{name}.{key}: {text}");
+            }
+            let known: BTreeSet<_> = keys(&schema["properties"]).into_iter().collect();
+            for required in schema["required"].as_array().into_iter().flatten() {
+                // `ValidationProblem` takes the others from `Problem`.
+                assert!(known.contains(required.as_str().unwrap()), "{name}: {required}");
+            }
+        }
+    }
+}
+
+#[test]
+fn inputs_take_no_other_keys_and_patches_require_none() {
+    for document in documents() {
+        for (route, operation) in operations(&document) {
+            let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+            let patch = route.starts_with("PATCH");
+            let media_types: Vec<_> = content.keys().map(String::as_str).collect();
+            let expected: &[&str] =
+                if patch { &["application/json", "application/merge-patch+json"] } else { &["application/json"] };
+            assert_eq!(media_types, expected, "{route}");
+            for body in content.values() {
+                let schema = document.pointer(&body["schema"]["$ref"].as_str().unwrap()[1..]).unwrap();
+                assert_eq!(schema["additionalProperties"], false, "{route}");
+                assert!(!patch || schema["required"].is_null(), "{route}");
+                walk("", schema, &mut |at, value| {
+                    assert!(value["readOnly"].is_null(), "{route}: {at}");
+                    assert!(!patch || value["default"].is_null(), "{route}: {at}");
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_declarations_give_the_same_bytes() {
+    assert_eq!(tracker().to_string(), tracker().to_string());
+    let cached = super::CachedDocument::new(&tracker());
+    assert_eq!(cached.etag, super::CachedDocument::new(&tracker()).etag);
+    assert!(cached.is_current(Some(&cached.etag)));
+    assert!(!cached.is_current(None));
+}

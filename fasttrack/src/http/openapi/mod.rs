@@ -1,0 +1,126 @@
+//! The OpenAPI 3.1 document of an application.
+//!
+//! Everything in it is drawn from the declarations: routes from verbs that have a rule, bodies and parameters from the
+//! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
+//! What does not follow from the declarations, such as a route of the application's own, is not in it.
+//!
+//! `resources` and `auth` and `service` make the paths, out of `operation`, `params` and `fields`; `problems` has the
+//! answers that refuse.
+
+mod access;
+mod auth;
+mod cached;
+mod fields;
+#[cfg(test)]
+mod laws;
+mod names;
+mod operation;
+mod operators;
+mod params;
+mod problems;
+mod relations;
+mod resources;
+#[cfg(test)]
+mod sample;
+mod service;
+
+use serde_json::{Map, Value, json};
+
+pub use self::cached::CachedDocument;
+use self::{names::Names, resources::Resource};
+use crate::schema::Catalog;
+
+/// What the document says beyond the declarations.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the API.
+    pub title: String,
+    /// What it is for, in Markdown; stands before the general rules.
+    pub description: String,
+    /// Version of the API.
+    pub version: String,
+    /// Largest body, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            title: "fasttrack".to_owned(),
+            description: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            max_body_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// The document. The same catalog and settings give the same document, byte for byte.
+#[must_use]
+pub fn document(catalog: &Catalog, settings: &Settings) -> Value {
+    let names = Names::of(catalog);
+    let resources: Vec<_> = catalog
+        .models()
+        .iter()
+        .zip(&names)
+        .map(|(model, names)| (Resource::new(catalog, model, names), model.schema.account, names))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": info(settings),
+        "servers": [{ "url": "/" }],
+        "security": [{ "bearer": [] }],
+        "tags": tags(&resources),
+        "paths": paths(&resources),
+        "components": {
+            "schemas": schemas(&resources),
+            "parameters": params::components(),
+            "headers": operation::headers(),
+            "responses": problems::responses(settings.max_body_bytes),
+            "securitySchemes": { "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The `access_token` of `log_in` or `refresh_tokens`.",
+            } },
+        },
+    })
+}
+
+/// A resource, whether it is the account, and its names.
+type Entry<'a> = (Resource<'a>, bool, &'a Names);
+
+fn info(settings: &Settings) -> Value {
+    let description = [settings.description.trim(), GENERAL_RULES].join("\n\n");
+    json!({ "title": settings.title, "version": settings.version, "description": description.trim_start() })
+}
+
+fn tags(resources: &[Entry<'_>]) -> Value {
+    let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
+    [auth::tag()].into_iter().chain(of_resources).chain([service::tag()]).collect()
+}
+
+fn paths(resources: &[Entry<'_>]) -> Value {
+    let account = resources.iter().find(|(_, account, _)| *account);
+    let mut paths = Map::new();
+    paths.extend(account.into_iter().flat_map(|(resource, _, names)| auth::paths(resource, names)));
+    paths.extend(resources.iter().flat_map(|(resource, ..)| resource.paths()));
+    paths.extend(service::paths());
+    Value::Object(paths)
+}
+
+fn schemas(resources: &[Entry<'_>]) -> Value {
+    let fixed = auth::schemas().into_iter().chain(service::schemas()).chain(problems::schemas());
+    let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
+    Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
+}
+
+const GENERAL_RULES: &str = "\
+Bodies are JSON (UTF-8). Ids are positive 64-bit integers, never used twice; timestamps are RFC 3339 in UTC with \
+microseconds.
+
+Every error is `application/problem+json` (RFC 9457) with a `request_id`. A path with a method that it does not know \
+answers 405 with `Allow`; an unknown path, or an id that is no positive 64-bit integer, answers 404. An unknown, repeated, \
+empty or undecodable query parameter is 422 on every route. HEAD answers as GET, without the body.
+
+Lists come in pages. `cursor` continues one; a full walk yields every row that was there throughout exactly once. Filters \
+take operators in brackets: `?created_at[gte]=2026-01-01T00:00:00Z`.";

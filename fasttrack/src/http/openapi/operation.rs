@@ -1,0 +1,213 @@
+//! One operation of the document: what every operation has in common is written once, here.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{access::Anonymous, problems};
+
+/// The headers of an answer that counts against the rate limit.
+pub(super) const RATE_LIMIT_HEADERS: [&str; 3] = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+
+/// An operation under construction.
+#[derive(Debug)]
+pub(super) struct Operation {
+    id: String,
+    tag: String,
+    summary: String,
+    description: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    success: BTreeMap<u16, Value>,
+    refusals: BTreeMap<u16, Option<&'static str>>,
+    anonymous: Anonymous,
+    limited: bool,
+}
+
+impl Operation {
+    /// An operation of the API: takes a bearer token, is rate limited, and can answer what each of them can.
+    pub(super) fn new(id: impl Into<String>, tag: &str, summary: impl Into<String>) -> Self {
+        Self::bare(id, tag, summary, Anonymous::Refused, true).refuses(&[401, 422, 429, 500, 503])
+    }
+
+    /// A service route: needs no token and is not limited.
+    pub(super) fn service(id: &str, summary: &str) -> Self {
+        Self::bare(id, "service", summary, Anonymous::Welcome, false).refuses(&[422, 500])
+    }
+
+    fn bare(id: impl Into<String>, tag: &str, summary: impl Into<String>, anonymous: Anonymous, limited: bool) -> Self {
+        Self {
+            id: id.into(),
+            tag: tag.to_owned(),
+            summary: summary.into(),
+            description: String::new(),
+            parameters: Vec::new(),
+            body: None,
+            success: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            anonymous,
+            limited,
+        }
+    }
+
+    /// Adds a paragraph to the description.
+    pub(super) fn explain(mut self, paragraph: impl AsRef<str>) -> Self {
+        if !self.description.is_empty() {
+            self.description.push_str("\n\n");
+        }
+        self.description.push_str(paragraph.as_ref());
+        self
+    }
+
+    /// Says whether a token is needed. A token that is sent has to be sound either way, except where none is looked at.
+    pub(super) fn anonymous(mut self, anonymous: Anonymous) -> Self {
+        self.anonymous = anonymous;
+        self
+    }
+
+    /// Needs no token and looks at none.
+    pub(super) fn public(mut self) -> Self {
+        self.refusals.remove(&401);
+        self.anonymous(Anonymous::Welcome)
+    }
+
+    /// Adds parameters.
+    pub(super) fn parameters(mut self, parameters: impl IntoIterator<Item = Value>) -> Self {
+        self.parameters.extend(parameters);
+        self
+    }
+
+    /// Takes a JSON body of the component schema.
+    pub(super) fn body(self, schema: &str) -> Self {
+        self.body_of(schema, &["application/json"])
+    }
+
+    /// Takes a JSON merge patch (RFC 7396) of the component schema.
+    pub(super) fn patch(self, schema: &str) -> Self {
+        self.body_of(schema, &["application/json", "application/merge-patch+json"])
+    }
+
+    fn body_of(mut self, schema: &str, media_types: &[&str]) -> Self {
+        let content: Map<_, _> = media_types
+            .iter()
+            .map(|&media_type| (media_type.to_owned(), json!({ "schema": component(schema) })))
+            .collect();
+        self.body = Some(json!({ "required": true, "content": content }));
+        self.refuses(&[400, 413, 415])
+    }
+
+    /// Can be refused with these.
+    pub(super) fn refuses(mut self, statuses: &[u16]) -> Self {
+        for &status in statuses {
+            self.refusals.entry(status).or_default();
+        }
+        self
+    }
+
+    /// Can be refused with this, for a reason of its own.
+    pub(super) fn refuses_when(mut self, status: u16, when: &'static str) -> Self {
+        self.refusals.insert(status, Some(when));
+        self
+    }
+
+    /// Succeeds with a JSON body of the component schema.
+    pub(super) fn answers(self, status: u16, description: &str, schema: &str) -> Self {
+        self.answers_with(status, description, "application/json", component(schema))
+    }
+
+    /// Succeeds with a body of this media type.
+    pub(super) fn answers_with(mut self, status: u16, description: &str, media_type: &str, schema: Value) -> Self {
+        let headers = self.headers();
+        let content = json!({ media_type: { "schema": schema } });
+        self.success.insert(status, json!({ "description": description, "headers": headers, "content": content }));
+        self
+    }
+
+    /// Succeeds without a body.
+    pub(super) fn answers_empty(mut self, status: u16, description: &str) -> Self {
+        self.success.insert(status, json!({ "description": description, "headers": self.headers() }));
+        self
+    }
+
+    /// Adds headers to the answers given so far.
+    pub(super) fn with_header(mut self, name: &str) -> Self {
+        for response in self.success.values_mut() {
+            if let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut) {
+                headers.extend([header(name)]);
+            }
+        }
+        self
+    }
+
+    fn headers(&self) -> Map<String, Value> {
+        let limits: &[&str] = if self.limited { &RATE_LIMIT_HEADERS } else { &[] };
+        ["x-request-id"].iter().chain(limits).map(|name| header(name)).collect()
+    }
+
+    /// The finished operation object.
+    pub(super) fn render(self) -> Value {
+        let responses = self.responses();
+        let mut operation = Map::new();
+        operation.insert("operationId".to_owned(), json!(self.id));
+        operation.insert("tags".to_owned(), json!([self.tag]));
+        operation.insert("summary".to_owned(), json!(self.summary));
+        if !self.description.is_empty() {
+            operation.insert("description".to_owned(), json!(self.description));
+        }
+        if !self.parameters.is_empty() {
+            operation.insert("parameters".to_owned(), Value::Array(self.parameters));
+        }
+        operation.extend(self.body.map(|body| ("requestBody".to_owned(), body)));
+        operation.insert("responses".to_owned(), responses);
+        match self.anonymous {
+            Anonymous::Refused => {}
+            Anonymous::Sometimes => {
+                operation.insert("security".to_owned(), json!([{}, { "bearer": [] }]));
+            }
+            Anonymous::Welcome => {
+                operation.insert("security".to_owned(), json!([]));
+            }
+        }
+        Value::Object(operation)
+    }
+
+    fn responses(&self) -> Value {
+        let mut responses: BTreeMap<u16, Value> = self.success.clone();
+        for (&status, when) in &self.refusals {
+            let Some(target) = problems::reference(status) else { continue };
+            let mut reference = json!({ "$ref": target });
+            if let (Some(when), Some(reference)) = (when, reference.as_object_mut()) {
+                reference.insert("description".to_owned(), json!(when));
+            }
+            responses.insert(status, reference);
+        }
+        Value::Object(responses.into_iter().map(|(status, response)| (status.to_string(), response)).collect())
+    }
+}
+
+/// A reference to a component schema.
+pub(super) fn component(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+/// A header of a response, by reference.
+pub(super) fn header(name: &str) -> (String, Value) {
+    (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
+}
+
+/// The component headers.
+pub(super) fn headers() -> Value {
+    let integer =
+        |description: &str| json!({ "description": description, "schema": { "type": "integer", "minimum": 0 } });
+    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
+    json!({
+        "x-request-id": text("Names the request in the server's log; the client's own, if it sent a sane one.", problems::REQUEST_ID),
+        "RateLimit-Limit": integer("Requests allowed per window. Service routes are not limited and go without."),
+        "RateLimit-Remaining": integer("Requests left in the current window."),
+        "RateLimit-Reset": integer("Seconds until more requests are allowed."),
+        "Retry-After": { "description": "Whole seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
+        "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
+        "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
+        "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
+    })
+}

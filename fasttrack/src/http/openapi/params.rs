@@ -1,0 +1,130 @@
+//! The parameters of operations: ids in paths, and what a list takes.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    fields,
+    operators::{OPERATORS, Operator, Takes},
+};
+use crate::schema::{Column, Kind, Schema};
+
+/// The id in a path.
+pub(super) fn id(noun: &str) -> Value {
+    json!({
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": format!("Id of the {noun}."),
+        "schema": { "type": "integer", "format": "int64", "minimum": 1 },
+    })
+}
+
+/// What every list takes, as component parameters.
+pub(super) fn components() -> Value {
+    json!({
+        "Limit": {
+            "name": "limit",
+            "in": "query",
+            "description": "Most rows on the page.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
+        },
+        "Cursor": {
+            "name": "cursor",
+            "in": "query",
+            "description": "Continues a list: the `next_cursor` of the page before. Opaque, and good for the same caller, \
+                            list, filters and sort only; the `limit` may differ.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 1024 },
+        },
+    })
+}
+
+/// What the list of a resource takes.
+pub(super) fn of_list(schema: &Schema) -> Vec<Value> {
+    let sortable = schema.columns.iter().filter(|column| column.sort || column.kind == Kind::Id);
+    let mut parameters = paging(&sortable.map(|column| column.key).collect::<Vec<_>>());
+    parameters.extend(search(schema));
+    for column in schema.columns.iter().filter(|column| column.filter) {
+        parameters.extend(filters(column, column.key, None));
+        for alias in column.filter_aliases {
+            parameters.extend(filters(column, alias, Some(column.key)));
+        }
+    }
+    parameters
+}
+
+/// Page and order of a list that is sorted by these keys.
+pub(super) fn paging(sortable: &[&str]) -> Vec<Value> {
+    let orders: Vec<_> = sortable.iter().flat_map(|key| [(*key).to_owned(), format!("-{key}")]).collect();
+    vec![
+        json!({ "$ref": "#/components/parameters/Limit" }),
+        json!({ "$ref": "#/components/parameters/Cursor" }),
+        json!({
+            "name": "sort",
+            "in": "query",
+            "description": "Order of the rows: keys separated by commas, `-` for descending. Rows that are equal in all of \
+                            them are ordered by `id`.",
+            "style": "form",
+            "explode": false,
+            "schema": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": true,
+                "items": { "type": "string", "enum": orders },
+                "default": ["id"],
+            },
+        }),
+    ]
+}
+
+fn search(schema: &Schema) -> Option<Value> {
+    let keys: Vec<_> =
+        schema.columns.iter().filter(|column| column.search).map(|column| format!("`{}`", column.key)).collect();
+    let keys = match keys.as_slice() {
+        [] => return None,
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    };
+    Some(json!({
+        "name": "q",
+        "in": "query",
+        "description": format!("Only rows with this text in {keys}; literally, without regard to ASCII case."),
+        "schema": { "type": "string", "minLength": 1 },
+    }))
+}
+
+/// One parameter per operator that the column can be filtered with.
+fn filters(column: &Column, name: &str, older_name_of: Option<&str>) -> Vec<Value> {
+    let applicable = OPERATORS.iter().filter(|operator| (operator.applies)(column));
+    applicable.map(|operator| filter(column, operator, name, older_name_of)).collect()
+}
+
+fn filter(column: &Column, operator: &Operator, name: &str, older_name_of: Option<&str>) -> Value {
+    let mut description = format!("Filters by `{}`: {}.", column.key, operator.doc);
+    if let Some(key) = older_name_of {
+        description = format!("An older name of `{}`. {description}", operator.parameter(key));
+    }
+    let mut parameter = Map::new();
+    parameter.insert("name".to_owned(), json!(operator.parameter(name)));
+    parameter.insert("in".to_owned(), json!("query"));
+    parameter.insert("description".to_owned(), json!(description));
+    if older_name_of.is_some() {
+        parameter.insert("deprecated".to_owned(), json!(true));
+    }
+    if operator.takes == Takes::Many {
+        parameter.insert("style".to_owned(), json!("form"));
+        parameter.insert("explode".to_owned(), json!(false));
+    }
+    parameter.insert("schema".to_owned(), value(column, operator.takes));
+    Value::Object(parameter)
+}
+
+fn value(column: &Column, takes: Takes) -> Value {
+    match takes {
+        Takes::One => fields::in_filter(column),
+        Takes::Many => {
+            json!({ "type": "array", "minItems": 1, "maxItems": 100, "items": fields::in_filter(column) })
+        }
+        Takes::Text => json!({ "type": "string", "minLength": 1 }),
+        Takes::Flag => json!({ "type": "boolean" }),
+    }
+}

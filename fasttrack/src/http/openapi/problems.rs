@@ -1,0 +1,268 @@
+//! The answers that refuse (RFC 9457), once for all operations: one component response per status.
+
+use serde_json::{Map, Value, json};
+
+use super::operation::{RATE_LIMIT_HEADERS, header};
+
+/// A status that refuses, as the document shows it.
+struct Refusal {
+    status: u16,
+    /// Key of the component response.
+    name: &'static str,
+    /// The `title` of the problem: the status' reason phrase.
+    title: &'static str,
+    /// When it is answered.
+    when: &'static str,
+    /// An example of `detail`.
+    detail: &'static str,
+    /// Headers beyond those of every answer.
+    headers: &'static [&'static str],
+}
+
+/// Every status that refuses. 405 stands in no operation, because an operation that is documented is allowed.
+const REFUSALS: &[Refusal] = &[
+    Refusal {
+        status: 400,
+        name: "BadRequest",
+        title: "Bad Request",
+        when: "The body is empty, no UTF-8, no JSON or nested deeper than 128 levels; or the cursor is none that this \
+               server issued for this list.",
+        detail: "the body is no JSON: expected `,` or `}` at line 1 column 20",
+        headers: &[],
+    },
+    Refusal {
+        status: 401,
+        name: "Unauthorized",
+        title: "Unauthorized",
+        when: "The token is missing, malformed, expired, revoked or of the wrong kind.",
+        detail: "the access token has expired",
+        headers: &["WWW-Authenticate"],
+    },
+    Refusal {
+        status: 403,
+        name: "Forbidden",
+        title: "Forbidden",
+        when: "The caller is known, but no rule allows it; or a field was sent that only another role may set.",
+        detail: "you may not do this",
+        headers: &[],
+    },
+    Refusal {
+        status: 404,
+        name: "NotFound",
+        title: "Not Found",
+        when: "There is no such row, or the row that the path goes through does not exist.",
+        detail: "task 99999 does not exist",
+        headers: &[],
+    },
+    Refusal {
+        status: 405,
+        name: "MethodNotAllowed",
+        title: "Method Not Allowed",
+        when: "The path is known, but not with this method.",
+        detail: "PUT is not allowed here; use GET, PATCH or DELETE",
+        headers: &["Allow"],
+    },
+    Refusal {
+        status: 409,
+        name: "Conflict",
+        title: "Conflict",
+        when: "A unique value is taken, or the change would break an invariant.",
+        detail: "this email is taken",
+        headers: &[],
+    },
+    Refusal {
+        status: 413,
+        name: "ContentTooLarge",
+        title: "Payload Too Large",
+        when: "The body is over the limit.",
+        detail: "the body is over the limit of 65536 bytes",
+        headers: &[],
+    },
+    Refusal {
+        status: 415,
+        name: "UnsupportedMediaType",
+        title: "Unsupported Media Type",
+        when: "The body is of a type that is not taken here.",
+        detail: "send the body as application/json",
+        headers: &[],
+    },
+    Refusal {
+        status: 422,
+        name: "UnprocessableContent",
+        title: "Unprocessable Entity",
+        when: "Well-formed but invalid: every fault of the body or of the query parameters, at once.",
+        detail: "the input is invalid",
+        headers: &[],
+    },
+    Refusal {
+        status: 429,
+        name: "TooManyRequests",
+        title: "Too Many Requests",
+        when: "The rate limit is reached. Waiting as long as `Retry-After` says succeeds.",
+        detail: "too many requests; try again in 12 seconds",
+        headers: &["Retry-After"],
+    },
+    Refusal {
+        status: 500,
+        name: "InternalServerError",
+        title: "Internal Server Error",
+        when: "A fault of the server. Its log has the cause under the same `request_id`.",
+        detail: "something went wrong on the server",
+        headers: &[],
+    },
+    Refusal {
+        status: 503,
+        name: "ServiceUnavailable",
+        title: "Service Unavailable",
+        when: "The database is busy or away, or the server is stopping.",
+        detail: "the database is busy; try again shortly",
+        headers: &["Retry-After"],
+    },
+];
+
+/// Where the response of a status stands, if it is one that refuses.
+pub(super) fn reference(status: u16) -> Option<String> {
+    let refusal = REFUSALS.iter().find(|refusal| refusal.status == status)?;
+    Some(format!("#/components/responses/{}", refusal.name))
+}
+
+/// The component responses.
+pub(super) fn responses(max_body_bytes: usize) -> Value {
+    let all = REFUSALS.iter().map(|refusal| (refusal.name.to_owned(), refusal.response(max_body_bytes)));
+    Value::Object(all.collect())
+}
+
+/// The component schemas of problem details.
+pub(super) fn schemas() -> [(&'static str, Value); 3] {
+    [("Problem", problem()), ("ValidationProblem", validation_problem()), ("Fault", fault())]
+}
+
+impl Refusal {
+    fn response(&self, max_body_bytes: usize) -> Value {
+        let (mut when, mut detail) = (self.when.to_owned(), self.detail.to_owned());
+        if self.status == 413 {
+            when = format!("The body is over the limit of {max_body_bytes} bytes.");
+            detail = format!("the body is over the limit of {max_body_bytes} bytes");
+        }
+        let schema = if self.status == 422 { "ValidationProblem" } else { "Problem" };
+        json!({
+            "description": when,
+            "headers": self.headers(),
+            "content": {
+                "application/problem+json": {
+                    "schema": { "$ref": format!("#/components/schemas/{schema}") },
+                    "example": self.example(&detail),
+                }
+            },
+        })
+    }
+
+    fn headers(&self) -> Map<String, Value> {
+        ["x-request-id"].iter().chain(self.headers).chain(&RATE_LIMIT_HEADERS).map(|name| header(name)).collect()
+    }
+
+    fn example(&self, detail: &str) -> Value {
+        let mut example = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            "request_id": REQUEST_ID,
+        });
+        if self.status == 422
+            && let Some(example) = example.as_object_mut()
+        {
+            let faults = json!([
+                { "field": "title", "code": "too_long", "message": "at most 300 characters" },
+                { "field": "colour", "code": "unknown", "message": "there is no such field" },
+            ]);
+            example.insert("errors".to_owned(), faults);
+        }
+        example
+    }
+}
+
+/// A request id as examples show it.
+pub(super) const REQUEST_ID: &str = "01JD9Q4Z7M3T5W8XK2R6N0VBCE";
+
+fn problem() -> Value {
+    json!({
+        "description": "Why a request was refused: problem details (RFC 9457).",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "request_id"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "Identifies the kind of problem; `about:blank` where the status says it all.",
+            },
+            "title": { "type": "string", "description": "The status in words." },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status." },
+            "detail": { "type": "string", "description": "What happened and what to do, for people." },
+            "request_id": {
+                "type": "string",
+                "description": "The `x-request-id` of the answer, by which the server's log can be searched.",
+            },
+        },
+    })
+}
+
+fn validation_problem() -> Value {
+    json!({
+        "description": "Why an input was refused: problem details with every fault at once.",
+        "type": "object",
+        "allOf": [{ "$ref": "#/components/schemas/Problem" }],
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "items": { "$ref": "#/components/schemas/Fault" },
+                "description": "One entry per fault.",
+            },
+        },
+    })
+}
+
+fn fault() -> Value {
+    json!({
+        "description": "One thing that is wrong with an input.",
+        "type": "object",
+        "required": ["field", "code", "message"],
+        "properties": {
+            "field": {
+                "type": "string",
+                "description": "JSON key or query parameter; empty for the body as a whole.",
+            },
+            "code": {
+                "type": "string",
+                "description": "Stable word for programs.",
+                "examples": ["too_long", "required", "unknown", "duplicate"],
+            },
+            "message": { "type": "string", "description": "What is wrong, for people." },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_and_names_are_unique_and_rise() {
+        assert!(REFUSALS.is_sorted_by(|a, b| a.status < b.status));
+        let mut names: Vec<_> = REFUSALS.iter().map(|refusal| refusal.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), REFUSALS.len());
+        assert_eq!(reference(200), None);
+    }
+
+    #[test]
+    fn titles_are_the_reason_phrases() {
+        for refusal in REFUSALS {
+            let status = salvo::http::StatusCode::from_u16(refusal.status).unwrap();
+            assert_eq!(Some(refusal.title), status.canonical_reason());
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The routes and bodies that follow from the declarations.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    access::access,
+    fields::{self, Input},
+    names::{Names, capitalised, markdown, sentence, with_article, words},
+    operation::{Operation, component},
+    params,
+    relations::Fallout,
+};
+use crate::schema::{Catalog, Model, Rule, Verb, rule_in_words};
+
+/// One resource, as the document speaks of it.
+pub(super) struct Resource<'a> {
+    catalog: &'a Catalog,
+    model: &'a Model,
+    names: &'a Names,
+    noun: String,
+    nouns: String,
+}
+
+impl<'a> Resource<'a> {
+    /// A resource under its names.
+    pub(super) fn new(catalog: &'a Catalog, model: &'a Model, names: &'a Names) -> Self {
+        Self { catalog, model, names, noun: words(model.schema.name), nouns: words(model.schema.plural) }
+    }
+
+    /// The tag that its operations stand under.
+    pub(super) fn tag(&self) -> Value {
+        let doc = markdown(self.model.schema.doc);
+        let description = if doc.is_empty() { format!("{}.", capitalised(&self.nouns)) } else { sentence(&doc) };
+        json!({ "name": self.model.schema.plural, "description": description })
+    }
+
+    /// Its paths with their operations.
+    pub(super) fn paths(&self) -> Vec<(String, Value)> {
+        let plural = self.model.schema.plural;
+        let row = format!("/api/v1/{plural}/{{id}}");
+        let mut paths = vec![(self.collection_path(), self.path_item(&[("post", Verb::Create), ("get", Verb::List)]))];
+        if self.model.schema.account {
+            let own = json!({ "get": self.get_me().render(), "patch": self.update_me().render() });
+            paths.push((format!("/api/v1/{plural}/me"), own));
+        }
+        paths.push((row, self.path_item(&[("get", Verb::Read), ("patch", Verb::Update), ("delete", Verb::Delete)])));
+        paths.retain(|(_, item)| item.as_object().is_some_and(|operations| !operations.is_empty()));
+        paths
+    }
+
+    /// Its component schemas.
+    pub(super) fn schemas(&self) -> Vec<(String, Value)> {
+        let names = self.names;
+        let has = |verb| self.model.schema.rule(verb).is_some();
+        let account = self.model.schema.account;
+        let mut schemas = vec![(names.row.clone(), self.row_schema())];
+        if has(Verb::List) {
+            let description = format!("A page of {}.", self.nouns);
+            schemas.push((names.page.clone(), page(&description, &names.row)));
+        }
+        for (applies, name, input, what) in [
+            (account, &names.registration, Input::Register, "What registers"),
+            (has(Verb::Create), &names.create, Input::Create, "What creates"),
+            (has(Verb::Update), &names.update, Input::Update, "What changes"),
+            (account, &names.update_own, Input::UpdateOwn, "What the caller may change of its own as"),
+        ] {
+            if applies {
+                let description = format!("{what} {}.", with_article(&self.noun));
+                schemas.push((name.clone(), self.input_schema(input, &description)));
+            }
+        }
+        schemas
+    }
+
+    /// The keys of an input that another role may send: sending them here is 403.
+    pub(super) fn keys_of_another_role(&self) -> Vec<&'static str> {
+        self.model.schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect()
+    }
+
+    fn collection_path(&self) -> String {
+        let plural = self.model.schema.plural;
+        match self.parent() {
+            Some(parent) => format!("/api/v1/{}/{{id}}/{plural}", parent.schema.plural),
+            None => format!("/api/v1/{plural}"),
+        }
+    }
+
+    fn parent(&self) -> Option<&'a Model> {
+        self.catalog.get(self.model.parent?.index)
+    }
+
+    fn path_item(&self, verbs: &[(&str, Verb)]) -> Value {
+        let mut item = Map::new();
+        for &(method, verb) in verbs {
+            if let Some(rule) = self.model.schema.rule(verb) {
+                item.insert(method.to_owned(), self.operation(verb, rule).render());
+            }
+        }
+        Value::Object(item)
+    }
+
+    fn operation(&self, verb: Verb, rule: &Rule) -> Operation {
+        let access = access(self.catalog, self.model, verb);
+        let operation = match verb {
+            Verb::Create => self.create(),
+            Verb::List => self.list(),
+            Verb::Read => self.read(),
+            Verb::Update => self.update(),
+            Verb::Delete => self.delete(),
+        };
+        let concealed = verb == Verb::Read && self.model.schema.conceal;
+        let operation = operation.anonymous(access.anonymous).explain(self.who_may(verb, rule));
+        if access.refuses && !concealed { operation.refuses(&[403]) } else { operation }
+    }
+
+    fn who_may(&self, verb: Verb, rule: &Rule) -> String {
+        let who = rule_in_words(rule, self.model.schema, self.catalog);
+        let scopes = verb == Verb::List && !matches!(rule, Rule::Anyone | Rule::Authenticated | Rule::Role(_));
+        let rest = if scopes { " Rows for which this does not hold are left out." } else { "" };
+        format!("Who may: {who}.{rest}")
+    }
+
+    fn create(&self) -> Operation {
+        let schema = self.model.schema;
+        let operation =
+            Operation::new(format!("create_{}", schema.name), schema.plural, format!("Create {}", self.one()))
+                .body(&self.names.create)
+                .answers(201, &format!("The new {}.", self.noun), &self.names.row);
+        self.restricted(self.below_parent(operation), Input::Create)
+    }
+
+    fn list(&self) -> Operation {
+        let schema = self.model.schema;
+        let summary = match self.parent() {
+            Some(parent) => format!("List the {} of {}", self.nouns, with_article(&words(parent.schema.name))),
+            None => format!("List {}", self.nouns),
+        };
+        let operation = Operation::new(format!("list_{}", schema.plural), schema.plural, summary).refuses(&[400]);
+        self.below_parent(operation).parameters(params::of_list(schema)).answers(
+            200,
+            &format!("A page of {}.", self.nouns),
+            &self.names.page,
+        )
+    }
+
+    fn read(&self) -> Operation {
+        let schema = self.model.schema;
+        self.of_row(Operation::new(format!("get_{}", schema.name), schema.plural, format!("Get {}", self.one())))
+            .answers(200, &format!("The {}.", self.noun), &self.names.row)
+    }
+
+    fn update(&self) -> Operation {
+        let schema = self.model.schema;
+        let operation =
+            Operation::new(format!("update_{}", schema.name), schema.plural, format!("Update {}", self.one()))
+                .explain("Changes the keys that are sent and leaves the others as they are (RFC 7396).")
+                .patch(&self.names.update)
+                .answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        self.restricted(self.of_row(operation), Input::Update)
+    }
+
+    fn delete(&self) -> Operation {
+        let schema = self.model.schema;
+        let fallout = Fallout::of(self.catalog, schema);
+        let operation = self
+            .of_row(Operation::new(format!("delete_{}", schema.name), schema.plural, format!("Delete {}", self.one())))
+            .answers_empty(204, &format!("The {} is gone.", self.noun));
+        let operation = fallout.in_words().into_iter().fold(operation, Operation::explain);
+        if fallout.may_conflict() || schema.account { operation.refuses(&[409]) } else { operation }
+    }
+
+    fn get_me(&self) -> Operation {
+        Operation::new("get_me", self.model.schema.plural, format!("Get one's own {}", self.noun)).answers(
+            200,
+            &format!("The {} that is calling.", self.noun),
+            &self.names.row,
+        )
+    }
+
+    fn update_me(&self) -> Operation {
+        let operation =
+            Operation::new("update_me", self.model.schema.plural, format!("Update one's own {}", self.noun))
+                .explain("Changes the keys that are sent and leaves the others as they are (RFC 7396).")
+                .patch(&self.names.update_own)
+                .answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        self.restricted(operation, Input::UpdateOwn)
+    }
+
+    fn one(&self) -> String {
+        with_article(&self.noun)
+    }
+
+    fn of_row(&self, operation: Operation) -> Operation {
+        operation.parameters([params::id(&self.noun)]).refuses(&[404])
+    }
+
+    fn below_parent(&self, operation: Operation) -> Operation {
+        match self.parent() {
+            Some(parent) => operation.parameters([params::id(&words(parent.schema.name))]).refuses(&[404]),
+            None => operation,
+        }
+    }
+
+    /// What the fields of an input add to the answers: a unique value may be taken, a field may be another role's.
+    pub(super) fn restricted(&self, operation: Operation, input: Input) -> Operation {
+        let schema = self.model.schema;
+        let unique = schema.columns.iter().any(|column| column.unique && input.takes(schema, column));
+        let conflicts = unique || (schema.account && input == Input::Update);
+        let operation = if conflicts { operation.refuses(&[409]) } else { operation };
+        let keys = self.keys_of_another_role();
+        if keys.is_empty() { operation } else { operation.refuses(&[403]) }
+    }
+
+    fn row_schema(&self) -> Value {
+        let schema = self.model.schema;
+        let shown = schema.columns.iter().filter(|column| !column.hidden);
+        let properties: Map<_, _> =
+            shown.map(|column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column))).collect();
+        let doc = markdown(schema.doc);
+        json!({
+            "description": if doc.is_empty() { format!("{}.", capitalised(&self.one())) } else { sentence(&doc) },
+            "type": "object",
+            "required": properties.keys().collect::<Vec<_>>(),
+            "properties": properties,
+        })
+    }
+
+    fn input_schema(&self, input: Input, description: &str) -> Value {
+        let schema = self.model.schema;
+        let taken: Vec<_> = schema.columns.iter().filter(|column| input.takes(schema, column)).collect();
+        let properties: Map<_, _> = taken
+            .iter()
+            .map(|column| (column.key.to_owned(), fields::in_input(self.catalog, schema, column, input)))
+            .collect();
+        let required: Vec<_> = taken.iter().filter(|column| input.requires(column)).map(|column| column.key).collect();
+        let mut body = json!({
+            "description": description,
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        if let Some(body) = body.as_object_mut()
+            && !required.is_empty()
+        {
+            body.insert("required".to_owned(), json!(required));
+        }
+        body
+    }
+}
+
+/// A page of rows of the component schema.
+pub(super) fn page(description: &str, row: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "required": ["items", "next_cursor", "has_more"],
+        "properties": {
+            "items": { "description": "The rows.", "type": "array", "maxItems": 100, "items": component(row) },
+            "next_cursor": {
+                "description": "The `cursor` that continues the list; null on the last page.",
+                "type": ["string", "null"],
+                "maxLength": 1024,
+            },
+            "has_more": { "description": "Whether the list goes on.", "type": "boolean" },
+        },
+    })
+}

@@ -1,0 +1,209 @@
+//! Errors on the wire: problem details (RFC 9457), whatever raised them.
+
+use salvo::http::{HeaderMap, HeaderValue, ResBody, Response, StatusCode, header};
+use serde::Serialize;
+
+use super::request_id::RequestId;
+use crate::error::{Error, Fault};
+
+/// Seconds after which to try again when the server is busy.
+const RETRY_AFTER_S: u64 = 1;
+
+/// Faults that are told in the `detail`; `errors` has them all.
+const FAULTS_IN_DETAIL: usize = 3;
+
+/// A status that an error can have. Its `type` is `about:blank`: the status says it all (RFC 9457, section 4.2.1).
+#[derive(Debug)]
+pub struct ProblemType {
+    /// The status.
+    pub status: u16,
+    /// The title, the same on every occurrence.
+    pub title: &'static str,
+    /// When it is answered.
+    pub when: &'static str,
+}
+
+/// All problem types.
+pub const PROBLEM_TYPES: &[ProblemType] = &[
+    problem(400, "Bad Request", "the body is no JSON, or a cursor is not one of this list"),
+    problem(401, "Unauthorized", "no valid token, or wrong credentials"),
+    problem(403, "Forbidden", "no rule allows it"),
+    problem(404, "Not Found", "no such route or row"),
+    problem(405, "Method Not Allowed", "the route is known, the method is not; `Allow` lists those that are"),
+    problem(409, "Conflict", "a unique value is taken, or an invariant would break"),
+    problem(413, "Content Too Large", "the body is over the limit"),
+    problem(415, "Unsupported Media Type", "the body is not `application/json`"),
+    problem(422, "Unprocessable Content", "well-formed, but invalid; `errors` lists every fault"),
+    problem(429, "Too Many Requests", "over the rate limit; `Retry-After` says when to try again"),
+    problem(500, "Internal Server Error", "a fault of the server; its log has the cause under the `request_id`"),
+    problem(503, "Service Unavailable", "busy or stopping; `Retry-After` says when to try again"),
+];
+
+const fn problem(status: u16, title: &'static str, when: &'static str) -> ProblemType {
+    ProblemType { status, title, when }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<Entry<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    field: &'a str,
+    code: &'static str,
+    message: &'a str,
+}
+
+/// Answers with `error`. The cause of a 500 goes to the log, and nowhere else.
+pub(super) fn write(res: &mut Response, error: &Error, id: &RequestId) {
+    let detail = match error {
+        Error::Internal(cause) => {
+            tracing::error!(request_id = id.as_str(), cause, "internal error");
+            "an error of the server; quote the request id when you report it".into()
+        }
+        Error::Invalid(faults) => summary(faults),
+        Error::TooManyRequests { retry_after_s } => format!("too many requests; try again in {retry_after_s} s"),
+        other => other.to_string(),
+    };
+    let faults = match error {
+        Error::Invalid(faults) => Some(faults.as_slice()),
+        _ => None,
+    };
+    write_status(res, status_of(error), &detail, faults, id);
+    extend_headers(res.headers_mut(), error);
+}
+
+/// Answers with a status that no [`Error`] has, such as those of the router.
+pub(super) fn write_plain(res: &mut Response, status: StatusCode, detail: &str, id: &RequestId) {
+    write_status(res, status, detail, None, id);
+}
+
+/// The status of an error.
+pub(super) const fn status_of(error: &Error) -> StatusCode {
+    match error {
+        Error::Malformed(_) => StatusCode::BAD_REQUEST,
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn write_status(res: &mut Response, status: StatusCode, detail: &str, faults: Option<&[Fault]>, id: &RequestId) {
+    let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
+    let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
+    let errors = faults.map(|faults| {
+        faults.iter().map(|fault| Entry { field: &fault.field, code: fault.code, message: &fault.message }).collect()
+    });
+    let body = Body { r#type: "about:blank", title, status: status.as_u16(), detail, request_id: id.as_str(), errors };
+    let text = serde_json::to_vec(&body).unwrap_or_default();
+    res.status_code(status);
+    res.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    res.replace_body(ResBody::Once(text.into()));
+}
+
+fn extend_headers(headers: &mut HeaderMap, error: &Error) {
+    match error {
+        Error::Unauthenticated(_) => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::TooManyRequests { retry_after_s } => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        Error::Unavailable(_) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        _ => {}
+    }
+}
+
+fn summary(faults: &[Fault]) -> String {
+    let sentence = |fault: &Fault| match fault.field.as_str() {
+        "" => fault.message.clone(),
+        field => format!("{field}: {}", fault.message),
+    };
+    let told: Vec<_> = faults.iter().take(FAULTS_IN_DETAIL).map(sentence).collect();
+    match faults.len().saturating_sub(FAULTS_IN_DETAIL) {
+        0 => told.join("; "),
+        more => format!("{}; and {more} more", told.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn answer(error: &Error) -> (Response, Value) {
+        let mut res = Response::new();
+        write(&mut res, error, &RequestId::from_headers(&HeaderMap::new()));
+        let ResBody::Once(body) = res.take_body() else { panic!("no body") };
+        (res, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn every_error() -> Vec<Error> {
+        vec![
+            Error::Malformed("m".into()),
+            Error::Unauthenticated("m".into()),
+            Error::Forbidden("m".into()),
+            Error::NotFound("m".into()),
+            Error::Conflict("m".into()),
+            Error::TooLarge { max_bytes: 1 },
+            Error::UnsupportedMediaType("m".into()),
+            Error::fault("f", "c", "m"),
+            Error::TooManyRequests { retry_after_s: 7 },
+            Error::Unavailable("m".into()),
+            Error::Internal("secret cause".into()),
+        ]
+    }
+
+    #[test]
+    fn every_error_is_a_complete_problem() {
+        for error in every_error() {
+            let (res, body) = answer(&error);
+            let status = res.status_code.unwrap().as_u16();
+            let known = PROBLEM_TYPES.iter().find(|known| known.status == status).unwrap();
+            assert_eq!(res.headers()["content-type"], "application/problem+json");
+            assert_eq!((&body["type"], &body["title"]), (&json!("about:blank"), &json!(known.title)));
+            assert_eq!(body["status"], status);
+            assert!(!body["detail"].as_str().unwrap().is_empty());
+            assert!(!body["request_id"].as_str().unwrap().is_empty());
+            assert_eq!(body.get("errors").is_some(), status == 422, "{body}");
+            assert_eq!(res.headers().contains_key("www-authenticate"), status == 401);
+            assert_eq!(res.headers().contains_key("retry-after"), status == 429 || status == 503);
+        }
+    }
+
+    #[test]
+    fn a_fault_of_ours_says_nothing_of_its_cause() {
+        assert!(!answer(&Error::Internal("secret cause".into())).1.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let faults = (0..5).map(|at| Fault::new(format!("f{at}"), "too_long", "at most 3 characters")).collect();
+        let body = answer(&Error::Invalid(faults)).1;
+        assert_eq!(body["errors"][4], json!({"field": "f4", "code": "too_long", "message": "at most 3 characters"}));
+        assert!(body["detail"].as_str().unwrap().ends_with("f2: at most 3 characters; and 2 more"), "{body}");
+        assert_eq!(answer(&Error::fault("", "not_an_object", "no object")).1["detail"], "no object");
+    }
+
+    #[test]
+    fn the_table_has_each_status_once_in_order() {
+        assert!(PROBLEM_TYPES.is_sorted_by(|one, next| one.status < next.status));
+    }
+}

@@ -1,0 +1,57 @@
+//! What a route answers when all goes well.
+
+use bytes::Bytes;
+use salvo::http::{HeaderName, HeaderValue, ResBody, Response, StatusCode, header};
+
+/// A successful answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+impl Reply {
+    /// A JSON body.
+    pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self::of("application/json", body).status(status)
+    }
+
+    /// 200 with a body of this type.
+    pub(super) fn of(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { status: StatusCode::OK, headers: vec![content_type], body: body.into() }
+    }
+
+    /// 204.
+    pub(super) const fn empty() -> Self {
+        Self::without_body(StatusCode::NO_CONTENT)
+    }
+
+    /// A status that has no body.
+    pub(super) const fn without_body(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// With another status.
+    #[must_use]
+    pub(super) fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn write(self, res: &mut Response) {
+        res.status_code(self.status);
+        res.headers_mut().extend(self.headers);
+        if !self.body.is_empty() {
+            res.replace_body(ResBody::Once(self.body));
+        }
+    }
+}

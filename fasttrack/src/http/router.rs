@@ -1,0 +1,93 @@
+//! The table of routes as a salvo router.
+//!
+//! Paths are gathered into a tree first, so that a segment is matched once; literal segments stand before `{id}`. Every
+//! path answers `OPTIONS` with what it allows, and `HEAD` where it answers `GET`.
+
+use std::sync::Arc;
+
+use salvo::{
+    Depot, FlowCtrl, Handler, Router, async_trait,
+    http::{HeaderValue, Method, Request, Response, StatusCode, header},
+    routing::MethodFilter,
+};
+
+/// Builds the router of handlers with their methods and paths.
+///
+/// # Errors
+/// What salvo says of a path that is no pattern, which it would otherwise never match.
+pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Handler>)>) -> Result<Router, String> {
+    let mut root = Node::default();
+    for (method, path, handler) in routes {
+        let node = path.split('/').filter(|segment| !segment.is_empty()).fold(&mut root, Node::child);
+        if method == Method::GET {
+            node.goals.push((Method::HEAD, Arc::clone(&handler)));
+        }
+        node.goals.push((method, handler));
+    }
+    root.fill(Router::new())
+}
+
+/// A segment of a path, and what lies below it.
+#[derive(Default)]
+struct Node {
+    segment: String,
+    children: Vec<Node>,
+    goals: Vec<(Method, Arc<dyn Handler>)>,
+}
+
+impl Node {
+    /// The child of this segment; made where there is none. A literal one comes before a parameter.
+    fn child(&mut self, segment: &str) -> &mut Self {
+        let at = self.children.iter().position(|child| child.segment == segment).unwrap_or_else(|| {
+            let is_literal = |child: &Self| !child.segment.starts_with('{');
+            let literals = self.children.iter().filter(|child| is_literal(child)).count();
+            let at = if segment.starts_with('{') { self.children.len() } else { literals };
+            self.children.insert(at, Self { segment: segment.to_owned(), ..Self::default() });
+            at
+        });
+        #[expect(clippy::indexing_slicing, reason = "the position was found or inserted above")]
+        &mut self.children[at]
+    }
+
+    fn fill(self, mut router: Router) -> Result<Router, String> {
+        if let Some(options) = Options::of(&self.goals) {
+            router = router.push(goal(Method::OPTIONS, Arc::new(options)));
+        }
+        for (method, handler) in self.goals {
+            router = router.push(goal(method, handler));
+        }
+        for child in self.children {
+            let path = Router::try_with_path(child.segment.clone())?;
+            router = router.push(child.fill(path)?);
+        }
+        Ok(router)
+    }
+}
+
+fn goal(method: Method, handler: Arc<dyn Handler>) -> Router {
+    let mut router = Router::with_filter(MethodFilter::new(method));
+    router.goal = Some(handler);
+    router
+}
+
+/// Says what a path allows (RFC 9110, section 9.3.7).
+struct Options {
+    allow: HeaderValue,
+}
+
+impl Options {
+    fn of(goals: &[(Method, Arc<dyn Handler>)]) -> Option<Self> {
+        let mut methods: Vec<_> = goals.iter().map(|(method, _)| method.as_str()).chain(["OPTIONS"]).collect();
+        methods.sort_unstable();
+        let allow = HeaderValue::try_from(methods.join(", ")).ok()?;
+        (!goals.is_empty()).then_some(Self { allow })
+    }
+}
+
+#[async_trait]
+impl Handler for Options {
+    async fn handle(&self, _: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
+        res.status_code(StatusCode::NO_CONTENT);
+        res.headers_mut().insert(header::ALLOW, self.allow.clone());
+    }
+}

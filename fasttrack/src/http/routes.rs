@@ -1,0 +1,267 @@
+//! Every route, as data: what follows from the catalog, and what every application has.
+
+use crate::schema::{Catalog, Model, Rule, Schema, Verb, named_rule};
+
+/// What stands before all routes of the API.
+pub const API_PREFIX: &str = "/api/v1";
+
+/// A method and a path, and what they do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The method. `GET` answers `HEAD` too.
+    pub method: &'static str,
+    /// The path; `{id}` stands for a row's id, `{file}` for a file name.
+    pub path: String,
+    /// What it does.
+    pub action: Action,
+    /// Whether somebody without a token may get an answer other than 401.
+    pub admits_anonymous: bool,
+}
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A verb on the resource at this place in the catalog.
+    Resource {
+        /// Its index.
+        model: usize,
+        /// The verb.
+        verb: Verb,
+        /// Whether `{id}` is the parent's, not the row's.
+        nested: bool,
+    },
+    /// A verb on the caller's own account.
+    Oneself {
+        /// The account's index.
+        model: usize,
+        /// Reading or updating.
+        verb: Verb,
+    },
+    /// Something about accounts and their sessions.
+    Session(SessionAction),
+    /// Something about the server itself.
+    Service(ServiceAction),
+}
+
+/// What the routes under `/auth` do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionAction {
+    /// Makes an account.
+    Register,
+    /// Begins a session.
+    Login,
+    /// Trades a refresh token for a new pair.
+    Refresh,
+    /// Ends the session.
+    Logout,
+    /// Changes the caller's password.
+    ChangePassword,
+    /// Lists the caller's sessions.
+    List,
+    /// Ends one of them.
+    End,
+}
+
+/// What the routes at the root do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceAction {
+    /// Says that the process is alive.
+    Health,
+    /// Says whether it can serve.
+    Ready,
+    /// Numbers for Prometheus.
+    Metrics,
+    /// The `OpenAPI` document.
+    Document,
+    /// The page that shows it.
+    Docs,
+    /// What that page loads.
+    DocsFile,
+}
+
+impl Action {
+    /// Whether the route looks at no token at all, since it is how one gets a token, or concerns the server alone.
+    #[must_use]
+    pub const fn is_public(self) -> bool {
+        matches!(
+            self,
+            Self::Service(_) | Self::Session(SessionAction::Register | SessionAction::Login | SessionAction::Refresh)
+        )
+    }
+
+    /// Whether the query string means something here.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List))
+    }
+}
+
+/// All routes of an application; of two that could match one path, the literal one comes first.
+#[must_use]
+pub fn table(catalog: &Catalog) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for model in catalog.models() {
+        if model.schema.account {
+            routes.extend([Verb::Read, Verb::Update].map(|verb| oneself(model, verb)));
+        }
+        routes.extend(Verb::ALL.iter().filter_map(|&verb| resource(catalog, model, verb)));
+    }
+    routes.extend(SESSION_ROUTES.iter().map(|&(method, path, action)| {
+        let action = Action::Session(action);
+        Route { method, path: format!("{API_PREFIX}{path}"), action, admits_anonymous: action.is_public() }
+    }));
+    routes.extend(SERVICE_ROUTES.iter().map(|&(path, action)| {
+        let action = Action::Service(action);
+        Route { method: "GET", path: path.to_owned(), action, admits_anonymous: true }
+    }));
+    routes
+}
+
+const SESSION_ROUTES: [(&str, &str, SessionAction); 7] = [
+    ("POST", "/auth/register", SessionAction::Register),
+    ("POST", "/auth/login", SessionAction::Login),
+    ("POST", "/auth/refresh", SessionAction::Refresh),
+    ("POST", "/auth/logout", SessionAction::Logout),
+    ("POST", "/auth/password", SessionAction::ChangePassword),
+    ("GET", "/auth/sessions", SessionAction::List),
+    ("DELETE", "/auth/sessions/{id}", SessionAction::End),
+];
+
+const SERVICE_ROUTES: [(&str, ServiceAction); 6] = [
+    ("/health", ServiceAction::Health),
+    ("/ready", ServiceAction::Ready),
+    ("/metrics", ServiceAction::Metrics),
+    ("/openapi.json", ServiceAction::Document),
+    ("/docs", ServiceAction::Docs),
+    ("/docs/{file}", ServiceAction::DocsFile),
+];
+
+fn oneself(model: &Model, verb: Verb) -> Route {
+    Route {
+        method: method(verb),
+        path: format!("{API_PREFIX}/{}/me", model.schema.plural),
+        action: Action::Oneself { model: model.index, verb },
+        admits_anonymous: false,
+    }
+}
+
+fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
+    let rule = model.schema.rule(verb)?;
+    let is_collection = matches!(verb, Verb::Create | Verb::List);
+    let parent = model.parent.filter(|_| is_collection).and_then(|parent| catalog.get(parent.index));
+    let plural = model.schema.plural;
+    let path = match parent {
+        Some(parent) => format!("{API_PREFIX}/{}/{{id}}/{plural}", parent.schema.plural),
+        None if is_collection => format!("{API_PREFIX}/{plural}"),
+        None => format!("{API_PREFIX}/{plural}/{{id}}"),
+    };
+    Some(Route {
+        method: method(verb),
+        path,
+        action: Action::Resource { model: model.index, verb, nested: parent.is_some() },
+        admits_anonymous: admits_anonymous(catalog, model.schema, rule),
+    })
+}
+
+const fn method(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "POST",
+        Verb::List | Verb::Read => "GET",
+        Verb::Update => "PATCH",
+        Verb::Delete => "DELETE",
+    }
+}
+
+/// Whether the rule could hold for somebody without an account. Errs on that side: the pipeline decides then.
+fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) -> bool {
+    match rule {
+        Rule::Any(rules) => rules.iter().any(|rule| admits_anonymous(catalog, schema, rule)),
+        Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
+        Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } => true,
+        Rule::Authenticated | Rule::Role(_) | Rule::Oneself | Rule::Related(_) => false,
+        Rule::Named { path, rule } => {
+            named_rule(catalog, schema, path, rule).is_none_or(|(schema, rule)| admits_anonymous(catalog, schema, rule))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Column, Grant, Id, Kind, Path};
+
+    const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
+        let mut column = Column::new::<i64>(name, key);
+        column.kind = Kind::Relation(target);
+        column
+    }
+
+    const fn grant(verb: Verb, rule: Rule) -> Grant {
+        Grant { verb, rule }
+    }
+
+    static USER: Schema = Schema::new("user", "users")
+        .account()
+        .columns(&[Column::new::<Id<()>>("id", "id")])
+        .grants(&[grant(Verb::List, Rule::Role("admin"))]);
+    static TASK: Schema = Schema::new("task", "tasks")
+        .columns(&[relation("owner", "owner_id", "user")])
+        .named_rules(&[
+            ("member", Rule::Related(Path::HERE.then("owner"))),
+            ("open", Rule::Any(&[Rule::Authenticated, Rule::Anyone])),
+        ])
+        .grants(&[
+            grant(Verb::Create, Rule::Authenticated),
+            grant(Verb::Read, Rule::All(&[Rule::Anyone, Rule::Named { path: Path::HERE, rule: "member" }])),
+            grant(Verb::Delete, Rule::Not(&Rule::Authenticated)),
+        ]);
+    static NOTE: Schema =
+        Schema::new("note", "notes").under("task").columns(&[relation("task", "task_id", "task")]).grants(&[
+            grant(Verb::Create, Rule::Named { path: Path::HERE.then("task"), rule: "member" }),
+            grant(Verb::List, Rule::Named { path: Path::HERE.then("task"), rule: "open" }),
+            grant(Verb::Update, Rule::Named { path: Path::HERE.then("task"), rule: "unknown" }),
+        ]);
+
+    fn routes() -> Vec<Route> {
+        table(&Catalog::link(&[&USER, &TASK, &NOTE]).unwrap())
+    }
+
+    #[test]
+    fn a_verb_with_a_rule_has_a_route() {
+        let found: Vec<_> = routes()
+            .iter()
+            .filter(|route| matches!(route.action, Action::Resource { .. } | Action::Oneself { .. }))
+            .map(|route| (route.method, route.path.clone(), route.admits_anonymous))
+            .collect();
+        let expected = [
+            ("GET", "/users/me", false),
+            ("PATCH", "/users/me", false),
+            ("GET", "/users", false),
+            ("POST", "/tasks", false),
+            ("GET", "/tasks/{id}", false),
+            ("DELETE", "/tasks/{id}", true),
+            ("POST", "/tasks/{id}/notes", false),
+            ("GET", "/tasks/{id}/notes", true),
+            ("PATCH", "/notes/{id}", true),
+        ]
+        .map(|(method, path, anonymous)| (method, format!("{API_PREFIX}{path}"), anonymous));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        let mut seen = std::collections::HashSet::new();
+        assert!(routes().iter().all(|route| seen.insert((route.method, route.path.clone()))));
+    }
+
+    #[test]
+    fn the_way_to_a_token_needs_none() {
+        for route in routes() {
+            let is_public = route.action.is_public();
+            let expected = ["register", "login", "refresh"].iter().any(|word| route.path.ends_with(word))
+                || !route.path.starts_with(API_PREFIX);
+            assert_eq!(is_public, expected, "{}", route.path);
+            assert!(!is_public || route.admits_anonymous);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The routes that concern the server itself. They are neither authenticated nor rate limited.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use salvo::http::{HeaderValue, StatusCode, header};
+
+use super::{Site, docs, etag, reply::Reply, routes::ServiceAction};
+use crate::error::Error;
+
+/// How long the database may take to say that it is there.
+const PING_LIMIT: Duration = Duration::from_secs(2);
+
+/// Answers a service route. `file` is the last segment of the path below `/docs`.
+pub(super) async fn answer(
+    site: &Site,
+    action: ServiceAction,
+    file: Option<&str>,
+    if_none_match: Option<&str>,
+) -> Result<Reply, Error> {
+    match action {
+        ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
+        ServiceAction::Ready => ready(site).await,
+        ServiceAction::Metrics => Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", site.metrics.render())),
+        ServiceAction::Document => {
+            let document = &site.document;
+            let reply = Reply::json(StatusCode::OK, document.bytes.clone());
+            Ok(cached(reply, &document.etag, if_none_match))
+        }
+        ServiceAction::Docs => Ok(asset(docs::index(), if_none_match)),
+        ServiceAction::DocsFile => file
+            .and_then(docs::asset)
+            .map(|found| asset(found, if_none_match))
+            .ok_or_else(|| Error::NotFound("there is no such file".into())),
+    }
+}
+
+/// Whether requests should be sent here: the server is not stopping, and the database answers. The schema is current,
+/// or the server would not have started.
+async fn ready(site: &Site) -> Result<Reply, Error> {
+    if site.metrics.is_stopping() {
+        return Err(Error::Unavailable("the server is stopping".into()));
+    }
+    match tokio::time::timeout(PING_LIMIT, site.db.ping()).await {
+        Ok(Ok(())) => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ready"}"#[..])),
+        Ok(Err(_)) | Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+    }
+}
+
+fn asset(asset: &'static docs::Asset, if_none_match: Option<&str>) -> Reply {
+    let mut reply = Reply::of(asset.content_type, Bytes::from_static(asset.bytes))
+        .header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(docs::CONTENT_SECURITY_POLICY));
+    if let Some(encoding) = asset.content_encoding {
+        reply = reply.header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    cached(reply, &asset.etag, if_none_match)
+}
+
+/// With its entity tag; 304 when the client has it already.
+fn cached(reply: Reply, tag: &str, if_none_match: Option<&str>) -> Reply {
+    let reply = if etag::matches(if_none_match, tag) { Reply::without_body(StatusCode::NOT_MODIFIED) } else { reply };
+    let reply = reply.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    match HeaderValue::from_str(tag) {
+        Ok(tag) => reply.header(header::ETAG, tag),
+        Err(_) => reply,
+    }
+}

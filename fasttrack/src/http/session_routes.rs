@@ -1,0 +1,73 @@
+//! The routes under `/auth`: bodies in, calls to [`Auth`](crate::auth::Auth) out.
+
+use std::net::IpAddr;
+
+use salvo::http::StatusCode;
+
+use super::{Site, forms, reply::Reply, routes::SessionAction, sessions::Paging};
+use crate::{
+    auth::Client,
+    error::Error,
+    principal::{Caller, Principal},
+    wire::{Object, Params},
+};
+
+/// What a route under `/auth` has to go by.
+pub(super) struct SessionRequest<'a> {
+    pub(super) principal: &'a Principal,
+    pub(super) id: Option<i64>,
+    pub(super) params: Params,
+    pub(super) body: Object<'a>,
+    pub(super) address: IpAddr,
+    pub(super) user_agent: Option<String>,
+}
+
+/// Answers a route under `/auth`.
+pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionRequest<'_>) -> Result<Reply, Error> {
+    let SessionRequest { principal, id, params, body, address, user_agent } = request;
+    match action {
+        SessionAction::Register => {
+            site.pipeline.register(&body).await.map(|user| Reply::json(StatusCode::CREATED, user))
+        }
+        SessionAction::Login => {
+            let [email, password] = forms::texts(body, ["email", "password"])?;
+            let client = Client { ip: Some(address.to_string()), user_agent };
+            site.auth.login(&email, &password, client).await.map(pair)
+        }
+        SessionAction::Refresh => {
+            let [token] = forms::texts(body, ["refresh_token"])?;
+            site.auth.refresh(&token).await.map(pair)
+        }
+        SessionAction::Logout => {
+            forms::nothing(body)?;
+            site.auth.logout(caller(principal)?).await.map(|()| Reply::empty())
+        }
+        SessionAction::ChangePassword => {
+            let caller = caller(principal)?;
+            let [current, new] = forms::texts(body, ["current_password", "new_password"])?;
+            site.auth.change_password(caller, &current, &new).await.map(|()| Reply::empty())
+        }
+        SessionAction::List => list(site, caller(principal)?, params, body).await,
+        SessionAction::End => {
+            forms::nothing(body)?;
+            let id = id.ok_or_else(|| Error::NotFound("there is no such session".into()))?;
+            site.auth.end_session(caller(principal)?, id).await.map(|()| Reply::empty())
+        }
+    }
+}
+
+async fn list(site: &Site, caller: &Caller, params: Params, body: Object<'_>) -> Result<Reply, Error> {
+    forms::nothing(body)?;
+    let paging = Paging::parse(params, &site.keys, caller.id)?;
+    let page = site.auth.sessions(caller, paging.limit, paging.after, paging.descending).await?;
+    Ok(Reply::json(StatusCode::OK, paging.render(&page, &site.keys, caller.id)))
+}
+
+fn pair(json: Vec<u8>) -> Reply {
+    Reply::json(StatusCode::OK, json)
+}
+
+/// The account that is calling. Routes that need one are refused before, so that the error here is for the type alone.
+fn caller(principal: &Principal) -> Result<&Caller, Error> {
+    principal.caller().ok_or_else(|| Error::Unauthenticated("a token is required".into()))
+}

@@ -1,0 +1,138 @@
+//! The tables of an application, made at start.
+//!
+//! A table that is missing is made; what each was made from is kept beside them, so that a declaration that has changed
+//! since is noticed. A changed table is never touched here: its rows are somebody's data.
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::FutureExt;
+
+use crate::{
+    db::{Arg, Db, DbError, Statement, Tx},
+    error::Error,
+    schema::{Catalog, LinkError},
+    sql::{self, TableDefinition},
+};
+
+const DEFINITIONS: &str = "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
+    \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL, \"indexes\" TEXT NOT NULL) STRICT";
+
+/// Why the tables could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The declarations do not fit together.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The file is a database of something else.
+    #[error("the database holds tables that are not fasttrack's; name another file in DATABASE_URL")]
+    Foreign,
+    /// A declaration changed since its table was made.
+    #[error(
+        "the table `{table}` was made from another declaration than the one in this program; \
+         restore the declaration, or name another file in DATABASE_URL"
+    )]
+    Changed {
+        /// The table.
+        table: &'static str,
+    },
+    /// The database refused.
+    #[error("the tables could not be made: {0}")]
+    Database(#[from] DbError),
+    /// The database refused, or the writer did.
+    #[error("the tables could not be made: {0}")]
+    Refused(String),
+}
+
+/// Makes what is missing, in one transaction; `framework` are statements for tables that are no resources. Returns the
+/// names of the resources' tables that were made.
+///
+/// # Errors
+/// [`MigrateError`]; the database is then as it was.
+pub async fn apply(db: &Db, catalog: &Catalog, framework: Vec<String>) -> Result<Vec<&'static str>, MigrateError> {
+    let tables: Vec<_> = catalog.models().iter().map(|model| sql::define(catalog, model)).collect::<Result<_, _>>()?;
+    // The transaction is rolled back on an error of the pipeline's vocabulary; what it was comes out beside it.
+    let refusal = Arc::new(OnceLock::new());
+    let told = Arc::clone(&refusal);
+    let made = db
+        .write(move |tx| {
+            let work = async move {
+                make(tx, &tables, &framework).await.map_err(|error| {
+                    let text = error.to_string();
+                    _ = told.set(error);
+                    Error::Internal(text)
+                })
+            };
+            work.boxed()
+        })
+        .await;
+    made.map_err(|error| {
+        Arc::into_inner(refusal)
+            .and_then(OnceLock::into_inner)
+            .unwrap_or_else(|| MigrateError::Refused(error.to_string()))
+    })
+}
+
+async fn make(
+    tx: &mut Tx,
+    tables: &[TableDefinition],
+    framework: &[String],
+) -> Result<Vec<&'static str>, MigrateError> {
+    let ours = "SELECT count(*), count(*) FILTER (WHERE \"name\" = 'fasttrack_schema') FROM sqlite_master";
+    let found = run(tx, ours, Vec::new()).await?;
+    let count = |index| found.first().and_then(|row| row.int(index)).unwrap_or_default();
+    if count(0) > 0 && count(1) == 0 {
+        return Err(MigrateError::Foreign);
+    }
+    for statement in std::iter::once(DEFINITIONS).chain(framework.iter().map(String::as_str)) {
+        run(tx, statement, Vec::new()).await?;
+    }
+    let mut made = Vec::new();
+    for table in tables {
+        if make_table(tx, table).await? {
+            made.push(table.name);
+        }
+    }
+    Ok(made)
+}
+
+/// Makes one table unless it is there; renews its indexes when only those are declared differently.
+async fn make_table(tx: &mut Tx, table: &TableDefinition) -> Result<bool, MigrateError> {
+    let name = Arg::Text(table.name.to_owned());
+    let indexes = table.indexes.join(";\n");
+    let known =
+        "SELECT CAST(\"definition\" AS BLOB), CAST(\"indexes\" AS BLOB) FROM \"fasttrack_schema\" WHERE \"name\" = $1";
+    let found = run(tx, known, vec![name.clone()]).await?;
+    let known = found.first();
+    let is_new = known.is_none();
+    if known.is_some_and(|row| row.text(0) != Some(table.table.as_str())) {
+        return Err(MigrateError::Changed { table: table.name });
+    }
+    if known.is_some_and(|row| row.text(1) == Some(indexes.as_str())) {
+        return Ok(false);
+    }
+    if is_new {
+        run(tx, &table.table, Vec::new()).await?;
+    } else {
+        drop_indexes(tx, name.clone()).await?;
+    }
+    for index in &table.indexes {
+        run(tx, index, Vec::new()).await?;
+    }
+    let record = "INSERT INTO \"fasttrack_schema\" VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET \"indexes\" = $3";
+    run(tx, record, vec![name, Arg::Text(table.table.clone()), Arg::Text(indexes)]).await?;
+    Ok(is_new)
+}
+
+async fn drop_indexes(tx: &mut Tx, table: Arg) -> Result<(), MigrateError> {
+    let indexes = "SELECT CAST(\"name\" AS BLOB) FROM sqlite_master \
+                   WHERE \"type\" = 'index' AND \"tbl_name\" = $1 AND \"sql\" IS NOT NULL";
+    for row in run(tx, indexes, vec![table]).await? {
+        let name = row.text(0).unwrap_or_default().replace('"', "\"\"");
+        run(tx, &format!("DROP INDEX \"{name}\""), Vec::new()).await?;
+    }
+    Ok(())
+}
+
+async fn run(tx: &mut Tx, sql: &str, args: Vec<Arg>) -> Result<Vec<crate::db::Row>, MigrateError> {
+    Ok(tx.query(Statement::new(sql, args)).await?)
+}

@@ -1,0 +1,84 @@
+//! Whether a change is one that a trigger listens for.
+
+use super::value::literal;
+use crate::{
+    db::{Arg, Cell},
+    schema::{Change, Column},
+};
+
+/// Whether the creation of `row` is such a change: before it an optional field was null, and a required one nothing.
+pub(super) fn fires_on_creation(change: Change, columns: &[Column], row: &[Arg]) -> bool {
+    let given = |field: &str| {
+        let position = columns.iter().position(|column| column.name == field && column.nullable)?;
+        row.get(position).filter(|arg| **arg != Arg::Null)
+    };
+    match change {
+        Change::Created => true,
+        Change::Deleted => false,
+        Change::Changed { field } => given(field).is_some(),
+        Change::ChangedTo { field, value } => given(field).is_some_and(|arg| *arg == literal(value)),
+    }
+}
+
+/// Whether an update that made these changes is such a change.
+pub(super) fn fires_on_update(change: Change, changes: &[(&'static Column, Arg)]) -> bool {
+    let changed = |field: &str| changes.iter().find(|(column, _)| column.name == field).map(|(_, arg)| arg);
+    match change {
+        Change::Created | Change::Deleted => false,
+        Change::Changed { field } => changed(field).is_some(),
+        Change::ChangedTo { field, value } => changed(field).is_some_and(|arg| *arg == literal(value)),
+    }
+}
+
+/// A cell as an argument again.
+pub(super) fn argument(cell: &Cell) -> Arg {
+    match cell {
+        Cell::Null => Arg::Null,
+        Cell::Int(value) => Arg::Int(*value),
+        Cell::Float(value) => Arg::Float(*value),
+        Cell::Bytes(bytes) => Arg::Text(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Literal;
+
+    const COLUMNS: &[Column] =
+        &[Column::new::<String>("title", "title"), Column::new::<Option<String>>("note", "note")];
+
+    #[track_caller]
+    fn check_creation(change: Change, title: Arg, note: Arg, expected: bool) {
+        assert_eq!(fires_on_creation(change, COLUMNS, &[title, note]), expected);
+    }
+
+    fn text(text: &str) -> Arg {
+        Arg::Text(text.into())
+    }
+
+    #[test]
+    fn creation_changes_an_optional_field_that_is_given_and_no_required_one() {
+        check_creation(Change::Created, text("a"), Arg::Null, true);
+        check_creation(Change::Deleted, text("a"), Arg::Null, false);
+        check_creation(Change::Changed { field: "title" }, text("a"), Arg::Null, false);
+        check_creation(Change::Changed { field: "note" }, text("a"), Arg::Null, false);
+        check_creation(Change::Changed { field: "note" }, text("a"), text("b"), true);
+        check_creation(Change::ChangedTo { field: "note", value: Literal::Text("b") }, text("a"), text("b"), true);
+        check_creation(Change::ChangedTo { field: "note", value: Literal::Text("c") }, text("a"), text("b"), false);
+    }
+
+    #[test]
+    fn an_update_changes_what_differs() {
+        let changes = [(&COLUMNS[1], text("b"))];
+        for (change, expected) in [
+            (Change::Changed { field: "note" }, true),
+            (Change::Changed { field: "title" }, false),
+            (Change::ChangedTo { field: "note", value: Literal::Text("b") }, true),
+            (Change::ChangedTo { field: "note", value: Literal::Null }, false),
+            (Change::Created, false),
+        ] {
+            assert_eq!(fires_on_update(change, &changes), expected, "{change:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `DELETE`: a row goes, and with it what hangs on it.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::{
+    Pipeline, cascade,
+    change::argument,
+    engine::Engine,
+    invariant,
+    outbox::{self, Act},
+    refusal, values,
+};
+use crate::{
+    clock,
+    db::{Arg, Row, Tx},
+    error::Error,
+    principal::{AccountWatch, Principal},
+    schema::{Change, Verb},
+    sql::{self, Class, Predicate},
+};
+
+impl Pipeline {
+    /// Deletes a row.
+    ///
+    /// # Errors
+    /// 401, 403, 404; 409 while something refers to it that may not lose it; 503.
+    pub async fn delete(&self, resource: usize, id: i64, who: &Principal) -> Result<(), Error> {
+        let engine = self.engine(resource)?;
+        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        if class.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
+            return Err(refusal::forbidden(who, Verb::Delete, engine.schema, id));
+        }
+        let removal = Removal {
+            engine: Arc::clone(engine),
+            watch: Arc::clone(&self.watch),
+            who: who.clone(),
+            id,
+            policy: class.delete.clone(),
+            read: class.read.clone(),
+        };
+        self.db.write(move |tx| async move { removal.apply(tx).await }.boxed()).await
+    }
+}
+
+struct Removal {
+    engine: Arc<Engine>,
+    watch: Arc<dyn AccountWatch>,
+    who: Principal,
+    id: i64,
+    policy: Predicate,
+    read: Predicate,
+}
+
+impl Removal {
+    async fn apply(self, tx: &mut Tx) -> Result<(), Error> {
+        let before = self.look(tx).await?;
+        self.tell(tx, &before).await?;
+        let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
+        let reached = cascade::before(tx, &self.engine.dependents, self.id, &actor).await?;
+        let schema = self.engine.schema;
+        let statement = sql::delete(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
+        let gone = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
+        if gone.is_empty() {
+            return Err(refusal::forbidden(&self.who, Verb::Delete, schema, self.id));
+        }
+        cascade::after(tx, &self.engine.dependents, reached, &actor).await?;
+        if schema.account {
+            let cells = before.0.get(3..).unwrap_or_default();
+            if invariant::is_guardian(&self.engine, cells) {
+                invariant::check_guardian_remains(&self.engine, tx).await?;
+            }
+            let (watch, id) = (Arc::clone(&self.watch), self.id);
+            tx.after_commit(move || watch.account_changed(id));
+        }
+        Ok(())
+    }
+
+    /// Reads the row (two verdicts, JSON, every column) and decides whether the caller may delete it.
+    async fn look(&self, tx: &mut Tx) -> Result<Row, Error> {
+        let schema = self.engine.schema;
+        let statement = sql::state(&self.engine.table, &[&self.policy, &self.read]).fill(values(self.id, &self.who));
+        let Some(row) = tx.query(statement).await?.into_iter().next() else {
+            return Err(refusal::not_found(schema, self.id));
+        };
+        match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
+            (true, _) => Ok(row),
+            (false, true) => Err(refusal::not_found(schema, self.id)),
+            (false, false) => Err(refusal::forbidden(&self.who, Verb::Delete, schema, self.id)),
+        }
+    }
+
+    async fn tell(&self, tx: &mut Tx, before: &Row) -> Result<(), Error> {
+        for plan in self.engine.effects.iter().filter(|plan| plan.change == Change::Deleted) {
+            let act = Act {
+                id: self.id,
+                actor: self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id)),
+                at: clock::now(),
+                old: before.0.get(3..).unwrap_or_default().iter().map(argument).collect(),
+            };
+            outbox::write(tx, plan, vec![act]).await?;
+        }
+        Ok(())
+    }
+}

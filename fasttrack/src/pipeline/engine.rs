@@ -1,0 +1,182 @@
+//! Everything about a resource that does not depend on a request, computed once at start.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{cascade::Dependents, rows::RowsPlan};
+use crate::{
+    schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
+    sql::{self, Class, EffectPlan, Guard, Insert, Predicate, Reference, Table, Template},
+};
+
+/// A resource, ready to serve.
+pub(super) struct Engine {
+    pub schema: &'static Schema,
+    pub table: Table,
+    pub parent: Option<Parent>,
+    pub effects: Arc<Vec<EffectPlan>>,
+    /// What a deletion reaches and a trigger listens to.
+    pub dependents: Vec<Arc<Dependents>>,
+    /// Registration of the account: creation without a rule.
+    pub register: Arc<RowsPlan>,
+    /// Roles of which one active account has to remain; on the account only.
+    pub guardians: Vec<&'static str>,
+    classes: HashMap<Class, ClassPlan>,
+}
+
+/// Where a nested resource hangs.
+pub(super) struct Parent {
+    pub schema: &'static Schema,
+    pub key: &'static str,
+    pub table: Table,
+}
+
+/// What callers of one class may do.
+pub(super) struct ClassPlan {
+    pub create: Option<Arc<RowsPlan>>,
+    pub list: Predicate,
+    pub read: Predicate,
+    pub update: Predicate,
+    pub delete: Predicate,
+    /// Whether the caller may read the parent.
+    pub parent_read: Predicate,
+    pub read_one: Template,
+    /// The caller's own row, on the account.
+    pub read_oneself: Template,
+    pub guards: Vec<Guard>,
+    pub references: Vec<Reference>,
+}
+
+impl Engine {
+    pub(super) fn new(catalog: &Catalog, model: &Model) -> Result<Self, LinkError> {
+        let schema = model.schema;
+        let table = Table::new(schema);
+        let effects = Arc::new(sql::effects(catalog, model)?);
+        let parent = model.parent.and_then(|parent| {
+            let schema = catalog.get(parent.index)?.schema;
+            Some(Parent { schema, key: parent.key, table: Table::new(schema) })
+        });
+        let mut classes = HashMap::new();
+        for class in Class::every(catalog) {
+            classes.insert(class, ClassPlan::new(catalog, model, &table, &effects, class)?);
+        }
+        let open = Insert {
+            table: table.clone(),
+            policy: Predicate::Always,
+            guards: guards(catalog, model, Class::Anonymous)?,
+            references: references(catalog, model, Class::Anonymous)?,
+        };
+        let guardians = schema.account.then(|| schema.rule(Verb::Update)).flatten();
+        Ok(Self {
+            schema,
+            parent,
+            dependents: Dependents::of(catalog, model)?.into_iter().map(Arc::new).collect(),
+            register: Arc::new(RowsPlan::new(schema, open, Arc::clone(&effects))),
+            effects,
+            guardians: guardians.map(roles).unwrap_or_default(),
+            table,
+            classes,
+        })
+    }
+
+    /// The plan for callers of this class.
+    pub(super) fn class(&self, class: Class) -> Option<&ClassPlan> {
+        self.classes.get(&class)
+    }
+}
+
+impl ClassPlan {
+    fn new(
+        catalog: &Catalog,
+        model: &Model,
+        table: &Table,
+        effects: &Arc<Vec<EffectPlan>>,
+        class: Class,
+    ) -> Result<Self, LinkError> {
+        let policy = |verb| policy(catalog, model, verb, class);
+        let guards = guards(catalog, model, class)?;
+        let references = references(catalog, model, class)?;
+        let create = policy(Verb::Create)?;
+        let insert =
+            Insert { table: table.clone(), policy: create, guards: guards.clone(), references: references.clone() };
+        let created = model.schema.rule(Verb::Create).is_some();
+        let read = policy(Verb::Read)?;
+        let parent_read = match model.parent.and_then(|parent| catalog.get(parent.index)) {
+            Some(parent) => self::policy(catalog, parent, Verb::Read, class)?,
+            None => Predicate::Never,
+        };
+        Ok(Self {
+            create: created.then(|| Arc::new(RowsPlan::new(model.schema, insert, Arc::clone(effects)))),
+            list: policy(Verb::List)?,
+            read_one: sql::read(table, &read),
+            read_oneself: sql::read(table, &Predicate::Always),
+            read,
+            update: policy(Verb::Update)?,
+            delete: policy(Verb::Delete)?,
+            parent_read,
+            guards,
+            references,
+        })
+    }
+}
+
+/// Who of a class may use `verb`; nobody, where it has no rule.
+fn policy(catalog: &Catalog, model: &Model, verb: Verb, class: Class) -> Result<Predicate, LinkError> {
+    model.schema.rule(verb).map_or(Ok(Predicate::Never), |rule| sql::fold(catalog, model, rule, class))
+}
+
+/// The fields that this class may not set freely.
+fn guards(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Guard>, LinkError> {
+    let mut guards = Vec::new();
+    for column in model.schema.columns {
+        if let Some(rule) = &column.write {
+            guards.push(Guard { key: column.key, policy: sql::fold(catalog, model, rule, class)? });
+        }
+    }
+    Ok(guards)
+}
+
+/// What may be referred to: an active account; of anything else, a row that the caller may read. The parent only has to
+/// exist, since the rule speaks of it; so does what no rule lets anybody read.
+fn references(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Reference>, LinkError> {
+    let mut references = Vec::new();
+    for column in model.schema.columns.iter().filter(|column| !column.actor) {
+        let Some(target) = catalog.target(column) else { continue };
+        let parent = model.schema.under == Some(column.name);
+        let allowed = match target.schema.rule(Verb::Read) {
+            _ if parent => Predicate::Always,
+            _ if target.schema.account => active_account(target.schema),
+            Some(_) => policy(catalog, target, Verb::Read, class)?,
+            None => Predicate::Always,
+        };
+        let step = crate::schema::Step { key: column.key, nullable: column.nullable, table: target.schema.plural };
+        references.push(Reference {
+            step,
+            target: target.schema.name,
+            parent,
+            account: target.schema.account,
+            allowed,
+        });
+    }
+    Ok(references)
+}
+
+fn active_account(account: &'static Schema) -> Predicate {
+    let active = account.column("is_active").filter(|column| column.kind == Kind::Bool);
+    active.map_or(Predicate::Always, |column| {
+        Predicate::Leaf(sql::Leaf::Compare {
+            steps: Vec::new(),
+            column,
+            op: crate::schema::Comparison::Eq,
+            value: crate::schema::Literal::Bool(true),
+        })
+    })
+}
+
+/// The roles that a rule names.
+fn roles(rule: &Rule) -> Vec<&'static str> {
+    match rule {
+        Rule::Role(word) => vec![word],
+        Rule::Any(parts) | Rule::All(parts) => parts.iter().flat_map(roles).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,122 @@
+//! The body of a request against a declaration: which fields may be sent, and what each of them holds.
+
+use super::{refusal, value};
+use crate::{
+    db::Arg,
+    error::{Error, Fault},
+    schema::{Column, Fallback, Kind, Schema},
+    sql::stored_default,
+    wire::{Node, Object},
+};
+
+/// What a body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A new row.
+    Create,
+    /// A change to a row (RFC 7396: what is not said stays).
+    Update,
+}
+
+/// A body, read.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// The fields that were sent and are sound.
+    pub fields: Vec<(&'static Column, Arg)>,
+    /// The fields that were sent, sound or not.
+    pub sent: Vec<&'static str>,
+    /// Everything that is wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Input {
+    /// Reads a body. `under` is the column that the path fills.
+    pub(super) fn read(schema: &'static Schema, purpose: Purpose, body: &Object<'_>) -> Self {
+        let mut input = Self::default();
+        for (key, node) in &body.members {
+            match schema.column_of_key(key) {
+                Some(column) => input.take(schema, purpose, column, node),
+                None => input.faults.push(unknown(schema, purpose, key)),
+            }
+        }
+        if purpose == Purpose::Create {
+            let missing = schema.columns.iter().filter(|column| {
+                is_input(schema, purpose, column).is_ok() && is_required(column) && !input.sent.contains(&column.key)
+            });
+            let faults: Vec<_> = missing.map(|column| Fault::new(column.key, "required", "is missing")).collect();
+            input.faults.extend(faults);
+        }
+        input.faults.extend(body.faults.iter().cloned());
+        input
+    }
+
+    fn take(&mut self, schema: &'static Schema, purpose: Purpose, column: &'static Column, node: &Node<'_>) {
+        if let Err((code, message)) = is_input(schema, purpose, column) {
+            let fault = if column.hidden && column.kind != Kind::PasswordHash {
+                unknown(schema, purpose, column.key)
+            } else {
+                Fault::new(column.key, code, message)
+            };
+            self.faults.push(fault);
+            return;
+        }
+        self.sent.push(column.key);
+        match value::read(column, node) {
+            Ok(arg) => self.fields.push((column, arg)),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    /// Whether the field was sent and is unsound, so that nothing can be said of what depends on it.
+    pub(super) fn is_faulty(&self, key: &str) -> bool {
+        self.sent.contains(&key) && !self.fields.iter().any(|(column, _)| column.key == key)
+            || self.faults.iter().any(|fault| fault.field == key)
+    }
+
+    /// What the row to be holds in `column`: what was sent, or what the declaration says.
+    pub(super) fn value_of(&self, column: &Column) -> Arg {
+        let sent = self.fields.iter().find(|(other, _)| other.key == column.key);
+        sent.map_or_else(|| stored_default(column).map_or(Arg::Null, value::literal), |(_, arg)| arg.clone())
+    }
+
+    /// Refuses fields that the caller may not set.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] that names them.
+    pub(super) fn refuse_fields(&self, forbidden: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let keys: Vec<_> = self.sent.iter().copied().filter(|key| forbidden(key)).collect();
+        if keys.is_empty() { Ok(()) } else { Err(refusal::forbidden_fields(&keys)) }
+    }
+}
+
+/// Whether a client may send the field.
+pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Result<(), (&'static str, &'static str)> {
+    const READ_ONLY: (&str, &str) = ("read_only", "is set by the server and cannot be sent");
+    if column.is_automatic() || column.read_only || schema.under == Some(column.name) {
+        return Err(READ_ONLY);
+    }
+    if purpose == Purpose::Update && column.kind == Kind::PasswordHash {
+        return Err(("read_only", "is changed with POST /api/v1/auth/password"));
+    }
+    if purpose == Purpose::Update && column.write_once {
+        return Err(("write_once", "cannot be changed after creation"));
+    }
+    Ok(())
+}
+
+fn is_required(column: &Column) -> bool {
+    column.fallback == Fallback::Required && !column.nullable
+}
+
+fn unknown(schema: &Schema, purpose: Purpose, key: &str) -> Fault {
+    let known: Vec<_> = schema
+        .columns
+        .iter()
+        .filter(|column| {
+            is_input(schema, purpose, column).is_ok() && (!column.hidden || column.kind == Kind::PasswordHash)
+        })
+        .map(|column| column.key)
+        .collect();
+    let shown: String = key.chars().take(100).collect();
+    Fault::new(shown, "unknown", format!("there is no such field; there are {}", known.join(", ")))
+}

@@ -1,0 +1,175 @@
+//! `GET` on a collection: one page, by keyset.
+
+use super::{Pipeline, engine::Engine, refusal};
+use crate::{
+    db::{Arg, Row, Statement},
+    error::Error,
+    principal::Principal,
+    query::{self, CursorScope, ListQuery, Position},
+    schema::{Column, Kind, Verb},
+    sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
+    wire::Params,
+};
+
+/// One request for a page.
+struct Listing<'a> {
+    engine: &'a Engine,
+    policy: &'a Predicate,
+    parent: Option<i64>,
+    who: &'a Principal,
+    query: ListQuery,
+}
+
+impl Pipeline {
+    /// A page as JSON: `items`, `next_cursor`, `has_more`.
+    ///
+    /// # Errors
+    /// 400 for a cursor that is none, 401, 403, 404 (the parent), 422 for parameters, 503.
+    pub async fn list(
+        &self,
+        resource: usize,
+        parent: Option<i64>,
+        who: &Principal,
+        params: Params,
+    ) -> Result<Vec<u8>, Error> {
+        let engine = self.engine(resource)?;
+        let policy = engine.class(Class::of(who)).map_or(&Predicate::Never, |class| &class.list);
+        if policy.is_never() {
+            return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
+        }
+        let query = query::parse(engine.schema, params)?;
+        let listing = Listing { engine, policy, parent, who, query };
+        let after = match &listing.query.cursor {
+            Some(cursor) => Some(self.open(&listing, cursor).await?),
+            None => None,
+        };
+        let statement = listing.statement(after.as_deref());
+        let rows = match listing.query.search.is_some() || listing.scans() {
+            true => self.db.search(statement).await?,
+            false => self.db.read(statement).await?,
+        };
+        let row = rows.into_iter().next().unwrap_or_default();
+        if row.int(1).unwrap_or_default() == 0 {
+            self.check_list_is_open(&listing).await?;
+        }
+        self.render(&listing, row)
+    }
+
+    /// The sort keys that a cursor stands for.
+    async fn open(&self, listing: &Listing<'_>, cursor: &str) -> Result<Vec<Arg>, Error> {
+        let key = &self.options.cursor_key;
+        match key.open(listing.scope(), cursor) {
+            Some(Position::Keys(keys)) if keys.len() == listing.query.sort.len() => Ok(keys),
+            Some(Position::Row { id, digest }) => {
+                let statement = sql::sort_keys(&listing.engine.table, &listing.query.sort, id);
+                let rows = self.db.read(statement).await?;
+                let keys = rows.first().map(|row| parse_keys(listing, row, 0)).transpose()?;
+                keys.filter(|keys| key.digest(keys) == digest).ok_or_else(|| {
+                    Error::Malformed("the row at which this cursor stood has changed; start the list again".into())
+                })
+            }
+            _ => Err(Error::Malformed(
+                "this cursor was not issued for this list with these filters and this order".into(),
+            )),
+        }
+    }
+
+    /// An empty page may mean that there is no such parent, or that none of its rows could ever be seen.
+    async fn check_list_is_open(&self, listing: &Listing<'_>) -> Result<(), Error> {
+        let (Some(above), Some(id)) = (&listing.engine.parent, listing.parent) else { return Ok(()) };
+        let statement = listing.parent_statement(above.key, &above.table.name);
+        let rows = self.db.read(statement).await?;
+        let Some(row) = rows.first() else { return Err(refusal::not_found(above.schema, id)) };
+        if row.int(0) == Some(1) || row.int(1) == Some(1) {
+            return Ok(());
+        }
+        if above.schema.conceal && !self.may_read_parent(listing.engine, id, listing.who).await? {
+            return Err(refusal::not_found(above.schema, id));
+        }
+        Err(refusal::forbidden_all(listing.who, Verb::List, listing.engine.schema))
+    }
+
+    fn render(&self, listing: &Listing<'_>, mut row: Row) -> Result<Vec<u8>, Error> {
+        let more = row.int(1).unwrap_or_default() > listing.query.size.rows();
+        let mut page = Vec::from(*b"{\"items\":");
+        page.extend(row.take_bytes(0).unwrap_or_else(|| b"[]".to_vec()));
+        if more {
+            let keys = parse_keys(listing, &row, 2)?;
+            let id = match keys.last() {
+                Some(Arg::Int(id)) => *id,
+                _ => return Err(Error::Internal("a page does not end with an id".into())),
+            };
+            page.extend(b",\"next_cursor\":\"");
+            page.extend(self.options.cursor_key.seal(listing.scope(), &keys, id).as_bytes());
+            page.extend(b"\",\"has_more\":true}");
+        } else {
+            page.extend(b",\"next_cursor\":null,\"has_more\":false}");
+        }
+        Ok(page)
+    }
+}
+
+impl Listing<'_> {
+    fn scope(&self) -> CursorScope<'_> {
+        CursorScope {
+            caller: self.who.caller().map_or(0, |caller| caller.id),
+            list: self.engine.schema.plural,
+            parent: self.parent.unwrap_or_default(),
+            query: &self.query.canonical,
+        }
+    }
+
+    fn values(&self) -> Values {
+        Values { parent: self.parent, caller: self.who.caller().map(|caller| caller.id), ..Values::default() }
+    }
+
+    /// Whether a condition looks into every row, as a search does.
+    fn scans(&self) -> bool {
+        self.query.conditions.iter().any(|condition| matches!(condition.test, query::Test::Contains(_)))
+    }
+
+    fn statement(&self, after: Option<&[Arg]>) -> Statement {
+        let columns: Vec<&'static Column> = query::searchable(self.engine.schema).collect();
+        let page = PageQuery {
+            table: &self.engine.table,
+            parent_key: self.engine.parent.as_ref().map(|parent| parent.key),
+            policy: self.policy,
+            conditions: &self.query.conditions,
+            search: self.query.search.as_deref().map(|text| (columns.as_slice(), text)),
+            sort: &self.query.sort,
+            after,
+            limit: self.query.size.rows(),
+        };
+        sql::page(&page).fill(self.values())
+    }
+
+    /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could
+    /// hold for some row.
+    fn parent_statement(&self, key: &str, table: &str) -> Statement {
+        let hangs_on_parent = |leaf: &Leaf| leaf.column() == key;
+        let decided =
+            |known: Known| self.policy.decide(true, &|leaf| if hangs_on_parent(leaf) { Known::Open } else { known });
+        let scope = Scope { parent_key: Some(key), ..Scope::of("t") };
+        let mut sql = Sql::new("SELECT ");
+        decided(Known::Refused).write(&mut sql, scope);
+        sql.push(", ");
+        decided(Known::Granted).write(&mut sql, scope);
+        sql.push(" FROM ").push(table).push(" t WHERE t.\"id\" = ").bind(sql::Slot::Parent);
+        sql.finish().fill(self.values())
+    }
+}
+
+/// Reads sort keys out of the JSON array that the database made of them.
+fn parse_keys(listing: &Listing<'_>, row: &Row, index: usize) -> Result<Vec<Arg>, Error> {
+    let bad = |cause: &dyn std::fmt::Display| Error::Internal(format!("sort keys of a page: {cause}"));
+    let text = row.text(index).ok_or_else(|| bad(&"missing"))?;
+    let values: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|cause| bad(&cause))?;
+    let keys = values.into_iter().zip(&listing.query.sort).map(|(value, key)| match (key.column.kind, value) {
+        (_, serde_json::Value::Null) => Ok(Arg::Null),
+        (_, serde_json::Value::String(text)) => Ok(Arg::Text(text)),
+        (Kind::Float, serde_json::Value::Number(number)) => number.as_f64().map(Arg::Float).ok_or_else(|| bad(&number)),
+        (_, serde_json::Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(|| bad(&number)),
+        (_, other) => Err(bad(&other)),
+    });
+    keys.collect()
+}

@@ -1,0 +1,98 @@
+//! What happens to a request once it is known who asks what: authorize, validate, plan, execute, render.
+//!
+//! One pipeline serves every resource: it interprets linked schemas and is generic over nothing. It knows neither HTTP
+//! nor tokens. Everything that a request needs and that does not depend on it is computed once, in [`engine`].
+
+mod cascade;
+mod change;
+mod create;
+mod delete;
+mod engine;
+mod input;
+mod invariant;
+mod list;
+mod outbox;
+mod read;
+mod refusal;
+mod rows;
+mod update;
+mod value;
+
+use std::sync::Arc;
+
+use self::engine::Engine;
+use crate::{
+    db::Db,
+    error::Error,
+    principal::{AccountWatch, Principal},
+    query::CursorKey,
+    schema::{Catalog, LinkError},
+    sql::Values,
+};
+
+/// The row that a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The row with this id.
+    Id(i64),
+    /// The account that is calling.
+    Oneself,
+}
+
+/// Settings of the pipeline.
+#[derive(Debug, Clone)]
+pub struct PipelineOptions {
+    /// Seals cursors.
+    pub cursor_key: CursorKey,
+    /// Cost of new password hashes.
+    pub bcrypt_cost: u32,
+}
+
+/// Serves every verb of every resource.
+pub struct Pipeline {
+    db: Db,
+    options: PipelineOptions,
+    watch: Arc<dyn AccountWatch>,
+    engines: Vec<Arc<Engine>>,
+    account: usize,
+}
+
+impl Pipeline {
+    /// Prepares everything that does not depend on a request.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the declarations do not fit together.
+    pub fn new(
+        catalog: &Catalog,
+        db: Db,
+        watch: Arc<dyn AccountWatch>,
+        options: PipelineOptions,
+    ) -> Result<Self, LinkError> {
+        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
+        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model).map(Arc::new));
+        let engines = engines.collect::<Result<_, _>>()?;
+        Ok(Self { db, options, watch, engines, account })
+    }
+
+    fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {
+        self.engines.get(resource).ok_or_else(|| Error::Internal(format!("there is no resource {resource}")))
+    }
+}
+
+impl Target {
+    /// The id that is meant.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when it is the caller's own, and nobody is known to be calling.
+    fn id(self, who: &Principal) -> Result<i64, Error> {
+        match self {
+            Self::Id(id) => Ok(id),
+            Self::Oneself => who.caller().map(|caller| caller.id).ok_or_else(refusal::log_in),
+        }
+    }
+}
+
+/// Slots for the row `id` and whoever is calling.
+fn values(id: i64, who: &Principal) -> Values {
+    Values { id: Some(id), caller: who.caller().map(|caller| caller.id), ..Values::default() }
+}

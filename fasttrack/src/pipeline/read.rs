@@ -1,0 +1,52 @@
+//! `GET` on a row.
+
+use super::{Pipeline, Target, engine::Engine, refusal, values};
+use crate::{
+    error::Error,
+    principal::Principal,
+    schema::Verb,
+    sql::{self, Class, Predicate},
+};
+
+impl Pipeline {
+    /// A row as JSON.
+    ///
+    /// # Errors
+    /// 401, 403 or 404 as the rule and the table say, 503.
+    pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
+        let engine = self.engine(resource)?;
+        let id = target.id(who)?;
+        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let template = match target {
+            Target::Oneself => &class.read_oneself,
+            Target::Id(_) if class.read.is_never() => return Err(refuse_unseen(engine, who, id)),
+            Target::Id(_) => &class.read_one,
+        };
+        let mut found = self.db.read(template.fill(values(id, who))).await?;
+        match found.first_mut().and_then(|row| row.take_bytes(0)) {
+            Some(json) => Ok(json),
+            None => Err(self.explain_unseen(engine, who, id, Verb::Read).await?),
+        }
+    }
+
+    /// Why a row was not found: it is not there, or it is not for the caller.
+    async fn explain_unseen(&self, engine: &Engine, who: &Principal, id: i64, verb: Verb) -> Result<Error, Error> {
+        if who.caller().is_none() {
+            return Ok(refusal::log_in());
+        }
+        let there = self.db.read(sql::read(&engine.table, &Predicate::Always).fill(values(id, who))).await?;
+        Ok(if there.is_empty() || engine.schema.conceal {
+            refusal::not_found(engine.schema, id)
+        } else {
+            refusal::forbidden(who, verb, engine.schema, id)
+        })
+    }
+}
+
+/// No row could be read: the answer is the same whether the row exists or not.
+fn refuse_unseen(engine: &Engine, who: &Principal, id: i64) -> Error {
+    if engine.schema.conceal && who.caller().is_some() {
+        return refusal::not_found(engine.schema, id);
+    }
+    refusal::forbidden(who, Verb::Read, engine.schema, id)
+}

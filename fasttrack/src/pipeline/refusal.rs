@@ -1,0 +1,79 @@
+//! How a refusal is put: which error it is, in words a person can act on.
+
+use crate::{
+    db::DbError,
+    error::{Error, Fault},
+    principal::Principal,
+    schema::{Kind, Schema, Verb},
+};
+
+/// Nobody is known to be calling, and that is not enough.
+pub(super) fn log_in() -> Error {
+    Error::Unauthenticated("log in first: send a valid access token as `Authorization: Bearer …`".into())
+}
+
+/// There is no such row.
+pub(super) fn not_found(schema: &Schema, id: i64) -> Error {
+    Error::NotFound(format!("{} {id} does not exist", words(schema.name)).into())
+}
+
+/// No rule lets the caller do this to the row.
+pub(super) fn forbidden(who: &Principal, verb: Verb, schema: &Schema, id: i64) -> Error {
+    match who {
+        Principal::Anonymous => log_in(),
+        Principal::Account(_) => {
+            Error::Forbidden(format!("you may not {} {} {id}", verb.name(), words(schema.name)).into())
+        }
+    }
+}
+
+/// No rule lets the caller do this to any row.
+pub(super) fn forbidden_all(who: &Principal, verb: Verb, schema: &Schema) -> Error {
+    match who {
+        Principal::Anonymous => log_in(),
+        Principal::Account(_) => {
+            Error::Forbidden(format!("you may not {} {}", verb.name(), words(schema.plural)).into())
+        }
+    }
+}
+
+/// Only another role may set these fields.
+pub(super) fn forbidden_fields(keys: &[&str]) -> Error {
+    Error::Forbidden(format!("you may not set {}", keys.join(", ")).into())
+}
+
+/// The row referred to does not exist, or may not be referred to.
+pub(super) fn bad_reference(key: &str, target: &str, account: bool) -> Fault {
+    let what = if account { "is no active" } else { "is no" };
+    Fault::new(key, "not_found", format!("{what} {} that you can refer to", words(target)))
+}
+
+/// What the database refused, as an answer about `schema`.
+pub(super) fn database(schema: &Schema, error: DbError) -> Error {
+    match error {
+        DbError::Unique(constraint) => Error::Conflict(taken(schema, &constraint).into()),
+        DbError::ForeignKey => Error::Conflict(format!("something still refers to this {}", words(schema.name)).into()),
+        other => other.into(),
+    }
+}
+
+/// A constraint is named by its index, `tasks_slug_unique`, or by its column, `tasks.slug`.
+fn taken(schema: &Schema, constraint: &str) -> String {
+    let names = |key: &str| {
+        constraint == format!("{}_{key}_unique", schema.plural) || constraint == format!("{}.{key}", schema.plural)
+    };
+    let column = schema.columns.iter().find(|column| names(column.key));
+    let article = if schema.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    match column {
+        Some(column) if column.kind == Kind::Email => {
+            format!("{article} {} with this e-mail address exists already", words(schema.name))
+        }
+        Some(column) => format!("{article} {} with this {} exists already", words(schema.name), column.key),
+        None => format!("{article} {} like this exists already", words(schema.name)),
+    }
+}
+
+/// A name as a person writes it.
+pub(super) fn words(name: &str) -> String {
+    name.replace('_', " ")
+}

@@ -1,0 +1,135 @@
+//! Creating rows, many requests in one statement.
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    change::fires_on_creation,
+    outbox::{self, Act},
+};
+use crate::{
+    clock,
+    db::{Arg, DbError, RowPlan, Statement, Tx},
+    schema::{Kind, Schema},
+    sql::{EffectPlan, Insert},
+};
+
+/// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
+const LARGEST_CHUNK: usize = 128;
+
+/// How rows of a resource are created for callers of one class.
+pub(super) struct RowsPlan {
+    pub schema: &'static Schema,
+    pub insert: Insert,
+    effects: Arc<Vec<EffectPlan>>,
+    texts: [OnceLock<String>; 8],
+    id_position: usize,
+}
+
+impl RowsPlan {
+    pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Arc<Vec<EffectPlan>>) -> Self {
+        let id_position = schema.columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
+        Self { schema, insert, effects, texts: Default::default(), id_position }
+    }
+
+    fn text(&self, rows: usize) -> String {
+        let cached = self.texts.get(rows.trailing_zeros() as usize);
+        cached.map_or_else(
+            || self.insert.statement(rows),
+            |text| text.get_or_init(|| self.insert.statement(rows)).clone(),
+        )
+    }
+
+    /// Tells the outbox of the rows that came into being.
+    async fn tell(&self, tx: &mut Tx, created: &[(i64, &Vec<Arg>)]) -> Result<(), DbError> {
+        if created.is_empty() {
+            return Ok(());
+        }
+        let at = clock::now();
+        let columns = self.schema.columns;
+        for plan in self.effects.iter() {
+            let acts = created.iter().filter(|(_, row)| fires_on_creation(plan.change, columns, row));
+            let acts = acts.map(|(id, row)| Act {
+                id: *id,
+                actor: row.get(columns.len()).cloned().unwrap_or(Arg::Null),
+                at: at.clone(),
+                old: vec![Arg::Null; columns.len()],
+            });
+            outbox::write(tx, plan, acts.collect()).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {
+        let first = next_id(tx, self.schema.plural).await?;
+        let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
+        let mut created = Vec::new();
+        let mut id = first;
+        let mut rest = rows;
+        for size in chunks(rows.len()) {
+            let (chunk, after) = rest.split_at(size);
+            rest = after;
+            let mut args = Vec::with_capacity(size * self.insert.width());
+            for row in chunk {
+                args.extend(row.iter().enumerate().map(|(position, arg)| match position {
+                    position if position == self.id_position => Arg::Int(id),
+                    _ => arg.clone(),
+                }));
+                id += 1;
+            }
+            for mut row in tx.query(Statement::new(self.text(size), args)).await? {
+                let created_id = row.int(0).unwrap_or_default();
+                let position = usize::try_from(created_id - first).unwrap_or(usize::MAX);
+                if let (Some(answer), Some(sent)) = (answers.get_mut(position), rows.get(position)) {
+                    *answer = row.take_bytes(1);
+                    created.push((created_id, sent));
+                }
+            }
+        }
+        self.tell(tx, &created).await?;
+        Ok(answers)
+    }
+}
+
+impl RowPlan for RowsPlan {
+    fn insert<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        rows: &'a [Vec<Arg>],
+    ) -> BoxFuture<'a, Result<Vec<Option<Vec<u8>>>, DbError>> {
+        Box::pin(self.insert_rows(tx, rows))
+    }
+}
+
+/// Splits `count` into powers of two.
+pub(super) fn chunks(count: usize) -> impl Iterator<Item = usize> {
+    let whole = std::iter::repeat_n(LARGEST_CHUNK, count / LARGEST_CHUNK);
+    let rest = count % LARGEST_CHUNK;
+    whole.chain((0..usize::BITS).rev().map(|bit| 1_usize << bit).filter(move |size| rest & size != 0))
+}
+
+/// The first id that was never used. Ids are given out here, not by the database, since it does not say which of many
+/// rows got which.
+async fn next_id(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
+    let statement = Statement::new(
+        "SELECT \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = $1",
+        vec![Arg::Text(table.to_owned())],
+    );
+    let last = tx.query(statement).await?.first().and_then(|row| row.int(0)).unwrap_or_default();
+    Ok(last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_powers_of_two_that_add_up() {
+        for count in 0..1000 {
+            let sizes: Vec<_> = chunks(count).collect();
+            assert_eq!(sizes.iter().sum::<usize>(), count);
+            assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= LARGEST_CHUNK));
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `PATCH`: a row changes (RFC 7396), if the rule allows it both as it is and as it would be.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::{
+    Pipeline, Target,
+    change::{argument, fires_on_update},
+    engine::Engine,
+    input::{Input, Purpose},
+    invariant, outbox, refusal, values,
+};
+use crate::{
+    clock,
+    db::{Arg, Cell, Tx},
+    error::{Error, Fault},
+    principal::{AccountWatch, Principal},
+    schema::{Column, Kind, Verb},
+    sql::{self, Class, Guard, Predicate, Reference},
+    wire::Object,
+};
+
+/// Everything that a change to a row needs inside the transaction.
+struct Change {
+    engine: Arc<Engine>,
+    watch: Arc<dyn AccountWatch>,
+    who: Principal,
+    id: i64,
+    policy: Predicate,
+    read: Predicate,
+    guards: Vec<Guard>,
+    references: Vec<Reference>,
+    input: Input,
+}
+
+impl Pipeline {
+    /// Changes a row and returns it as JSON. What is the same as before is no change.
+    ///
+    /// # Errors
+    /// Whatever of [`Error`] the contract names for it: 401, 403, 404, 409, 422, 503.
+    pub async fn update(
+        &self,
+        resource: usize,
+        target: Target,
+        who: &Principal,
+        body: &Object<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let engine = self.engine(resource)?;
+        let id = target.id(who)?;
+        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let oneself = target == Target::Oneself;
+        let policy = if oneself { Predicate::Always } else { class.update.clone() };
+        if policy.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
+            return Err(refusal::forbidden(who, Verb::Update, engine.schema, id));
+        }
+        let input = Input::read(engine.schema, Purpose::Update, body);
+        // What only some may set is never one's own to set, whoever one is.
+        let shut = |guard: &Guard| oneself || guard.policy.is_never();
+        if !policy.is_never() {
+            input.refuse_fields(|key| class.guards.iter().any(|guard| guard.key == key && shut(guard)))?;
+        }
+        let sets = |key: &str| input.sent.contains(&key);
+        let change = Change {
+            engine: Arc::clone(engine),
+            watch: Arc::clone(&self.watch),
+            who: who.clone(),
+            id,
+            policy,
+            read: class.read.clone(),
+            guards: class.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
+            references: class.references.iter().filter(|reference| sets(reference.step.key)).cloned().collect(),
+            input,
+        };
+        self.db.write(move |tx| async move { change.apply(tx).await }.boxed()).await
+    }
+}
+
+/// A row as it is before a change.
+struct State {
+    json: Vec<u8>,
+    cells: Vec<Cell>,
+}
+
+impl Change {
+    async fn apply(mut self, tx: &mut Tx) -> Result<Vec<u8>, Error> {
+        let before = self.look(tx).await?;
+        self.merge_json(tx, &before).await?;
+        let changes = self.differences(&before);
+        self.check_references(tx, &changes).await?;
+        if !self.input.faults.is_empty() {
+            return Err(Error::Invalid(std::mem::take(&mut self.input.faults)));
+        }
+        if changes.is_empty() {
+            return Ok(before.json);
+        }
+        let json = self.store(tx, &changes).await?;
+        self.check_row_as_it_is_now(tx, &changes).await?;
+        self.follow_up(tx, &before, &changes).await?;
+        Ok(json)
+    }
+
+    /// Reads the row and decides whether the caller may change it.
+    async fn look(&self, tx: &mut Tx) -> Result<State, Error> {
+        let mut policies = vec![&self.policy, &self.read];
+        policies.extend(self.guards.iter().map(|guard| &guard.policy));
+        let statement = sql::state(&self.engine.table, &policies).fill(values(self.id, &self.who));
+        let schema = self.engine.schema;
+        let Some(mut row) = tx.query(statement).await?.into_iter().next() else {
+            return Err(refusal::not_found(schema, self.id));
+        };
+        let holds = |position: usize| row.int(position) == Some(1);
+        if !holds(0) {
+            let concealed = schema.conceal && !holds(1);
+            return Err(match concealed {
+                true => refusal::not_found(schema, self.id),
+                false => refusal::forbidden(&self.who, Verb::Update, schema, self.id),
+            });
+        }
+        let forbidden: Vec<_> = self
+            .guards
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| !holds(2 + position))
+            .map(|(_, guard)| guard.key)
+            .collect();
+        if !forbidden.is_empty() {
+            return Err(refusal::forbidden_fields(&forbidden));
+        }
+        let json = row.take_bytes(policies.len()).unwrap_or_default();
+        Ok(State { json, cells: row.0.split_off(policies.len() + 1) })
+    }
+
+    /// A JSON object is merged into the one that is stored, as RFC 7396 has it.
+    async fn merge_json(&mut self, tx: &mut Tx, before: &State) -> Result<(), Error> {
+        for (column, arg) in &mut self.input.fields {
+            let (Kind::Json, Arg::Text(patch)) = (column.kind, &arg) else { continue };
+            let stored = stored(self.engine.schema.columns, &before.cells, column);
+            let is_object = |text: &str| text.trim_start().starts_with('{');
+            if !matches!(&stored, Arg::Text(text) if is_object(text) && is_object(patch)) {
+                continue;
+            }
+            let merged = tx.query(sql::merge_json(stored, arg.clone()).fill(sql::Values::default())).await?;
+            if let Some(text) = merged.first().and_then(|row| row.text(0)) {
+                *arg = Arg::Text(text.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields that would hold something else than before.
+    fn differences(&self, before: &State) -> Vec<(&'static Column, Arg)> {
+        let columns = self.engine.schema.columns;
+        let differs = |(column, arg): &&(&'static Column, Arg)| stored(columns, &before.cells, column) != *arg;
+        self.input.fields.iter().filter(differs).cloned().collect()
+    }
+
+    async fn check_references(&mut self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+        for reference in &self.references {
+            let changed = changes.iter().find(|(column, _)| column.key == reference.step.key);
+            let Some((_, Arg::Int(id))) = changed else { continue };
+            let statement = sql::referable(reference, *id).fill(values(self.id, &self.who));
+            if tx.query(statement).await?.is_empty() {
+                let fault: Fault = refusal::bad_reference(reference.step.key, reference.target, reference.account);
+                self.input.faults.push(fault);
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
+        let schema = self.engine.schema;
+        let touched = schema.columns.iter().filter(|column| column.kind == Kind::UpdatedAt);
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|(column, arg)| (column.key, arg.clone()))
+            .chain(touched.map(|column| (column.key, Arg::Text(clock::now()))))
+            .collect();
+        let statement = sql::update(&self.engine.table, &self.policy, &changes).fill(values(self.id, &self.who));
+        let mut rows = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
+        let json = rows.first_mut().and_then(|row| row.take_bytes(0));
+        json.ok_or_else(|| refusal::forbidden(&self.who, Verb::Update, schema, self.id))
+    }
+
+    /// The rule has to allow the row as it has become, too; else the caller could take it from somebody, or away from
+    /// the rule's reach.
+    async fn check_row_as_it_is_now(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+        if !self.policy.depends_on(&|key| changes.iter().any(|(column, _)| column.key == key)) {
+            return Ok(());
+        }
+        let statement = sql::read(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
+        if tx.query(statement).await?.is_empty() {
+            return Err(Error::Forbidden("the row as it would be is not one that you may update".into()));
+        }
+        Ok(())
+    }
+
+    async fn follow_up(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+        let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
+        for plan in self.engine.effects.iter().filter(|plan| fires_on_update(plan.change, changes)) {
+            let old = before.cells.iter().map(argument).collect();
+            let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
+            outbox::write(tx, plan, vec![act]).await?;
+        }
+        if !self.engine.schema.account {
+            return Ok(());
+        }
+        if invariant::is_guardian(&self.engine, &before.cells) {
+            invariant::check_guardian_remains(&self.engine, tx).await?;
+        }
+        if changes.iter().any(|(column, arg)| column.key == "is_active" && *arg == Arg::Int(0)) {
+            for statement in self.watch.end_sessions(self.id) {
+                tx.query(statement).await?;
+            }
+        }
+        let (watch, id) = (Arc::clone(&self.watch), self.id);
+        tx.after_commit(move || watch.account_changed(id));
+        Ok(())
+    }
+}
+
+/// What the row holds in `column`.
+fn stored(columns: &[Column], cells: &[Cell], column: &Column) -> Arg {
+    let position = columns.iter().position(|other| other.key == column.key);
+    position.and_then(|position| cells.get(position)).map_or(Arg::Null, argument)
+}

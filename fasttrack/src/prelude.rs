@@ -1,0 +1,5 @@
+//! What a declaration needs: `use fasttrack::prelude::*;`
+
+pub use fasttrack_macros::{Choice, can, on, resource, rule};
+
+pub use crate::schema::{BelongsTo, Choice, CreatedAt, Date, Email, Id, Json, PasswordHash, Timestamp, UpdatedAt};

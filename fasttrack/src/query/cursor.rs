@@ -1,0 +1,210 @@
+//! Cursors: where a page ended, sealed.
+//!
+//! A cursor is base64url of a version, an authenticator (HMAC-SHA-256, 16 bytes) and the sort keys of the last row. The
+//! authenticator covers who asked which list, in which order, with which filters: a cursor that is changed or taken
+//! elsewhere is none. It stays within [`CursorKey::MAX_CHARS`] whatever it sorts by: long text is packed, and what does
+//! not fit even so is replaced by the row's id and a digest of its keys.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::pack;
+use crate::{db::Arg, mac};
+
+/// What every cursor begins with.
+const VERSION: &[u8] = b"{\"v\":1}";
+
+/// Length of the authenticator in bytes.
+const TAG: usize = 16;
+
+/// Seals and opens cursors.
+#[derive(Clone)]
+pub struct CursorKey([u8; 32]);
+
+/// What a cursor is bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct CursorScope<'a> {
+    /// Who asks; 0 for nobody.
+    pub caller: i64,
+    /// The list.
+    pub list: &'a str,
+    /// The parent that it is nested under; 0 for none.
+    pub parent: i64,
+    /// Filters, search and order.
+    pub query: &'a str,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Position {
+    /// At the row with these sort keys, whether it is still there or not.
+    Keys(Vec<Arg>),
+    /// At this row, whose sort keys were too long; it has to be there still, with keys of this digest.
+    Row {
+        /// Its id.
+        id: i64,
+        /// [`CursorKey::digest`] of its sort keys.
+        digest: [u8; TAG],
+    },
+}
+
+impl CursorKey {
+    /// Longest cursor, in characters.
+    pub const MAX_CHARS: usize = 1024;
+
+    /// Longest body in bytes, so that all of it is [`Self::MAX_CHARS`] in base64.
+    const MAX_BODY: usize = Self::MAX_CHARS / 4 * 3 - VERSION.len() - TAG;
+
+    /// Derives a key of its own from the server's secret.
+    #[must_use]
+    pub fn derive(secret: &[u8]) -> Self {
+        Self(mac::code(secret, b"fasttrack cursor"))
+    }
+
+    /// A digest of sort keys.
+    #[must_use]
+    pub fn digest(&self, keys: &[Arg]) -> [u8; TAG] {
+        truncate(mac::code(&self.0, format!("keys {keys:?}").as_bytes()))
+    }
+
+    /// Seals the sort keys of the row `id`.
+    #[must_use]
+    pub fn seal(&self, scope: CursorScope<'_>, keys: &[Arg], id: i64) -> String {
+        let mut body = vec![0];
+        pack::write(keys, &mut body);
+        if body.len() > Self::MAX_BODY {
+            body = vec![1];
+            body.extend(id.to_be_bytes());
+            body.extend(self.digest(keys));
+        }
+        let mut bytes = VERSION.to_vec();
+        bytes.extend(self.tag(scope, &body));
+        bytes.extend(body);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Opens a cursor; `None` when it was not sealed by this server for this scope, to the last bit.
+    #[must_use]
+    pub fn open(&self, scope: CursorScope<'_>, cursor: &str) -> Option<Position> {
+        if cursor.len() > Self::MAX_CHARS {
+            return None;
+        }
+        // The engine refuses padding and spare bits that are not zero.
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let rest = bytes.strip_prefix(VERSION)?;
+        let (tag, body) = rest.split_at_checked(TAG)?;
+        if !mac::equal(tag, &self.tag(scope, body)) {
+            return None;
+        }
+        match body.split_first()? {
+            (0, keys) => pack::read(keys).map(Position::Keys),
+            (1, row) => {
+                let (id, digest) = row.split_first_chunk::<8>()?;
+                Some(Position::Row { id: i64::from_be_bytes(*id), digest: digest.try_into().ok()? })
+            }
+            _ => None,
+        }
+    }
+
+    fn tag(&self, scope: CursorScope<'_>, body: &[u8]) -> [u8; TAG] {
+        let mut message = Vec::with_capacity(64 + scope.query.len() + body.len());
+        message.extend(scope.caller.to_be_bytes());
+        message.extend(scope.parent.to_be_bytes());
+        for part in [scope.list.as_bytes(), scope.query.as_bytes(), body] {
+            message.extend((part.len() as u64).to_be_bytes());
+            message.extend(part);
+        }
+        truncate(mac::code(&self.0, &message))
+    }
+}
+
+impl std::fmt::Debug for CursorKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CursorKey(…)")
+    }
+}
+
+fn truncate(code: [u8; 32]) -> [u8; TAG] {
+    let mut tag = [0; TAG];
+    tag.iter_mut().zip(code).for_each(|(to, from)| *to = from);
+    tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: CursorScope<'_> = CursorScope { caller: 1, list: "tasks", parent: 2, query: "q" };
+
+    #[track_caller]
+    fn check(keys: Vec<Arg>, expected: Option<Vec<Arg>>) {
+        let key = CursorKey::derive(b"secret");
+        let cursor = key.seal(SCOPE, &keys, 7);
+        assert!(cursor.len() <= CursorKey::MAX_CHARS, "{}", cursor.len());
+        let expected = match expected {
+            Some(keys) => Position::Keys(keys),
+            None => Position::Row { id: 7, digest: key.digest(&keys) },
+        };
+        assert_eq!(key.open(SCOPE, &cursor), Some(expected));
+    }
+
+    fn text(text: &str) -> Arg {
+        Arg::Text(text.into())
+    }
+
+    #[test]
+    fn keys_come_back_as_they_were() {
+        let long: String = (0..300_u32).filter_map(|n| char::from_u32(0x1_F300 + n * 7 % 700)).collect();
+        for keys in [
+            vec![Arg::Int(7)],
+            vec![Arg::Null, Arg::Int(i64::MAX)],
+            vec![Arg::Float(-0.1), Arg::Int(i64::MIN)],
+            vec![text(""), text("{}"), Arg::Int(1)],
+            vec![text(&"😀".repeat(300)), Arg::Int(7)],
+            vec![text(&long), Arg::Int(7)],
+            vec![text(&"a".repeat(700)), Arg::Int(7)],
+        ] {
+            check(keys.clone(), Some(keys));
+        }
+    }
+
+    #[test]
+    fn keys_that_do_not_fit_are_replaced_by_the_row() {
+        let wild: String = (0..300_u32).filter_map(|n| char::from_u32(0x1_0000 + n * 48_271 % 0xF_0000)).collect();
+        check(vec![text(&wild), Arg::Int(7)], None);
+        check(vec![text(&"x".repeat(10_000)), Arg::Int(7)], None);
+    }
+
+    #[test]
+    fn a_cursor_of_another_scope_is_none() {
+        let key = CursorKey::derive(b"secret");
+        let cursor = key.seal(SCOPE, &[Arg::Int(7)], 7);
+        for scope in [
+            CursorScope { caller: 9, ..SCOPE },
+            CursorScope { list: "notes", ..SCOPE },
+            CursorScope { parent: 9, ..SCOPE },
+            CursorScope { query: "r", ..SCOPE },
+        ] {
+            assert_eq!(key.open(scope, &cursor), None, "{scope:?}");
+        }
+        assert_eq!(CursorKey::derive(b"other").open(SCOPE, &cursor), None);
+    }
+
+    #[test]
+    fn any_changed_character_makes_it_none() {
+        let key = CursorKey::derive(b"secret");
+        for id in [7, 77, 777] {
+            let cursor = key.seal(SCOPE, &[text(&"y".repeat(usize::try_from(id % 5).unwrap())), Arg::Int(id)], id);
+            for position in 0..cursor.len() {
+                for other in "ABCDwxyz0189-_=+/ ".chars().filter(|other| !cursor[position..].starts_with(*other)) {
+                    let mut changed: Vec<char> = cursor.chars().collect();
+                    changed[position] = other;
+                    let changed: String = changed.into_iter().collect();
+                    assert_eq!(key.open(SCOPE, &changed), None, "{changed}");
+                }
+            }
+            for changed in [format!("{cursor}="), format!("{cursor}A"), cursor[1..].to_owned(), String::new()] {
+                assert_eq!(key.open(SCOPE, &changed), None);
+            }
+        }
+    }
+}

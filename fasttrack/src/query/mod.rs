@@ -1,0 +1,20 @@
+//! What a client may ask of a list: filters, an order, a position, a size.
+//!
+//! Pure: parameters become a plan, or faults; what the plan is in SQL is told in `sql`.
+
+mod cursor;
+mod filter;
+mod op;
+mod pack;
+mod page;
+mod sort;
+mod value;
+
+pub use self::{
+    cursor::{CursorKey, CursorScope, Position},
+    filter::{Condition, Test},
+    op::{OPERATORS, Operator, Takes},
+    page::{ListQuery, PageSize, parse, searchable},
+    sort::{SortKey, sortable},
+    value::parse_value,
+};

@@ -1,0 +1,149 @@
+//! The operators that a filter may use. To add one, add a row.
+
+use super::filter::Test;
+use crate::{
+    db::Arg,
+    schema::{Column, Comparison, Kind},
+};
+
+/// An operator of a filter: `?field[name]=value`.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator {
+    /// What stands in brackets; empty for `?field=value`.
+    pub name: &'static str,
+    /// What it asks, for the documents.
+    pub doc: &'static str,
+    /// Which columns it can be used on.
+    pub applies: fn(&Column) -> bool,
+    /// How its value is read.
+    pub takes: Takes,
+    /// What it asks of the column. Gets at least one value.
+    pub test: fn(Vec<Arg>) -> Test,
+}
+
+/// How the value of an operator is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// One value of the column's type.
+    One,
+    /// Values of the column's type, separated by commas.
+    Many,
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// All operators.
+pub const OPERATORS: &[Operator] = &[
+    Operator {
+        name: "",
+        doc: "equal to this value",
+        applies: |column| column.kind != Kind::Json,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Eq, first(values)),
+    },
+    Operator {
+        name: "ne",
+        doc: "anything but this value, null included",
+        applies: |column| column.kind != Kind::Json,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Ne, first(values)),
+    },
+    Operator {
+        name: "in",
+        doc: "one of these values, separated by commas",
+        applies: |column| column.kind != Kind::Json,
+        takes: Takes::Many,
+        test: Test::AnyOf,
+    },
+    Operator {
+        name: "gt",
+        doc: "greater than this value",
+        applies: is_ordered,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Gt, first(values)),
+    },
+    Operator {
+        name: "gte",
+        doc: "greater than this value, or equal to it",
+        applies: is_ordered,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Ge, first(values)),
+    },
+    Operator {
+        name: "lt",
+        doc: "less than this value",
+        applies: is_ordered,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Lt, first(values)),
+    },
+    Operator {
+        name: "lte",
+        doc: "less than this value, or equal to it",
+        applies: is_ordered,
+        takes: Takes::One,
+        test: |values| Test::Compare(Comparison::Le, first(values)),
+    },
+    Operator {
+        name: "contains",
+        doc: "contains this text, without regard to the case of ASCII letters",
+        applies: |column| matches!(column.kind, Kind::Text | Kind::Email),
+        takes: Takes::Text,
+        test: |values| Test::Contains(first(values)),
+    },
+    Operator {
+        name: "null",
+        doc: "is null (`true`) or is not (`false`)",
+        applies: |column| column.nullable,
+        takes: Takes::Flag,
+        test: |values| Test::Null(first(values) == Arg::Int(1)),
+    },
+];
+
+/// Whether its values have an order to speak of: choices have the one in which they are declared.
+fn is_ordered(column: &Column) -> bool {
+    !matches!(column.kind, Kind::Bool | Kind::Json | Kind::Relation(_) | Kind::PasswordHash)
+}
+
+fn first(values: Vec<Arg>) -> Arg {
+    values.into_iter().next().unwrap_or(Arg::Null)
+}
+
+impl Operator {
+    /// The operator of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        OPERATORS.iter().find(|operator| operator.name == name)
+    }
+
+    /// The query parameter that asks it of the field `key`.
+    #[must_use]
+    pub fn parameter(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{key}[{}]", self.name) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_is_found_by_its_own_name_only() {
+        for (position, operator) in OPERATORS.iter().enumerate() {
+            let found = OPERATORS.iter().position(|other| other.name == operator.name);
+            assert_eq!(found, Some(position), "{} is there twice", operator.name);
+            assert!(!operator.doc.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_operator_applies_somewhere_and_json_takes_none_but_null() {
+        let text = Column::new::<Option<String>>("a", "a");
+        let json = Column::new::<crate::schema::Json<()>>("a", "a");
+        for operator in OPERATORS {
+            assert!((operator.applies)(&text), "{}", operator.name);
+            assert!(!(operator.applies)(&json), "{}", operator.name);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The order of a list: `?sort=created_at,-id`.
+
+use crate::{
+    error::Fault,
+    schema::{Column, Kind, Schema},
+};
+
+/// One key of an order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SortKey {
+    /// The column.
+    pub column: &'static Column,
+    /// Largest first; nulls are the smallest.
+    pub descending: bool,
+}
+
+/// The columns that a list can be sorted by; the id always is one.
+pub fn sortable(schema: &'static Schema) -> impl Iterator<Item = &'static Column> {
+    schema.columns.iter().filter(|column| column.kind == Kind::Id || column.sort)
+}
+
+/// Reads an order and ends it with the id, in the direction of the key before it, so that ties are settled and an index
+/// can be walked either way. What would follow the id has no effect and is left out.
+pub(super) fn parse(schema: &'static Schema, text: Option<&str>) -> Result<Vec<SortKey>, Fault> {
+    let mut keys: Vec<SortKey> = Vec::new();
+    for word in text.into_iter().flat_map(|text| text.split(',')) {
+        let (name, descending) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
+        let Some(column) = sortable(schema).find(|column| column.key == name) else {
+            let names: Vec<_> = sortable(schema).map(|column| column.key).collect();
+            return Err(Fault::new("sort", "unknown_field", format!("`{name}` is none of {}", names.join(", "))));
+        };
+        if keys.iter().any(|key| key.column.key == name) {
+            return Err(Fault::new("sort", "repeated", format!("`{name}` is there twice")));
+        }
+        keys.push(SortKey { column, descending });
+    }
+    let id = schema.columns.iter().find(|column| column.kind == Kind::Id);
+    match keys.iter().position(|key| key.column.kind == Kind::Id) {
+        Some(position) => keys.truncate(position + 1),
+        None => {
+            let descending = keys.last().is_some_and(|key| key.descending);
+            keys.extend(id.map(|column| SortKey { column, descending }));
+        }
+    }
+    Ok(keys)
+}

@@ -1,0 +1,270 @@
+//! What has to hold of an application as a whole, checked when it is compiled.
+//!
+//! `resources!()` asserts it over its table. What one declaration can tell alone is checked by the macro; what two of
+//! them can tell of each other's fields, by the types of [`path`](super::path).
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "runs at compile time only, where a panic is the error message; const code has neither iterators nor get"
+)]
+
+use super::{Column, Effect, Kind, Payload, Rule, Schema};
+
+/// Path segments and tables that the framework itself has.
+const RESERVED: &[&str] = &["auth", "notifications", "outbox", "sessions", "ws"];
+
+/// Deepest nesting of a rule, named rules followed; more is a circle.
+const MAX_RULE_DEPTH: u32 = 64;
+
+/// Asserts every law.
+///
+/// # Panics
+/// At compile time, with a sentence that says what is wrong and what to do.
+pub const fn assert_application(schemas: &[&Schema]) {
+    assert_one_account(schemas);
+    let mut i = 0;
+    while i < schemas.len() {
+        assert_path_is_free(schemas, i);
+        assert_relations_are_held(schemas, schemas[i]);
+        assert_rules_end(schemas, schemas[i]);
+        let mut j = i + 1;
+        while j < schemas.len() {
+            assert_events_agree(schemas[i], schemas[j]);
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+const fn assert_one_account(schemas: &[&Schema]) {
+    let mut accounts = 0;
+    let mut i = 0;
+    while i < schemas.len() {
+        accounts += schemas[i].account as u32;
+        i += 1;
+    }
+    if accounts == 0 {
+        panic!("nobody can log in: declare one resource with #[resource(account)]");
+    }
+    if accounts > 1 {
+        panic!("more than one resource is declared with #[resource(account)]; one alone can log in");
+    }
+}
+
+const fn assert_path_is_free(schemas: &[&Schema], at: usize) {
+    let Schema { name, plural, .. } = *schemas[at];
+    if contains(RESERVED, plural) {
+        fail(&["`", name, "` has the path /", plural, " of the framework itself; say `plural = \"…\"`"]);
+    }
+    let mut i = 0;
+    while i < at {
+        if equal(schemas[i].plural, plural) {
+            fail(&["`", schemas[i].name, "` and `", name, "` both have the path /", plural, "; say `plural = \"…\"`"]);
+        }
+        if equal(schemas[i].name, name) {
+            fail(&["two resources are called `", name, "`; rename one"]);
+        }
+        i += 1;
+    }
+}
+
+const fn assert_relations_are_held(schemas: &[&Schema], schema: &Schema) {
+    let mut i = 0;
+    while i < schema.columns.len() {
+        let Column { name, kind, .. } = schema.columns[i];
+        if let Kind::Relation(target) = kind
+            && find(schemas, target).is_none()
+        {
+            fail(&["`", schema.name, ".", name, "` leads to `", target, "`, which this application does not hold"]);
+        }
+        i += 1;
+    }
+}
+
+const fn assert_rules_end(schemas: &[&Schema], schema: &Schema) {
+    let mut i = 0;
+    while i < schema.named_rules.len() {
+        let (name, rule) = schema.named_rules[i];
+        if !ends(schemas, schema, &rule, MAX_RULE_DEPTH) {
+            fail(&["the rule `", schema.name, ".", name, "` refers to itself, directly or through others"]);
+        }
+        i += 1;
+    }
+}
+
+/// Whether a rule comes to an end within `fuel` steps.
+const fn ends(schemas: &[&Schema], schema: &Schema, rule: &Rule, fuel: u32) -> bool {
+    if fuel == 0 {
+        return false;
+    }
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => {
+            let mut i = 0;
+            while i < parts.len() {
+                if !ends(schemas, schema, &parts[i], fuel - 1) {
+                    return false;
+                }
+                i += 1;
+            }
+            true
+        }
+        Rule::Not(part) => ends(schemas, schema, part, fuel - 1),
+        Rule::Named { path, rule } => {
+            let Some(owner) = arrive(schemas, schema, path.steps()) else { return true };
+            let Some(rule) = named_rule(owner, rule) else { return true };
+            ends(schemas, owner, rule, fuel - 1)
+        }
+        _ => true,
+    }
+}
+
+/// The schema at the end of these relations.
+const fn arrive<'a>(schemas: &[&'a Schema], from: &'a Schema, steps: &[&str]) -> Option<&'a Schema> {
+    let mut at = from;
+    let mut i = 0;
+    while i < steps.len() {
+        let mut next = None;
+        let mut j = 0;
+        while j < at.columns.len() {
+            if equal(at.columns[j].name, steps[i])
+                && let Kind::Relation(target) = at.columns[j].kind
+            {
+                next = find(schemas, target);
+            }
+            j += 1;
+        }
+        let Some(found) = next else { return None };
+        at = found;
+        i += 1;
+    }
+    Some(at)
+}
+
+const fn named_rule<'a>(schema: &'a Schema, name: &str) -> Option<&'a Rule> {
+    let mut i = 0;
+    while i < schema.named_rules.len() {
+        if equal(schema.named_rules[i].0, name) {
+            return Some(&schema.named_rules[i].1);
+        }
+        i += 1;
+    }
+    None
+}
+
+/// A client tells an event by its name alone, so that one name has one set of keys.
+const fn assert_events_agree(one: &Schema, other: &Schema) {
+    let mut i = 0;
+    while i < one.triggers.len() {
+        let mut j = 0;
+        while j < other.triggers.len() {
+            if let Effect::Event { name, payload: mine, .. } = one.triggers[i].effect
+                && let Effect::Event { name: same, payload: theirs, .. } = other.triggers[j].effect
+                && equal(name, same)
+                && !(tells_all(one, mine, other, theirs) && tells_all(other, theirs, one, mine))
+            {
+                fail(&["the event `", name, "` has other data in `", one.name, "` than in `", other.name, "`"]);
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// Whether every key of `mine`, the row's own id included, is one of `theirs`.
+const fn tells_all(one: &Schema, mine: &[Payload], other: &Schema, theirs: &[Payload]) -> bool {
+    let mut i = 0;
+    while i < mine.len() {
+        if !is_id_of(mine[i].key, other.name) && !has_key(theirs, mine[i].key) {
+            return false;
+        }
+        i += 1;
+    }
+    i = 0;
+    while i < theirs.len() {
+        if is_id_of(theirs[i].key, one.name) {
+            return true;
+        }
+        i += 1;
+    }
+    equal(one.name, other.name)
+}
+
+const fn has_key(payload: &[Payload], key: &str) -> bool {
+    let mut i = 0;
+    while i < payload.len() {
+        if equal(payload[i].key, key) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn find<'a>(schemas: &[&'a Schema], name: &str) -> Option<&'a Schema> {
+    let mut i = 0;
+    while i < schemas.len() {
+        if equal(schemas[i].name, name) {
+            return Some(schemas[i]);
+        }
+        i += 1;
+    }
+    None
+}
+
+const fn contains(words: &[&str], word: &str) -> bool {
+    let mut i = 0;
+    while i < words.len() {
+        if equal(words[i], word) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether `key` is `name` followed by `_id`.
+const fn is_id_of(key: &str, name: &str) -> bool {
+    match key.as_bytes().split_last_chunk::<3>() {
+        Some((stem, b"_id")) => equal_bytes(stem, name.as_bytes()),
+        _ => false,
+    }
+}
+
+const fn equal(one: &str, other: &str) -> bool {
+    equal_bytes(one.as_bytes(), other.as_bytes())
+}
+
+const fn equal_bytes(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < one.len() {
+        if one[i] != other[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Stops the compilation with these words; a const panic takes one `&str` and no format.
+const fn fail(words: &[&str]) -> ! {
+    let mut text = [b' '; 512];
+    let mut len = 0;
+    let mut i = 0;
+    while i < words.len() {
+        let word = words[i].as_bytes();
+        let mut j = 0;
+        while j < word.len() && len < text.len() {
+            text[len] = word[j];
+            len += 1;
+            j += 1;
+        }
+        i += 1;
+    }
+    match std::str::from_utf8(text.split_at(len).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("the application does not hold together"),
+    }
+}

@@ -1,0 +1,229 @@
+//! Rules as people read them: `project.owner, assignee or role admin`.
+//!
+//! Named rules are spelled out with the path in front, so that the sentence needs no second page. Renders, judges nothing.
+
+use super::{Catalog, Comparison, Kind, Literal, Path, Rule, Schema};
+
+/// Who may, in words, for a rule declared on `schema`.
+#[must_use]
+pub fn rule_in_words(rule: &Rule, schema: &Schema, catalog: &Catalog) -> String {
+    Place { catalog, schema, prefix: String::new(), depth: 0 }.phrase(rule).text
+}
+
+/// The rule that `name` stands for at the end of `path`, and the resource that declares it.
+#[must_use]
+pub(crate) fn named_rule<'a>(
+    catalog: &'a Catalog,
+    schema: &'a Schema,
+    path: &Path,
+    name: &str,
+) -> Option<(&'a Schema, &'a Rule)> {
+    let schema = path.steps().iter().try_fold(schema, |schema, step| {
+        let Kind::Relation(target) = schema.column(step)?.kind else { return None };
+        Some(catalog.find(target)?.schema)
+    })?;
+    schema.named_rules.iter().find(|(known, _)| *known == name).map(|(_, rule)| (schema, rule))
+}
+
+/// Deepest nesting of named rules that is spelled out; below it, or in a circle, the name has to do.
+const MAX_DEPTH: usize = 8;
+
+/// The row that a rule speaks of.
+struct Place<'a> {
+    catalog: &'a Catalog,
+    schema: &'a Schema,
+    prefix: String,
+    depth: usize,
+}
+
+/// A rule in words, and how it may be combined.
+struct Phrase {
+    text: String,
+    /// The parts, when it is a choice between several.
+    alternatives: Vec<String>,
+    binding: Binding,
+}
+
+/// From the loosest to the tightest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Binding {
+    Alternative,
+    Conjunction,
+    Word,
+}
+
+impl Place<'_> {
+    fn phrase(&self, rule: &Rule) -> Phrase {
+        match rule {
+            Rule::Any(rules) => self.any(rules),
+            Rule::All(rules) => self.all(rules),
+            Rule::Not(rule) => Phrase::new(Binding::Word, format!("not {}", self.phrase(rule).inside(Binding::Word))),
+            Rule::Anyone => Phrase::new(Binding::Word, "anyone"),
+            Rule::Authenticated => Phrase::new(Binding::Word, "anyone logged in"),
+            Rule::Role(word) => Phrase::new(Binding::Word, format!("role {word}")),
+            Rule::Oneself if self.prefix.is_empty() => Phrase::new(Binding::Word, "oneself"),
+            Rule::Oneself => Phrase::new(Binding::Word, self.prefix.trim_end_matches('.')),
+            Rule::Related(path) => Phrase::new(Binding::Word, format!("{}{}", self.prefix, path.steps().join("."))),
+            Rule::Compare { path, field, op, value } => {
+                let (row, how, what) = (dotted(path), compared(*op), literal(*value));
+                Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
+            }
+            Rule::Named { path, rule } => self.named(path, rule),
+        }
+    }
+
+    fn any(&self, rules: &[Rule]) -> Phrase {
+        if let [only] = rules {
+            return self.phrase(only);
+        }
+        let mut alternatives: Vec<String> = Vec::new();
+        for phrase in rules.iter().map(|rule| self.phrase(rule)) {
+            let parts = if phrase.binding == Binding::Alternative { phrase.alternatives } else { vec![phrase.text] };
+            for part in parts {
+                if !alternatives.contains(&part) {
+                    alternatives.push(part);
+                }
+            }
+        }
+        let text = match alternatives.as_slice() {
+            [] => "nobody".to_owned(),
+            [only] => only.clone(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        };
+        Phrase { text, alternatives, binding: Binding::Alternative }
+    }
+
+    fn all(&self, rules: &[Rule]) -> Phrase {
+        if let [only] = rules {
+            return self.phrase(only);
+        }
+        let parts: Vec<_> = rules.iter().map(|rule| self.phrase(rule).inside(Binding::Conjunction)).collect();
+        if parts.is_empty() {
+            return Phrase::new(Binding::Word, "anyone");
+        }
+        Phrase::new(Binding::Conjunction, parts.join(" and "))
+    }
+
+    fn named(&self, path: &Path, name: &str) -> Phrase {
+        let prefix = format!("{}{}", self.prefix, dotted(path));
+        match named_rule(self.catalog, self.schema, path, name) {
+            Some((schema, rule)) if self.depth < MAX_DEPTH => {
+                Place { catalog: self.catalog, schema, prefix, depth: self.depth + 1 }.phrase(rule)
+            }
+            _ => Phrase::new(Binding::Word, prefix + name),
+        }
+    }
+}
+
+impl Phrase {
+    fn new(binding: Binding, text: impl Into<String>) -> Self {
+        Self { text: text.into(), alternatives: Vec::new(), binding }
+    }
+
+    /// The text where something that binds like `around` stands around it.
+    fn inside(self, around: Binding) -> String {
+        if self.binding < around { format!("({})", self.text) } else { self.text }
+    }
+}
+
+fn dotted(path: &Path) -> String {
+    path.steps().iter().map(|step| format!("{step}.")).collect()
+}
+
+const fn compared(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Eq => "is",
+        Comparison::Ne => "is not",
+        Comparison::Lt => "is below",
+        Comparison::Le => "is at most",
+        Comparison::Gt => "is above",
+        Comparison::Ge => "is at least",
+    }
+}
+
+fn literal(value: Literal) -> String {
+    match value {
+        Literal::Null => "null".to_owned(),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Int(value) => value.to_string(),
+        Literal::Float(value) => value.to_string(),
+        Literal::Text(value) => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Column;
+
+    const HERE: Path = Path::HERE;
+    const OWNER: Rule = Rule::Related(HERE.then("owner"));
+    const PROJECT_OWNER: Rule = Rule::Related(HERE.then("project").then("owner"));
+    const ASSIGNEE: Rule = Rule::Related(HERE.then("assignee"));
+    const ADMIN: Rule = Rule::Role("admin");
+    const ACTIVE: Rule = Rule::Compare {
+        path: HERE.then("project"),
+        field: "status",
+        op: Comparison::Eq,
+        value: Literal::Text("active"),
+    };
+    const MEMBER: Rule = Rule::Named { path: HERE.then("task"), rule: "member" };
+    const CIRCLE: Rule = Rule::Named { path: HERE, rule: "circle" };
+
+    const fn relation(name: &'static str, target: &'static str) -> Column {
+        Column { kind: Kind::Relation(target), ..Column::new::<i64>(name, name) }
+    }
+
+    const USER: Schema = Schema::new("user", "users").account();
+    const TASK: Schema = Schema::new("task", "tasks")
+        .named_rules(&[("member", Rule::Any(&[PROJECT_OWNER, ASSIGNEE, ADMIN])), ("circle", CIRCLE)]);
+    const COMMENT: Schema = Schema::new("comment", "comments").columns(&[relation("task", "task")]);
+
+    #[track_caller]
+    fn check(schema: &Schema, rule: &Rule, expected: &str) {
+        let catalog = Catalog::link(&[&USER, &TASK, &COMMENT]).unwrap();
+        assert_eq!(rule_in_words(rule, schema, &catalog), expected);
+    }
+
+    #[test]
+    fn rules_read_as_sentences() {
+        check(&TASK, &Rule::Anyone, "anyone");
+        check(&TASK, &Rule::Authenticated, "anyone logged in");
+        check(&USER, &Rule::Oneself, "oneself");
+        check(&TASK, &Rule::Any(&[PROJECT_OWNER, ASSIGNEE, ADMIN]), "project.owner, assignee or role admin");
+        check(&TASK, &Rule::All(&[OWNER, ACTIVE]), "owner and project.status is active");
+        check(&TASK, &Rule::Any(&[]), "nobody");
+        check(&TASK, &Rule::All(&[]), "anyone");
+        check(
+            &TASK,
+            &Rule::Any(&[Rule::All(&[OWNER, ACTIVE]), ADMIN]),
+            "owner and project.status is active or role admin",
+        );
+    }
+
+    #[test]
+    fn parentheses_stand_where_the_meaning_needs_them() {
+        check(
+            &TASK,
+            &Rule::All(&[Rule::Any(&[OWNER, ASSIGNEE]), ACTIVE]),
+            "(owner or assignee) and project.status is active",
+        );
+        check(&TASK, &Rule::Not(&ACTIVE), "not (project.status is active)");
+        check(&TASK, &Rule::Not(&Rule::Any(&[OWNER, ADMIN])), "not (owner or role admin)");
+        check(&TASK, &Rule::Not(&OWNER), "not owner");
+        check(&TASK, &Rule::All(&[Rule::Any(&[OWNER])]), "owner");
+    }
+
+    #[test]
+    fn named_rules_are_spelled_out_once_each() {
+        check(&COMMENT, &MEMBER, "task.project.owner, task.assignee or role admin");
+        check(&COMMENT, &Rule::Any(&[ADMIN, MEMBER]), "role admin, task.project.owner or task.assignee");
+        check(&COMMENT, &Rule::All(&[MEMBER, OWNER]), "(task.project.owner, task.assignee or role admin) and owner");
+    }
+
+    #[test]
+    fn a_name_that_leads_nowhere_or_in_a_circle_stands_for_itself() {
+        check(&TASK, &CIRCLE, "circle");
+        check(&COMMENT, &Rule::Named { path: HERE.then("nothing"), rule: "member" }, "nothing.member");
+    }
+}

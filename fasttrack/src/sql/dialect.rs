@@ -1,0 +1,85 @@
+//! What is peculiar to SQLite: column types, and how a column becomes a JSON value or a sort key.
+
+use super::text::{quote, text_literal};
+use crate::schema::{Column, Kind, Literal};
+
+/// The SQL type of a column (of a STRICT table).
+pub(super) const fn column_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) => "INTEGER",
+        Kind::Float => "REAL",
+        Kind::Text
+        | Kind::Timestamp
+        | Kind::Date
+        | Kind::Json
+        | Kind::Choice(_)
+        | Kind::Email
+        | Kind::PasswordHash
+        | Kind::CreatedAt
+        | Kind::UpdatedAt => "TEXT",
+    }
+}
+
+/// A constant of a declaration as a literal.
+pub(super) fn literal(value: Literal) -> String {
+    match value {
+        Literal::Null => "NULL".into(),
+        Literal::Bool(value) => i64::from(value).to_string(),
+        Literal::Int(value) => value.to_string(),
+        Literal::Float(value) => format!("{value:e}"),
+        Literal::Text(value) => text_literal(value),
+    }
+}
+
+/// The column `expr` as a value for `json_object`.
+///
+/// `json_object` prints a REAL with 15 digits, which loses bits: 17 are taken where 15 do not read back equal.
+pub(super) fn json_value(column: &Column, expr: &str) -> String {
+    match column.kind {
+        Kind::Bool => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
+        Kind::Float => format!(
+            "json(CASE WHEN {expr} IS NULL THEN 'null' \
+             WHEN CAST(printf('%!.15g', {expr}) AS REAL) = {expr} THEN printf('%!.15g', {expr}) \
+             ELSE printf('%!.17g', {expr}) END)"
+        ),
+        Kind::Json => format!("json({expr})"),
+        _ => expr.to_owned(),
+    }
+}
+
+/// `json_object(…)` of the columns that may be shown, each read from `alias`.
+pub(super) fn json_object<'a>(columns: impl Iterator<Item = &'a Column>, alias: &str) -> String {
+    let members: Vec<_> = columns
+        .filter(|column| !column.hidden)
+        .map(|column| {
+            let expr = format!("{alias}{}", quote(column.key));
+            format!("{}, {}", text_literal(column.key), json_value(column, &expr))
+        })
+        .collect();
+    format!("json_object({})", members.join(", "))
+}
+
+/// The column `expr` as something that sorts as the declaration says: choices in the order declared.
+///
+/// The indexes are made over the same expression, so that the planner finds them.
+pub(super) fn sort_key(column: &Column, expr: &str) -> String {
+    match column.kind {
+        Kind::Choice(words) => {
+            let arms: Vec<_> = words
+                .iter()
+                .enumerate()
+                .map(|(position, word)| format!("WHEN {} THEN {position}", text_literal(word)))
+                .collect();
+            format!("CASE {expr} {} END", arms.join(" "))
+        }
+        _ => expr.to_owned(),
+    }
+}
+
+/// The column `expr` as something that is equal when the values are the same to a person.
+pub(super) fn match_key(column: &Column, expr: &str) -> String {
+    match column.kind {
+        Kind::Email => format!("lower({expr})"),
+        _ => sort_key(column, expr),
+    }
+}

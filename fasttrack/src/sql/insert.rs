@@ -1,0 +1,144 @@
+//! Creating rows: many alike in one statement, with the rule and the references checked inside it.
+//!
+//! The rows to be are a `VALUES` list called `new`; a row that the rule refuses, or that refers to what it may not, is
+//! left out of what comes back. [`check`](Insert::check) then says of such a row alone what was wrong with it.
+
+use super::{Predicate, Scope, Sql, Table, text::quote};
+use crate::schema::Step;
+
+/// Name of the column of `new` that holds who is calling; no field can be called so.
+const CALLER: &str = "caller()";
+
+/// A relation that has to lead to a row which the caller may refer to.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// The column, and the table that it leads to.
+    pub step: Step,
+    /// Name of the resource that it leads to.
+    pub target: &'static str,
+    /// Whether it is the parent, which the path names.
+    pub parent: bool,
+    /// Whether it leads to the account.
+    pub account: bool,
+    /// What has to hold of the row referred to.
+    pub allowed: Predicate,
+}
+
+/// A field that only some may set.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Its column.
+    pub key: &'static str,
+    /// Who may.
+    pub policy: Predicate,
+}
+
+/// Everything that decides how a row is created.
+#[derive(Debug, Clone)]
+pub struct Insert {
+    /// Where to.
+    pub table: Table,
+    /// Who may.
+    pub policy: Predicate,
+    /// Fields that not everybody may set.
+    pub guards: Vec<Guard>,
+    /// Relations to check.
+    pub references: Vec<Reference>,
+}
+
+impl Insert {
+    /// Number of arguments per row: every column, the caller, and per guard 1 where its field is set by the client.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.table.columns.len() + 1 + self.guards.len()
+    }
+
+    /// The statement that creates `rows` rows at once and returns of each `id, row as JSON`.
+    #[must_use]
+    pub fn statement(&self, rows: usize) -> String {
+        let mut sql = Sql::default();
+        self.write_rows(&mut sql, rows);
+        let columns: Vec<_> = self.table.columns.iter().map(|column| quote(column.key)).collect();
+        sql.push(" INSERT INTO ").push(&self.table.name).push(&format!(" ({}) SELECT ", columns.join(", ")));
+        sql.join(", ", &columns, |sql, column| {
+            sql.push("new.").push(column);
+        });
+        sql.push(" FROM new WHERE ");
+        self.policy.write(&mut sql, scope());
+        for guard in &self.guards {
+            sql.push(" AND ");
+            write_guard(guard, &mut sql);
+        }
+        for reference in &self.references {
+            sql.push(" AND ");
+            write_reference(reference, &mut sql);
+        }
+        sql.push(" RETURNING \"id\", CAST(").push(&self.table.returned_json).push(" AS BLOB)");
+        sql.finish().text().to_owned()
+    }
+
+    /// The statement that says of one row to be: whether the rule lets it through, then one verdict per guard, then one
+    /// per reference (1 where it is fine).
+    #[must_use]
+    pub fn check(&self) -> String {
+        let mut sql = Sql::default();
+        self.write_rows(&mut sql, 1);
+        sql.push(" SELECT ");
+        self.policy.write(&mut sql, scope());
+        for guard in &self.guards {
+            sql.push(", ");
+            write_guard(guard, &mut sql);
+        }
+        for reference in &self.references {
+            sql.push(", ");
+            write_reference(reference, &mut sql);
+        }
+        sql.push(" FROM new");
+        sql.finish().text().to_owned()
+    }
+
+    fn write_rows(&self, sql: &mut Sql, rows: usize) {
+        let guards = self.guards.iter().map(|guard| quote(&flag(guard)));
+        let names: Vec<_> = self
+            .table
+            .columns
+            .iter()
+            .map(|column| quote(column.key))
+            .chain(std::iter::once(quote(CALLER)))
+            .chain(guards)
+            .collect();
+        sql.push(&format!("WITH new({}) AS ({})", names.join(", "), values(rows, self.width())));
+    }
+}
+
+/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of `width` numbered placeholders.
+pub(super) fn values(rows: usize, width: usize) -> String {
+    let row = |row: usize| {
+        let numbers: Vec<_> = (1..=width).map(|number| format!("${}", row * width + number)).collect();
+        format!("({})", numbers.join(", "))
+    };
+    format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
+fn scope() -> Scope<'static> {
+    Scope { caller: Some("new.\"caller()\""), ..Scope::of("new") }
+}
+
+fn flag(guard: &Guard) -> String {
+    format!("sets({})", guard.key)
+}
+
+fn write_guard(guard: &Guard, sql: &mut Sql) {
+    sql.push("(new.").name(&flag(guard)).push(" = 0 OR ");
+    guard.policy.write(sql, scope());
+    sql.push(")");
+}
+
+fn write_reference(reference: &Reference, sql: &mut Sql) {
+    let key = quote(reference.step.key);
+    let alias = sql.fresh_alias();
+    sql.push(&format!("(new.{key} IS NULL OR EXISTS (SELECT 1 FROM {} {alias}", quote(reference.step.table)));
+    sql.push(&format!(" WHERE {alias}.\"id\" = new.{key} AND "));
+    reference.allowed.write(sql, Scope { row: &alias, ..scope() });
+    sql.push("))");
+}

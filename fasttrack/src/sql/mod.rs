@@ -1,0 +1,25 @@
+//! Plans become statements: pure functions from what is meant to SQL text and arguments.
+//!
+//! No I/O, and no value that a client sent ever becomes part of a text: values are bound, only names and constants of
+//! the declarations are written out. What is peculiar to a database is in [`dialect`].
+
+mod ddl;
+mod dialect;
+mod effect;
+mod insert;
+mod page;
+mod policy;
+mod predicate;
+mod row;
+mod text;
+
+pub use self::{
+    ddl::{TableDefinition, define, stored_default},
+    effect::{EffectPlan, OUTBOX, effects},
+    insert::{Guard, Insert, Reference},
+    page::{PageQuery, page, sort_keys},
+    policy::{Class, fold},
+    predicate::{Known, Leaf, Predicate, Scope},
+    row::{Table, any_active, delete, merge_json, read, referable, referring, state, update},
+    text::{Slot, Sql, Template, Values},
+};

@@ -1,0 +1,225 @@
+//! A page of a list, by keyset: it costs the same however deep it lies.
+//!
+//! A position in a list is the sort keys of the last row seen. What comes after it is a union of ranges, each of which
+//! is one stretch of an index: equal in the first keys and beyond in the next. (A single condition with OR, or a row
+//! comparison, would not use the index for mixed directions and nulls.)
+
+use super::{Predicate, Scope, Slot, Sql, Table, Template, Values, dialect, text::quote};
+use crate::{
+    db::{Arg, Statement},
+    query::{Condition, SortKey, Test},
+    schema::{Column, Comparison, Kind},
+};
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct PageQuery<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Column that has to hold [`Slot::Parent`], on a nested list.
+    pub parent_key: Option<&'a str>,
+    /// Who may see which rows.
+    pub policy: &'a Predicate,
+    /// What the client asked for.
+    pub conditions: &'a [Condition],
+    /// Text that one of these columns has to contain.
+    pub search: Option<(&'a [&'static Column], &'a str)>,
+    /// The order; the last key is unique.
+    pub sort: &'a [SortKey],
+    /// The sort keys of the last row seen.
+    pub after: Option<&'a [Arg]>,
+    /// Rows wanted; one more is looked for.
+    pub limit: i64,
+}
+
+/// The statement of a page: one row of `items as a JSON array, number of rows found (limit + 1 at most), sort keys of
+/// the last row of a full page as a JSON array`.
+#[must_use]
+pub fn page(query: &PageQuery<'_>) -> Template {
+    let mut sql = Sql::new("WITH page AS (");
+    let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
+    match ranges.as_slice() {
+        [range] => write_range(query, range, &mut sql),
+        [] => _ = sql.push("SELECT NULL AS k0 WHERE FALSE"),
+        many => {
+            sql.join(" UNION ALL ", many, |sql, range| {
+                sql.push("SELECT * FROM (");
+                write_range(query, range, sql);
+                sql.push(")");
+            });
+            write_order(query, &mut sql);
+            write_limit(query.limit + 1, &mut sql);
+        }
+    }
+    sql.push(") SELECT CAST((SELECT json_group_array(").push(&query.table.row_json);
+    write_order(query, &mut sql);
+    sql.push(") FROM (SELECT * FROM page");
+    write_order(query, &mut sql);
+    write_limit(query.limit, &mut sql);
+    let id = format!("k{}", query.sort.len().saturating_sub(1));
+    sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.{id}) AS BLOB), ", query.table.name));
+    sql.push("(SELECT count(*) FROM page), (SELECT CAST(json_array(");
+    write_keys(query.sort, |position, _| format!("k{position}"), &mut sql);
+    sql.push(") AS BLOB) FROM page");
+    write_order(query, &mut sql);
+    sql.push(" LIMIT 1 OFFSET ").value(Arg::Int(query.limit - 1)).push(")");
+    sql.finish()
+}
+
+/// The sort keys of the row `id` as a JSON array.
+#[must_use]
+pub fn sort_keys(table: &Table, sort: &[SortKey], id: i64) -> Statement {
+    let mut sql = Sql::new("SELECT CAST(json_array(");
+    write_keys(sort, |_, key| key_expr(key), &mut sql);
+    sql.push(") AS BLOB) FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").value(Arg::Int(id));
+    sql.finish().fill(Values::default())
+}
+
+fn write_keys(sort: &[SortKey], expr: impl Fn(usize, &SortKey) -> String, sql: &mut Sql) {
+    sql.join(", ", sort.iter().enumerate(), |sql, (position, key)| {
+        let expr = expr(position, key);
+        sql.push(&match key.column.kind {
+            Kind::Float => dialect::json_value(key.column, &expr),
+            _ => expr,
+        });
+    });
+}
+
+/// One end of a stretch of the order.
+#[derive(Debug, Clone, PartialEq)]
+enum Bound {
+    Equal(usize, Arg),
+    Beyond(usize, &'static str, Arg),
+    IsNull(usize),
+    IsNotNull(usize),
+}
+
+/// The stretches that make up what comes after the keys `after`.
+fn ranges(sort: &[SortKey], after: &[Arg]) -> Vec<Vec<Bound>> {
+    let equal = |position: usize, arg: &Arg| match arg {
+        Arg::Null => Bound::IsNull(position),
+        value => Bound::Equal(position, value.clone()),
+    };
+    let mut ranges = Vec::new();
+    for (position, (key, value)) in sort.iter().zip(after).enumerate() {
+        let prefix: Vec<_> = after.iter().enumerate().take(position).map(|(index, arg)| equal(index, arg)).collect();
+        let mut push = |bound| ranges.push(prefix.iter().cloned().chain(std::iter::once(bound)).collect());
+        match (key.descending, value) {
+            (false, Arg::Null) => push(Bound::IsNotNull(position)),
+            (true, Arg::Null) => {}
+            (false, value) => push(Bound::Beyond(position, ">", value.clone())),
+            (true, value) => {
+                push(Bound::Beyond(position, "<", value.clone()));
+                if key.column.nullable {
+                    push(Bound::IsNull(position));
+                }
+            }
+        }
+    }
+    ranges
+}
+
+fn key_expr(key: &SortKey) -> String {
+    dialect::sort_key(key.column, &format!("t.{}", quote(key.column.key)))
+}
+
+fn write_range(query: &PageQuery<'_>, range: &[Bound], sql: &mut Sql) {
+    sql.push("SELECT ");
+    sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
+        sql.push(&format!("{} AS k{position}", key_expr(key)));
+    });
+    sql.push(" FROM ").push(&query.table.name).push(" t WHERE ");
+    match query.parent_key {
+        Some(key) => sql.push("t.").name(key).push(" = ").bind(Slot::Parent),
+        None => sql.push("TRUE"),
+    };
+    if !query.policy.is_always() {
+        sql.push(" AND ");
+        query.policy.write(sql, Scope { parent_key: query.parent_key, ..Scope::of("t") });
+    }
+    for condition in query.conditions {
+        sql.push(" AND ");
+        write_condition(condition, sql);
+    }
+    if let Some((columns, text)) = query.search {
+        sql.push(" AND (");
+        sql.join(" OR ", columns, |sql, column| write_contains(column, text, sql));
+        sql.push(")");
+    }
+    for bound in range {
+        sql.push(" AND ");
+        write_bound(query.sort, bound, sql);
+    }
+    write_order(query, sql);
+    write_limit(query.limit + 1, sql);
+}
+
+fn write_bound(sort: &[SortKey], bound: &Bound, sql: &mut Sql) {
+    let (Bound::Equal(position, _)
+    | Bound::Beyond(position, ..)
+    | Bound::IsNull(position)
+    | Bound::IsNotNull(position)) = bound;
+    let Some(key) = sort.get(*position) else { return };
+    sql.push(&key_expr(key));
+    match bound {
+        Bound::Equal(_, value) => sql.push(" = ").value(value.clone()),
+        Bound::Beyond(_, operator, value) => sql.push(&format!(" {operator} ")).value(value.clone()),
+        Bound::IsNull(_) => sql.push(" IS NULL"),
+        Bound::IsNotNull(_) => sql.push(" IS NOT NULL"),
+    };
+}
+
+fn write_condition(condition: &Condition, sql: &mut Sql) {
+    let column = condition.column;
+    let expr = dialect::match_key(column, &format!("t.{}", quote(column.key)));
+    match &condition.test {
+        Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
+        Test::AnyOf(values) => {
+            sql.push(&format!("{expr} IN ("));
+            sql.join(", ", values, |sql, value| {
+                sql.value(value.clone());
+            });
+            sql.push(")");
+        }
+        Test::Contains(Arg::Text(text)) => write_contains(column, text, sql),
+        Test::Contains(_) => _ = sql.push("FALSE"),
+        Test::Null(true) => _ = sql.push(&format!("{expr} IS NULL")),
+        Test::Null(false) => _ = sql.push(&format!("{expr} IS NOT NULL")),
+    }
+}
+
+const fn operator(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Eq => "=",
+        Comparison::Ne => "IS DISTINCT FROM",
+        Comparison::Lt => "<",
+        Comparison::Le => "<=",
+        Comparison::Gt => ">",
+        Comparison::Ge => ">=",
+    }
+}
+
+/// LIKE ignores the case of ASCII letters; its wildcards are escaped, so that text matches literally.
+fn write_contains(column: &Column, text: &str, sql: &mut Sql) {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    sql.push("t.").name(column.key).push(" LIKE ").value(Arg::Text(pattern)).push(" ESCAPE '\\'");
+}
+
+fn write_order(query: &PageQuery<'_>, sql: &mut Sql) {
+    sql.push(" ORDER BY ");
+    sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
+        sql.push(&format!("k{position}{}", if key.descending { " DESC" } else { "" }));
+    });
+}
+
+fn write_limit(limit: i64, sql: &mut Sql) {
+    sql.push(" LIMIT ").value(Arg::Int(limit));
+}

@@ -1,0 +1,145 @@
+//! Statements about one row: read it, look at it before a change, change it, delete it.
+//!
+//! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
+
+use super::{
+    Predicate, Reference, Scope, Slot, Sql, Template, dialect,
+    text::{quote, text_literal},
+};
+use crate::{
+    db::Arg,
+    schema::{Column, Kind, Schema},
+};
+
+/// What statements need to know of a table, rendered once.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Quoted name.
+    pub name: String,
+    /// The row `t` as a JSON object.
+    pub row_json: String,
+    /// The row that RETURNING sees as a JSON object.
+    pub returned_json: String,
+    /// The columns, in the order of the declaration.
+    pub columns: &'static [Column],
+}
+
+impl Table {
+    /// Renders what statements need of a resource's table.
+    #[must_use]
+    pub fn new(schema: &'static Schema) -> Self {
+        Self {
+            name: quote(schema.plural),
+            row_json: dialect::json_object(schema.columns.iter(), "t."),
+            returned_json: dialect::json_object(schema.columns.iter(), ""),
+            columns: schema.columns,
+        }
+    }
+}
+
+/// The row [`Slot::Id`] as JSON, if `policy` lets the caller have it: one cell.
+#[must_use]
+pub fn read(table: &Table, policy: &Predicate) -> Template {
+    let mut sql = Sql::new("SELECT CAST(");
+    sql.push(&table.row_json).push(" AS BLOB) FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id);
+    if !policy.is_always() {
+        sql.push(" AND ");
+        policy.write(&mut sql, Scope::of("t"));
+    }
+    sql.finish()
+}
+
+/// The row [`Slot::Id`] before a change: one verdict per policy (1 where it holds), the row as JSON, then every column
+/// as it is stored.
+#[must_use]
+pub fn state(table: &Table, policies: &[&Predicate]) -> Template {
+    let mut sql = Sql::new("SELECT ");
+    for policy in policies {
+        policy.write(&mut sql, Scope::of("t"));
+        sql.push(", ");
+    }
+    sql.push("CAST(").push(&table.row_json).push(" AS BLOB)");
+    for column in table.columns {
+        sql.push(", ").push(&stored(column));
+    }
+    sql.push(" FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id);
+    sql.finish()
+}
+
+/// A column as it is stored; text as bytes, since the driver sniffs text for JSON.
+fn stored(column: &Column) -> String {
+    let expr = format!("t.{}", quote(column.key));
+    match column.kind {
+        Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) | Kind::Float => expr,
+        _ => format!("CAST({expr} AS BLOB)"),
+    }
+}
+
+/// Sets columns of the row [`Slot::Id`] where `policy` still holds, and returns the row as JSON.
+#[must_use]
+pub fn update(table: &Table, policy: &Predicate, changes: &[(&'static str, Arg)]) -> Template {
+    let mut sql = Sql::new("UPDATE ");
+    sql.push(&table.name).push(" AS t SET ");
+    sql.join(", ", changes, |sql, (key, value)| {
+        sql.name(key).push(" = ").value(value.clone());
+    });
+    sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+    policy.write(&mut sql, Scope::of("t"));
+    sql.push(" RETURNING CAST(").push(&table.returned_json).push(" AS BLOB)");
+    sql.finish()
+}
+
+/// Deletes the row [`Slot::Id`] where `policy` holds, and returns its id.
+#[must_use]
+pub fn delete(table: &Table, policy: &Predicate) -> Template {
+    let mut sql = Sql::new("DELETE FROM ");
+    sql.push(&table.name).push(" AS t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+    policy.write(&mut sql, Scope::of("t"));
+    sql.push(" RETURNING \"id\"");
+    sql.finish()
+}
+
+/// One active account whose `role` is one of `words`.
+#[must_use]
+pub fn any_active(table: &Table, role: &str, words: &[&'static str]) -> Template {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.push(&table.name).push(" t WHERE t.\"is_active\" = 1 AND t.").name(role).push(" IN (");
+    sql.join(", ", words, |sql, word| {
+        sql.push(&text_literal(word));
+    });
+    sql.push(") LIMIT 1");
+    sql.finish()
+}
+
+/// Whether the row `id` of another table exists and may be referred to: one row if so.
+#[must_use]
+pub fn referable(reference: &Reference, id: i64) -> Template {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.name(reference.step.table).push(" t WHERE t.\"id\" = ").value(Arg::Int(id)).push(" AND ");
+    reference.allowed.write(&mut sql, Scope::of("t"));
+    sql.finish()
+}
+
+/// What a JSON merge patch (RFC 7396) makes of a stored value, as text.
+#[must_use]
+pub fn merge_json(stored: Arg, patch: Arg) -> Template {
+    let mut sql = Sql::new("SELECT CAST(json_patch(");
+    sql.value(stored).push(", ").value(patch).push(") AS BLOB)");
+    sql.finish()
+}
+
+/// Every column, as it is stored, of the rows that refer to the row [`Slot::Id`] through `chain`: the last link is the
+/// table itself, each link refers to the one before it, and the first to the row.
+#[must_use]
+pub fn referring(columns: &[Column], chain: &[(&'static str, &'static str)]) -> Template {
+    let mut sql = Sql::new("SELECT ");
+    sql.join(", ", columns, |sql, column| {
+        sql.push(&stored(column));
+    });
+    for (depth, (table, key)) in chain.iter().rev().enumerate() {
+        let (open, alias) = if depth == 0 { ("", "t") } else { (" IN (SELECT \"id\"", "") };
+        sql.push(open).push(" FROM ").name(table).push(&format!(" {alias} WHERE ")).name(key);
+    }
+    sql.push(" = ").bind(Slot::Id).push(&")".repeat(chain.len().saturating_sub(1)));
+    sql.finish()
+}

@@ -1,0 +1,161 @@
+//! SQL under construction: text, and for every placeholder where its value will come from.
+
+use crate::db::{Arg, Statement};
+
+/// Where the value of a placeholder comes from when the statement is run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slot {
+    /// The id of the row that is asked for.
+    Id,
+    /// The id of the row that the path is nested under.
+    Parent,
+    /// The id of the account that is calling.
+    Caller,
+    /// A value that is already known.
+    Value(Arg),
+}
+
+/// What the open slots of a [`Template`] are filled with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Values {
+    /// For [`Slot::Id`].
+    pub id: Option<i64>,
+    /// For [`Slot::Parent`].
+    pub parent: Option<i64>,
+    /// For [`Slot::Caller`].
+    pub caller: Option<i64>,
+}
+
+/// Text with numbered placeholders, and the slots that they stand for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Template {
+    text: String,
+    slots: Vec<Slot>,
+}
+
+/// A [`Template`] under construction.
+#[derive(Debug, Default)]
+pub struct Sql {
+    template: Template,
+    aliases: usize,
+}
+
+impl Template {
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The statement with its open slots filled; a slot without a value binds NULL, which matches nothing.
+    #[must_use]
+    pub fn fill(&self, values: Values) -> Statement {
+        let number = |id: Option<i64>| id.map_or(Arg::Null, Arg::Int);
+        let args = self.slots.iter().map(|slot| match slot {
+            Slot::Id => number(values.id),
+            Slot::Parent => number(values.parent),
+            Slot::Caller => number(values.caller),
+            Slot::Value(arg) => arg.clone(),
+        });
+        Statement { sql: self.text.clone(), args: args.collect() }
+    }
+}
+
+impl Sql {
+    /// Begins with this text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut sql = Self::default();
+        sql.push(text);
+        sql
+    }
+
+    /// Appends text: names and constants of the declarations, never a client's value.
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.template.text.push_str(text);
+        self
+    }
+
+    /// Appends a quoted name.
+    pub fn name(&mut self, name: &str) -> &mut Self {
+        self.push(&quote(name))
+    }
+
+    /// Appends a placeholder for `slot`; an open slot that is already there is referred to again.
+    pub fn bind(&mut self, slot: Slot) -> &mut Self {
+        let slots = &mut self.template.slots;
+        let shared = !matches!(slot, Slot::Value(_));
+        let number = match slots.iter().position(|other| shared && *other == slot) {
+            Some(position) => position + 1,
+            None => {
+                slots.push(slot);
+                slots.len()
+            }
+        };
+        self.push(&format!("${number}"))
+    }
+
+    /// Appends a placeholder for a value.
+    pub fn value(&mut self, arg: Arg) -> &mut Self {
+        self.bind(Slot::Value(arg))
+    }
+
+    /// Appends `write(item)` for every item, with `separator` between them.
+    pub fn join<T>(
+        &mut self,
+        separator: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (position, item) in items.into_iter().enumerate() {
+            if position > 0 {
+                self.push(separator);
+            }
+            write(self, item);
+        }
+        self
+    }
+
+    /// A table alias that is used nowhere else in this statement.
+    pub fn fresh_alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("r{}", self.aliases)
+    }
+
+    /// The finished template.
+    #[must_use]
+    pub fn finish(self) -> Template {
+        self.template
+    }
+}
+
+/// A quoted name.
+#[must_use]
+pub(super) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A constant of a declaration as a text literal.
+#[must_use]
+pub(super) fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_slots_are_numbered_once_and_values_each() {
+        let mut sql = Sql::new("a = ");
+        sql.bind(Slot::Caller).push(" OR b = ").value(Arg::Int(7)).push(" OR c = ").bind(Slot::Caller);
+        let statement = sql.finish().fill(Values { caller: Some(3), ..Values::default() });
+        assert_eq!(statement, Statement::new("a = $1 OR b = $2 OR c = $1", vec![Arg::Int(3), Arg::Int(7)]));
+    }
+
+    #[test]
+    fn names_and_literals_are_quoted() {
+        assert_eq!(quote("or\"der"), "\"or\"\"der\"");
+        assert_eq!(text_literal("it's"), "'it''s'");
+    }
+}
