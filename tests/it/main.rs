@@ -1,6 +1,7 @@
 //! The reference application driven from outside: HTTP, raw sockets, processes.
 //!
-//! Written from the contract; nothing here links the server or looks into its database. Most tests share one running
+//! Written from the contract; but for the tables that documents repeat, nothing here links the server or looks into its
+//! database. Most tests share one running
 //! server and bring accounts of their own; a server of its own is started where configuration or the whole database
 //! matters. One binary, so that the suite links once.
 
@@ -26,4 +27,5 @@ mod permissions;
 mod quickstart;
 mod resources;
 mod service;
+mod tables;
 mod tidy;
