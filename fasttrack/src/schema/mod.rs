@@ -38,7 +38,7 @@ pub struct Schema {
     pub name: &'static str,
     /// Plural name in snake case (`tasks`): the path segment and the table.
     pub plural: &'static str,
-    /// The declaration's doc comment, for the OpenAPI document.
+    /// The declaration's doc comment, for the `OpenAPI` document.
     pub doc: &'static str,
     /// Name of the relation field under whose target the rows are created and listed.
     pub under: Option<&'static str>,
