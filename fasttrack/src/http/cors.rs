@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use salvo::{
+    Depot,
     cors::{AllowHeaders, AllowMethods, Any, Cors, CorsHandler, ExposeHeaders},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, Request, header},
 };
 
 /// How long a browser may keep the answer to a preflight.
-const MAX_AGE: Duration = Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// The hoop for these origins, `*` among them for all. It has to stand before all others, so that every answer carries
 /// its headers.
@@ -27,6 +28,11 @@ pub(super) fn hoop(origins: &[String]) -> CorsHandler {
     }
     let origins: Vec<_> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
     cors.allow_origin(origins).allow_credentials(true).into_handler()
+}
+
+/// Whether the hoop has anything to say: to requests that scripts send. [`Edge`](super::edge::Edge) says `Vary` to all.
+pub(super) fn concerns(req: &Request, _: &Depot) -> bool {
+    req.headers().contains_key(header::ORIGIN)
 }
 
 fn exposed() -> Vec<HeaderName> {
