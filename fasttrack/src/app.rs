@@ -12,7 +12,9 @@ use crate::{
     db::{Db, DbError, DbOptions},
     http::{self, Layers, Listening},
     migrate,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, PipelineOptions},
+    principal::AccountWatch,
+    query::CursorKey,
     schema::{Catalog, LinkError, Schema},
 };
 
@@ -81,11 +83,15 @@ impl App {
         let db = Db::open(&config.database, options)
             .await
             .map_err(|cause| StartError::Database { path: config.database.clone(), cause })?;
-        migrate::apply(&db, &catalog, config.auto_migrate).await?;
-        let keys = Keys::new(secret(config)?.as_bytes());
-        let auth = Arc::new(Auth::new(db.clone(), account(&catalog), auth_settings(config, &keys))?);
-        let watch = Arc::clone(&auth);
-        let pipeline = Pipeline::new(Arc::clone(&catalog), db.clone(), keys.clone(), watch, config.bcrypt_cost);
+        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
+        migrate::apply(&db, &catalog, framework_tables(account)).await?;
+        let secret = secret(config)?;
+        let keys = Keys::new(secret.as_bytes());
+        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
+        let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
+        let cursor_key = CursorKey::derive(secret.as_bytes());
+        let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
+        let pipeline = Pipeline::new(&catalog, db.clone(), watch, options)?;
         Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
     }
 
@@ -151,8 +157,8 @@ fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
     }
 }
 
-/// The entity that can log in; linking has made sure that there is one.
-fn account(catalog: &Catalog) -> &'static Schema {
-    static NONE: Schema = Schema::new("account", "accounts");
-    catalog.models().iter().map(|model| model.schema).find(|schema| schema.account).unwrap_or(&NONE)
+/// The definitions of the tables that are no resources. They live as long as the program, like the declarations.
+fn framework_tables(account: &'static Schema) -> &'static [&'static str] {
+    let statements = auth::sessions::ddl(account).into_iter().map(|statement| &*statement.leak());
+    statements.collect::<Vec<_>>().leak()
 }

@@ -1,6 +1,8 @@
 //! Declare a resource, get its API.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -19,6 +21,8 @@ pub mod sql;
 pub mod wire;
 
 pub use fasttrack_macros::resources;
+
+pub use self::cli::main;
 
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     app::{App, StartError},
     config::Config,
-    db::{Arg, DbOptions, Statement},
+    db::{Arg, DbOptions},
     error::Error,
     schema::{Kind, Schema},
     wire::Object,
@@ -65,21 +65,16 @@ pub(super) async fn run(
 }
 
 async fn create(app: &App, admin: bool, name: Option<String>, email: &str) -> Result<i64, UserError> {
-    let models = app.catalog.models();
-    let schema = models.iter().map(|model| model.schema).find(|schema| schema.account);
-    let schema = schema.ok_or(UserError::NoSuchField("declaration"))?;
+    let schema = app.catalog.account().ok_or(UserError::NoSuchField("declaration"))?.schema;
     if admin && !has_admin(schema) {
         return Err(UserError::NoSuchField("role `admin`"));
     }
     let body = body(schema, name, email, password()?)?;
     let object = Object::parse(body.as_bytes()).map_err(refused)?;
-    let row = app.pipeline.register(&object).await.map_err(refused)?;
+    let role = [("role", Arg::Text("admin".into()))];
+    let row = app.pipeline.register_as(&object, if admin { &role } else { &[] }).await.map_err(refused)?;
     let id = serde_json::from_slice::<Value>(&row).ok().and_then(|row| row.get("id")?.as_i64());
-    let id = id.ok_or_else(|| UserError::Refused("the answer has no id".into()))?;
-    if admin {
-        promote(app, schema, id).await.map_err(refused)?;
-    }
-    Ok(id)
+    id.ok_or_else(|| UserError::Refused("the answer has no id".into()))
 }
 
 /// What a registration would send.
@@ -97,13 +92,6 @@ fn body(schema: &Schema, name: Option<String>, email: &str, password: String) ->
 
 fn has_admin(schema: &Schema) -> bool {
     schema.column("role").is_some_and(|role| matches!(role.kind, Kind::Choice(words) if words.contains(&"admin")))
-}
-
-/// Gives the account its role. Nobody can have logged in to it yet, so that no session holds another one.
-async fn promote(app: &App, schema: &'static Schema, id: i64) -> Result<(), Error> {
-    let sql = format!(r#"UPDATE "{}" SET "role" = $1 WHERE "id" = $2"#, schema.plural);
-    let statement = Statement::new(sql, vec![Arg::Text("admin".into()), Arg::Int(id)]);
-    app.db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await.map(drop)?) })).await
 }
 
 /// Asks on a terminal, twice; takes the first line of standard input otherwise.

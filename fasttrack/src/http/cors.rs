@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use salvo::{
+    Depot,
     cors::{AllowHeaders, AllowMethods, Any, Cors, CorsHandler, ExposeHeaders},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, Request, header},
 };
 
 /// How long a browser may keep the answer to a preflight.
@@ -27,6 +28,11 @@ pub(super) fn hoop(origins: &[String]) -> CorsHandler {
     }
     let origins: Vec<_> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
     cors.allow_origin(origins).allow_credentials(true).into_handler()
+}
+
+/// Whether the hoop has anything to say: to requests that scripts send. [`Edge`](super::edge::Edge) says `Vary` to all.
+pub(super) fn concerns(req: &Request, _: &Depot) -> bool {
+    req.headers().contains_key(header::ORIGIN)
 }
 
 fn exposed() -> Vec<HeaderName> {

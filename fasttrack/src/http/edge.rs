@@ -132,12 +132,14 @@ impl Edge {
     }
 }
 
-/// What keeps a browser from taking an answer for anything but what it is; a route may have set its own.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
+/// What keeps a browser from taking an answer for anything but what it is, or for one to another origin; a route may
+/// have set its own.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::VARY, HeaderValue::from_static("origin")),
 ];
 
 /// Whether a browser asks what it may do; the hoop for that answers.

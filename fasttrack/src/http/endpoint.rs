@@ -188,7 +188,8 @@ fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<
 
 /// What is wrong with the query string of a route that takes none.
 fn unknown_parameters(params: Params) -> Vec<Fault> {
-    let unknown = |param| Fault::new(sessions::label(&param), "unknown_parameter", "this route takes no parameters");
+    let unknown =
+        |param| Fault::new(sessions::label(&param), "unknown", "there is no such parameter; this route takes none");
     params.items.into_iter().map(unknown).chain(params.faults).collect()
 }
 

@@ -7,6 +7,9 @@ use crate::{
     wire::{Node, Object},
 };
 
+/// Most characters of an unknown key that are told back.
+const SHOWN_CHARS: usize = 100;
+
 /// Takes the members `names`, all of them required and strings, out of a body; there may be no others.
 ///
 /// # Errors
@@ -20,19 +23,19 @@ pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) ->
             (None, _) => faults.push(unknown(&key, &names)),
             (Some(slot), Node::Text(text)) => {
                 if text.contains('\0') {
-                    faults.push(Fault::new(key.as_ref(), "nul", "NUL is not taken"));
+                    faults.push(Fault::new(key.as_ref(), "nul", "must not contain the character U+0000"));
                 }
                 *slot = Some(text);
             }
             (Some(slot), other) => {
-                let code = if other == Node::Null { "null" } else { "wrong_type" };
-                faults.push(Fault::new(key.as_ref(), code, "has to be a string"));
+                let code = if other == Node::Null { "null" } else { "type" };
+                faults.push(Fault::new(key.as_ref(), code, "must be a string"));
                 *slot = Some(Cow::Borrowed(""));
             }
         }
     }
     for (name, _) in names.iter().zip(&values).filter(|(_, value)| value.is_none()) {
-        faults.push(Fault::new(*name, "required", "is required"));
+        faults.push(Fault::new(*name, "required", "is missing"));
     }
     if faults.is_empty() { Ok(values.map(Option::unwrap_or_default)) } else { Err(Error::Invalid(faults)) }
 }
@@ -47,11 +50,11 @@ pub(super) fn nothing(object: Object<'_>) -> Result<(), Error> {
 
 fn unknown(key: &str, names: &[&str]) -> Fault {
     let message = if names.is_empty() {
-        "no such field; this route takes none".to_owned()
+        "there is no such field; this route takes none".to_owned()
     } else {
-        format!("no such field; there are {}", names.join(", "))
+        format!("there is no such field; there are {}", names.join(", "))
     };
-    Fault::new(key, "unknown_field", message)
+    Fault::new(key.chars().take(SHOWN_CHARS).collect::<String>(), "unknown", message)
 }
 
 #[cfg(test)]
@@ -79,10 +82,10 @@ mod tests {
     #[test]
     fn every_fault_is_told() {
         check("{}", Err(&[("email", "required"), ("password", "required")]));
-        check(r#"{"email":1,"password":null}"#, Err(&[("email", "wrong_type"), ("password", "null")]));
+        check(r#"{"email":1,"password":null}"#, Err(&[("email", "type"), ("password", "null")]));
         check(
             r#"{"x":[],"email":"a\u0000","x":1}"#,
-            Err(&[("x", "duplicate"), ("x", "unknown_field"), ("email", "nul"), ("password", "required")]),
+            Err(&[("x", "duplicate"), ("x", "unknown"), ("email", "nul"), ("password", "required")]),
         );
         let none = nothing(Object::parse(br#"{"a":1}"#).unwrap());
         assert!(matches!(none, Err(Error::Invalid(faults)) if faults.len() == 1));

@@ -93,7 +93,7 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let endpoints = routes::table(&layers.catalog).into_iter().map(|route| endpoint(&site, route));
     let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?)?;
     let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics: Arc::clone(&metrics) };
-    let service = Service::new(router).hoop(cors::hoop(&config.cors_origins)).hoop(edge);
+    let service = Service::new(router).hoop_when(cors::hoop(&config.cors_origins), cors::concerns).hoop(edge);
     Ok(Served { service, metrics })
 }
 

@@ -73,8 +73,8 @@ impl Paging {
                 self.descending = true;
                 Ok(())
             }
-            ("sort", None, _) => fault("unknown_sort", "sessions sort by id or -id"),
-            _ => fault("unknown_parameter", "no such parameter; there are limit, cursor and sort"),
+            ("sort", None, _) => fault("unknown_field", "sessions are sorted by id or -id"),
+            _ => fault("unknown", "there is no such parameter; there are limit, cursor and sort"),
         }
     }
 

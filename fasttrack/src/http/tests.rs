@@ -1,1 +1,260 @@
-//! t
+//! The edge over real connections: what leaves it is complete, whatever happened inside.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use salvo::{
+    Depot, FlowCtrl, Handler, Service, async_trait,
+    http::{Method, Request, Response, StatusCode},
+};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::{
+    Listening, Served, body, cors, edge::Edge, metrics::Metrics, problem, reply::Reply, request_id::RequestId, router,
+};
+
+/// What the routes of these tests do.
+#[derive(Clone)]
+enum Act {
+    Answer,
+    Echo,
+    Panic,
+    Hang,
+    Status(StatusCode),
+    Wait { begun: Arc<Notify>, go_on: Arc<Notify> },
+}
+
+#[async_trait]
+impl Handler for Act {
+    #[expect(clippy::panic, reason = "what is tested")]
+    async fn handle(&self, req: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
+        match self {
+            Self::Answer => Reply::json(StatusCode::OK, &b"{}"[..]).write(res),
+            Self::Echo => match body::read(req, 10).await {
+                Ok(bytes) => Reply::json(StatusCode::CREATED, bytes).write(res),
+                Err(error) => {
+                    let id = req.extensions().get::<RequestId>().unwrap().clone();
+                    problem::write(res, &error, &id);
+                }
+            },
+            Self::Panic => panic!("a secret"),
+            Self::Hang => std::future::pending().await,
+            Self::Status(status) => {
+                res.status_code(*status);
+            }
+            Self::Wait { begun, go_on } => {
+                begun.notify_one();
+                go_on.notified().await;
+                Reply::json(StatusCode::OK, &b"{}"[..]).write(res);
+            }
+        }
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: Arc<Notify>,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+async fn start(routes: &[(Method, &str, Act)]) -> Running {
+    let routes = routes
+        .iter()
+        .map(|(method, path, act)| (method.clone(), (*path).to_owned(), Arc::new(act.clone()) as Arc<dyn Handler>));
+    let metrics = Arc::new(Metrics::new());
+    let edge = Edge { time_limit: Duration::from_millis(300), gate: None, metrics: Arc::clone(&metrics) };
+    let service = Service::new(router::build(routes).unwrap())
+        .hoop_when(cors::hoop(&["http://a.example".to_owned()]), cors::concerns)
+        .hoop(edge);
+    let listening = Listening::bind("127.0.0.1", 0).await.unwrap();
+    let (address, stop) = (listening.address(), Arc::new(Notify::new()));
+    let order = Arc::clone(&stop);
+    let task = tokio::spawn(async move {
+        listening.serve(Served { service, metrics }, order.notified(), std::future::pending()).await
+    });
+    Running { address, stop, task }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let prefix = format!("{name}: ");
+        self.head.lines().find_map(|line| line.strip_prefix(prefix.as_str()))
+    }
+}
+
+/// Sends bytes as they are, and reads until the server closes.
+async fn exchange(address: SocketAddr, request: impl Into<Vec<u8>>) -> Answer {
+    let request = request.into();
+    let bytes = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The server may have answered and closed before all was sent.
+        let _ = stream.write_all(&request);
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        bytes
+    });
+    let bytes = bytes.await.unwrap();
+    let split = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("no head");
+    let head = String::from_utf8(bytes[..split].to_vec()).unwrap();
+    let status = head[9..12].parse().unwrap();
+    Answer { status, head, body: bytes[split + 4..].to_vec() }
+}
+
+async fn get(address: SocketAddr, line: &str, headers: &str) -> Answer {
+    exchange(address, format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n")).await
+}
+
+/// Checks that an answer is a problem, complete in itself.
+#[track_caller]
+fn check_problem(answer: &Answer, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.head);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.head);
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["status"], status);
+    assert_eq!(body["request_id"].as_str(), answer.header("x-request-id"));
+    assert!(!body["detail"].as_str().unwrap().contains("secret"), "{body}");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    body
+}
+
+fn routes() -> Vec<(Method, &'static str, Act)> {
+    vec![
+        (Method::GET, "/a", Act::Answer),
+        (Method::GET, "/a/me", Act::Answer),
+        (Method::DELETE, "/a/{id}", Act::Status(StatusCode::NO_CONTENT)),
+        (Method::GET, "/a/{id}", Act::Status(StatusCode::CONFLICT)),
+        (Method::POST, "/echo", Act::Echo),
+        (Method::GET, "/panic", Act::Panic),
+        (Method::GET, "/hang", Act::Hang),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure_is_a_problem() {
+    let address = start(&routes()).await.address;
+    for (line, status) in [
+        ("GET /nope", 404),
+        ("GET /", 404),
+        ("GET /a/", 404),
+        ("GET //a", 404),
+        ("GET /a//me", 404),
+        ("GET /%zz", 404),
+        ("GET /%ff", 404),
+        ("POST /a", 405),
+        ("BREW /a", 405),
+        ("GET /a/7", 409),
+        ("GET /panic", 500),
+        ("GET /hang", 503),
+    ] {
+        check_problem(&get(address, line, "").await, status);
+    }
+    assert_eq!(get(address, "POST /a", "").await.header("allow"), Some("GET, HEAD, OPTIONS"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn literal_segments_come_before_parameters() {
+    let address = start(&routes()).await.address;
+    assert_eq!(get(address, "GET /a/me", "").await.status, 200);
+    assert_eq!(get(address, "DELETE /a/me", "").await.status, 204, "the parameter takes what the literal does not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_answers_as_get_without_the_body() {
+    let address = start(&routes()).await.address;
+    for path in ["/a", "/a/7", "/nope", "/panic"] {
+        let full = get(address, &format!("GET {path}"), "").await;
+        let head = get(address, &format!("HEAD {path}"), "").await;
+        assert_eq!((head.status, head.body.as_slice()), (full.status, &b""[..]));
+        for name in ["content-type", "x-content-type-options", "cache-control"] {
+            assert_eq!(head.header(name), full.header(name), "{path} {name}");
+        }
+        assert!(head.header("content-length").is_some(), "{}", head.head);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preflights_are_answered_on_any_path() {
+    let address = start(&routes()).await.address;
+    for path in ["/a", "/a/7", "/panic", "/nope"] {
+        let asked = "origin: http://a.example\r\naccess-control-request-method: PATCH\r\n";
+        let answer = get(address, &format!("OPTIONS {path}"), asked).await;
+        assert_eq!((answer.status, answer.body.as_slice()), (204, &b""[..]), "{}", answer.head);
+        assert_eq!(answer.header("access-control-allow-origin"), Some("http://a.example"));
+        assert!(answer.header("access-control-allow-methods").unwrap().contains("PATCH"));
+        assert!(answer.header("access-control-allow-headers").unwrap().contains("authorization"));
+    }
+    let other = get(address, "OPTIONS /a", "origin: http://b.example\r\naccess-control-request-method: GET\r\n").await;
+    assert_eq!(other.header("access-control-allow-origin"), None);
+    assert_eq!(get(address, "OPTIONS /a", "").await.header("allow"), Some("GET, HEAD, OPTIONS"));
+    check_problem(&get(address, "OPTIONS /nope", "").await, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_carry_what_a_script_needs_to_read_them() {
+    let address = start(&routes()).await.address;
+    for (line, status) in [("GET /nope", 404), ("GET /panic", 500), ("GET /hang", 503)] {
+        let answer = get(address, line, "origin: http://a.example\r\n").await;
+        check_problem(&answer, status);
+        assert_eq!(answer.header("access-control-allow-origin"), Some("http://a.example"), "{line}");
+        assert!(answer.header("access-control-expose-headers").unwrap().contains("retry-after"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_keeps_the_name_that_its_client_gave() {
+    let address = start(&routes()).await.address;
+    assert_eq!(get(address, "GET /a", "x-request-id: mine-1\r\n").await.header("x-request-id"), Some("mine-1"));
+    let replaced = get(address, "GET /nope", "x-request-id: a b\r\n").await;
+    assert_ne!(check_problem(&replaced, 404)["request_id"], "a b");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_limited_however_they_are_sent() {
+    let address = start(&routes()).await.address;
+    let post = |headers: &str, body: &str| {
+        let head = "POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n";
+        format!("{head}{headers}\r\n{body}")
+    };
+    let echoed = exchange(address, post("content-length: 10\r\n", "0123456789")).await;
+    assert_eq!((echoed.status, echoed.body.as_slice()), (201, &b"0123456789"[..]));
+    let chunked = post("transfer-encoding: chunked\r\n", "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n");
+    assert_eq!(exchange(address, chunked).await.body, b"0123456789");
+    for over in [
+        post("content-length: 11\r\n", "0123456789a"),
+        post("content-length: 900000\r\n", &"x".repeat(900_000)),
+        post("transfer-encoding: chunked\r\n", "5\r\n01234\r\n6\r\n56789a\r\n0\r\n\r\n"),
+    ] {
+        check_problem(&exchange(address, over).await, 413);
+    }
+    let broken = post("transfer-encoding: chunked\r\n", "zz\r\n");
+    check_problem(&exchange(address, broken).await, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_arrived_is_answered_when_the_server_stops() {
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let wait = Act::Wait { begun: Arc::clone(&begun), go_on: Arc::clone(&go_on) };
+    let running = start(&[(Method::GET, "/wait", wait)]).await;
+    // A connection opened ahead of need keeps nobody waiting for long.
+    let idle = TcpStream::connect(running.address).unwrap();
+    let asked = tokio::spawn(async move { get(running.address, "GET /wait", "").await });
+    begun.notified().await;
+    running.stop.notify_one();
+    go_on.notify_one();
+    assert_eq!(asked.await.unwrap().status, 200);
+    running.task.await.unwrap().unwrap();
+    drop(idle);
+    assert!(TcpStream::connect(running.address).is_err(), "nobody listens any more");
+}
