@@ -84,6 +84,11 @@ impl Shape {
         KNOWN.iter().find(|(_, shape, _)| *shape == self).map_or("Choice", |(_, _, written)| written)
     }
 
+    /// The names that the macro knows.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(name, ..)| *name)
+    }
+
     /// Whether the server alone sets it.
     pub(crate) const fn is_automatic(self) -> bool {
         matches!(self, Self::Id | Self::CreatedAt | Self::UpdatedAt)

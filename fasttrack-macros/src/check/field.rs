@@ -1,9 +1,12 @@
 //! One field: whether its options fit its type and each other.
 
+use quote::ToTokens as _;
+
 use super::constant::{self, Range};
 use crate::{
     errors::Errors,
     model::{Field, GivenOption, Value},
+    names,
     shape::Shape,
 };
 
@@ -45,6 +48,13 @@ fn misfit(field: &Field, option: &GivenOption) -> String {
     let (spec, written) = (option.spec, field.ty.shape.written());
     if field.ty.shape.is_automatic() && spec.fits(Shape::Text) {
         return format!("`{}` is without meaning on `{written}`, which the server alone sets; take it away", spec.name);
+    }
+    if field.ty.shape == Shape::Choice {
+        let name = field.ty.bare.to_token_stream().to_string();
+        let fitting = spec.fitting();
+        let advice = names::nearest(&name, Shape::names())
+            .map_or(format!("it is for {fitting}"), |near| format!("did you mean `{near}`?"));
+        return format!("`{}` ({}) does not fit `{name}`, taken for a choice; {advice}", spec.name, spec.doc);
     }
     let why = match spec.name {
         "sort" => ", which has no order",

@@ -38,6 +38,8 @@ fn an_option_fits_the_type() {
         ("#[field(sort)] pub x: Json<Value>,", "sort", "has no order"),
         ("#[field(filter)] pub x: Json<Value>,", "filter", "does not fit `Json<T>`"),
         ("#[field(hidden, sort)] pub x: PasswordHash,", "sort", "has no order"),
+        ("#[field(len = ..=9)] pub x: Strin,", "len", "did you mean `String`?"),
+        ("#[field(search)] pub x: Phase,", "search", "taken for a choice; it is for `String`"),
         ("#[field(search)] pub x: i64,", "search", "is no text"),
         ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String` and `Email`"),
         ("#[field(range = 1..=3, len = ..=3)] pub x: String,", "range", "it is for `i64` and `f64`"),

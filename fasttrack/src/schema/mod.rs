@@ -23,8 +23,8 @@ pub use self::{
     },
     laws::assert_application,
     path::{
-        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, NoAccount, Part, Reaches, Relation,
-        Resource, Shown, Walk, assert_account,
+        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
+        Shown, Walk, assert_account,
     },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
