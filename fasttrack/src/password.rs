@@ -255,6 +255,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_more_are_at_work_than_there_are_cores() {
+        static AT_WORK: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let work = || {
+            MOST.fetch_max(AT_WORK.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            spend(0, COST);
+            AT_WORK.fetch_sub(1, Ordering::SeqCst);
+        };
+        let jobs: Vec<_> = (0..64).map(|_| tokio::spawn(off_thread(work))).collect();
+        for job in jobs {
+            job.await.unwrap().unwrap();
+        }
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert!((1..=cores).contains(&MOST.load(Ordering::SeqCst)), "{MOST:?}");
+    }
+
+    #[tokio::test]
     async fn a_hash_is_marked_salted_and_of_its_cost() {
         let one = hash("correct horse".into(), COST).await.unwrap();
         let two = hash("correct horse".into(), COST).await.unwrap();

@@ -3,6 +3,7 @@
 //! Its own providers bring RSA and elliptic curves, or a C library; what cannot be computed here cannot be confused
 //! with HS256 either.
 
+use hmac::Mac;
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, EncodingKey,
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
@@ -10,14 +11,12 @@ use jsonwebtoken::{
     signature::{self, Signer, Verifier},
 };
 
-use hmac::Mac;
-
 use crate::mac::{self, HmacSha256};
 
 /// Makes this the provider of the process; once is enough, more does no harm.
 pub(super) fn install() {
     // An error says that there is a provider already: this one, as nothing else installs any.
-    drop(PROVIDER.install_default());
+    let _ = PROVIDER.install_default();
 }
 
 static PROVIDER: CryptoProvider =
@@ -25,11 +24,13 @@ static PROVIDER: CryptoProvider =
 
 struct Hs256(HmacSha256);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the type of the factories is jsonwebtoken's")]
 fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     check(*algorithm, key.family())?;
     Ok(Box::new(Hs256(mac::keyed(key.as_bytes()))))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the type of the factories is jsonwebtoken's")]
 fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     check(*algorithm, key.family())?;
     Ok(Box::new(Hs256(mac::keyed(key.try_get_as_bytes()?))))

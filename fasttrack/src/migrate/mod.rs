@@ -48,11 +48,7 @@ pub enum MigrateError {
 ///
 /// # Errors
 /// [`MigrateError`]; the database is then as it was.
-pub async fn apply(
-    db: &Db,
-    catalog: &Catalog,
-    framework: &'static [&'static str],
-) -> Result<Vec<&'static str>, MigrateError> {
+pub async fn apply(db: &Db, catalog: &Catalog, framework: Vec<String>) -> Result<Vec<&'static str>, MigrateError> {
     let tables: Vec<_> = catalog.models().iter().map(|model| sql::define(catalog, model)).collect::<Result<_, _>>()?;
     // The transaction is rolled back on an error of the pipeline's vocabulary; what it was comes out beside it.
     let refusal = Arc::new(OnceLock::new());
@@ -60,7 +56,7 @@ pub async fn apply(
     let made = db
         .write(move |tx| {
             let work = async move {
-                make(tx, &tables, framework).await.map_err(|error| {
+                make(tx, &tables, &framework).await.map_err(|error| {
                     let text = error.to_string();
                     _ = told.set(error);
                     Error::Internal(text)
@@ -76,14 +72,18 @@ pub async fn apply(
     })
 }
 
-async fn make(tx: &mut Tx, tables: &[TableDefinition], framework: &[&str]) -> Result<Vec<&'static str>, MigrateError> {
+async fn make(
+    tx: &mut Tx,
+    tables: &[TableDefinition],
+    framework: &[String],
+) -> Result<Vec<&'static str>, MigrateError> {
     let ours = "SELECT count(*), count(*) FILTER (WHERE \"name\" = 'fasttrack_schema') FROM sqlite_master";
     let found = run(tx, ours, Vec::new()).await?;
     let count = |index| found.first().and_then(|row| row.int(index)).unwrap_or_default();
     if count(0) > 0 && count(1) == 0 {
         return Err(MigrateError::Foreign);
     }
-    for statement in [DEFINITIONS].iter().chain(framework) {
+    for statement in std::iter::once(DEFINITIONS).chain(framework.iter().map(String::as_str)) {
         run(tx, statement, Vec::new()).await?;
     }
     let mut made = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::{
-    Pipeline,
+    Pipeline, cascade,
     change::argument,
     engine::Engine,
     invariant,
@@ -57,12 +57,15 @@ impl Removal {
     async fn apply(self, tx: &mut Tx) -> Result<(), Error> {
         let before = self.look(tx).await?;
         self.tell(tx, &before).await?;
+        let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
+        let reached = cascade::before(tx, &self.engine.dependents, self.id, &actor).await?;
         let schema = self.engine.schema;
         let statement = sql::delete(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
         let gone = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
         if gone.is_empty() {
             return Err(refusal::forbidden(&self.who, Verb::Delete, schema, self.id));
         }
+        cascade::after(tx, &self.engine.dependents, reached, &actor).await?;
         if schema.account {
             let cells = before.0.get(3..).unwrap_or_default();
             if invariant::is_guardian(&self.engine, cells) {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::rows::RowsPlan;
+use super::{cascade::Dependents, rows::RowsPlan};
 use crate::{
     schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
     sql::{self, Class, EffectPlan, Guard, Insert, Predicate, Reference, Table, Template},
@@ -14,6 +14,8 @@ pub(super) struct Engine {
     pub table: Table,
     pub parent: Option<Parent>,
     pub effects: Arc<Vec<EffectPlan>>,
+    /// What a deletion reaches and a trigger listens to.
+    pub dependents: Vec<Arc<Dependents>>,
     /// Registration of the account: creation without a rule.
     pub register: Arc<RowsPlan>,
     /// Roles of which one active account has to remain; on the account only.
@@ -67,6 +69,7 @@ impl Engine {
         Ok(Self {
             schema,
             parent,
+            dependents: Dependents::of(catalog, model)?.into_iter().map(Arc::new).collect(),
             register: Arc::new(RowsPlan::new(schema, open, Arc::clone(&effects))),
             effects,
             guardians: guardians.map(roles).unwrap_or_default(),

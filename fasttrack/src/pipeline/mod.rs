@@ -3,6 +3,7 @@
 //! One pipeline serves every resource: it interprets linked schemas and is generic over nothing. It knows neither HTTP
 //! nor tokens. Everything that a request needs and that does not depend on it is computed once, in [`engine`].
 
+mod cascade;
 mod change;
 mod create;
 mod delete;

@@ -2,6 +2,7 @@
 
 use super::{
     op::{Operator, Takes},
+    page::check_text,
     value::parse_value,
 };
 use crate::{
@@ -59,7 +60,10 @@ pub(super) fn parse(column: &'static Column, param: &Param) -> Result<Condition,
     let invalid = |message: String| Fault::new(&shown, "invalid", message);
     let values = match operator.takes {
         Takes::One => vec![parse_value(column, &param.value).map_err(invalid)?],
-        Takes::Text => vec![Arg::Text(param.value.clone())],
+        Takes::Text => {
+            check_text(&shown, &param.value)?;
+            vec![Arg::Text(param.value.clone())]
+        }
         Takes::Flag => match param.value.as_str() {
             "true" => vec![Arg::Int(1)],
             "false" => vec![Arg::Int(0)],

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, Fault},
     schema::{Column, Schema},
-    wire::Params,
+    wire::{Param, Params},
 };
 
 /// Page size in rows. Always within `1..=PageSize::MAX`.
@@ -68,56 +68,85 @@ pub fn searchable(schema: &'static Schema) -> impl Iterator<Item = &'static Colu
 /// # Errors
 /// [`Error::Invalid`] with every parameter that is unknown or does not fit.
 pub fn parse(schema: &'static Schema, params: Params) -> Result<ListQuery, Error> {
-    let mut faults = params.faults;
-    let mut query = ListQuery {
-        conditions: Vec::new(),
-        search: None,
-        sort: Vec::new(),
-        size: PageSize::DEFAULT,
-        cursor: None,
-        canonical: String::new(),
-    };
-    let mut sort_text = None;
-    let mut asked: Vec<(&str, &str)> = Vec::new();
-    let mut canonical: Vec<String> = Vec::new();
+    let mut reader = Reader::default();
+    reader.faults = params.faults;
     for param in &params.items {
-        let plain = param.operator.is_none();
-        match param.name.as_str() {
-            "limit" if plain => match PageSize::parse(&param.value) {
-                Ok(size) => query.size = size,
-                Err(fault) => faults.push(fault),
+        reader.read(schema, param);
+    }
+    let sort = sort::parse(schema, reader.sort).unwrap_or_else(|fault| {
+        reader.faults.push(fault);
+        Vec::new()
+    });
+    if !reader.faults.is_empty() {
+        return Err(Error::Invalid(reader.faults));
+    }
+    let mut filters: Vec<_> =
+        reader.conditions.iter().map(|condition| format!("{} {:?}", condition.column.key, condition.test)).collect();
+    filters.sort();
+    let order: Vec<_> = sort.iter().map(|key| (key.column.key, key.descending)).collect();
+    Ok(ListQuery {
+        canonical: format!("{filters:?} {:?} {order:?}", reader.search),
+        conditions: reader.conditions,
+        search: reader.search,
+        sort,
+        size: reader.size.unwrap_or(PageSize::DEFAULT),
+        cursor: reader.cursor,
+    })
+}
+
+/// Parameters, one after the other.
+#[derive(Default)]
+struct Reader<'a> {
+    conditions: Vec<Condition>,
+    search: Option<String>,
+    sort: Option<&'a str>,
+    size: Option<PageSize>,
+    cursor: Option<String>,
+    /// What was asked already, by column and operator: an alias asks the same.
+    asked: Vec<(&'static str, &'a str)>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, schema: &'static Schema, param: &'a Param) {
+        match (param.name.as_str(), &param.operator) {
+            ("limit", None) => match PageSize::parse(&param.value) {
+                Ok(size) => self.size = Some(size),
+                Err(fault) => self.faults.push(fault),
             },
-            "cursor" if plain => query.cursor = Some(param.value.clone()),
-            "sort" if plain => sort_text = Some(param.value.as_str()),
-            "q" if plain && searchable(schema).next().is_some() => query.search = Some(param.value.clone()),
-            name => match column_of(schema, name) {
-                None => faults.push(Fault::new(shown(param), "unknown", "there is no such parameter")),
-                Some(column) => {
-                    let operator = param.operator.as_deref().unwrap_or_default();
-                    if asked.contains(&(column.key, operator)) {
-                        faults.push(Fault::new(shown(param), "repeated", "the same is asked twice"));
-                    }
-                    asked.push((column.key, operator));
-                    match filter::parse(column, param) {
-                        Ok(condition) => {
-                            canonical.push(format!("{condition:?}", condition = (column.key, &condition.test)));
-                            query.conditions.push(condition);
-                        }
-                        Err(fault) => faults.push(fault),
-                    }
-                }
+            ("cursor", None) => self.cursor = Some(param.value.clone()),
+            ("sort", None) => self.sort = Some(&param.value),
+            ("q", None) if searchable(schema).next().is_some() => match check_text("q", &param.value) {
+                Ok(()) => self.search = Some(param.value.clone()),
+                Err(fault) => self.faults.push(fault),
+            },
+            (name, _) => match column_of(schema, name) {
+                Some(column) => self.read_filter(column, param),
+                None => self.faults.push(Fault::new(shown(param), "unknown", "there is no such parameter")),
             },
         }
     }
-    match sort::parse(schema, sort_text) {
-        Ok(sort) => query.sort = sort,
-        Err(fault) => faults.push(fault),
+
+    fn read_filter(&mut self, column: &'static Column, param: &'a Param) {
+        let asked = (column.key, param.operator.as_deref().unwrap_or_default());
+        if self.asked.contains(&asked) {
+            self.faults.push(Fault::new(shown(param), "repeated", "the same is asked twice"));
+        }
+        self.asked.push(asked);
+        match filter::parse(column, param) {
+            Ok(condition) => self.conditions.push(condition),
+            Err(fault) => self.faults.push(fault),
+        }
     }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
+}
+
+/// Longest text that can be searched for, in bytes; the database refuses patterns of 50,000.
+const MAX_TEXT_BYTES: usize = 4_000;
+
+/// Refuses text that is too long to search for.
+pub(super) fn check_text(field: &str, text: &str) -> Result<(), Fault> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(Fault::new(field, "too_long", format!("at most {MAX_TEXT_BYTES} bytes of UTF-8")));
     }
-    canonical.sort();
-    let sort: Vec<_> = query.sort.iter().map(|key| (key.column.key, key.descending)).collect();
-    query.canonical = format!("{canonical:?}{:?}{sort:?}", query.search);
-    Ok(query)
+    Ok(())
 }

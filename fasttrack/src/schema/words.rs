@@ -127,7 +127,7 @@ impl Phrase {
 }
 
 fn dotted(path: &Path) -> String {
-    path.steps().iter().map(|step| format!("{step}.")).collect()
+    path.steps().iter().flat_map(|step| [step, "."]).collect()
 }
 
 const fn compared(op: Comparison) -> &'static str {

@@ -20,6 +20,6 @@ pub use self::{
     page::{PageQuery, page, sort_keys},
     policy::{Class, fold},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{Table, any_active, delete, merge_json, read, referable, state, update},
+    row::{Table, any_active, delete, merge_json, read, referable, referring, state, update},
     text::{Slot, Sql, Template, Values},
 };

@@ -127,3 +127,19 @@ pub fn merge_json(stored: Arg, patch: Arg) -> Template {
     sql.value(stored).push(", ").value(patch).push(") AS BLOB)");
     sql.finish()
 }
+
+/// Every column, as it is stored, of the rows that refer to the row [`Slot::Id`] through `chain`: the last link is the
+/// table itself, each link refers to the one before it, and the first to the row.
+#[must_use]
+pub fn referring(columns: &[Column], chain: &[(&'static str, &'static str)]) -> Template {
+    let mut sql = Sql::new("SELECT ");
+    sql.join(", ", columns, |sql, column| {
+        sql.push(&stored(column));
+    });
+    for (depth, (table, key)) in chain.iter().rev().enumerate() {
+        let (open, alias) = if depth == 0 { ("", "t") } else { (" IN (SELECT \"id\"", "") };
+        sql.push(open).push(" FROM ").name(table).push(&format!(" {alias} WHERE ")).name(key);
+    }
+    sql.push(" = ").bind(Slot::Id).push(&")".repeat(chain.len().saturating_sub(1)));
+    sql.finish()
+}

@@ -11,6 +11,8 @@ pub(super) struct Access {
     pub(super) anonymous: Anonymous,
     /// Whether it can refuse a caller that is logged in.
     pub(super) refuses: bool,
+    /// Whether it leaves rows of a list out.
+    pub(super) scopes: bool,
 }
 
 /// How a route treats a caller without a token.
@@ -26,19 +28,26 @@ pub(super) enum Anonymous {
 
 /// Judges the rule of a verb; a verb without a rule refuses everybody.
 pub(super) fn access(catalog: &Catalog, model: &Model, verb: Verb) -> Access {
-    let Some(rule) = model.schema.rule(verb) else { return Access { anonymous: Anonymous::Refused, refuses: true } };
+    let Some(rule) = model.schema.rule(verb) else { return NOBODY };
     let judge = |who| Judge { catalog, schema: model.schema, who, depth: 0 }.outcome(rule);
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
-    let anonymous = judge(Who::Anonymous);
+    let (anonymous, account) = (judge(Who::Anonymous), judge(Who::Account(undecided)));
+    // Who created a row has to be somebody.
+    let needs_actor =
+        verb == Verb::Create && model.schema.columns.iter().any(|column| column.actor && !column.nullable);
     Access {
         anonymous: match (anonymous.may_hold, anonymous.may_fail) {
+            _ if needs_actor => Anonymous::Refused,
             (false, _) => Anonymous::Refused,
             (true, true) => Anonymous::Sometimes,
             (true, false) => Anonymous::Welcome,
         },
-        refuses: judge(Who::Account(undecided)).may_fail,
+        refuses: account.may_fail,
+        scopes: account.speaks_of_rows,
     }
 }
+
+const NOBODY: Access = Access { anonymous: Anonymous::Refused, refuses: true, scopes: false };
 
 /// Deepest nesting of named rules that is followed.
 const MAX_DEPTH: usize = 8;
@@ -58,14 +67,18 @@ struct Undecided {
 
 #[derive(Clone, Copy)]
 struct Outcome {
+    /// It can turn out to hold before the rows are looked at.
     may_hold: bool,
+    /// It can turn out not to hold before the rows are looked at.
     may_fail: bool,
+    /// Some of it is left to the rows.
+    speaks_of_rows: bool,
 }
 
-const HOLDS: Outcome = Outcome { may_hold: true, may_fail: false };
-const FAILS: Outcome = Outcome { may_hold: false, may_fail: true };
-const OPEN: Outcome = Outcome { may_hold: true, may_fail: true };
-const UNDECIDED: Outcome = Outcome { may_hold: false, may_fail: false };
+const HOLDS: Outcome = Outcome { may_hold: true, may_fail: false, speaks_of_rows: false };
+const FAILS: Outcome = Outcome { may_hold: false, may_fail: true, speaks_of_rows: false };
+const OPEN: Outcome = Outcome { may_hold: true, may_fail: true, speaks_of_rows: false };
+const UNDECIDED: Outcome = Outcome { may_hold: false, may_fail: false, speaks_of_rows: true };
 
 struct Judge<'a> {
     catalog: &'a Catalog,
@@ -77,18 +90,9 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn outcome(&self, rule: &Rule) -> Outcome {
         match rule {
-            Rule::Any(rules) => rules.iter().map(|rule| self.outcome(rule)).fold(FAILS, |all, one| Outcome {
-                may_hold: all.may_hold || one.may_hold,
-                may_fail: all.may_fail && one.may_fail,
-            }),
-            Rule::All(rules) => rules.iter().map(|rule| self.outcome(rule)).fold(HOLDS, |all, one| Outcome {
-                may_hold: all.may_hold && one.may_hold,
-                may_fail: all.may_fail || one.may_fail,
-            }),
-            Rule::Not(rule) => {
-                let Outcome { may_hold, may_fail } = self.outcome(rule);
-                Outcome { may_hold: may_fail, may_fail: may_hold }
-            }
+            Rule::Any(rules) => rules.iter().map(|rule| self.outcome(rule)).fold(FAILS, Outcome::or),
+            Rule::All(rules) => rules.iter().map(|rule| self.outcome(rule).not()).fold(FAILS, Outcome::or).not(),
+            Rule::Not(rule) => self.outcome(rule).not(),
             Rule::Anyone => HOLDS,
             Rule::Authenticated => {
                 if matches!(self.who, Who::Anonymous) {
@@ -135,8 +139,68 @@ impl Judge<'_> {
     }
 }
 
+impl Outcome {
+    const fn or(self, other: Self) -> Self {
+        Self {
+            may_hold: self.may_hold || other.may_hold,
+            may_fail: self.may_fail && other.may_fail,
+            speaks_of_rows: self.speaks_of_rows || other.speaks_of_rows,
+        }
+    }
+
+    const fn not(self) -> Self {
+        Self { may_hold: self.may_fail, may_fail: self.may_hold, ..self }
+    }
+}
+
 impl Undecided {
     fn is_decided(self, path: &Path) -> bool {
         self.but_for.is_some() && path.steps().first().copied() == self.but_for
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+    use crate::schema::Grant;
+
+    #[track_caller]
+    fn check(resource: &str, verb: Verb, anonymous: Anonymous, refuses: bool, scopes: bool) {
+        let catalog = sample::everything();
+        let access = access(&catalog, catalog.find(resource).unwrap(), verb);
+        assert_eq!(access, Access { anonymous, refuses, scopes }, "{verb:?} {resource}");
+    }
+
+    #[test]
+    fn a_list_is_refused_only_where_nothing_is_left_to_the_rows() {
+        check("user", Verb::List, Anonymous::Refused, true, false);
+        check("project", Verb::List, Anonymous::Refused, false, true);
+        check("task", Verb::List, Anonymous::Refused, true, false);
+        check("comment", Verb::List, Anonymous::Refused, true, false);
+        check("problem", Verb::List, Anonymous::Sometimes, false, true);
+    }
+
+    #[test]
+    fn a_row_is_refused_unless_everybody_may() {
+        check("project", Verb::Create, Anonymous::Refused, false, false);
+        check("project", Verb::Read, Anonymous::Refused, true, false);
+        check("comment", Verb::Create, Anonymous::Refused, true, false);
+        check("comment", Verb::Read, Anonymous::Refused, true, false);
+        check("problem", Verb::Create, Anonymous::Welcome, false, false);
+        check("problem", Verb::Read, Anonymous::Refused, true, false);
+        check("problem", Verb::Update, Anonymous::Sometimes, true, false);
+        check("problem", Verb::Delete, Anonymous::Welcome, true, false);
+    }
+
+    #[test]
+    fn a_circle_of_named_rules_may_come_out_either_way() {
+        const CIRCLE: Rule = Rule::Named { path: Path::HERE, rule: "circle" };
+        const USER: Schema = Schema::new("user", "users")
+            .account()
+            .named_rules(&[("circle", CIRCLE)])
+            .grants(&[Grant { verb: Verb::Read, rule: CIRCLE }]);
+        let catalog = Catalog::link(&[&USER]).unwrap();
+        let access = access(&catalog, catalog.find("user").unwrap(), Verb::Read);
+        assert_eq!(access, Access { anonymous: Anonymous::Sometimes, refuses: true, scopes: false });
     }
 }

@@ -7,7 +7,7 @@ use super::{
     names::Names,
     operation::Operation,
     params,
-    resources::{Resource, page},
+    resources::{ANYONE_LOGGED_IN, Resource, page},
 };
 
 const TAG: &str = "auth";
@@ -69,12 +69,14 @@ fn refresh() -> Operation {
 fn log_out() -> Operation {
     Operation::new("log_out", TAG, "Log out")
         .explain("Ends the session of the access token: it and its refresh token are revoked at once.")
+        .explain(ANYONE_LOGGED_IN)
         .answers_empty(204, "The session has ended.")
 }
 
 fn change_password() -> Operation {
     Operation::new("change_password", TAG, "Change one's password")
         .explain("Ends every other session of the account.")
+        .explain(ANYONE_LOGGED_IN)
         .body("PasswordChange")
         .answers_empty(204, "The new password holds.")
         .refuses_when(401, "The access token is not valid, or `current_password` is wrong.")
@@ -82,6 +84,7 @@ fn change_password() -> Operation {
 
 fn list_sessions() -> Operation {
     Operation::new("list_sessions", TAG, "List one's live sessions")
+        .explain(ANYONE_LOGGED_IN)
         .parameters(params::paging(&["id"]))
         .refuses(&[400])
         .answers(200, "A page of sessions.", "SessionPage")
@@ -90,6 +93,7 @@ fn list_sessions() -> Operation {
 fn end_session() -> Operation {
     Operation::new("end_session", TAG, "End one of one's sessions")
         .explain("Revokes the tokens of the session.")
+        .explain(ANYONE_LOGGED_IN)
         .parameters([params::id("session")])
         .answers_empty(204, "The session has ended.")
         .refuses_when(404, "There is no such live session, or it is somebody else's.")

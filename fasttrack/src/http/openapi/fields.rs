@@ -29,8 +29,7 @@ impl Input {
         let by_the_path = schema.under == Some(column.name);
         let by_another_role = column.write.is_some() && matches!(self, Self::Register | Self::UpdateOwn);
         let too_late = !self.creates() && (column.write_once || column.kind == Kind::PasswordHash);
-        let no_login = column.kind == Kind::PasswordHash && !schema.account;
-        !(by_the_server || by_the_path || by_another_role || too_late || no_login)
+        !(by_the_server || by_the_path || by_another_role || too_late)
     }
 
     /// Whether a client has to send this column here.
@@ -43,7 +42,8 @@ impl Input {
 pub(super) fn in_answer(catalog: &Catalog, schema: &Schema, column: &Column) -> Value {
     let mut field = typed(column);
     describe(&mut field, &description(catalog, schema, column, false));
-    if column.is_automatic() || column.read_only {
+    let by_the_path = schema.under == Some(column.name);
+    if column.is_automatic() || column.read_only || by_the_path {
         field.insert("readOnly".to_owned(), json!(true));
     }
     Value::Object(field)
@@ -111,7 +111,8 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
             json!({ "type": "string", "format": "date-time", "examples": ["2026-11-22T16:10:00.123456Z"] })
         }
         Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::Json => json!({ "type": ["object", "array", "string", "number", "boolean"] }),
+        // Null is a JSON value too, so that any type will do whether the column may be null or not.
+        Kind::Json => json!({}),
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::Email => json!({ "type": "string", "format": "email" }),
         Kind::PasswordHash => json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 1024 }),
@@ -129,10 +130,8 @@ fn bound(field: &mut Map<String, Value>, keyword: &str, value: Option<Number>) {
 }
 
 fn make_nullable(field: &mut Map<String, Value>) {
-    match field.get_mut("type") {
-        Some(Value::Array(types)) => types.push(json!("null")),
-        Some(one) => *one = json!([one.take(), "null"]),
-        None => {}
+    if let Some(one) = field.get_mut("type") {
+        *one = json!([one.take(), "null"]);
     }
     if let Some(Value::Array(words)) = field.get_mut("enum") {
         words.push(Value::Null);
@@ -167,24 +166,25 @@ fn describe(field: &mut Map<String, Value>, text: &str) {
 /// The doc comment, else a sentence made of name and kind; then what the options add.
 fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bool) -> String {
     let doc = markdown(column.doc);
-    let mut text = if doc.is_empty() { made_up(schema, column) } else { sentence(&doc) };
+    let mut sentences = vec![if doc.is_empty() { made_up(schema, column) } else { sentence(&doc) }];
     if as_input {
         if column.kind == Kind::PasswordHash {
-            text.push_str(" 8 to 1,024 bytes of UTF-8, never truncated.");
+            sentences.push("8 to 1,024 bytes of UTF-8, never truncated.".to_owned());
         }
         if column.write_once {
-            text.push_str(" Cannot be changed later.");
+            sentences.push("Cannot be changed later.".to_owned());
         }
         if let Some(rule) = &column.write {
-            text.push_str(&format!(" May be set by: {}.", rule_in_words(rule, schema, catalog)));
+            sentences.push(format!("May be set by: {}.", rule_in_words(rule, schema, catalog)));
         }
     } else if column.actor {
-        text.push_str(" Set by the server: who created it.");
+        sentences.push("Set by the server: who created it.".to_owned());
     }
     if column.unique {
-        text.push_str(if column.kind == Kind::Email { " Unique, regardless of case." } else { " Unique." });
+        let unique = if column.kind == Kind::Email { "Unique, regardless of case." } else { "Unique." };
+        sentences.push(unique.to_owned());
     }
-    text
+    sentences.join(" ")
 }
 
 fn made_up(schema: &Schema, column: &Column) -> String {
@@ -201,5 +201,60 @@ fn made_up(schema: &Schema, column: &Column) -> String {
             format!("Whether the {row} is {}.", words(column.name.trim_start_matches("is_")))
         }
         _ => format!("{} of the {row}.", capitalised(&name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+
+    #[track_caller]
+    fn check(key: &str, input: Input, expected: &Value) {
+        let catalog = sample::everything();
+        let schema = catalog.find("problem").unwrap().schema;
+        let column = schema.column_of_key(key).unwrap();
+        let mut field = in_input(&catalog, schema, column, input);
+        field.as_object_mut().unwrap().remove("description").unwrap();
+        assert_eq!(&field, expected, "{key}");
+    }
+
+    #[test]
+    fn columns_become_json_schema() {
+        check("note", Input::Create, &json!({ "type": ["string", "null"], "maxLength": 20, "default": null }));
+        check("note", Input::Update, &json!({ "type": ["string", "null"], "maxLength": 20 }));
+        check("count", Input::Create, &json!({ "type": "integer", "format": "int64", "minimum": 0, "default": 0 }));
+        check(
+            "ratio",
+            Input::Update,
+            &json!({ "type": ["number", "null"], "format": "double", "minimum": 0.0, "maximum": 0.5 }),
+        );
+        check("due", Input::Create, &json!({ "type": "string", "format": "date" }));
+        check("extra", Input::Create, &json!({}));
+        check("more", Input::Update, &json!({}));
+        check("level", Input::Update, &json!({ "type": ["string", "null"], "enum": ["low", "high", null] }));
+        check("code", Input::Create, &json!({ "type": "string", "minLength": 3, "maxLength": 3 }));
+        check(
+            "secret",
+            Input::Create,
+            &json!({ "type": "string", "minLength": 1, "maxLength": 10, "writeOnly": true }),
+        );
+        check("task_id", Input::Update, &json!({ "type": ["integer", "null"], "format": "int64", "minimum": 1 }));
+    }
+
+    #[test]
+    fn inputs_take_what_a_client_may_send() {
+        let catalog = sample::everything();
+        let check = |resource: &str, input: Input, expected: &[&str]| {
+            let schema = catalog.find(resource).unwrap().schema;
+            let taken = schema.columns.iter().filter(|column| input.takes(schema, column));
+            assert_eq!(taken.map(|column| column.key).collect::<Vec<_>>(), expected, "{resource} {input:?}");
+        };
+        check("user", Input::Create, &["email", "password", "display_name", "role", "is_active"]);
+        check("user", Input::Register, &["email", "password", "display_name"]);
+        check("user", Input::Update, &["email", "display_name", "role", "is_active"]);
+        check("user", Input::UpdateOwn, &["email", "display_name"]);
+        let changeable = ["note", "count", "ratio", "due", "done_at", "extra", "more", "level", "secret", "task_id"];
+        check("problem", Input::Update, &changeable);
+        check("comment", Input::Create, &["body"]);
     }
 }

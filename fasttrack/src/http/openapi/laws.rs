@@ -1,12 +1,13 @@
-//! What holds of every document, and what the contract of the reference application says of its own.
+//! What holds of the document of every application.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{Settings, document, sample};
+use crate::{http::routes, wire::Params};
 
-fn tracker() -> Value {
+pub(super) fn tracker() -> Value {
     document(&sample::tracker(), &Settings::default())
 }
 
@@ -21,34 +22,23 @@ fn walk<'a>(at: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value))
     match value {
         Value::Object(members) => members.iter().for_each(|(key, value)| walk(&step(key), value, visit)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| walk(&step(&i.to_string()), value, visit))
+            items.iter().enumerate().for_each(|(i, value)| walk(&step(&i.to_string()), value, visit));
         }
         _ => {}
     }
 }
 
 /// Every operation, called by method and path.
-fn operations(document: &Value) -> BTreeMap<String, &Value> {
-    let paths = document["paths"].as_object().unwrap();
-    let of_item = |(path, item): (&String, &'static str), operation| (format!("{item} {path}"), operation);
-    let mut operations = BTreeMap::new();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().unwrap() {
-            let method: &'static str = match method.as_str() {
-                "get" => "GET",
-                "post" => "POST",
-                "patch" => "PATCH",
-                "delete" => "DELETE",
-                other => panic!("{path}: {other}"),
-            };
-            operations.extend([of_item((path, method), operation)]);
-        }
-    }
-    operations
+pub(super) fn operations(document: &Value) -> BTreeMap<String, &Value> {
+    let items = document["paths"].as_object().unwrap().iter();
+    items
+        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |operation| (path, operation)))
+        .map(|(path, (method, operation))| (format!("{} {path}", method.to_uppercase()), operation))
+        .collect()
 }
 
 /// The parameters of an operation, references followed.
-fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+pub(super) fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
     let resolve = |parameter: &'a Value| match parameter["$ref"].as_str() {
         Some(target) => document.pointer(target.strip_prefix('#').unwrap()).unwrap(),
         None => parameter,
@@ -56,12 +46,29 @@ fn parameters<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
     operation["parameters"].as_array().into_iter().flatten().map(resolve).collect()
 }
 
-fn statuses(operation: &Value) -> Vec<u16> {
+pub(super) fn statuses(operation: &Value) -> Vec<u16> {
     operation["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect()
 }
 
-fn keys(object: &Value) -> Vec<&str> {
+pub(super) fn keys(object: &Value) -> Vec<&str> {
     object.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
+#[test]
+fn the_routes_are_those_that_are_served() {
+    for catalog in [sample::tracker(), sample::everything()] {
+        let document = document(&catalog, &Settings::default());
+        let mut documented = operations(&document);
+        // What the documentation page loads is no part of the API.
+        let served = routes::table(&catalog).into_iter().filter(|route| !route.path.ends_with("{file}"));
+        for route in served {
+            let name = format!("{} {}", route.method, route.path);
+            let operation = documented.remove(&name).unwrap_or_else(|| panic!("{name} is not documented"));
+            assert!(operation["security"].is_null() || route.admits_anonymous, "{name} needs a token");
+            assert!(route.action.is_public() || statuses(operation).contains(&401), "{name} looks at tokens");
+        }
+        assert!(documented.is_empty(), "not served: {documented:?}");
+    }
 }
 
 #[test]
@@ -213,4 +220,37 @@ fn the_same_declarations_give_the_same_bytes() {
     assert_eq!(cached.etag, super::CachedDocument::new(&tracker()).etag);
     assert!(cached.is_current(Some(&cached.etag)));
     assert!(!cached.is_current(None));
+}
+
+/// A value that fits the schema of a query parameter, as it is written in a query string.
+fn example_of(schema: &Value) -> String {
+    if let Some(word) = schema["enum"][0].as_str() {
+        return word.to_owned();
+    }
+    match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
+        ("array", _) => example_of(&schema["items"]),
+        ("boolean", _) => "true".to_owned(),
+        ("string", Some("date")) => "2026-11-22".to_owned(),
+        ("string", Some("date-time")) => "2026-11-22T16:10:00Z".to_owned(),
+        _ => "1".to_owned(),
+    }
+}
+
+#[test]
+fn lists_understand_every_parameter_that_is_documented_and_no_other() {
+    let catalog = sample::everything();
+    let document = document(&catalog, &Settings::default());
+    let operations = operations(&document);
+    for model in catalog.models() {
+        let id = format!("list_{}", model.schema.plural);
+        let operation = operations.values().find(|operation| operation["operationId"] == id.as_str()).unwrap();
+        let in_query = |parameter: &&Value| parameter["in"] == "query";
+        let ask = |query: &str| crate::query::parse(model.schema, Params::parse(Some(query)));
+        for parameter in parameters(&document, operation).into_iter().filter(in_query) {
+            let (name, value) = (parameter["name"].as_str().unwrap(), example_of(&parameter["schema"]));
+            assert!(ask(&format!("{name}={value}")).is_ok(), "{id}: {name}={value}");
+            assert!(ask(&format!("{name}[near]={value}")).is_err(), "{id}: {name}[near]={value}");
+        }
+        assert!(ask("colour=red").is_err(), "{id}");
+    }
 }

@@ -10,12 +10,13 @@
 mod access;
 mod auth;
 mod cached;
+#[cfg(test)]
+mod contract;
 mod fields;
 #[cfg(test)]
 mod laws;
 mod names;
 mod operation;
-mod operators;
 mod params;
 mod problems;
 mod relations;

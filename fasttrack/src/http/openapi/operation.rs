@@ -19,7 +19,7 @@ pub(super) struct Operation {
     parameters: Vec<Value>,
     body: Option<Value>,
     success: BTreeMap<u16, Value>,
-    refusals: BTreeMap<u16, Option<&'static str>>,
+    refusals: BTreeMap<u16, Option<String>>,
     anonymous: Anonymous,
     limited: bool,
 }
@@ -105,18 +105,18 @@ impl Operation {
     }
 
     /// Can be refused with this, for a reason of its own.
-    pub(super) fn refuses_when(mut self, status: u16, when: &'static str) -> Self {
-        self.refusals.insert(status, Some(when));
+    pub(super) fn refuses_when(mut self, status: u16, when: impl Into<String>) -> Self {
+        self.refusals.insert(status, Some(when.into()));
         self
     }
 
     /// Succeeds with a JSON body of the component schema.
     pub(super) fn answers(self, status: u16, description: &str, schema: &str) -> Self {
-        self.answers_with(status, description, "application/json", component(schema))
+        self.answers_with(status, description, "application/json", &component(schema))
     }
 
     /// Succeeds with a body of this media type.
-    pub(super) fn answers_with(mut self, status: u16, description: &str, media_type: &str, schema: Value) -> Self {
+    pub(super) fn answers_with(mut self, status: u16, description: &str, media_type: &str, schema: &Value) -> Self {
         let headers = self.headers();
         let content = json!({ media_type: { "schema": schema } });
         self.success.insert(status, json!({ "description": description, "headers": headers, "content": content }));

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    fields,
-    operators::{OPERATORS, Operator, Takes},
+use super::fields;
+use crate::{
+    query::{OPERATORS, Operator, PageSize, Takes, searchable, sortable},
+    schema::{Column, Schema},
 };
-use crate::schema::{Column, Kind, Schema};
 
 /// The id in a path.
 pub(super) fn id(noun: &str) -> Value {
@@ -26,7 +26,7 @@ pub(super) fn components() -> Value {
             "name": "limit",
             "in": "query",
             "description": "Most rows on the page.",
-            "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
+            "schema": { "type": "integer", "minimum": 1, "maximum": PageSize::MAX, "default": PageSize::DEFAULT.rows() },
         },
         "Cursor": {
             "name": "cursor",
@@ -39,9 +39,8 @@ pub(super) fn components() -> Value {
 }
 
 /// What the list of a resource takes.
-pub(super) fn of_list(schema: &Schema) -> Vec<Value> {
-    let sortable = schema.columns.iter().filter(|column| column.sort || column.kind == Kind::Id);
-    let mut parameters = paging(&sortable.map(|column| column.key).collect::<Vec<_>>());
+pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
+    let mut parameters = paging(&sortable(schema).map(|column| column.key).collect::<Vec<_>>());
     parameters.extend(search(schema));
     for column in schema.columns.iter().filter(|column| column.filter) {
         parameters.extend(filters(column, column.key, None));
@@ -76,9 +75,8 @@ pub(super) fn paging(sortable: &[&str]) -> Vec<Value> {
     ]
 }
 
-fn search(schema: &Schema) -> Option<Value> {
-    let keys: Vec<_> =
-        schema.columns.iter().filter(|column| column.search).map(|column| format!("`{}`", column.key)).collect();
+fn search(schema: &'static Schema) -> Option<Value> {
+    let keys: Vec<_> = searchable(schema).map(|column| format!("`{}`", column.key)).collect();
     let keys = match keys.as_slice() {
         [] => return None,
         [only] => only.clone(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    access::access,
+    access::{Access, access},
     fields::{self, Input},
     names::{Names, capitalised, markdown, sentence, with_article, words},
     operation::{Operation, component},
@@ -72,11 +72,6 @@ impl<'a> Resource<'a> {
         schemas
     }
 
-    /// The keys of an input that another role may send: sending them here is 403.
-    pub(super) fn keys_of_another_role(&self) -> Vec<&'static str> {
-        self.model.schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect()
-    }
-
     fn collection_path(&self) -> String {
         let plural = self.model.schema.plural;
         match self.parent() {
@@ -109,23 +104,19 @@ impl<'a> Resource<'a> {
             Verb::Delete => self.delete(),
         };
         let concealed = verb == Verb::Read && self.model.schema.conceal;
-        let operation = operation.anonymous(access.anonymous).explain(self.who_may(verb, rule));
+        let operation = operation.anonymous(access.anonymous).explain(self.who_may(rule, access));
         if access.refuses && !concealed { operation.refuses(&[403]) } else { operation }
     }
 
-    fn who_may(&self, verb: Verb, rule: &Rule) -> String {
+    fn who_may(&self, rule: &Rule, access: Access) -> String {
         let who = rule_in_words(rule, self.model.schema, self.catalog);
-        let scopes = verb == Verb::List && !matches!(rule, Rule::Anyone | Rule::Authenticated | Rule::Role(_));
-        let rest = if scopes { " Rows for which this does not hold are left out." } else { "" };
+        let rest = if access.scopes { " Rows for which this does not hold are left out." } else { "" };
         format!("Who may: {who}.{rest}")
     }
 
     fn create(&self) -> Operation {
-        let schema = self.model.schema;
-        let operation =
-            Operation::new(format!("create_{}", schema.name), schema.plural, format!("Create {}", self.one()))
-                .body(&self.names.create)
-                .answers(201, &format!("The new {}.", self.noun), &self.names.row);
+        let operation = self.start("create").body(&self.names.create);
+        let operation = operation.answers(201, &format!("The new {}.", self.noun), &self.names.row);
         self.restricted(self.below_parent(operation), Input::Create)
     }
 
@@ -136,54 +127,49 @@ impl<'a> Resource<'a> {
             None => format!("List {}", self.nouns),
         };
         let operation = Operation::new(format!("list_{}", schema.plural), schema.plural, summary).refuses(&[400]);
-        self.below_parent(operation).parameters(params::of_list(schema)).answers(
-            200,
-            &format!("A page of {}.", self.nouns),
-            &self.names.page,
-        )
+        let operation = self.below_parent(operation).parameters(params::of_list(schema));
+        operation.answers(200, &format!("A page of {}.", self.nouns), &self.names.page)
     }
 
     fn read(&self) -> Operation {
-        let schema = self.model.schema;
-        self.of_row(Operation::new(format!("get_{}", schema.name), schema.plural, format!("Get {}", self.one())))
-            .answers(200, &format!("The {}.", self.noun), &self.names.row)
+        self.of_row(self.start("get")).answers(200, &format!("The {}.", self.noun), &self.names.row)
     }
 
     fn update(&self) -> Operation {
-        let schema = self.model.schema;
-        let operation =
-            Operation::new(format!("update_{}", schema.name), schema.plural, format!("Update {}", self.one()))
-                .explain("Changes the keys that are sent and leaves the others as they are (RFC 7396).")
-                .patch(&self.names.update)
-                .answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
-        self.restricted(self.of_row(operation), Input::Update)
+        let operation = self.of_row(self.start("update")).explain(MERGE_PATCH).patch(&self.names.update);
+        let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        self.restricted(operation, Input::Update)
     }
 
     fn delete(&self) -> Operation {
-        let schema = self.model.schema;
-        let fallout = Fallout::of(self.catalog, schema);
-        let operation = self
-            .of_row(Operation::new(format!("delete_{}", schema.name), schema.plural, format!("Delete {}", self.one())))
-            .answers_empty(204, &format!("The {} is gone.", self.noun));
+        let fallout = Fallout::of(self.catalog, self.model.schema);
+        let operation = self.of_row(self.start("delete")).answers_empty(204, &format!("The {} is gone.", self.noun));
         let operation = fallout.in_words().into_iter().fold(operation, Operation::explain);
-        if fallout.may_conflict() || schema.account { operation.refuses(&[409]) } else { operation }
+        let conflicts = fallout.may_conflict() || self.model.schema.account;
+        if conflicts { operation.refuses(&[409]) } else { operation }
     }
 
     fn get_me(&self) -> Operation {
-        Operation::new("get_me", self.model.schema.plural, format!("Get one's own {}", self.noun)).answers(
-            200,
-            &format!("The {} that is calling.", self.noun),
-            &self.names.row,
-        )
+        let operation = self.start_own("get").explain(ANYONE_LOGGED_IN);
+        operation.answers(200, &format!("The {} that is calling.", self.noun), &self.names.row)
     }
 
     fn update_me(&self) -> Operation {
-        let operation =
-            Operation::new("update_me", self.model.schema.plural, format!("Update one's own {}", self.noun))
-                .explain("Changes the keys that are sent and leaves the others as they are (RFC 7396).")
-                .patch(&self.names.update_own)
-                .answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        let operation = self.start_own("update").explain(MERGE_PATCH).explain(ANYONE_LOGGED_IN);
+        let operation = operation.patch(&self.names.update_own);
+        let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
         self.restricted(operation, Input::UpdateOwn)
+    }
+
+    fn start(&self, action: &str) -> Operation {
+        let schema = self.model.schema;
+        let summary = format!("{} {}", capitalised(action), self.one());
+        Operation::new(format!("{action}_{}", schema.name), schema.plural, summary)
+    }
+
+    fn start_own(&self, action: &str) -> Operation {
+        let summary = format!("{} one's own {}", capitalised(action), self.noun);
+        Operation::new(format!("{action}_me"), self.model.schema.plural, summary)
     }
 
     fn one(&self) -> String {
@@ -207,8 +193,14 @@ impl<'a> Resource<'a> {
         let unique = schema.columns.iter().any(|column| column.unique && input.takes(schema, column));
         let conflicts = unique || (schema.account && input == Input::Update);
         let operation = if conflicts { operation.refuses(&[409]) } else { operation };
-        let keys = self.keys_of_another_role();
-        if keys.is_empty() { operation } else { operation.refuses(&[403]) }
+        let keys: Vec<_> =
+            schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect();
+        match (keys.as_slice(), input) {
+            ([], _) => operation,
+            (_, Input::Create | Input::Update) => operation.refuses(&[403]),
+            (keys, Input::Register | Input::UpdateOwn) => operation
+                .refuses_when(403, format!("`{}` was sent, which only another role may set.", keys.join("` or `"))),
+        }
     }
 
     fn row_schema(&self) -> Value {
@@ -247,6 +239,11 @@ impl<'a> Resource<'a> {
         body
     }
 }
+
+/// Who may use what every account may.
+pub(super) const ANYONE_LOGGED_IN: &str = "Who may: anyone logged in.";
+
+const MERGE_PATCH: &str = "Changes the keys that are sent and leaves the others as they are (RFC 7396).";
 
 /// A page of rows of the component schema.
 pub(super) fn page(description: &str, row: &str) -> Value {

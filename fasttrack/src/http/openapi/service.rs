@@ -39,14 +39,14 @@ fn metrics() -> Operation {
         200,
         "In Prometheus' text format.",
         "text/plain",
-        text,
+        &text,
     )
 }
 
 fn openapi() -> Operation {
     let document = json!({ "type": "object" });
     Operation::service("get_openapi", "This document")
-        .answers_with(200, "An OpenAPI 3.1 document.", "application/json", document)
+        .answers_with(200, "An OpenAPI 3.1 document.", "application/json", &document)
         .answers_empty(304, "The client has it already.")
         .with_header("ETag")
 }
@@ -54,7 +54,7 @@ fn openapi() -> Operation {
 fn docs() -> Operation {
     let page = json!({ "type": "string" });
     Operation::service("get_docs", "This document for people")
-        .answers_with(200, "Swagger UI.", "text/html", page)
+        .answers_with(200, "Swagger UI.", "text/html", &page)
         .answers_empty(304, "The client has it already.")
         .with_header("ETag")
 }

@@ -1,0 +1,63 @@
+//! One HTTP/1.1 connection that is kept alive.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::Error;
+
+/// A request before it is known who sends it.
+pub struct Call {
+    method: &'static str,
+    path: String,
+    body: Bytes,
+}
+
+/// A connection, and the token that it sends.
+pub struct Client {
+    sender: http1::SendRequest<Full<Bytes>>,
+    host: String,
+    authorization: String,
+}
+
+/// `GET path`
+pub fn get(path: &str) -> Call {
+    Call { method: "GET", path: path.to_owned(), body: Bytes::new() }
+}
+
+/// `POST path` with a JSON body
+pub fn post(path: &str, body: &str) -> Call {
+    Call { method: "POST", path: path.to_owned(), body: Bytes::copy_from_slice(body.as_bytes()) }
+}
+
+impl Client {
+    /// Connects; an empty token is not sent.
+    pub async fn connect(address: &str, token: &str) -> Result<Self, Error> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self { sender, host: address.to_owned(), authorization: format!("Bearer {token}") })
+    }
+
+    /// Sends a request and returns the body of a successful answer.
+    pub async fn send(&mut self, call: Call) -> Result<Bytes, Error> {
+        let mut request = Request::builder().method(call.method).uri(&call.path).header(header::HOST, &self.host);
+        if self.authorization.len() > "Bearer ".len() {
+            request = request.header(header::AUTHORIZATION, &self.authorization);
+        }
+        if !call.body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request.body(Full::new(call.body))?).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        if !status.is_success() {
+            return Err(format!("{} {}: {status} {}", call.method, call.path, String::from_utf8_lossy(&body)).into());
+        }
+        Ok(body)
+    }
+}

@@ -1,0 +1,133 @@
+//! From credentials to a session and its first pair of tokens, and out again.
+
+use std::sync::Arc;
+
+use super::{
+    Auth, Client,
+    account::Credentials,
+    sessions,
+    token::{Pair, random_id},
+};
+use crate::{
+    clock::SECOND_US,
+    db::Tx,
+    email,
+    error::Error,
+    password::{self, Verdict},
+    principal::Caller,
+};
+
+/// How often credentials are checked again when the account's password changes meanwhile.
+pub(super) const ATTEMPTS: usize = 3;
+
+impl Auth {
+    /// Opens a session: the JSON of its first pair of tokens.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], the same and after the same time, for an unknown address and a wrong password;
+    /// [`Error::Forbidden`] when the password is right and the account disabled; [`Error::Unavailable`] when too many
+    /// log in at once.
+    pub async fn login(&self, email: &str, password: &str, client: Client) -> Result<Vec<u8>, Error> {
+        for _ in 0..ATTEMPTS {
+            if let Some(pair) = self.try_login(email, password, &client).await? {
+                return self.tokens.render(&pair);
+            }
+        }
+        Err(account_in_flux())
+    }
+
+    /// Ends the caller's session, with all its tokens.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
+        let id = caller.session;
+        let cache = Arc::clone(&self.sessions);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.query(sessions::end(id)).await?;
+                    tx.after_commit(move || cache.drop_all(&[id]));
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// `None` when the password changed while it was being checked.
+    async fn try_login(&self, email: &str, password: &str, client: &Client) -> Result<Option<Pair>, Error> {
+        let cost = self.settings.bcrypt_cost;
+        let known = self.find(email).await?;
+        let hash = known.as_ref().and_then(Credentials::hash);
+        let verdict = password::verify(password.to_owned(), hash, cost).await?;
+        let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+            return Err(Error::Unauthenticated("wrong e-mail address or password".into()));
+        };
+        if !known.is_active {
+            return Err(disabled());
+        }
+        let renewed = match verdict {
+            Verdict::Renew => Some(password::hash(password.to_owned(), cost).await?),
+            _ => None,
+        };
+        self.open(known, renewed, client.clone()).await
+    }
+
+    pub(super) async fn find(&self, email: &str) -> Result<Option<Credentials>, Error> {
+        // What cannot be an address is not worth a query.
+        if email.len() > email::MAX_CHARS || email.contains('\0') {
+            return Ok(None);
+        }
+        let rows = self.db.read(self.account.select_by_email(email)).await?;
+        Ok(rows.first().and_then(Credentials::of))
+    }
+
+    /// Opens the session, if the credentials are still what they were when the password was checked.
+    pub(super) async fn open(
+        &self,
+        known: Credentials,
+        renewed: Option<String>,
+        client: Client,
+    ) -> Result<Option<Pair>, Error> {
+        let now_us = self.now_us();
+        let issued_at_s = now_us.div_euclid(SECOND_US);
+        let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
+        let mut pair = Pair { id: random_id()?, session: 0, user: known.id, role: String::new(), issued_at_s };
+        let table = self.account;
+        let cache = Arc::clone(&self.sessions);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let rows = tx.query(table.select_standing_if(known.id, &known.hash)).await?;
+                    let Some(row) = rows.first() else { return Ok(None) };
+                    let account = table.account(Some(row), 0);
+                    if !account.is_active {
+                        return Err(disabled());
+                    }
+                    account.role.clone_into(&mut pair.role);
+                    if let Some(hash) = renewed {
+                        tx.query(table.renew_hash(known.id, hash)).await?;
+                    }
+                    pair.session = insert(tx, &pair, client, now_us, expires_at_us).await?;
+                    let id = pair.session;
+                    tx.after_commit(move || cache.drop_all(&[id]));
+                    Ok(Some(pair))
+                })
+            })
+            .await
+    }
+}
+
+async fn insert(tx: &mut Tx, first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Result<i64, Error> {
+    tx.query(sessions::purge(now_us)).await?;
+    let rows = tx.query(sessions::insert(first, client, now_us, expires_at_us)).await?;
+    rows.first().and_then(|row| row.int(0)).ok_or_else(|| Error::Internal("a session was given no id".into()))
+}
+
+pub(super) fn account_in_flux() -> Error {
+    Error::Unavailable("the password of the account is being changed; try again".into())
+}
+
+fn disabled() -> Error {
+    Error::Forbidden("the account is disabled".into())
+}

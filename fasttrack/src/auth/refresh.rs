@@ -1,0 +1,106 @@
+//! From a refresh token to the next pair of tokens.
+//!
+//! What is to become of the session is decided in [`rotation`](super::rotation); here it is read, and the decision
+//! carried out, in one transaction, so that of many requests with one token exactly one makes a new pair.
+
+use std::sync::Arc;
+
+use super::{
+    Auth,
+    account::AccountTable,
+    gate::session_ended,
+    rotation::Decision,
+    sessions::{self, Record},
+    token::{Pair, Token, Use, random_id},
+};
+use crate::{clock::SECOND_US, db::Tx, error::Error};
+
+/// A refresh token on its way through the transaction.
+struct Rotation {
+    token: Token,
+    /// The id of the pair that it would lead to.
+    child: String,
+    now_us: i64,
+    issued_at_s: i64,
+    expires_at_us: i64,
+}
+
+/// What a refresh token led to.
+enum Outcome {
+    /// This pair: a new one, or the same again.
+    Pair(Pair),
+    /// The end of the session: the token had been used before.
+    Reused,
+    /// Nothing: the session is over.
+    Ended,
+}
+
+impl Auth {
+    /// Uses a refresh token up: the JSON of the next pair of tokens.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for anything but the refresh token that is due. One that was used before ends its
+    /// session.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Vec<u8>, Error> {
+        let now_us = self.now_us();
+        let token = self.tokens.verify(refresh_token, now_us.div_euclid(SECOND_US))?;
+        if token.kind != Use::Refresh {
+            let (_, session) = self.standing(token.user, token.session, now_us).await?;
+            self.note_presented(&token, &session, now_us).await?;
+            return Err(Error::Unauthenticated("this is an access token; send the refresh token".into()));
+        }
+        match self.rotate(token, now_us).await? {
+            Outcome::Pair(pair) => self.tokens.render(&pair),
+            Outcome::Ended => Err(session_ended()),
+            Outcome::Reused => Err(Error::Unauthenticated(
+                "the refresh token was used before, so its session has been ended; log in again".into(),
+            )),
+        }
+    }
+
+    async fn rotate(&self, token: Token, now_us: i64) -> Result<Outcome, Error> {
+        let issued_at_s = now_us.div_euclid(SECOND_US);
+        let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
+        let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us };
+        let account = self.account;
+        let cache = Arc::clone(&self.sessions);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let id = rotation.token.session;
+                    tx.after_commit(move || cache.drop_all(&[id]));
+                    rotation.carry_out(tx, &account).await
+                })
+            })
+            .await
+    }
+}
+
+impl Rotation {
+    /// A refusal is an outcome and no error, since what led to it has to be committed.
+    async fn carry_out(self, tx: &mut Tx, accounts: &AccountTable) -> Result<Outcome, Error> {
+        let id = self.token.session;
+        let rows = tx.query(sessions::select(id)).await?;
+        let record = rows.first().and_then(|row| Record::of(id, row)).filter(|own| own.pair.user == self.token.user);
+        let Some(record) = record else { return Ok(Outcome::Ended) };
+        let rows = tx.query(accounts.select_standing(self.token.user)).await?;
+        let account = accounts.account(rows.first(), 0);
+        if !account.is_active {
+            return Ok(Outcome::Ended);
+        }
+        match record.state.decide(&self.token.pair, self.now_us) {
+            Decision::Expired => Ok(Outcome::Ended),
+            Decision::Repeat => Ok(Outcome::Pair(record.pair)),
+            Decision::Revoke => {
+                tx.query(sessions::end(id)).await?;
+                Ok(Outcome::Reused)
+            }
+            Decision::Rotate => {
+                let Self { child, issued_at_s, .. } = self;
+                let child = Pair { id: child, role: account.role.into(), issued_at_s, ..record.pair };
+                tx.query(sessions::rotate(&child, self.now_us, self.expires_at_us)).await?;
+                Ok(Outcome::Pair(child))
+            }
+        }
+    }
+}

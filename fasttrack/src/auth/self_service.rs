@@ -1,0 +1,116 @@
+//! What the owner of an account does with its password and its sessions.
+
+use std::sync::Arc;
+
+use super::{
+    Auth,
+    account::Credentials,
+    gate::session_ended,
+    login::{ATTEMPTS, account_in_flux},
+    sessions,
+};
+use crate::{
+    clock,
+    error::Error,
+    password::{self, Verdict},
+    principal::Caller,
+};
+
+/// One page of sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPage {
+    /// The JSON of each, in order.
+    pub items: Vec<Vec<u8>>,
+    /// The id to continue after; none on the last page.
+    pub next: Option<i64>,
+}
+
+impl Auth {
+    /// Changes the caller's password, and ends all sessions of the account but the caller's own.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `new_password`; [`Error::Unauthenticated`] when `current` is wrong, or the session has
+    /// ended meanwhile; [`Error::Unavailable`] when too many passwords are being checked.
+    pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<(), Error> {
+        password::check(new).map_err(|(code, message)| Error::fault("new_password", code, message))?;
+        let cost = self.settings.bcrypt_cost;
+        for _ in 0..ATTEMPTS {
+            let rows = self.db.read(self.account.select_by_id(caller.id)).await?;
+            let known = rows.first().and_then(Credentials::of);
+            let hash = known.as_ref().and_then(Credentials::hash);
+            let verdict = password::verify(current.to_owned(), hash, cost).await?;
+            let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+                return Err(Error::Unauthenticated("the current password is wrong".into()));
+            };
+            let hash = password::hash(new.to_owned(), cost).await?;
+            if self.replace_hash(caller.clone(), known, hash).await? {
+                return Ok(());
+            }
+        }
+        Err(account_in_flux())
+    }
+
+    /// One page of the caller's live sessions in the order of their ids, after the id `after`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn sessions(
+        &self,
+        caller: &Caller,
+        limit: u16,
+        after: Option<i64>,
+        descending: bool,
+    ) -> Result<SessionPage, Error> {
+        let statement = sessions::list(caller.id, caller.session, self.now_us(), limit, after, descending);
+        let mut rows = self.db.read(statement).await?;
+        let more = rows.len() > usize::from(limit);
+        rows.truncate(usize::from(limit));
+        let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
+        Ok(SessionPage { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
+    }
+
+    /// Ends one of the caller's live sessions, with all its tokens.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the caller has no live session of this id.
+    pub async fn end_session(&self, caller: &Caller, id: i64) -> Result<(), Error> {
+        let statement = sessions::end_own(id, caller.id, self.now_us());
+        let cache = Arc::clone(&self.sessions);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if tx.query(statement).await?.is_empty() {
+                        return Err(Error::NotFound(format!("session {id} does not exist").into()));
+                    }
+                    tx.after_commit(move || cache.drop_all(&[id]));
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Whether it was done: not when the password changed while the current one was being checked.
+    async fn replace_hash(&self, caller: Caller, known: Credentials, hash: String) -> Result<bool, Error> {
+        let now_us = self.now_us();
+        let table = self.account;
+        let cache = Arc::clone(&self.sessions);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    // A session that was ended while bcrypt was at work must not have the last word.
+                    if tx.query(sessions::select_own(caller.session, caller.id, now_us)).await?.is_empty() {
+                        return Err(session_ended());
+                    }
+                    if tx.query(table.select_standing_if(known.id, &known.hash)).await?.is_empty() {
+                        return Ok(false);
+                    }
+                    tx.query(table.change_hash(known.id, hash, clock::format_us(now_us))).await?;
+                    let ended = tx.query(sessions::end_others(caller.id, caller.session)).await?;
+                    let ids: Vec<i64> = ended.iter().filter_map(|row| row.int(0)).collect();
+                    tx.after_commit(move || cache.drop_all(&ids));
+                    Ok(true)
+                })
+            })
+            .await
+    }
+}

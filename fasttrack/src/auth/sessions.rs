@@ -1,0 +1,220 @@
+//! The table of sessions: its definition, and every statement that touches it.
+//!
+//! One login is one row; a refresh changes it, and the end of a session deletes it. Ids are never used twice, so that an
+//! old token cannot name a later session.
+
+use std::sync::atomic::{AtomicBool, AtomicI64};
+
+use super::{Client, rotation::State, token::Pair};
+use crate::{
+    clock,
+    db::{Arg, Row, Statement},
+    schema::Schema,
+};
+
+/// The statements that make the table, for an application whose account is `account`; each may be run again.
+#[must_use]
+pub fn ddl(account: &Schema) -> Vec<String> {
+    let table = format!(
+        r#"CREATE TABLE IF NOT EXISTS sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES "{}" (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ip TEXT,
+    user_agent TEXT,
+    pair TEXT NOT NULL,
+    parent TEXT,
+    rotated_at_us INTEGER,
+    issued_at_s INTEGER NOT NULL,
+    issued_role TEXT NOT NULL,
+    used INTEGER NOT NULL
+)"#,
+        account.plural
+    );
+    vec![
+        table,
+        "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
+        "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
+    ]
+}
+
+/// Ends all sessions of an account; to be run in the transaction that disables it, followed by
+/// [`AccountWatch::account_changed`](crate::principal::AccountWatch::account_changed) after its commit.
+#[must_use]
+pub fn end_all_sql(user_id: i64) -> Vec<Statement> {
+    vec![Statement::new("DELETE FROM sessions WHERE user_id = $1", vec![Arg::Int(user_id)])]
+}
+
+/// A session as every request needs it.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) user: i64,
+    /// The pair given out last.
+    pub(super) pair: String,
+    pub(super) expires_at_us: i64,
+    /// Whether it is stored that a token of that pair was presented.
+    pub(super) used: AtomicBool,
+    pub(super) last_used_at_us: AtomicI64,
+    /// The version of the account under which it was loaded; under another one it has to be loaded again.
+    pub(super) account_version: u64,
+}
+
+/// A whole row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    /// What the last pair was made of.
+    pub(super) pair: Pair,
+    pub(super) state: State,
+    pub(super) last_used_at_us: i64,
+}
+
+/// Longest `user_agent` that is kept, in characters.
+const MAX_USER_AGENT: usize = 512;
+
+/// How long an expired session is left where it is, in microseconds: clocks are set back now and then.
+const KEEP_EXPIRED_US: i64 = 24 * 60 * 60 * clock::SECOND_US;
+
+/// Reads the row of one session.
+pub(super) fn select(id: i64) -> Statement {
+    let sql = "SELECT user_id, CAST(pair AS BLOB), CAST(parent AS BLOB), rotated_at_us, issued_at_s, \
+               CAST(issued_role AS BLOB), used, CAST(expires_at AS BLOB), CAST(last_used_at AS BLOB) \
+               FROM sessions WHERE id = $1";
+    Statement::new(sql, vec![Arg::Int(id)])
+}
+
+/// Whether an account has this live session: one row, or none.
+pub(super) fn select_own(id: i64, user: i64, now_us: i64) -> Statement {
+    let sql = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3";
+    Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
+}
+
+/// Opens a session and gives its id back. The first pair counts as used: there is no parent that could come back.
+pub(super) fn insert(first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Statement {
+    let optional = |text: Option<String>| text.map_or(Arg::Null, Arg::Text);
+    let user_agent = client.user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
+    let sql = "INSERT INTO sessions (user_id, created_at, last_used_at, expires_at, ip, user_agent, pair, issued_at_s, \
+               issued_role, used) VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 1) RETURNING id";
+    Statement::new(
+        sql,
+        vec![
+            Arg::Int(first.user),
+            instant(now_us),
+            instant(expires_at_us),
+            optional(client.ip),
+            optional(user_agent),
+            Arg::Text(first.id.clone()),
+            Arg::Int(first.issued_at_s),
+            Arg::Text(first.role.clone()),
+        ],
+    )
+}
+
+/// Puts a new pair in place of the last one, which becomes its parent.
+pub(super) fn rotate(child: &Pair, now_us: i64, expires_at_us: i64) -> Statement {
+    let sql = "UPDATE sessions SET parent = pair, pair = $2, rotated_at_us = $3, issued_at_s = $4, issued_role = $5, \
+               used = 0, last_used_at = $6, expires_at = $7 WHERE id = $1";
+    Statement::new(
+        sql,
+        vec![
+            Arg::Int(child.session),
+            Arg::Text(child.id.clone()),
+            Arg::Int(now_us),
+            Arg::Int(child.issued_at_s),
+            Arg::Text(child.role.clone()),
+            instant(now_us),
+            instant(expires_at_us),
+        ],
+    )
+}
+
+/// Notes that a token of the pair was presented, unless there is a later pair already.
+pub(super) fn mark_used(id: i64, pair: &str, now_us: i64) -> Statement {
+    let sql = "UPDATE sessions SET used = 1, last_used_at = $3 WHERE id = $1 AND pair = $2";
+    Statement::new(sql, vec![Arg::Int(id), Arg::Text(pair.into()), instant(now_us)])
+}
+
+/// Notes that the session was used.
+pub(super) fn touch(id: i64, now_us: i64) -> Statement {
+    let sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2";
+    Statement::new(sql, vec![Arg::Int(id), instant(now_us)])
+}
+
+/// Ends one session, whosever it is.
+pub(super) fn end(id: i64) -> Statement {
+    Statement::new("DELETE FROM sessions WHERE id = $1", vec![Arg::Int(id)])
+}
+
+/// Ends one live session of an account; gives back a row if there was one.
+pub(super) fn end_own(id: i64, user: i64, now_us: i64) -> Statement {
+    let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 RETURNING id";
+    Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
+}
+
+/// Ends the sessions of an account but one; gives back their ids.
+pub(super) fn end_others(user: i64, except: i64) -> Statement {
+    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id";
+    Statement::new(sql, vec![Arg::Int(user), Arg::Int(except)])
+}
+
+/// Deletes a few sessions that expired long ago: more than a login makes, so that none are left in the end.
+pub(super) fn purge(now_us: i64) -> Statement {
+    let sql = "DELETE FROM sessions WHERE id IN \
+               (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 4)";
+    Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
+}
+
+/// One page of the live sessions of an account: `id, JSON`, and one row more than `limit` if there is one.
+pub(super) fn list(
+    user: i64,
+    current: i64,
+    now_us: i64,
+    limit: u16,
+    after: Option<i64>,
+    descending: bool,
+) -> Statement {
+    let (beyond, order, start) = if descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
+    let sql = format!(
+        "SELECT id, CAST(json_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, \
+         'expires_at', expires_at, 'ip', ip, 'user_agent', user_agent, \
+         'current', json(CASE WHEN id = $2 THEN 'true' ELSE 'false' END)) AS BLOB) \
+         FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4 ORDER BY id {order} LIMIT $5"
+    );
+    let start = after.unwrap_or(start);
+    let args =
+        vec![Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(i64::from(limit) + 1)];
+    Statement::new(sql, args)
+}
+
+impl Record {
+    /// Reads what [`select`] found for the session `id`; `None` for a row that makes no sense.
+    pub(super) fn of(id: i64, row: &Row) -> Option<Self> {
+        let text = |index| row.text(index).map(str::to_owned);
+        let instant_us = |index| row.text(index).and_then(clock::parse_timestamp_us);
+        let pair = Pair { id: text(1)?, session: id, user: row.int(0)?, role: text(5)?, issued_at_s: row.int(4)? };
+        let state = State {
+            pair: pair.id.clone(),
+            parent: text(2).zip(row.int(3)),
+            used: row.int(6)? != 0,
+            expires_at_us: instant_us(7)?,
+        };
+        Some(Self { pair, state, last_used_at_us: instant_us(8)? })
+    }
+
+    /// What of it is kept in memory.
+    pub(super) fn into_live(self, account_version: u64) -> Live {
+        Live {
+            user: self.pair.user,
+            pair: self.state.pair,
+            expires_at_us: self.state.expires_at_us,
+            used: AtomicBool::new(self.state.used),
+            last_used_at_us: AtomicI64::new(self.last_used_at_us),
+            account_version,
+        }
+    }
+}
+
+fn instant(instant_us: i64) -> Arg {
+    Arg::Text(clock::format_us(instant_us))
+}

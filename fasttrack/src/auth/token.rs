@@ -1,0 +1,176 @@
+//! Access and refresh tokens: JSON Web Tokens (RFC 7519), signed with HS256.
+//!
+//! Signing is deterministic: the same pair gives the same bytes, so that a pair can be given out again without being
+//! kept. Whether the session of a token is alive is not asked here.
+
+use jsonwebtoken::{Algorithm, Header, Validation, errors::ErrorKind};
+use serde::{Deserialize, Serialize};
+
+use super::{Keys, Settings};
+use crate::error::Error;
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Use {
+    Access,
+    Refresh,
+}
+
+/// What a pair of tokens is made of, besides the keys and the lifetimes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// Random, and in the `jti` of both tokens.
+    pub(super) id: String,
+    pub(super) session: i64,
+    pub(super) user: i64,
+    pub(super) role: String,
+    pub(super) issued_at_s: i64,
+}
+
+/// A token whose signature and times are right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: Use,
+    pub(super) user: i64,
+    pub(super) session: i64,
+    /// The pair that it is one half of.
+    pub(super) pair: String,
+    pub(super) expires_at_s: i64,
+}
+
+/// Signs and verifies.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    keys: Keys,
+    access_s: i64,
+    refresh_s: i64,
+    validation: Validation,
+}
+
+/// The claims, in the order in which they are written.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    sid: i64,
+    typ: Use,
+    role: String,
+    iss: String,
+    aud: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: String,
+}
+
+/// The answer to a login or a refresh.
+#[derive(Serialize)]
+struct Body {
+    access_token: String,
+    refresh_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+}
+
+/// `iss` and `aud` of every token.
+const NAME: &str = "fasttrack";
+
+/// How far ahead the clock of the node that issued a token may be. Expiry has no leeway: it is the issuer's own promise.
+const CLOCK_SKEW_S: i64 = 5;
+
+/// Longer than any token that is issued; what is longer is not worth a signature check.
+pub(super) const MAX_BYTES: usize = 2_048;
+
+impl Tokens {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[NAME]);
+        validation.set_audience(&[NAME]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        // The times are compared below: with the clock that is injected, and without leeway on the expiry.
+        validation.validate_exp = false;
+        Self {
+            keys: settings.keys.clone(),
+            access_s: settings.access_lifetime_s,
+            refresh_s: settings.refresh_lifetime_s,
+            validation,
+        }
+    }
+
+    /// The pair as the JSON that is answered.
+    pub(super) fn render(&self, pair: &Pair) -> Result<Vec<u8>, Error> {
+        let body = Body {
+            access_token: self.sign(pair, Use::Access)?,
+            refresh_token: self.sign(pair, Use::Refresh)?,
+            token_type: "bearer",
+            expires_in: self.access_s,
+        };
+        serde_json::to_vec(&body).map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// When the refresh token of a pair expires, and with it the session.
+    pub(super) fn refresh_expiry_s(&self, issued_at_s: i64) -> i64 {
+        issued_at_s.saturating_add(self.refresh_s)
+    }
+
+    /// Checks a token at the second `now_s`, whatever its use.
+    pub(super) fn verify(&self, token: &str, now_s: i64) -> Result<Token, Error> {
+        if token.len() > MAX_BYTES {
+            return Err(refused("the token is malformed"));
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.keys.verifying, &self.validation)
+            .map_err(|error| refused(reason(error.kind())))?
+            .claims;
+        if claims.exp <= now_s {
+            return Err(refused("the token has expired"));
+        }
+        if claims.nbf.max(claims.iat) > now_s.saturating_add(CLOCK_SKEW_S) {
+            return Err(refused("the token is not valid yet"));
+        }
+        let user = claims.sub.parse().map_err(|_| refused("the token is malformed"))?;
+        // `jti` is `<pair>.<typ>`: each token has one of its own, and both tell their pair.
+        let pair = claims.jti.split_once('.').map_or("", |(pair, _)| pair).to_owned();
+        Ok(Token { kind: claims.typ, user, session: claims.sid, pair, expires_at_s: claims.exp })
+    }
+
+    fn sign(&self, pair: &Pair, kind: Use) -> Result<String, Error> {
+        let (word, lifetime_s) = match kind {
+            Use::Access => ("access", self.access_s),
+            Use::Refresh => ("refresh", self.refresh_s),
+        };
+        let claims = Claims {
+            sub: pair.user.to_string(),
+            sid: pair.session,
+            typ: kind,
+            role: pair.role.clone(),
+            iss: NAME.into(),
+            aud: NAME.into(),
+            iat: pair.issued_at_s,
+            nbf: pair.issued_at_s,
+            exp: pair.issued_at_s.saturating_add(lifetime_s),
+            jti: format!("{}.{word}", pair.id),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.signing)
+            .map_err(|error| Error::Internal(format!("signing a token: {error}")))
+    }
+}
+
+/// An id for a new pair: 128 random bits in hexadecimal.
+pub(super) fn random_id() -> Result<String, Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Internal(format!("no randomness: {error}")))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+fn refused(reason: &'static str) -> Error {
+    Error::Unauthenticated(reason.into())
+}
+
+fn reason(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidSignature => "the signature of the token does not match",
+        ErrorKind::InvalidAlgorithm => "the token is not signed with HS256",
+        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => "the token was not issued for this API",
+        _ => "the token is malformed",
+    }
+}

@@ -1,0 +1,176 @@
+//! What the contract of the reference application says of its document.
+
+use serde_json::{Value, json};
+
+use super::laws::{keys, operations, parameters, statuses, tracker};
+
+/// Every route with its operation, and how it can be refused beyond 422 and 500.
+const ROUTES: &[(&str, &str, &[u16])] = &[
+    ("POST /api/v1/auth/register", "register", &[400, 403, 409, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/login", "log_in", &[400, 401, 403, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/refresh", "refresh_tokens", &[400, 401, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/logout", "log_out", &[401, 429, 503]),
+    ("POST /api/v1/auth/password", "change_password", &[400, 401, 413, 415, 429, 503]),
+    ("GET /api/v1/auth/sessions", "list_sessions", &[400, 401, 429, 503]),
+    ("DELETE /api/v1/auth/sessions/{id}", "end_session", &[401, 404, 429, 503]),
+    ("GET /api/v1/users/me", "get_me", &[401, 429, 503]),
+    ("PATCH /api/v1/users/me", "update_me", &[400, 401, 403, 409, 413, 415, 429, 503]),
+    ("GET /api/v1/users", "list_users", &[400, 401, 403, 429, 503]),
+    ("GET /api/v1/users/{id}", "get_user", &[401, 403, 404, 429, 503]),
+    ("PATCH /api/v1/users/{id}", "update_user", &[400, 401, 403, 404, 409, 413, 415, 429, 503]),
+    ("POST /api/v1/projects", "create_project", &[400, 401, 413, 415, 429, 503]),
+    ("GET /api/v1/projects", "list_projects", &[400, 401, 429, 503]),
+    ("GET /api/v1/projects/{id}", "get_project", &[401, 403, 404, 429, 503]),
+    ("PATCH /api/v1/projects/{id}", "update_project", &[400, 401, 403, 404, 413, 415, 429, 503]),
+    ("DELETE /api/v1/projects/{id}", "delete_project", &[401, 403, 404, 429, 503]),
+    ("POST /api/v1/projects/{id}/tasks", "create_task", &[400, 401, 403, 404, 413, 415, 429, 503]),
+    ("GET /api/v1/projects/{id}/tasks", "list_tasks", &[400, 401, 403, 404, 429, 503]),
+    ("GET /api/v1/tasks/{id}", "get_task", &[401, 403, 404, 429, 503]),
+    ("PATCH /api/v1/tasks/{id}", "update_task", &[400, 401, 403, 404, 413, 415, 429, 503]),
+    ("DELETE /api/v1/tasks/{id}", "delete_task", &[401, 403, 404, 429, 503]),
+    ("POST /api/v1/tasks/{id}/comments", "create_comment", &[400, 401, 403, 404, 413, 415, 429, 503]),
+    ("GET /api/v1/tasks/{id}/comments", "list_comments", &[400, 401, 403, 404, 429, 503]),
+    ("DELETE /api/v1/comments/{id}", "delete_comment", &[401, 403, 404, 429, 503]),
+    ("GET /health", "get_health", &[]),
+    ("GET /ready", "get_readiness", &[503]),
+    ("GET /metrics", "get_metrics", &[]),
+    ("GET /openapi.json", "get_openapi", &[]),
+    ("GET /docs", "get_docs", &[]),
+];
+
+/// Operations that need no token.
+const PUBLIC: &[&str] =
+    &["register", "log_in", "refresh_tokens", "get_health", "get_readiness", "get_metrics", "get_openapi", "get_docs"];
+
+#[test]
+fn the_routes_are_those_of_the_contract() {
+    let document = tracker();
+    let operations = operations(&document);
+    for (route, operation) in &operations {
+        let (_, id, refused) =
+            ROUTES.iter().find(|(known, ..)| known == route).unwrap_or_else(|| panic!("{route} is in no contract"));
+        assert_eq!(operation["operationId"], *id, "{route}");
+        let mut expected = [refused, [422, 500].as_slice()].concat();
+        expected.sort_unstable();
+        let refusals: Vec<_> = statuses(operation).into_iter().filter(|status| *status >= 400).collect();
+        assert_eq!(refusals, expected, "{route}");
+        let succeeds = if route.starts_with("DELETE") || ["log_out", "change_password"].contains(id) {
+            204
+        } else if route.starts_with("POST") && !["log_in", "refresh_tokens"].contains(id) {
+            201
+        } else {
+            200
+        };
+        assert!(statuses(operation).contains(&succeeds), "{route}");
+        assert_eq!(operation["security"] == json!([]), PUBLIC.contains(id), "{route}");
+    }
+    assert_eq!(operations.len(), ROUTES.len());
+}
+
+#[test]
+fn bodies_hold_the_keys_of_the_contract_in_its_order() {
+    let document = tracker();
+    let check = |schema: &str, expected: &[&str], required: &[&str]| {
+        let schema_object = &document["components"]["schemas"][schema];
+        assert_eq!(keys(&schema_object["properties"]), expected, "{schema}");
+        let found: Vec<_> =
+            schema_object["required"].as_array().into_iter().flatten().map(|key| key.as_str().unwrap()).collect();
+        assert_eq!(found, required, "{schema}");
+    };
+    let user = ["id", "email", "display_name", "role", "is_active", "created_at", "updated_at"];
+    check("User", &user, &user);
+    check("UserRegistration", &["email", "password", "display_name"], &["email", "password"]);
+    check("UserSelfUpdate", &["email", "display_name"], &[]);
+    check("UserUpdate", &["email", "display_name", "role", "is_active"], &[]);
+    let project = ["id", "name", "description", "status", "owner_id", "created_at", "updated_at"];
+    check("Project", &project, &project);
+    check("ProjectCreate", &["name", "description", "status"], &["name"]);
+    check("ProjectUpdate", &["name", "description", "status"], &[]);
+    check("TaskCreate", &["title", "description", "status", "priority", "assignee_id"], &["title"]);
+    check("TaskUpdate", &["title", "description", "status", "priority", "assignee_id"], &[]);
+    check(
+        "Comment",
+        &["id", "body", "task_id", "author_id", "created_at"],
+        &["id", "body", "task_id", "author_id", "created_at"],
+    );
+    check("CommentCreate", &["body"], &["body"]);
+    check(
+        "TokenPair",
+        &["access_token", "refresh_token", "token_type", "expires_in"],
+        &["access_token", "refresh_token", "token_type", "expires_in"],
+    );
+    assert!(document["components"]["schemas"]["CommentUpdate"].is_null());
+}
+
+#[test]
+fn the_password_is_in_no_answer() {
+    let document = tracker();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for key in keys(&schema["properties"]).iter().filter(|key| key.contains("password")) {
+            assert_eq!(schema["additionalProperties"], false, "{name} is an input");
+            assert_eq!(schema["properties"][key]["writeOnly"], true, "{name}.{key}");
+        }
+    }
+}
+
+/// The query parameters of a list, with an operator left out.
+fn fields_of(document: &Value, route: &str) -> Vec<String> {
+    let operation = operations(document)[route];
+    let mut names: Vec<_> = parameters(document, operation)
+        .into_iter()
+        .filter(|parameter| parameter["in"] == "query")
+        .map(|parameter| parameter["name"].as_str().unwrap().split('[').next().unwrap().to_owned())
+        .collect();
+    names.dedup();
+    names
+}
+
+fn sorts_of(document: &Value, route: &str) -> Vec<String> {
+    let operation = operations(document)[route];
+    let sort = parameters(document, operation).into_iter().find(|parameter| parameter["name"] == "sort").unwrap();
+    let orders = sort["schema"]["items"]["enum"].as_array().unwrap();
+    orders.iter().map(|order| order.as_str().unwrap().to_owned()).filter(|order| !order.starts_with('-')).collect()
+}
+
+#[test]
+fn lists_take_the_parameters_of_the_contract() {
+    let document = tracker();
+    let check = |route: &str, filters: &[&str], sorts: &[&str]| {
+        assert_eq!(fields_of(&document, route), [&["limit", "cursor", "sort"], filters].concat(), "{route}");
+        assert_eq!(sorts_of(&document, route), sorts, "{route}");
+    };
+    check("GET /api/v1/projects", &["q", "status", "created_at"], &["id", "name", "created_at", "updated_at"]);
+    check(
+        "GET /api/v1/projects/{id}/tasks",
+        &["q", "title", "status", "task_status", "priority", "assignee_id", "created_at"],
+        &["id", "title", "status", "priority", "created_at", "updated_at"],
+    );
+    check("GET /api/v1/tasks/{id}/comments", &["q", "author_id", "created_at"], &["id", "created_at"]);
+    check("GET /api/v1/users", &["q", "email", "role", "is_active"], &["id", "email", "created_at"]);
+    check("GET /api/v1/auth/sessions", &[], &["id"]);
+}
+
+#[test]
+fn an_older_name_of_a_filter_is_deprecated() {
+    let document = tracker();
+    let operation = operations(&document)["GET /api/v1/projects/{id}/tasks"];
+    for parameter in parameters(&document, operation) {
+        let older = parameter["name"].as_str().unwrap().starts_with("task_status");
+        assert_eq!(parameter["deprecated"] == true, older, "{parameter}");
+    }
+}
+
+#[test]
+fn operations_say_who_may() {
+    let document = tracker();
+    let operations = operations(&document);
+    let check = |route: &str, expected: &str| {
+        let description = operations[route]["description"].as_str().unwrap();
+        assert!(description.ends_with(expected), "{route}: {description}");
+    };
+    check("GET /api/v1/tasks/{id}", "Who may: project.owner, assignee or role admin.");
+    check("POST /api/v1/tasks/{id}/comments", "Who may: task.project.owner, task.assignee or role admin.");
+    check("GET /api/v1/projects", "Who may: owner or role admin. Rows for which this does not hold are left out.");
+    check("DELETE /api/v1/projects/{id}", "Deletes with it: tasks, comments.\n\nWho may: owner or role admin.");
+    check("POST /api/v1/projects", "Who may: anyone logged in.");
+}

@@ -1,0 +1,9 @@
+//! Logging in and what the tokens are worth afterwards.
+
+mod forgery;
+mod login;
+mod password;
+mod refresh;
+mod register;
+mod sessions;
+mod standing;

@@ -1,0 +1,118 @@
+//! `POST /auth/logout`, `GET /auth/sessions`, `DELETE /auth/sessions/{id}`
+
+use serde_json::{Value, json};
+
+use crate::driver::{Person, TestApp, shared};
+
+fn sessions(app: &TestApp, token: &str) -> Vec<Value> {
+    app.get("/auth/sessions").token(token).ok()["items"].as_array().unwrap().clone()
+}
+
+/// The id of the session that this token belongs to.
+fn current(app: &TestApp, token: &str) -> i64 {
+    let all = sessions(app, token);
+    let own: Vec<_> = all.iter().filter(|session| session["current"] == true).collect();
+    assert_eq!(own.len(), 1, "exactly one session is the caller's: {all:?}");
+    own[0]["id"].as_i64().unwrap()
+}
+
+#[test]
+fn logging_out_ends_this_session_at_once() {
+    let app = shared();
+    let person = app.person();
+    let other = app.login(&person.email, &person.password);
+    app.api("POST", "/auth/logout").by(&person).done();
+    app.get("/users/me").by(&person).refused(401);
+    app.api("POST", "/auth/logout").by(&person).refused(401);
+    app.post("/auth/refresh", &json!({ "refresh_token": person.pair.refresh })).refused(401);
+    app.get("/users/me").token(&other.access).ok();
+    assert_eq!(sessions(app, &other.access).len(), 1, "an ended session is not listed");
+}
+
+#[test]
+fn a_session_says_where_it_came_from() {
+    let app = shared();
+    let Person { email, password, .. } = app.person();
+    let body = json!({ "email": email, "password": password });
+    let pair = app.post("/auth/login", &body).header("user-agent", "a browser/1.0 (\"null\")").ok();
+    let token = pair["access_token"].as_str().unwrap();
+    let all = sessions(app, token);
+    assert_eq!(all.len(), 2);
+    let own = all.iter().find(|session| session["current"] == true).unwrap();
+    let mut keys: Vec<_> = own.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["created_at", "current", "expires_at", "id", "ip", "last_used_at", "user_agent"]);
+    assert_eq!((&own["ip"], &own["user_agent"]), (&json!("127.0.0.1"), &json!("a browser/1.0 (\"null\")")));
+    let text = |key: &str| own[key].as_str().unwrap().to_owned();
+    assert!(text("created_at") <= text("last_used_at") && text("last_used_at") < text("expires_at"), "{own}");
+    for key in ["created_at", "last_used_at", "expires_at"] {
+        crate::resources::check_timestamp(&own[key]);
+    }
+}
+
+#[test]
+fn ending_a_session_ends_its_tokens() {
+    let app = shared();
+    let person = app.person();
+    let other = app.login(&person.email, &person.password);
+    let id = current(app, &other.access);
+    app.delete(&format!("/auth/sessions/{id}")).by(&person).done();
+    app.get("/users/me").token(&other.access).refused(401);
+    app.post("/auth/refresh", &json!({ "refresh_token": other.refresh })).refused(401);
+    app.delete(&format!("/auth/sessions/{id}")).by(&person).refused(404);
+
+    let own = current(app, &person.pair.access);
+    app.delete(&format!("/auth/sessions/{own}")).by(&person).done();
+    app.get("/users/me").by(&person).refused(401);
+}
+
+#[test]
+fn anothers_session_is_not_there() {
+    let app = shared();
+    let (person, stranger) = (app.person(), app.person());
+    let id = current(app, &person.pair.access);
+    app.delete(&format!("/auth/sessions/{id}")).by(&stranger).refused(404);
+    app.delete(&format!("/auth/sessions/{id}")).by(app.admin()).refused(404);
+    app.get("/users/me").by(&person).ok();
+    let ids: Vec<_> = sessions(app, &stranger.pair.access).iter().map(|session| session["id"].as_i64()).collect();
+    assert!(!ids.contains(&Some(id)), "another's session is listed");
+}
+
+#[test]
+fn sessions_are_a_list_like_any_other() {
+    let app = shared();
+    let person = app.person();
+    for _ in 0..4 {
+        app.login(&person.email, &person.password);
+    }
+    let ids = |query: &str| -> Vec<i64> {
+        app.walk(&person, &format!("/auth/sessions{query}")).iter().map(|row| row["id"].as_i64().unwrap()).collect()
+    };
+    let ascending = ids("");
+    assert_eq!(ascending.len(), 5);
+    assert!(ascending.is_sorted(), "{ascending:?}");
+    assert_eq!(ids("?limit=1"), ascending);
+    assert_eq!(ids("?limit=2&sort=id"), ascending);
+    assert_eq!(ids("?limit=2&sort=-id"), ascending.iter().rev().copied().collect::<Vec<_>>());
+    for query in ["?limit=0", "?limit=101", "?sort=created_at", "?ip=127.0.0.1", "?q=a", "?bogus=1"] {
+        app.get(&format!("/auth/sessions{query}")).by(&person).refused(422);
+    }
+    app.get("/auth/sessions?cursor=abc").by(&person).refused(400);
+}
+
+#[test]
+fn everything_here_needs_an_access_token() {
+    let app = shared();
+    let person = app.person();
+    for (method, path) in [
+        ("POST", "/auth/logout"),
+        ("GET", "/auth/sessions"),
+        ("DELETE", "/auth/sessions/1"),
+        ("POST", "/auth/password"),
+    ] {
+        let body = json!({ "current_password": person.password, "new_password": "another one" });
+        let call = || if path.ends_with("password") { app.post(path, &body) } else { app.api(method, path) };
+        call().refused(401);
+        call().token(&person.pair.refresh).refused(401);
+    }
+}

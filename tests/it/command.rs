@@ -1,0 +1,92 @@
+//! The command line.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::driver::{Settings, shared, unique_email};
+
+/// Checks a failure: not zero, and one sentence on standard error that names what is wrong.
+#[track_caller]
+fn check_failure(output: &Output, mentions: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "it succeeded: {output:?}");
+    assert!(stderr.contains(mentions), "{mentions:?} is not in: {stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "not one sentence: {stderr}");
+}
+
+#[test]
+fn user_create_makes_an_account_beside_a_running_server() {
+    let app = shared();
+    for (arguments, role, name) in
+        [(&[][..], "user", ""), (&["--admin"], "admin", ""), (&["--admin", "--name", "Ada L."], "admin", "Ada L.")]
+    {
+        let email = unique_email();
+        let arguments: Vec<_> = ["user", "create"].iter().chain(arguments).copied().chain([email.as_str()]).collect();
+        let output = app.run(&arguments, "the password\n");
+        assert!(output.status.success(), "{output:?}");
+        let pair = app.login(&email, "the password");
+        let me = app.get("/users/me").token(&pair.access).ok();
+        assert_eq!((me["role"].as_str(), me["display_name"].as_str()), (Some(role), Some(name)));
+        for stream in [&output.stdout, &output.stderr] {
+            assert!(!String::from_utf8_lossy(stream).contains("the password"), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn user_create_makes_the_first_account_of_a_new_database() {
+    let settings = Settings::new();
+    let output = settings.run(&["user", "create", "--admin", "first@example.com"], "the password\n");
+    assert!(output.status.success(), "{output:?}");
+    settings.start().login("first@example.com", "the password");
+}
+
+#[test]
+fn user_create_checks_what_registration_checks() {
+    let app = shared();
+    let taken = app.person().email;
+    let create = |email: &str, password: &str| app.run(&["user", "create", email], password);
+    check_failure(&create(&taken, "the password\n"), &taken);
+    check_failure(&create(&taken.to_uppercase(), "the password\n"), "");
+    check_failure(&create("plain", "the password\n"), "mail");
+    check_failure(&create(&unique_email(), "short\n"), "password");
+    check_failure(&create(&unique_email(), ""), "password");
+    check_failure(&create(&unique_email(), &format!("{}\n", "p".repeat(1025))), "password");
+}
+
+#[test]
+fn every_command_has_help() {
+    let settings = Settings::new();
+    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"]] {
+        let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
+        let output = settings.run(&arguments, "");
+        assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    }
+    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"]] {
+        let output = settings.run(wrong, "");
+        assert!(!output.status.success() && !output.stderr.is_empty(), "{wrong:?}: {output:?}");
+    }
+}
+
+#[test]
+fn openapi_prints_the_document_that_is_served() {
+    let app = shared();
+    let output = app.run(&["openapi"], "");
+    assert!(output.status.success(), "{output:?}");
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("standard output is JSON");
+    let served = app.at("GET", "/openapi.json").ok();
+    assert_eq!(printed["paths"], served["paths"]);
+    assert_eq!(printed["components"], served["components"]);
+}
+
+#[test]
+fn routes_shows_every_route() {
+    let output = Settings::new().run(&["routes"], "");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for (method, path) in crate::service::ROUTES.iter().filter(|(_, path)| path.starts_with("/api/")) {
+        let there = text.lines().any(|line| line.contains(method) && line.split_whitespace().any(|word| word == *path));
+        assert!(there, "{method} {path} is not in:\n{text}");
+    }
+}

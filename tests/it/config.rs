@@ -1,0 +1,147 @@
+//! Settings: what stops the start, where they come from, and the secret that is made when there is none.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use serde_json::json;
+
+use crate::driver::{Settings, TestApp, unique_email};
+
+#[track_caller]
+fn check_refused(name: &str, value: &str) {
+    let refusal = Settings::new().set(name, value).refused();
+    assert!(refusal.code.is_some_and(|code| code != 0), "{name}={value}: exit code {:?}", refusal.code);
+    assert!(refusal.stderr.contains(name), "{name}={value}: the message does not name it: {}", refusal.stderr);
+}
+
+#[test]
+fn a_variable_that_does_not_parse_stops_the_start() {
+    for (name, values) in [
+        ("PORT", &["http", "-1", "65536", "80.5"][..]),
+        ("RATE_LIMIT_REQUESTS", &["many", "-1", "1.5"]),
+        ("RATE_LIMIT_WINDOW", &["a minute", "-1"]),
+        ("BCRYPT_COST", &["3", "16", "twelve"]),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", &["soon", "-1"]),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", &["a week", "-1"]),
+        ("CORS_ORIGINS", &["http://localhost:3000", "{}", "[1]", "[\"http://a\""]),
+        ("TRUSTED_PROXIES", &["proxy", "10.0.0.0/33", "300.1.1.1"]),
+        ("DATABASE_URL", &["mysql://localhost/x", "t.db"]),
+        ("LOG_FORMAT", &["xml"]),
+        ("MAX_BODY_BYTES", &["64 KiB", "-1"]),
+        ("AUTO_MIGRATE", &["maybe"]),
+    ] {
+        for value in values {
+            check_refused(name, value);
+        }
+    }
+}
+
+#[test]
+fn a_weak_secret_stops_the_start() {
+    for secret in ["short", &"x".repeat(31), "change-me-to-a-random-secret"] {
+        check_refused("SECRET_KEY", secret);
+        let refusal = Settings::new().set("SECRET_KEY", secret).refused();
+        assert!(secret.len() < 10 || !refusal.stderr.contains("xxxxxxxxxx"), "the secret is in: {}", refusal.stderr);
+    }
+    Settings::new().set("SECRET_KEY", "x".repeat(32)).start();
+}
+
+/// What lies beside the database besides itself.
+fn beside(settings: &Settings) -> Vec<PathBuf> {
+    let entries = fs::read_dir(settings.directory()).expect("the directory is there");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| !["t.db", "t.db-wal", "t.db-shm", ".env"].iter().any(|name| path.ends_with(name)));
+    paths
+}
+
+#[test]
+fn a_secret_is_made_once_and_kept() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let made = beside(app.settings());
+    let keys: Vec<_> = made.iter().filter(|path| fs::read(path).is_ok_and(|bytes| bytes.len() >= 32)).collect();
+    assert_eq!(keys.len(), 1, "one file holds the secret: {made:?}");
+    let permissions = || fs::metadata(keys[0]).unwrap().permissions().mode() & 0o777;
+    assert_eq!(permissions(), 0o600);
+    let before = fs::read(keys[0]).unwrap();
+
+    let app = app.kill().start();
+    app.get("/users/me").by(&person).ok();
+    assert_eq!((fs::read(keys[0]).unwrap(), permissions()), (before, 0o600));
+
+    let other = Settings::new().start();
+    let other_key = fs::read(&beside(other.settings())[0]).unwrap();
+    assert_ne!(fs::read(keys[0]).unwrap(), other_key, "two databases, two secrets");
+    other.get("/users/me").by(&person).refused(401);
+}
+
+#[test]
+fn a_given_secret_leaves_no_file() {
+    let app = Settings::new().set("SECRET_KEY", "a secret from the environment, long enough").start();
+    app.person();
+    assert_eq!(beside(app.settings()), Vec::<PathBuf>::new());
+}
+
+fn write_env(settings: &Settings, text: &str) {
+    fs::write(settings.directory().join(".env"), text).expect("the file is written");
+}
+
+#[test]
+fn the_environment_beats_the_file() {
+    let settings = Settings::new();
+    write_env(&settings, "# settings\nBCRYPT_COST=99\n");
+    settings.start();
+    let refusal = settings.unset("BCRYPT_COST").refused();
+    assert!(refusal.stderr.contains("BCRYPT_COST"), "{}", refusal.stderr);
+
+    let settings = Settings::new();
+    write_env(&settings, "MAX_BODY_BYTES=100\nCORS_ORIGINS='[\"https://app.example.com\"]'\n");
+    let too_long = json!({ "email": unique_email(), "password": "p".repeat(200) });
+    settings.start().post("/auth/register", &too_long).refused(413);
+    settings.set("MAX_BODY_BYTES", "1000").start().post("/auth/register", &too_long).created();
+}
+
+#[test]
+fn the_database_lies_where_the_url_says() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = elsewhere.path().join("deep.db");
+    let settings = Settings::new().set("DATABASE_URL", format!("sqlite://{}", path.display()));
+    let person = settings.start().person();
+    assert!(path.is_file(), "sqlite:///… is absolute");
+    assert!(elsewhere.path().read_dir().unwrap().count() >= 2, "the secret is beside the database");
+    assert_eq!(settings.directory().read_dir().unwrap().count(), 0, "something was written elsewhere");
+    settings.start().get("/users/me").by(&person).ok();
+
+    let settings = Settings::new().set("DATABASE_URL", "sqlite://relative.db");
+    settings.start();
+    assert!(settings.directory().join("relative.db").is_file(), "sqlite://… is relative to the working directory");
+}
+
+#[test]
+fn the_body_limit_is_a_setting() {
+    let app = Settings::new().set("MAX_BODY_BYTES", "200").start();
+    let person = app.person();
+    let body = |length: usize| format!("{{\"name\":\"{}\"}}", "n".repeat(length - 11));
+    let create = |length: usize| app.api("POST", "/projects").body("application/json", body(length)).by(&person).send();
+    create(200).expect(201);
+    create(201).problem(413);
+}
+
+#[test]
+fn lifetimes_are_settings() {
+    let app = Settings::new().set("ACCESS_TOKEN_EXPIRE_MINUTES", "3").set("REFRESH_TOKEN_EXPIRE_DAYS", "2").start();
+    let person = app.person();
+    let body = json!({ "email": person.email, "password": person.password });
+    assert_eq!(app.post("/auth/login", &body).ok()["expires_in"], 180);
+}
+
+#[test]
+fn the_cost_of_hashes_may_change() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let app: TestApp = app.kill().set("BCRYPT_COST", "5").start();
+    for _ in 0..2 {
+        app.login(&person.email, &person.password);
+    }
+    let wrong = json!({ "email": person.email, "password": "another password" });
+    app.post("/auth/login", &wrong).refused(401);
+}

@@ -1,0 +1,15 @@
+//! What the tests drive the application with: the server as a process, requests, people and their rows.
+
+mod app;
+mod client;
+mod jwt;
+mod raw;
+mod world;
+
+pub(crate) use self::{
+    app::{Settings, TestApp, shared, wait_until},
+    client::{Reply, encode},
+    jwt::{Algorithm, sign},
+    raw::{RawReply, exchange, parse_reply, request_head},
+    world::{Pair, Person, unique, unique_email},
+};

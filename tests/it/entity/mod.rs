@@ -1,0 +1,76 @@
+//! Adding an entity is adding its file: the application is copied, `reading.rs` dropped into `resources/`, and the
+//! result built and used over HTTP.
+
+mod build;
+mod fields;
+mod lists;
+mod relations;
+mod rules;
+
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::driver::{Person, Settings, TestApp, unique, unique_email};
+
+/// A server that has readings, started on a database that had none.
+fn app() -> &'static TestApp {
+    static APP: OnceLock<TestApp> = OnceLock::new();
+    APP.get_or_init(|| {
+        let before = Settings::new().start();
+        let person = before.person();
+        let project = before.project(&person);
+        before.get("/readings").by(&person).refused(404);
+        let after = before.kill().binary(build::application_with_readings()).start();
+        // What was there is still there, and the new table beside it.
+        after.get(&format!("/projects/{project}")).by(&person).ok();
+        assert_eq!(after.walk(&person, "/readings").len(), 0);
+        after
+    })
+}
+
+/// The least that a reading needs, with these members besides.
+fn body(members: &Value) -> Value {
+    let mut body = json!({
+        "label": unique("reading "), "value": 0.5, "taken_at": "2026-11-22T16:10:00.123456Z", "day": "2026-11-22",
+        "detail": {}, "contact": unique_email(),
+    });
+    for (key, value) in members.as_object().expect("members are an object") {
+        body[key] = value.clone();
+    }
+    body
+}
+
+/// A new reading with these members.
+#[track_caller]
+fn reading(keeper: &Person, members: &Value) -> Value {
+    app().post("/readings", &body(members)).by(keeper).created()
+}
+
+fn path(reading: &Value) -> String {
+    format!("/readings/{}", reading["id"])
+}
+
+#[test]
+fn the_document_tells_of_the_new_entity() {
+    let document = app().at("GET", "/openapi.json").ok();
+    let paths = document["paths"].as_object().unwrap();
+    let methods = |path: &str| -> Vec<&str> {
+        let item = paths
+            .iter()
+            .find(|(known, _)| known.starts_with(path) && known.matches('/').count() == path.matches('/').count());
+        let (_, item) = item.unwrap_or_else(|| panic!("{path} is not in the document"));
+        let mut methods: Vec<_> = item.as_object().unwrap().keys().map(String::as_str).collect();
+        methods.retain(|key| ["get", "post", "patch", "delete"].contains(key));
+        methods.sort_unstable();
+        methods
+    };
+    assert_eq!(methods("/api/v1/readings"), ["get", "post"]);
+    assert_eq!(methods("/api/v1/readings/"), ["delete", "get", "patch"]);
+    let text = document.to_string();
+    for part in
+        ["very_exact", "What an instrument said.", "A small integer, under a name that SQL has taken.", "quality"]
+    {
+        assert!(text.contains(part), "{part:?} is not in the document");
+    }
+}

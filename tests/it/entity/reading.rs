@@ -1,0 +1,105 @@
+//! What somebody read off an instrument: every type that a field can have, once plain and once optional.
+
+use std::collections::BTreeMap;
+
+use crate::{comment::Comment, project::Project, task::Task, user::User};
+use fasttrack::prelude::*;
+
+/// How far a reading can be relied on.
+#[derive(Choice)]
+pub enum Grade {
+    /// Read from afar.
+    Rough,
+    /// Read with care.
+    Fine,
+    /// Read twice.
+    VeryExact,
+}
+
+/// What an instrument said.
+#[resource(conceal)]
+#[rule(insider: keeper | witness)]
+#[can(create: authenticated)]
+#[can(list, read: insider | project.owner | is_open == true & level >= 10 & !(grade == Rough) | role(Admin))]
+#[can(update: insider & is_sealed == false | role(Admin))]
+#[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
+pub struct Reading {
+    /// Number of the reading.
+    pub id: Id<Reading>,
+    /// Who took it.
+    #[field(actor, on_delete = restrict)]
+    pub keeper: BelongsTo<User>,
+    /// Who stood by.
+    #[field(filter, sort, on_delete = set_null)]
+    pub witness: Option<BelongsTo<User>>,
+    /// What it was taken for.
+    #[field(filter, on_delete = cascade)]
+    pub project: Option<BelongsTo<Project>>,
+    /// The task in whose course it was taken.
+    #[field(filter, on_delete = set_null)]
+    pub task: Option<BelongsTo<Task>>,
+    /// The comment that asked for it.
+    #[field(on_delete = restrict)]
+    pub remark: Option<BelongsTo<Comment>>,
+    /// Name of the reading.
+    #[field(len = 1..=50, unique, filter, sort, search)]
+    pub label: String,
+    /// What else there is to say.
+    #[field(len = ..=200, filter, sort, search)]
+    pub note: Option<String>,
+    /// Whether everybody may see it.
+    #[field(default, filter, sort)]
+    pub is_open: bool,
+    /// Whether it is final.
+    #[field(default = false, write = keeper | role(Admin))]
+    pub is_sealed: bool,
+    /// Whether it was checked.
+    #[field(filter, sort)]
+    pub was_checked: Option<bool>,
+    /// Any integer.
+    #[field(default = 7, filter, sort, index)]
+    pub level: i64,
+    /// A small integer, under a name that SQL has taken.
+    #[field(range = -100..=100, filter, sort)]
+    pub order: Option<i64>,
+    /// Any number.
+    #[field(filter, sort)]
+    pub value: f64,
+    /// A share, under a name that SQL has taken.
+    #[field(range = 0.0..=1.0, filter, sort)]
+    pub group: Option<f64>,
+    /// When it was taken.
+    #[field(filter, sort)]
+    pub taken_at: Timestamp,
+    /// When it was checked.
+    #[field(filter, sort)]
+    pub checked_at: Option<Timestamp>,
+    /// The day that it counts for.
+    #[field(filter, sort)]
+    pub day: Date,
+    /// The day by which it has to be repeated.
+    #[field(filter, sort)]
+    pub due: Option<Date>,
+    /// What the instrument printed.
+    pub detail: Json<BTreeMap<String, BTreeMap<String, Vec<Option<String>>>>>,
+    /// The samples behind it.
+    pub samples: Option<Json<Vec<f64>>>,
+    /// How far it can be relied on.
+    #[field(default = Fine, filter(also = quality), sort)]
+    pub grade: Grade,
+    /// What a second reader thought of it.
+    #[field(filter, sort)]
+    pub second_grade: Option<Grade>,
+    /// Whom to ask.
+    #[field(len = ..=255, filter, sort, search)]
+    pub contact: Email,
+    /// Whom to ask otherwise.
+    #[field(len = ..=255, filter)]
+    pub second_contact: Option<Email>,
+    /// When it was entered.
+    #[field(filter, sort)]
+    pub created_at: CreatedAt,
+    /// When it was last changed.
+    #[field(sort)]
+    pub updated_at: UpdatedAt,
+}

@@ -1,0 +1,143 @@
+//! `?q=` and `[contains]`: literal, without regard to ASCII case.
+
+use serde_json::json;
+
+use super::id;
+use crate::driver::{encode, shared, unique};
+
+/// Titles and descriptions of tasks that are easily mistaken for one another.
+const ROWS: [(&str, &str); 12] = [
+    ("100% sure", ""),
+    ("100 percent sure", ""),
+    ("snake_case", ""),
+    ("snakeXcase", ""),
+    ("back\\slash", ""),
+    ("it's", "a \"quoted\" word"),
+    ("Straße ÉTÉ", ""),
+    ("plain", "MiXeD CaSe"),
+    ("null", "{}"),
+    ("[1]", "a*b?c[d]^e"),
+    ("two  spaces", "a,b"),
+    ("😀 smile", "e\u{301}"),
+];
+
+/// Whether `text` holds `needle`, as the contract has it.
+fn holds(text: &str, needle: &str) -> bool {
+    text.to_ascii_lowercase().contains(&needle.to_ascii_lowercase())
+}
+
+const NEEDLES: [&str; 40] = [
+    "%",
+    "_",
+    "\\",
+    "'",
+    "\"",
+    "100%",
+    "0%s",
+    "e_c",
+    "k\\s",
+    "it's",
+    "\"quoted\"",
+    "SURE",
+    "sNaKe",
+    "ß",
+    "SS",
+    "É",
+    "é",
+    "e\u{301}",
+    "été",
+    "null",
+    "NULL",
+    "{}",
+    "[1]",
+    "[",
+    "*",
+    "?",
+    "^",
+    "a*b",
+    "[d]",
+    "two  spaces",
+    "two spaces",
+    " ",
+    "😀",
+    "😀 SMILE",
+    ",",
+    "mixed case",
+    "%%",
+    "__",
+    "' OR 1=1 --",
+    "\\%",
+];
+
+#[test]
+fn search_is_literal() {
+    let app = shared();
+    let owner = app.person();
+    let path = format!("/projects/{}/tasks", app.project(&owner));
+    let create = |row: &(&str, &str)| {
+        let body = json!({ "title": row.0, "description": row.1 });
+        id(&app.post(&path, &body).by(&owner).created())
+    };
+    let rows: Vec<_> = ROWS.iter().map(|row| (create(row), *row)).collect();
+    for needle in NEEDLES {
+        let ids = |query: String| -> Vec<i64> {
+            app.walk(&owner, &format!("{path}?{query}&limit=2")).iter().map(id).collect()
+        };
+        let expected = |hit: &dyn Fn(&(&str, &str)) -> bool| -> Vec<i64> {
+            rows.iter().filter(|(_, row)| hit(row)).map(|(id, _)| *id).collect()
+        };
+        let either = expected(&|(title, description)| holds(title, needle) || holds(description, needle));
+        assert_eq!(ids(format!("q={}", encode(needle))), either, "q={needle}");
+        let title = expected(&|(title, _)| holds(title, needle));
+        assert_eq!(ids(format!("title[contains]={}", encode(needle))), title, "title[contains]={needle}");
+    }
+}
+
+#[test]
+fn search_goes_with_filters_and_sorts() {
+    let app = shared();
+    let owner = app.person();
+    let path = format!("/projects/{}/tasks", app.project(&owner));
+    for (title, status) in [("apple pie", "todo"), ("Apple juice", "done"), ("pear", "todo"), ("pineapple", "todo")] {
+        app.post(&path, &json!({ "title": title, "status": status })).by(&owner).created();
+    }
+    let rows = app.walk(&owner, &format!("{path}?q=apple&status=todo&sort=-title&limit=1"));
+    let titles: Vec<_> = rows.iter().map(|row| row["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["pineapple", "apple pie"]);
+}
+
+#[test]
+fn every_list_searches_what_the_contract_says() {
+    let app = shared();
+    let owner = app.person();
+    let (name, description, body) = (unique("needle"), unique("needle"), unique("needle"));
+    let project = app.post("/projects", &json!({ "name": name, "description": description })).by(&owner).created();
+    app.project(&owner);
+    for needle in [&name, &description] {
+        assert_eq!(app.walk(&owner, &format!("/projects?q={needle}")), std::slice::from_ref(&project));
+    }
+    let task = app.task(&owner, id(&project), &json!({}));
+    app.comment(&owner, task);
+    app.post(&format!("/tasks/{task}/comments"), &json!({ "body": format!("- {body} -") })).by(&owner).created();
+    assert_eq!(app.walk(&owner, &format!("/tasks/{task}/comments?q={body}")).len(), 1);
+
+    let display_name = unique("Needle");
+    app.patch("/users/me", &json!({ "display_name": display_name })).by(&owner).ok();
+    for needle in [display_name.to_uppercase(), owner.email.clone()] {
+        let users = app.walk(app.admin(), &format!("/users?q={}&limit=100", encode(&needle)));
+        assert!(users.iter().any(|user| id(user) == owner.id), "{needle}: {users:?}");
+        assert!(users.len() < 12, "{needle} is found in {} users", users.len());
+    }
+    let secret = encode(&owner.password);
+    assert_eq!(app.walk(app.admin(), &format!("/users?q={secret}")).len(), 0, "the password can be searched");
+}
+
+#[test]
+fn a_search_sees_no_more_than_the_list() {
+    let app = shared();
+    let (owner, stranger) = (app.person(), app.person());
+    let name = unique("hidden");
+    app.post("/projects", &json!({ "name": name })).by(&owner).created();
+    assert_eq!(app.walk(&stranger, &format!("/projects?q={name}")).len(), 0);
+    assert_eq!(app.walk(app.admin(), &format!("/projects?q={name}")).len(), 1);
+}

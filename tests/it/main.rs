@@ -1,0 +1,32 @@
+//! The reference application driven from outside: HTTP, raw sockets, processes.
+//!
+//! Written from the contract; but for the tables that documents repeat, nothing here links the server or looks into its
+//! database. Most tests share one running
+//! server and bring accounts of their own; a server of its own is started where configuration or the whole database
+//! matters. One binary, so that the suite links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test reports a broken expectation by panicking"
+)]
+
+mod auth;
+mod command;
+mod config;
+mod driver;
+mod durability;
+mod entity;
+mod errors;
+mod inside;
+mod limits;
+mod lists;
+mod permissions;
+mod quickstart;
+mod resources;
+mod service;
+mod tables;
+mod tidy;

@@ -1,0 +1,39 @@
+//! The service routes, and what every answer carries.
+
+mod cors;
+mod documents;
+mod health;
+
+/// Every route of the contract that this stage serves.
+pub(crate) const ROUTES: [(&str, &str); 30] = [
+    ("POST", "/api/v1/auth/register"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/auth/password"),
+    ("GET", "/api/v1/auth/sessions"),
+    ("DELETE", "/api/v1/auth/sessions/{id}"),
+    ("GET", "/api/v1/users/me"),
+    ("PATCH", "/api/v1/users/me"),
+    ("GET", "/api/v1/users"),
+    ("GET", "/api/v1/users/{id}"),
+    ("PATCH", "/api/v1/users/{id}"),
+    ("POST", "/api/v1/projects"),
+    ("GET", "/api/v1/projects"),
+    ("GET", "/api/v1/projects/{id}"),
+    ("PATCH", "/api/v1/projects/{id}"),
+    ("DELETE", "/api/v1/projects/{id}"),
+    ("POST", "/api/v1/projects/{id}/tasks"),
+    ("GET", "/api/v1/projects/{id}/tasks"),
+    ("GET", "/api/v1/tasks/{id}"),
+    ("PATCH", "/api/v1/tasks/{id}"),
+    ("DELETE", "/api/v1/tasks/{id}"),
+    ("POST", "/api/v1/tasks/{id}/comments"),
+    ("GET", "/api/v1/tasks/{id}/comments"),
+    ("DELETE", "/api/v1/comments/{id}"),
+    ("GET", "/health"),
+    ("GET", "/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+];

@@ -1,0 +1,46 @@
+//! The tables that people look up say what the tables in the code say.
+
+use fasttrack::{config::VARIABLES, http::PROBLEM_TYPES, query::OPERATORS};
+
+const REFERENCE: &str = include_str!("../../docs/reference.md");
+const README: &str = include_str!("../../README.md");
+const DOT_ENV: &str = include_str!("../../.env.example");
+
+/// The cells of the table between `<!-- name -->` and `<!-- /name -->`, without its head.
+fn table(name: &str) -> Vec<Vec<&'static str>> {
+    let (_, rest) = REFERENCE.split_once(&format!("<!-- {name} -->")).expect("the table starts");
+    let (table, _) = rest.split_once(&format!("<!-- /{name} -->")).expect("the table ends");
+    let rows = table.lines().filter(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
+}
+
+#[test]
+fn the_operators_are_documented_as_they_are() {
+    let documented: Vec<_> = table("operators").iter().map(|row| (row[0].to_owned(), row[1].to_owned())).collect();
+    let declared: Vec<_> = OPERATORS
+        .iter()
+        .map(|operator| (format!("`?{}=value`", operator.parameter("field")), operator.doc.to_owned()))
+        .collect();
+    assert_eq!(documented, declared);
+}
+
+#[test]
+fn the_errors_are_documented_as_they_are() {
+    let documented: Vec<_> = table("problems").iter().map(|row| row.join(" | ")).collect();
+    let declared: Vec<_> = PROBLEM_TYPES
+        .iter()
+        .map(|problem| format!("{} | {} | {}", problem.status, problem.title, problem.when))
+        .collect();
+    assert_eq!(documented, declared);
+}
+
+#[test]
+fn every_variable_is_in_the_readme_and_in_the_example() {
+    assert!(!VARIABLES.is_empty());
+    for variable in VARIABLES {
+        let unserved = ["REDIS_URL", "SMTP_URL", "MAIL_FROM"].contains(&variable.name);
+        assert_eq!(README.contains(&format!("`{}`", variable.name)), !unserved, "README: {}", variable.name);
+        let line = format!("#{}={}", variable.name, variable.default.unwrap_or_default());
+        assert_eq!(DOT_ENV.lines().any(|other| other == line), !unserved, ".env.example: {line}");
+    }
+}

@@ -1,0 +1,206 @@
+//! The house rules that a compiler does not hold: layers, sizes, words that must not appear.
+
+mod source;
+
+use std::collections::BTreeSet;
+
+use self::source::{Source, sources};
+
+const MAX_FILE_LINES: usize = 400;
+const MAX_FUNCTION_LINES: usize = 60;
+const MAX_RESOURCE_LINES: usize = 40;
+
+/// Fails with every finding at once.
+#[track_caller]
+fn check_none(rule: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{rule}:\n  {}", findings.join("\n  "));
+}
+
+/// Where any of these words stands in the code of these files, comments and literals aside.
+fn mentions<'a>(files: impl Iterator<Item = &'a Source>, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        for (number, line) in file.code.lines().enumerate() {
+            let named = words.iter().filter(|word| source::has_word(line, word));
+            found.extend(named.map(|word| format!("{}:{} names {word}", file.path, number + 1)));
+        }
+    }
+    found
+}
+
+fn runtime(files: &[Source]) -> impl Iterator<Item = &Source> {
+    files.iter().filter(|file| file.path.starts_with("fasttrack/src/"))
+}
+
+#[test]
+fn the_scanner_finds_what_it_looks_for() {
+    let file = Source::parse(
+        "x.rs",
+        "fn a() {\n    // salvo\n    let s = \"salvo\";\n    let c = '\"';\n    salvo::run();\n}\n",
+    );
+    assert_eq!(mentions([&file].into_iter(), &["salvo"]), ["x.rs:5 names salvo"]);
+    assert_eq!(file.functions(), [("a".to_owned(), 1, 6)]);
+    let raw =
+        Source::parse("x.rs", "/* a /* b */ salvo */ const S: &str = r#\"salvo \" \"#;\nfn f<'a>(x: &'a str) {\n}\n");
+    assert_eq!(mentions([&raw].into_iter(), &["salvo"]), Vec::<String>::new());
+    assert_eq!(raw.functions(), [("f".to_owned(), 2, 2)]);
+    assert!(source::has_word("use rbdc::db;", "rbdc") && !source::has_word("use rbdc_sqlite::X;", "rbdc"));
+}
+
+#[test]
+fn only_http_names_salvo() {
+    let files = sources();
+    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/http"));
+    check_none(
+        "only fasttrack/src/http/ knows salvo; move the code there, or hide the type behind ours",
+        &mentions(outside, &["salvo", "hyper"]),
+    );
+    assert!(!mentions(runtime(&files), &["salvo"]).is_empty(), "the scan sees no salvo at all: it is broken");
+}
+
+#[test]
+fn only_db_names_the_drivers() {
+    let files = sources();
+    let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbdc_pg", "rbs"];
+    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/db"));
+    check_none("only fasttrack/src/db/ knows rbatis and its drivers", &mentions(outside, &drivers));
+    assert!(!mentions(runtime(&files), &drivers).is_empty(), "the scan sees no driver at all: it is broken");
+}
+
+#[test]
+fn sql_does_no_io() {
+    let files = sources();
+    let sql: Vec<_> = runtime(&files).filter(|file| file.path.starts_with("fasttrack/src/sql")).collect();
+    assert!(!sql.is_empty(), "fasttrack/src/sql/ is not there");
+    let io =
+        ["async", "await", "tokio", "std::fs", "std::net", "std::io", "std::env", "SystemTime", "Instant", "Mutex"];
+    check_none("sql/ turns plans into text and arguments, and does nothing else", &mentions(sql.into_iter(), &io));
+}
+
+#[test]
+fn dependencies_point_down() {
+    let files = sources();
+    let above = |layer: &str| -> &[&str] {
+        match layer {
+            "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
+            "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
+            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" => {
+                &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
+            }
+            "pipeline" => &["auth", "notify", "http", "app", "cli"],
+            "auth" | "notify" | "migrate" => &["http", "app", "cli"],
+            "http" => &["app", "cli"],
+            "app" => &["cli"],
+            _ => &[],
+        }
+    };
+    let mut found = Vec::new();
+    for file in runtime(&files) {
+        let inner = file.path.trim_start_matches("fasttrack/src/").trim_end_matches(".rs");
+        let layer = inner.split('/').next().unwrap_or_default();
+        for upper in above(layer) {
+            let names = file.names_module(upper);
+            found.extend(names.iter().map(|line| format!("{}:{line} reaches up from {layer} to {upper}", file.path)));
+        }
+    }
+    check_none(
+        "cli -> app -> http -> {auth, notify} -> pipeline -> {query, sql} -> schema; the rest are leaves",
+        &found,
+    );
+}
+
+#[test]
+fn the_macros_know_neither_operators_nor_statuses() {
+    let files = sources();
+    let macros: Vec<_> = files.iter().filter(|file| file.path.starts_with("fasttrack-macros/src/")).collect();
+    assert!(!macros.is_empty(), "fasttrack-macros/src/ is not there");
+    let statuses = [
+        "200",
+        "201",
+        "204",
+        "400",
+        "401",
+        "403",
+        "404",
+        "405",
+        "409",
+        "413",
+        "415",
+        "422",
+        "429",
+        "500",
+        "503",
+        "StatusCode",
+    ];
+    check_none(
+        "what a declaration becomes over HTTP is the runtime's affair",
+        &mentions(macros.iter().copied(), &statuses),
+    );
+    let operators = ["gte", "lte", "contains"].map(|name| format!("\"{name}\""));
+    let found: Vec<_> = macros
+        .iter()
+        .filter(|file| operators.iter().any(|name| file.text.contains(name)))
+        .map(|file| file.path.clone())
+        .collect();
+    check_none("filter operators are rows of the runtime's table", &found);
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    let files = sources();
+    let mut found = Vec::new();
+    let mut functions = 0;
+    for file in &files {
+        let lines = file.text.lines().count();
+        if lines > MAX_FILE_LINES {
+            found.push(format!("{}: {lines} lines; at most {MAX_FILE_LINES}", file.path));
+        }
+        for (name, line, length) in file.functions() {
+            functions += 1;
+            if length > MAX_FUNCTION_LINES {
+                found.push(format!("{}:{line} {name}: {length} lines; at most {MAX_FUNCTION_LINES}", file.path));
+            }
+        }
+    }
+    check_none("split what is too long where it does two things", &found);
+    assert!(functions > 200, "the scan sees only {functions} functions: it is broken");
+}
+
+#[test]
+fn declarations_stay_short() {
+    let files = sources();
+    let mut names = BTreeSet::new();
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.path.starts_with("resources/")) {
+        let lines = file.code.lines().filter(|line| !line.trim().is_empty()).count();
+        names.insert(file.path.as_str());
+        if lines > MAX_RESOURCE_LINES {
+            found.push(format!("{}: {lines} lines without comments; at most {MAX_RESOURCE_LINES}", file.path));
+        }
+    }
+    check_none("an entity is one short file", &found);
+    for name in ["user", "project", "task", "comment"] {
+        assert!(names.contains(format!("resources/{name}.rs").as_str()), "resources/{name}.rs is not there: {names:?}");
+    }
+}
+
+#[test]
+fn nothing_is_left_undone_or_silenced() {
+    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:")];
+    let silencers = [concat!("#[al", "low"), concat!("#![al", "low"), concat!("#[ign", "ore"), concat!("un", "safe {")];
+    let mut found = Vec::new();
+    for file in sources() {
+        for (number, line) in file.text.lines().enumerate() {
+            let hits = marks.iter().chain(&silencers).filter(|word| line.contains(**word));
+            found.extend(hits.map(|word| format!("{}:{}: {word}", file.path, number + 1)));
+        }
+    }
+    check_none("finish it, or say `#[expect(…, reason = \"…\")]`", &found);
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let silent: Vec<_> =
+        sources().into_iter().filter(|file| !file.text.starts_with("//!")).map(|file| file.path).collect();
+    check_none("a file opens with `//!` and its one job", &silent);
+}
