@@ -10,20 +10,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use salvo::{
-    conn::{Accepted, Acceptor, Holding, StraightStream, tcp::TcpAcceptor, tcp::TcpCoupler},
-    fuse::ArcFusePolicy,
-    http::{HeaderMap, ResBody, Response, StatusCode},
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use salvo::http::{HeaderMap, ResBody, Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{problem, request_id::RequestId};
-
-/// Accepts connections whose parser errors are problems.
-pub(super) struct Completing(pub(super) TcpAcceptor);
 
 /// A connection whose parser errors are problems.
 pub(super) struct Completed<S> {
@@ -32,20 +22,9 @@ pub(super) struct Completed<S> {
     pending: Bytes,
 }
 
-impl Acceptor for Completing {
-    type Coupler = TcpCoupler<Self::Stream>;
-    type Stream = Completed<StraightStream<TcpStream>>;
-
-    fn holdings(&self) -> &[Holding] {
-        self.0.holdings()
-    }
-
-    async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
-        let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } =
-            self.0.accept(policy).await?;
-        let stream = Completed { inner: stream, pending: Bytes::new() };
-        let coupler = TcpCoupler::new();
-        Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
+impl<S> Completed<S> {
+    pub(super) const fn new(inner: S) -> Self {
+        Self { inner, pending: Bytes::new() }
     }
 }
 

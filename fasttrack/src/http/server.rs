@@ -10,10 +10,11 @@ use std::{
 use salvo::{Server, Service, conn::tcp::TcpAcceptor, fuse::FuseConfig, server::ServerHandle};
 use tokio::{
     net::{TcpListener, TcpSocket, lookup_host},
+    sync::watch,
     time::sleep,
 };
 
-use super::{metrics::Metrics, parser_errors::Completing};
+use super::{acceptor::Port, metrics::Metrics};
 
 /// Connections that the system keeps ready until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -25,7 +26,7 @@ const MAX_CONNECTIONS: usize = 10_000;
 const SPARE_FILES: usize = 128;
 
 /// How long requests that have arrived already may take to be noticed after the order to stop, before idle connections
-/// are closed. Their answers ask the client to close.
+/// are closed. Their answers ask the client to close. Longer than the port takes to close.
 const NOTICE: Duration = Duration::from_millis(250);
 
 /// Longest time that requests have to finish after that; longer than any request may take.
@@ -79,8 +80,9 @@ impl Listening {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> io::Result<()> {
+        let (close, closing) = watch::channel(false);
         let listener =
-            Server::new(Completing(self.acceptor)).fuse_config(timeouts()).max_connections(connection_limit());
+            Server::new(Port::new(self.acceptor, closing)).fuse_config(timeouts()).max_connections(connection_limit());
         let handle = listener.handle();
         let mut running = tokio::spawn(listener.try_serve(served.service));
         tokio::select! {
@@ -88,6 +90,7 @@ impl Listening {
             () = stop => {}
         }
         served.metrics.begin_stop();
+        close.send_replace(true);
         let drained = tokio::select! {
             ended = &mut running => return ended.map_err(io::Error::other)?,
             () = drain(&handle, &served.metrics) => running.await,
@@ -100,7 +103,7 @@ impl Listening {
     }
 }
 
-/// Stops accepting, lets requests finish, and ends.
+/// Lets requests finish, and ends.
 async fn drain(handle: &ServerHandle, metrics: &Metrics) {
     sleep(NOTICE).await;
     handle.stop_graceful(DRAIN_LIMIT);

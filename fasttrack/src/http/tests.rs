@@ -273,3 +273,28 @@ async fn what_has_arrived_is_answered_when_the_server_stops() {
     drop(idle);
     assert!(TcpStream::connect(running.address).is_err(), "nobody listens any more");
 }
+
+/// Sends one request after the other, each on a connection of its own, until no connection is taken any more.
+fn call_until_refused(address: SocketAddr) -> usize {
+    let request = b"GET /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    for answered in 0.. {
+        let Ok(mut stream) = TcpStream::connect(address) else { return answered };
+        let mut answer = Vec::new();
+        let outcome = stream.write_all(request).and_then(|()| stream.read_to_end(&mut answer));
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "call {answered} got {outcome:?} and {} bytes", answer.len());
+    }
+    unreachable!("the server never stopped")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_wait_to_be_accepted_are_answered_too() {
+    let running = start(&routes()).await;
+    let clients: Vec<_> =
+        (0..16).map(|_| tokio::task::spawn_blocking(move || call_until_refused(running.address))).collect();
+    assert_eq!(get(running.address, "GET /a", "").await.status, 200, "the server is up, and the clients are busy");
+    running.stop.notify_one();
+    running.task.await.unwrap().unwrap();
+    for client in clients {
+        client.await.unwrap();
+    }
+}

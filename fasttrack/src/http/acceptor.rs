@@ -1,0 +1,80 @@
+//! An open port, which can be closed while the connections that came through it are still served.
+
+use std::{future::pending, io, time::Duration};
+
+use salvo::{
+    conn::{
+        Accepted, Acceptor, Holding, StraightStream,
+        tcp::{TcpAcceptor, TcpCoupler},
+    },
+    fuse::ArcFusePolicy,
+};
+use tokio::{
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::parser_errors::Completed;
+
+/// How long the port has to be quiet before it is closed.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// Longest time that this is waited for.
+const CLOSE_LIMIT: Duration = Duration::from_millis(150);
+
+/// An open port.
+///
+/// Connections that the system has made wait to be accepted, perhaps with a request. Closing the port resets them; so it
+/// is closed only when none waits.
+pub(super) struct Port {
+    /// None once it is closed.
+    open: Option<TcpAcceptor>,
+    holdings: Vec<Holding>,
+    /// Becomes true when no more connections are wanted.
+    stopping: watch::Receiver<bool>,
+    close_by: Option<Instant>,
+}
+
+impl Port {
+    pub(super) fn new(open: TcpAcceptor, stopping: watch::Receiver<bool>) -> Self {
+        Self { holdings: open.holdings().to_vec(), open: Some(open), stopping, close_by: None }
+    }
+
+    /// The next connection; none when it is time to close.
+    async fn next(&mut self, policy: Option<ArcFusePolicy>) -> Option<io::Result<Plain>> {
+        let open = self.open.as_mut()?;
+        if self.close_by.is_none() {
+            tokio::select! {
+                biased;
+                accepted = open.accept(policy.clone()) => return Some(accepted),
+                // An error says that whoever would stop the server is gone, and so is the server.
+                _ = self.stopping.wait_for(|&stopping| stopping) => {}
+            }
+        }
+        let close_by = *self.close_by.get_or_insert_with(|| Instant::now() + CLOSE_LIMIT);
+        let accepted = timeout_at(close_by, timeout(QUIET, open.accept(policy))).await;
+        accepted.ok().and_then(Result::ok)
+    }
+}
+
+type Plain = Accepted<TcpCoupler<StraightStream<TcpStream>>, StraightStream<TcpStream>>;
+
+impl Acceptor for Port {
+    type Coupler = TcpCoupler<Self::Stream>;
+    type Stream = Completed<StraightStream<TcpStream>>;
+
+    fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+
+    async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
+        let Some(accepted) = self.next(policy).await else {
+            self.open = None;
+            return pending().await;
+        };
+        let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } = accepted?;
+        let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream));
+        Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
+    }
+}
