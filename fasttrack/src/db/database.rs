@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use rbdc::db::Connection;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
@@ -22,6 +23,7 @@ pub struct Db {
     writer: Writer,
     reader_wait: Duration,
     statement_limit: Duration,
+    patience: Duration,
     created: bool,
 }
 
@@ -35,16 +37,17 @@ impl Db {
         sqlite::check_path(path)?;
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
-        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1)?;
+        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit)?;
         // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
         let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         Ok(Self {
-            readers: ConnectionPool::install(sqlite::reader(path, &options), readers)?,
+            readers: ConnectionPool::install(sqlite::reader(path, &options), readers, patience(&options))?,
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
             writer: Writer::start(writer, first, &options),
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
+            patience: patience(&options),
             created: found == Found::Nothing,
         })
     }
@@ -119,16 +122,36 @@ impl Db {
     async fn run(&self, statement: Statement, held: impl Send + 'static) -> Result<Vec<Row>, DbError> {
         let mut connection = self.readers.take(self.reader_wait).await?;
         // A task of its own: it goes on to the end when the caller goes away, or waits no longer.
+        let (patience, limit) = (self.patience, self.statement_limit);
         let task = tokio::spawn(async move {
-            let rows = statement::run(connection.as_mut(), statement).await;
+            let rows = timeout(patience, read_all(connection.as_mut(), statement, limit)).await;
             drop(connection);
             drop(held);
             rows
         });
         match timeout(self.statement_limit, task).await {
-            Ok(Ok(rows)) => rows,
+            Ok(Ok(Ok(rows))) => rows,
             Ok(Err(error)) => Err(DbError::Other(error.to_string())),
-            Err(_) => Err(DbError::Busy("the statement took too long".into())),
+            Ok(Ok(Err(_))) | Err(_) => Err(DbError::Busy("the statement took too long".into())),
         }
+    }
+}
+
+/// After how long a statement is held to be lost, and its connection with it. Until then the connection waits for it:
+/// a slow statement cannot be stopped, and to open more connections beside it would make everything slower.
+fn patience(options: &DbOptions) -> Duration {
+    options.statement_limit * 100
+}
+
+/// Runs a statement; that nothing came back is believed only of a connection that lives, since one that dies in the
+/// middle ends its rows without an error.
+async fn read_all(connection: &mut dyn Connection, statement: Statement, limit: Duration) -> Result<Vec<Row>, DbError> {
+    let rows = statement::run(connection, statement).await?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    match timeout(limit, connection.ping()).await {
+        Ok(pong) => pong.map(|()| rows).map_err(|error| sqlite::error(&error)),
+        Err(_) => Err(DbError::Busy("the connection does not answer".into())),
     }
 }

@@ -48,20 +48,24 @@ impl Group {
     }
 
     async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), DbError> {
-        tx.control(sqlite::BEGIN).await?;
+        say(tx, sqlite::BEGIN, self.unit_limit).await?;
         let mut dirty = false;
         while !self.waiting.is_empty() {
             if dirty {
-                tx.control(sqlite::NEXT).await?;
+                say(tx, sqlite::NEXT, self.unit_limit).await?;
             }
             let Some(unit) = self.waiting.pop_front() else { break };
             dirty = self.attempt(tx, unit).await?;
         }
         if self.succeeded.is_empty() {
-            tx.control(sqlite::ROLLBACK).await?;
+            say(tx, sqlite::ROLLBACK, self.unit_limit).await?;
             return Ok(());
         }
-        if tx.control(sqlite::COMMIT).await? { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
+        if say(tx, sqlite::COMMIT, self.unit_limit).await? {
+            Ok(())
+        } else {
+            Err(DbError::Busy("the connection was lost".into()))
+        }
     }
 
     /// Runs one unit; whether it left something behind that the next one must not share a savepoint with.
@@ -79,7 +83,7 @@ impl Group {
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
         tx.forget_from(mark);
-        if let Err(error) = tx.control(sqlite::UNDO).await {
+        if let Err(error) = say(tx, sqlite::UNDO, self.unit_limit).await {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
             return Err(verdict.unwrap_or(error));
@@ -113,4 +117,11 @@ fn run_hook(hook: Hook) {
     if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
         tracing::error!("what was to follow a commit panicked");
     }
+}
+
+/// Says a word of the transaction, and waits for what the unit before may have left running. The wait has an end, since
+/// a connection whose thread dies may not say so.
+async fn say(tx: &mut Tx, word: &'static str, limit: Duration) -> Result<bool, DbError> {
+    let said = timeout(limit, tx.control(word)).await;
+    said.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))
 }

@@ -81,6 +81,9 @@ pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
         .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
         .busy_timeout(options.busy_timeout)
         .pragma("cache_size", "-65536")
+        // A disk that is full is met at the commit then, not by a statement: that would end the transaction, and the
+        // driver, which tries a failed statement again, would run it outside of any.
+        .pragma("cache_spill", "OFF")
         // Without it the log keeps the size of the largest transaction there ever was.
         .pragma("journal_size_limit", "67108864");
     manager(sqlite)
