@@ -7,7 +7,7 @@ use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
 use super::{Arg, DbError, DbOptions, Statement, statement};
 
-/// Opens a transaction that may write, and in it the savepoint of the first unit, in one hop.
+/// Opens a transaction that may write, and in it the savepoint of the first unit.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
 /// Keeps what the unit did, and opens the savepoint of the next.
 pub(super) const NEXT: &str = "RELEASE unit; SAVEPOINT unit";

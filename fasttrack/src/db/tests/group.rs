@@ -19,8 +19,9 @@ async fn hold(db: &Db) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<(
     let (inside, entered) = oneshot::channel::<()>();
     let db = db.clone();
     let held = tokio::spawn(async move {
-        db.write(move |_tx| {
+        db.write(move |tx| {
             Box::pin(async move {
+                tx.query(sql("SELECT 1")).await?;
                 inside.send(()).ok();
                 released.await.ok();
                 Ok(())
