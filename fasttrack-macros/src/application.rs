@@ -5,7 +5,7 @@ use std::{fs, path::Path as FilePath};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Item, Meta, Path, Token, Visibility,
+    Attribute, Item, Meta, Path, Token,
     parse::{ParseStream, Parser as _},
     parse_quote,
 };
@@ -30,44 +30,59 @@ pub(crate) fn expand(arguments: TokenStream) -> (TokenStream, Vec<syn::Error>) {
 }
 
 /// The modules and the table of a folder.
+///
+/// Without an account every rule of every file would be a mistake too, so there are no modules then. A file that does
+/// not parse is declared alone, for the compiler to report it.
 pub(crate) fn folder(folder: &FilePath) -> (TokenStream, Vec<syn::Error>) {
-    let mut files: Vec<String> = match fs::read_dir(folder) {
-        Ok(files) => files.flatten().filter_map(|file| file.file_name().into_string().ok()).collect(),
+    let stems = match stems(folder) {
+        Ok(stems) => stems,
         Err(error) => {
             let message = format!("cannot read the folder `resources` beside Cargo.toml: {error}");
             return (TokenStream::new(), vec![here(message)]);
         }
     };
-    files.retain(|file| !matches!(file.as_str(), "lib.rs" | "main.rs"));
-    files.sort();
     let mut errors = Errors::default();
-    let (mut modules, mut entries) = (TokenStream::new(), Vec::new());
-    for stem in files.iter().filter_map(|file| file.strip_suffix(".rs")) {
-        let Ok(module) = syn::parse_str::<Ident>(stem) else {
+    let (mut modules, mut unparsed, mut entries) = (TokenStream::new(), TokenStream::new(), Vec::new());
+    for stem in stems {
+        let Ok(module) = syn::parse_str::<Ident>(&stem) else {
             errors.push(Span::call_site(), format!("`{stem}.rs` cannot be a module; call it by a name in snake case"));
             continue;
         };
         modules.extend(quote!(pub mod #module;));
-        entries.extend(resources_of(&folder.join(format!("{stem}.rs")), &module));
+        match resources_of(&folder.join(format!("{stem}.rs")), &module) {
+            Some(found) => entries.extend(found),
+            None => unparsed.extend(quote!(pub mod #module;)),
+        }
+    }
+    if !unparsed.is_empty() {
+        return (unparsed, errors.into_vec());
     }
     let table = table(&entries, &mut errors);
-    (quote!(#modules #table), errors.into_vec())
+    (table.map(|table| quote!(#modules #table)).unwrap_or_default(), errors.into_vec())
 }
 
-/// The resources declared in a file. What does not parse has none: the compiler reports it in its module.
-fn resources_of(file: &FilePath, module: &Ident) -> Vec<Entry> {
-    let items = fs::read_to_string(file).ok().and_then(|text| syn::parse_file(&text).ok()).map(|file| file.items);
-    let structs = items.into_iter().flatten().filter_map(|item| match item {
-        Item::Struct(item) if !matches!(item.vis, Visibility::Inherited) => Some(item),
-        _ => None,
+/// The names of the files, sorted, without their ending.
+fn stems(folder: &FilePath) -> std::io::Result<Vec<String>> {
+    let mut stems = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let name = file?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".rs"));
+        stems.extend(stem.filter(|stem| !matches!(*stem, "lib" | "main")).map(str::to_owned));
+    }
+    stems.sort();
+    Ok(stems)
+}
+
+/// The resources declared in a file; `None` when it does not parse.
+fn resources_of(file: &FilePath, module: &Ident) -> Option<Vec<Entry>> {
+    let items = fs::read_to_string(file).ok().and_then(|text| syn::parse_file(&text).ok())?.items;
+    let entries = items.into_iter().filter_map(|item| {
+        let Item::Struct(item) = item else { return None };
+        let attribute = item.attrs.iter().find(|attribute| is_resource(attribute))?;
+        let ident = Ident::new(&item.ident.to_string(), Span::call_site());
+        Some(Entry { path: parse_quote!(#module::#ident), account: says_account(attribute) })
     });
-    structs
-        .filter_map(|item| {
-            let attribute = item.attrs.iter().find(|attribute| is_resource(attribute))?;
-            let ident = Ident::new(&item.ident.to_string(), Span::call_site());
-            Some(Entry { path: parse_quote!(#module::#ident), account: says_account(attribute) })
-        })
-        .collect()
+    Some(entries.collect())
 }
 
 fn is_resource(attribute: &Attribute) -> bool {
@@ -101,32 +116,26 @@ fn list(arguments: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     };
     let mut errors = Errors::default();
     let entries = errors.take(parse.parse2(arguments)).unwrap_or_default();
-    let table = if errors.is_empty() { table(&entries, &mut errors) } else { TokenStream::new() };
-    (table, errors.into_vec())
+    let table = if errors.is_empty() { table(&entries, &mut errors) } else { None };
+    (table.unwrap_or_default(), errors.into_vec())
 }
 
 /// The table, what has to hold of it, and the name by which `role(…)` finds the account.
-fn table(entries: &[Entry], errors: &mut Errors) -> TokenStream {
-    let account = entries.iter().find(|entry| entry.account).map(|entry| &entry.path);
-    if account.is_none() {
+fn table(entries: &[Entry], errors: &mut Errors) -> Option<TokenStream> {
+    let Some(account) = entries.iter().find(|entry| entry.account).map(|entry| &entry.path) else {
         errors.push(Span::call_site(), "nobody can log in: declare one resource with #[resource(account)]");
-    }
-    let law = account.map(|_| {
-        quote!(
-            const _: () = ::fasttrack::schema::assert_application(RESOURCES);
-        )
-    });
-    let account = account.map_or_else(|| quote!(::fasttrack::schema::NoAccount), |account| quote!(#account));
+        return None;
+    };
     let resources = entries.iter().map(|entry| &entry.path);
-    quote! {
+    Some(quote! {
         /// What each resource of this application declares, in the order of the files.
         pub static RESOURCES: &[&::fasttrack::schema::Schema] =
             &[#(&<#resources as ::fasttrack::schema::Resource>::SCHEMA),*];
-        #law
+        const _: () = ::fasttrack::schema::assert_application(RESOURCES);
         #[doc(hidden)]
         #[allow(dead_code, unreachable_pub, reason = "rules that name a role refer to it")]
         pub type __FasttrackAccount = #account;
-    }
+    })
 }
 
 fn here(message: impl std::fmt::Display) -> syn::Error {

@@ -27,6 +27,8 @@ pub(crate) struct Declaration {
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) grants: Vec<Grant>,
+    /// How many `#[can]` there are, those that did not parse included.
+    pub(crate) can_count: usize,
     pub(crate) triggers: Vec<Trigger>,
 }
 
@@ -52,11 +54,19 @@ pub(crate) struct GivenOption {
 /// What follows an option.
 pub(crate) enum Value {
     Nothing,
-    Bounds { min: Option<Constant>, max: Option<Constant> },
+    Bounds {
+        min: Option<Constant>,
+        max: Option<Constant>,
+    },
     Constant(Constant),
     Aliases(Vec<Ident>),
     Rule(Rule),
-    OnDelete { word: Ident, variant: &'static str },
+    OnDelete {
+        word: Ident,
+        variant: &'static str,
+    },
+    /// It did not parse, which has its message; that the option is there is known.
+    Unread,
 }
 
 /// A constant, with the token that it came from.
@@ -87,6 +97,8 @@ pub(crate) struct NamedRule {
 pub(crate) struct Grant {
     pub(crate) verb: Ident,
     pub(crate) rule: Rule,
+    /// Which `#[can]` it stands in, so that one mistake in a rule of several verbs is one message.
+    pub(crate) attribute: usize,
 }
 
 /// Who may.

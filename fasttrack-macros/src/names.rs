@@ -43,7 +43,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// What to do about an unknown word: the near name, or else all there are.
-pub(crate) fn advice<'a>(word: &str, candidates: &[&'a str]) -> String {
+pub(crate) fn advice(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if candidates.is_empty() => "there is none".to_owned(),
@@ -64,20 +64,20 @@ pub(crate) fn list(words: &[&str]) -> String {
 fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
+    let mut above: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
-            let replaced = cell(&last, j) + usize::from(a != b);
-            let mut least = replaced.min(cell(&last, j + 1) + 1).min(cell(&row, j) + 1);
+            let replaced = cell(&above, j) + usize::from(a != b);
+            let mut least = replaced.min(cell(&above, j + 1) + 1).min(cell(&row, j) + 1);
             if i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a) {
                 least = least.min(cell(&before, j - 1) + 1);
             }
             row.push(least);
         }
-        before = std::mem::replace(&mut last, row);
+        before = std::mem::replace(&mut above, row);
     }
-    cell(&last, other.len())
+    cell(&above, other.len())
 }
 
 fn cell(row: &[usize], place: usize) -> usize {

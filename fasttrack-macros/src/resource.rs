@@ -1,7 +1,6 @@
 //! `#[resource]` from end to end.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
 use syn::ItemStruct;
 
 use crate::{check, errors::Errors, expand, parse};
@@ -23,5 +22,5 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> (TokenStream,
 /// What an attribute answers that stands where `#[resource]` does not read it.
 pub(crate) fn misplaced(name: &str, item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     let message = format!("`#[{name}]` belongs below `#[resource]`, on the same struct");
-    (quote!(#item), vec![syn::Error::new(Span::call_site(), message)])
+    (item, vec![syn::Error::new(Span::call_site(), message)])
 }

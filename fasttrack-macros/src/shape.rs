@@ -3,7 +3,7 @@
 //! A name that it does not know is taken for a choice, and the generated code lets the compiler verify that.
 
 use proc_macro2::Ident;
-use syn::{GenericArgument, PathArguments, Type, spanned::Spanned as _};
+use syn::{GenericArgument, PathArguments, Type};
 
 /// The types a field may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,12 @@ const INSTEAD: &[(&str, &str)] = &[
 impl Shape {
     /// How the type is written.
     pub(crate) fn written(self) -> &'static str {
-        KNOWN.iter().find(|(_, shape, _)| *shape == self).map_or("a choice", |(_, _, written)| written)
+        KNOWN.iter().find(|(_, shape, _)| *shape == self).map_or("Choice", |(_, _, written)| written)
+    }
+
+    /// The names that the macro knows.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(name, ..)| *name)
     }
 
     /// Whether the server alone sets it.
@@ -94,25 +99,25 @@ impl FieldType {
     /// Takes a type apart.
     pub(crate) fn of(ty: &Type) -> syn::Result<Self> {
         let Some((name, argument)) = head(ty) else {
-            return Err(syn::Error::new(ty.span(), format!("a field cannot have this type; there is {}", written())));
+            return Err(syn::Error::new_spanned(ty, format!("a field cannot have this type; there is {}", written())));
         };
         if name == "Option" {
             let Some(inner) = argument else {
-                return Err(syn::Error::new(ty.span(), "say of what: `Option<String>`"));
+                return Err(syn::Error::new_spanned(ty, "say of what: `Option<String>`"));
             };
             let inner = Self::of(inner)?;
             if inner.nullable || inner.shape.is_automatic() || inner.shape == Shape::PasswordHash {
-                return Err(syn::Error::new(ty.span(), "this cannot be null; take the `Option` away"));
+                return Err(syn::Error::new_spanned(ty, "this cannot be null; take the `Option` away"));
             }
             return Ok(Self { nullable: true, ..inner });
         }
         if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| name == wrong) {
-            return Err(syn::Error::new(ty.span(), format!("a field cannot be a `{name}`; use `{instead}`")));
+            return Err(syn::Error::new_spanned(ty, format!("a field cannot be a `{name}`; use `{instead}`")));
         }
         let shape = KNOWN.iter().find(|(known, ..)| name == known).map_or(Shape::Choice, |(_, shape, _)| *shape);
         let target = matches!(shape, Shape::Id | Shape::Relation).then(|| argument.cloned()).flatten();
         if matches!(shape, Shape::Id | Shape::Relation) && target.is_none() {
-            return Err(syn::Error::new(ty.span(), format!("say of which resource: `{name}<Project>`")));
+            return Err(syn::Error::new_spanned(ty, format!("say of which resource: `{name}<Project>`")));
         }
         Ok(Self { shape, nullable: false, bare: ty.clone(), target })
     }

@@ -16,6 +16,7 @@ use crate::{
     principal::AccountWatch,
     query::CursorKey,
     schema::{Catalog, LinkError, Schema},
+    sql,
 };
 
 /// An application with its database open and its schema current.
@@ -157,8 +158,9 @@ fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
     }
 }
 
-/// The definitions of the tables that are no resources. They live as long as the program, like the declarations.
-fn framework_tables(account: &'static Schema) -> &'static [&'static str] {
-    let statements = auth::sessions::ddl(account).into_iter().map(|statement| &*statement.leak());
-    statements.collect::<Vec<_>>().leak()
+/// The definitions of the tables that are no resources.
+fn framework_tables(account: &Schema) -> Vec<String> {
+    let mut statements = auth::sessions::ddl(account);
+    statements.push(sql::OUTBOX.to_owned());
+    statements
 }

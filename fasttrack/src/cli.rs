@@ -33,7 +33,7 @@ enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Print the OpenAPI document
+    #[command(about = "Print the OpenAPI document")]
     Openapi,
     /// Print every route with its rule
     Routes,

@@ -23,7 +23,7 @@ pub struct Config {
     pub host: String,
     /// TCP port to listen on; 0 takes a free one.
     pub port: u16,
-    /// The SQLite file.
+    /// The database file.
     pub database: PathBuf,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
     pub secret_key: Option<SecretKey>,

@@ -21,6 +21,7 @@ mod driver;
 mod durability;
 mod entity;
 mod errors;
+mod inside;
 mod limits;
 mod lists;
 mod permissions;

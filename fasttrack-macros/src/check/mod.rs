@@ -2,6 +2,14 @@
 //!
 //! What needs other files is left to the types that the generated code uses, and to `fasttrack::schema::laws`.
 
+mod account;
+mod constant;
+mod field;
+mod path;
+mod rule;
+mod structure;
+mod trigger;
+
 use crate::{errors::Errors, model::Declaration};
 
 /// A declaration that passed every check; there is no other way to get one.
@@ -15,6 +23,13 @@ impl<'a> Checked<'a> {
 }
 
 /// Runs every check, after the mistakes found already.
-pub(crate) fn check(declaration: &Declaration, errors: Errors) -> Result<Checked<'_>, Vec<syn::Error>> {
+pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Checked<'_>, Vec<syn::Error>> {
+    structure::check(declaration, &mut errors);
+    for field in &declaration.fields {
+        field::check(field, &mut errors);
+    }
+    account::check(declaration, &mut errors);
+    rule::check(declaration, &mut errors);
+    trigger::check(declaration, &mut errors);
     if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
 }

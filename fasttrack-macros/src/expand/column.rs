@@ -25,7 +25,7 @@ fn option_call(declaration: &Declaration, field: &Field, option: &GivenOption) -
     match &option.value {
         Value::Nothing if option.spec.name == "default" => quote!(.default_empty()),
         Value::Nothing if option.spec.name == "filter" => quote!(.filter(&[])),
-        Value::Nothing => quote!(.#builder()),
+        Value::Nothing | Value::Unread => quote!(.#builder()),
         Value::Bounds { min, max } => bounds(field, min.as_ref(), max.as_ref()),
         Value::Constant(value) => {
             let literal = constant::literal(field, value);

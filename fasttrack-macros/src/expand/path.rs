@@ -28,7 +28,8 @@ pub(crate) fn walk(
     quote_spanned!(last.span()=> { let #walk = #here; #(#steps)* #end })
 }
 
-/// The variable of the walk; nothing in the declaration can be mistaken for it.
+/// The variable of the walk. It has the context of the token that it stands for, without which the compiler would
+/// report a mistake at the whole attribute; so its name is one that nobody takes.
 fn walker(at: Span) -> Ident {
-    Ident::new("w", Span::mixed_site().located_at(at))
+    Ident::new("__walk", at)
 }

@@ -68,11 +68,11 @@ fn compare(declaration: &Declaration, path: &Path, op: &Operator, value: &Consta
             ConstantValue::Text(value) => quote!(#value),
             ConstantValue::Variant(variant) => {
                 let field = &path.last;
-                let words = Ident::new("words", w.span());
-                let end = quote_spanned!(variant.span()=> #words.variants().#variant);
+                let part_once = Ident::new("__part", w.span());
+                let words = quote_spanned!(field.span()=> #w.variants(#part_once));
                 return quote_spanned! {field.span()=>
-                    let #words = #part;
-                    #w.#method(#words, #op, #end)
+                    let #part_once = #part;
+                    #w.#method(#part_once, #op, #words.#variant)
                 };
             }
         };

@@ -65,7 +65,7 @@ impl Options {
                     word.span(),
                     format!("`{other}` is no option of a resource; {}", names::advice(other, &WORDS)),
                 );
-                super::field::skip_to_comma(input)?;
+                super::skip_to_comma(input)?;
             }
         }
         Ok(())

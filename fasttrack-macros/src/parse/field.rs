@@ -1,9 +1,9 @@
 //! A field and its `#[field(…)]` options.
 
-use proc_macro2::{Ident, TokenTree};
-use syn::{Attribute, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, spanned::Spanned as _};
+use proc_macro2::Ident;
+use syn::{Attribute, Token, ext::IdentExt as _, parse::ParseStream, spanned::Spanned as _};
 
-use super::{constant, rule};
+use super::{constant, in_parentheses, rule, skip_to_comma};
 use crate::{
     errors::Errors,
     model::{Field, GivenOption, Value},
@@ -43,20 +43,18 @@ fn read_options(input: ParseStream<'_>, options: &mut Vec<GivenOption>, errors: 
     while !input.is_empty() {
         let word = input.call(Ident::parse_any)?;
         match OptionSpec::find(&word.to_string()) {
-            Ok(spec) => match value(spec, &word, input) {
-                Ok(_) if options.iter().any(|option| option.spec.name == spec.name) => {
+            Ok(spec) => {
+                if options.iter().any(|option| option.spec.name == spec.name) {
                     errors.push(word.span(), format!("`{word}` is said twice"));
                 }
-                Ok(value) => options.push(GivenOption { spec, span: word.span(), value }),
-                Err(error) => {
-                    errors.take::<()>(Err(error));
-                    skip_to_comma(input)?;
-                }
-            },
-            Err(message) => {
-                errors.push(word.span(), message);
-                skip_to_comma(input)?;
+                let value = errors.take(value(spec, &word, input)).unwrap_or(Value::Unread);
+                options.push(GivenOption { spec, span: word.span(), value });
             }
+            Err(message) => errors.push(word.span(), message),
+        }
+        // Whatever follows a mistake, up to the next comma, belongs to it.
+        if !errors.is_empty() {
+            skip_to_comma(input)?;
         }
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -69,7 +67,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     let bare = input.is_empty() || input.peek(Token![,]);
     match spec.argument {
         Argument::Nothing | Argument::Constant | Argument::Aliases if bare => return Ok(Value::Nothing),
-        Argument::Aliases if input.peek(syn::token::Paren) => return aliases(input),
+        Argument::Aliases if input.peek(syn::token::Paren) => return in_parentheses(input, aliases),
         Argument::Nothing => return Err(input.error(format!("`{word}` stands alone"))),
         _ if !input.peek(Token![=]) => {
             return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
@@ -88,9 +86,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
 }
 
 /// `(also = NAME, also = NAME)`
-fn aliases(input: ParseStream<'_>) -> syn::Result<Value> {
-    let inside;
-    parenthesized!(inside in input);
+fn aliases(inside: ParseStream<'_>) -> syn::Result<Value> {
     let mut aliases = Vec::new();
     while !inside.is_empty() {
         let word = inside.call(Ident::parse_any)?;
@@ -115,12 +111,4 @@ fn on_delete(input: ParseStream<'_>) -> syn::Result<Value> {
         return Err(syn::Error::new(word.span(), message));
     };
     Ok(Value::OnDelete { word, variant })
-}
-
-/// Leaves out what follows a mistake, up to the next comma.
-pub(crate) fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
 }

@@ -6,10 +6,10 @@ mod field;
 mod rule;
 mod trigger;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, Meta, ext::IdentExt as _, parse::ParseStream,
-    spanned::Spanned as _,
+    Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, Meta, Token, ext::IdentExt as _, parenthesized,
+    parse::ParseStream, spanned::Spanned as _,
 };
 
 use self::attribute::Options;
@@ -42,6 +42,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         fields,
         rules: Vec::new(),
         grants: Vec::new(),
+        can_count: 0,
         triggers: Vec::new(),
         item,
     };
@@ -58,7 +59,11 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
 fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: &mut Errors) -> bool {
     let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
     match name.as_str() {
-        "can" => declaration.grants.extend(errors.take(attribute.parse_args_with(rule::grants)).into_iter().flatten()),
+        "can" => {
+            let grants = attribute.parse_args_with(|input: ParseStream<'_>| rule::grants(input, declaration.can_count));
+            declaration.grants.extend(errors.take(grants).into_iter().flatten());
+            declaration.can_count += 1;
+        }
         "rule" => {
             let named = attribute.parse_args_with(|input: ParseStream<'_>| rule::named(input, errors));
             declaration.rules.extend(errors.take(named));
@@ -94,6 +99,32 @@ fn is_misspelt(attribute: &Attribute, name: &str, known: &[&'static str], errors
     let Some(near) = names::nearest(name, known.iter().copied()) else { return false };
     errors.push(attribute.path().span(), format!("`{name}` is no attribute; did you mean `{near}`?"));
     true
+}
+
+/// What stands in parentheses. After a mistake the rest of it is left out, so that it is no mistake of its own.
+fn in_parentheses<T>(input: ParseStream<'_>, parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<T> {
+    let inside;
+    parenthesized!(inside in input);
+    let parsed = parse(&inside)
+        .and_then(|parsed| if inside.is_empty() { Ok(parsed) } else { Err(inside.error("expected `)`")) });
+    skip_to_end(&inside)?;
+    parsed
+}
+
+/// Leaves out what follows a mistake, up to the next comma.
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// Leaves out what follows a mistake.
+fn skip_to_end(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 /// The doc comment, its lines joined.

@@ -4,19 +4,18 @@ use proc_macro2::Ident;
 use syn::{
     Token,
     ext::IdentExt as _,
-    parenthesized,
     parse::{Parse as _, ParseStream},
     token::Paren,
 };
 
-use super::constant;
+use super::{constant, in_parentheses, skip_to_end};
 use crate::{
     errors::Errors,
     model::{Grant, NamedRule, Operator, Path, Rule},
 };
 
-/// `VERB, VERB: RULE`
-pub(crate) fn grants(input: ParseStream<'_>) -> syn::Result<Vec<Grant>> {
+/// `VERB, VERB: RULE`, which is the given one of the `#[can]` attributes.
+pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Vec<Grant>> {
     let mut verbs: Vec<Ident> = Vec::new();
     while !input.peek(Token![:]) {
         if !input.peek(syn::Ident::peek_any) {
@@ -32,7 +31,7 @@ pub(crate) fn grants(input: ParseStream<'_>) -> syn::Result<Vec<Grant>> {
     }
     input.parse::<Token![:]>()?;
     let rule = whole(input)?;
-    Ok(verbs.into_iter().map(|verb| Grant { verb, rule: rule.clone() }).collect())
+    Ok(verbs.into_iter().map(|verb| Grant { verb, rule: rule.clone(), attribute }).collect())
 }
 
 /// `NAME: RULE`
@@ -40,11 +39,7 @@ pub(crate) fn named(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
     let name = Ident::parse(input)?;
     input.parse::<Token![:]>()?;
     let parsed = whole(input);
-    if parsed.is_err() {
-        while !input.is_empty() {
-            input.parse::<proc_macro2::TokenTree>()?;
-        }
-    }
+    skip_to_end(input)?;
     Ok(NamedRule { name, rule: errors.take(parsed) })
 }
 
@@ -95,9 +90,7 @@ fn not(input: ParseStream<'_>) -> syn::Result<Rule> {
         return not(input).map(|rule| Rule::Not(Box::new(rule)));
     }
     if input.peek(Paren) {
-        let inside;
-        parenthesized!(inside in input);
-        return whole(&inside);
+        return in_parentheses(input, whole);
     }
     atom(input)
 }
@@ -135,13 +128,14 @@ fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
     if name != "role" {
         return Err(syn::Error::new(name.span(), format!("`{name}(…)` is no rule; did you mean `role(…)`?")));
     }
-    let inside;
-    parenthesized!(inside in input);
-    let role = inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), "say which role: `role(Admin)`"))?;
-    if !inside.is_empty() {
-        return Err(inside.error("one role each: `role(Admin) | role(Editor)`"));
-    }
-    Ok(Rule::Role(role))
+    in_parentheses(input, |inside| {
+        let missing = || syn::Error::new(inside.span(), "say which role: `role(Admin)`");
+        let role = inside.call(Ident::parse_any).map_err(|_| missing())?;
+        if inside.is_empty() {
+            return Ok(Rule::Role(role));
+        }
+        Err(inside.error("one role each: `role(Admin) | role(Editor)`"))
+    })
 }
 
 /// `a.b.c`

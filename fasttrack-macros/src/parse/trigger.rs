@@ -1,9 +1,9 @@
 //! `#[on(CHANGE => EFFECT)]`: `changed(status -> Done) => task_done { by: assignee } to project.owner except actor`.
 
 use proc_macro2::Ident;
-use syn::{Token, braced, ext::IdentExt as _, parenthesized, parse::ParseStream, token::Brace};
+use syn::{Token, braced, ext::IdentExt as _, parse::ParseStream, token::Brace};
 
-use super::{constant, rule};
+use super::{constant, in_parentheses, rule};
 use crate::{
     model::{Change, Effect, Payload, Recipient, Trigger},
     names,
@@ -40,16 +40,12 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(word.span(), "say of which field: `changed(status)`"));
     }
-    let inside;
-    parenthesized!(inside in input);
-    let field = inside.parse()?;
-    let to = if inside.peek(Token![->]) {
-        inside.parse::<Token![->]>()?;
-        Some(constant::constant(&inside)?)
-    } else {
-        None
-    };
-    if inside.is_empty() { Ok(Change::Changed { field, to }) } else { Err(inside.error("one field each")) }
+    in_parentheses(input, |inside| {
+        let field = inside.parse()?;
+        let arrow: Option<Token![->]> = inside.parse()?;
+        let to = arrow.map(|_| constant::constant(inside)).transpose()?;
+        Ok(Change::Changed { field, to })
+    })
 }
 
 fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
@@ -60,7 +56,7 @@ fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
     }
     let payload = if input.peek(Brace) { payload(input)? } else { Vec::new() };
     if !next_is(input, "to") {
-        return Err(input.error("say who hears of it: `to project.owner`"));
+        return Err(syn::Error::new(name.span(), format!("say who hears of it: `{name} {{ … }} to project.owner`")));
     }
     input.parse::<Ident>()?;
     let mut to = vec![recipient(input)?];

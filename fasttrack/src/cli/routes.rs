@@ -12,7 +12,8 @@ pub(super) fn render(catalog: &Catalog) -> String {
         [header].into_iter().chain(routes::table(catalog).iter().map(|route| line(route, catalog))).collect();
     let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(String::len).max().unwrap_or(0);
     let (method_width, path_width) = (width(0), width(1));
-    lines.iter().map(|[method, path, who]| format!("{method:method_width$}  {path:path_width$}  {who}\n")).collect()
+    let line = |[method, path, who]: &[String; 3]| format!("{method:method_width$}  {path:path_width$}  {who}");
+    lines.iter().map(line).chain([String::new()]).collect::<Vec<_>>().join("\n")
 }
 
 fn line(route: &Route, catalog: &Catalog) -> [String; 3] {

@@ -22,10 +22,10 @@ pub struct Variable {
 /// All variables, in the order in which they are documented.
 pub const VARIABLES: &[Variable] = &[
     open("HOST", Some("127.0.0.1"), "name or address to listen on", |config, value| {
-        config.host = Some(value)
-            .filter(|host| !host.is_empty() && !host.contains(char::is_whitespace))
-            .ok_or("a host name or an address, such as 0.0.0.0")?
-            .to_owned();
+        if value.is_empty() || value.contains(char::is_whitespace) {
+            return Err("a host name or an address, such as 0.0.0.0");
+        }
+        value.clone_into(&mut config.host);
         Ok(())
     }),
     open("PORT", Some("8000"), "port to listen on; 0 takes a free one", |config, value| {
@@ -87,10 +87,10 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {
-        config.log = Some(value)
-            .filter(|filter| !filter.is_empty() && filter.parse::<tracing_subscriber::EnvFilter>().is_ok())
-            .ok_or("a log filter, such as info or fasttrack=debug,warn")?
-            .to_owned();
+        if value.is_empty() || value.parse::<tracing_subscriber::EnvFilter>().is_err() {
+            return Err("a log filter, such as info or fasttrack=debug,warn");
+        }
+        value.clone_into(&mut config.log);
         Ok(())
     }),
     open("LOG_FORMAT", Some("text"), "shape of the log: text or json", |config, value| {
@@ -284,7 +284,7 @@ mod tests {
                     list(&["https://a.example:8443", "http://[::1]:3000"]),
                 ),
             ],
-            &["", "*", "http://a", r#"["a.example"]"#, r#"["http://a/"]"#, r#"["http://a/b"]"#, r#"[1]"#, r#"[""]"#],
+            &["", "*", "http://a", r#"["a.example"]"#, r#"["http://a/"]"#, r#"["http://a/b"]"#, "[1]", r#"[""]"#],
         );
         check(
             "REDIS_URL",

@@ -9,7 +9,7 @@ use salvo::{
 };
 
 /// How long a browser may keep the answer to a preflight.
-const MAX_AGE: Duration = Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// The hoop for these origins, `*` among them for all. It has to stand before all others, so that every answer carries
 /// its headers.

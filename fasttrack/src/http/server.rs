@@ -79,9 +79,9 @@ impl Listening {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let server = Server::new(self.acceptor).fuse_config(timeouts()).max_connections(connection_limit());
-        let handle = server.handle();
-        let mut running = tokio::spawn(server.try_serve(served.service));
+        let listener = Server::new(self.acceptor).fuse_config(timeouts()).max_connections(connection_limit());
+        let handle = listener.handle();
+        let mut running = tokio::spawn(listener.try_serve(served.service));
         tokio::select! {
             ended = &mut running => return ended.map_err(io::Error::other)?,
             () = stop => {}

@@ -31,7 +31,6 @@ enum Act {
 
 #[async_trait]
 impl Handler for Act {
-    #[expect(clippy::panic, reason = "what is tested")]
     async fn handle(&self, req: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
         match self {
             Self::Answer => Reply::json(StatusCode::OK, &b"{}"[..]).write(res),

@@ -14,13 +14,14 @@ pub enum Fallback {
 }
 
 /// One field of a resource.
+#[expect(clippy::struct_excessive_bools, reason = "each is one word of a declaration, and they are independent")]
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// Name of the struct field (`project`).
     pub name: &'static str,
     /// JSON key and column name (`project_id` for a relation, else the name).
     pub key: &'static str,
-    /// The field's doc comment, for the OpenAPI document.
+    /// The field's doc comment, for the `OpenAPI` document.
     pub doc: &'static str,
     /// What it holds.
     pub kind: Kind,
@@ -214,11 +215,9 @@ impl Column {
     /// # Panics
     /// At compile time, when the type is another name of a type that has a meaning of its own.
     #[must_use]
-    #[expect(clippy::panic, reason = "runs at compile time only")]
     pub const fn assert_choice(self) -> Self {
-        if !matches!(self.kind, Kind::Choice(_)) {
-            panic!("write the type of this field itself (`String`), not another name of it");
-        }
+        let is_choice = matches!(self.kind, Kind::Choice(_));
+        assert!(is_choice, "write the type of this field itself (`String`), not another name of it");
         self
     }
 

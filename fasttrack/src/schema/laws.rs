@@ -43,12 +43,8 @@ const fn assert_one_account(schemas: &[&Schema]) {
         accounts += schemas[i].account as u32;
         i += 1;
     }
-    if accounts == 0 {
-        panic!("nobody can log in: declare one resource with #[resource(account)]");
-    }
-    if accounts > 1 {
-        panic!("more than one resource is declared with #[resource(account)]; one alone can log in");
-    }
+    assert!(accounts > 0, "nobody can log in: declare one resource with #[resource(account)]");
+    assert!(accounts < 2, "more than one resource is declared with #[resource(account)]; one alone can log in");
 }
 
 const fn assert_path_is_free(schemas: &[&Schema], at: usize) {
@@ -266,5 +262,69 @@ const fn fail(words: &[&str]) -> ! {
     match std::str::from_utf8(text.split_at(len).0) {
         Ok(text) => panic!("{}", text),
         Err(_) => panic!("the application does not hold together"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{BelongsTo, Change, Path, Resource, RowVersion, Trigger};
+
+    struct User;
+
+    impl Resource for User {
+        const NAME: &'static str = "user";
+        type Fields = ();
+        const FIELDS: () = ();
+        const SCHEMA: Schema = Schema::new("user", "users").account();
+    }
+
+    const USER: Schema = User::SCHEMA;
+    const TASK: Schema =
+        Schema::new("task", "tasks").columns(const { &[Column::new::<BelongsTo<User>>("owner", "owner_id")] });
+    const LOOP: Schema = Schema::new("loop", "loops")
+        .named_rules(const { &[("a", Rule::Not(&Rule::Named { path: Path::HERE, rule: "a" }))] });
+
+    const fn event(key: &'static str) -> Payload {
+        Payload { key, row: RowVersion::New, path: Path::HERE, field: "id" }
+    }
+
+    const fn tells(name: &'static str, payload: &'static [Payload]) -> Trigger {
+        let effect = Effect::Event { name, payload, to: &[], except_actor: false };
+        Trigger { change: Change::Created, effect }
+    }
+
+    const BARE: Schema = Schema::new("one", "ones").triggers(const { &[tells("said", &[])] });
+    const FULL: Schema = Schema::new("two", "twos").triggers(const { &[tells("said", const { &[event("one_id")] })] });
+    const SAME: Schema = Schema::new("one", "ones").triggers(const { &[tells("said", const { &[event("two_id")] })] });
+
+    #[track_caller]
+    fn check(schemas: &[&Schema], expected: Option<&str>) {
+        let caught = std::panic::catch_unwind(|| assert_application(schemas)).err();
+        let message = caught.map(|cause| match cause.downcast::<String>() {
+            Ok(text) => *text,
+            Err(cause) => cause.downcast::<&str>().map_or_else(|_| String::new(), |text| (*text).to_owned()),
+        });
+        match (&message, expected) {
+            (Some(message), Some(words)) => assert!(message.contains(words), "{message:?} does not say {words:?}"),
+            _ => assert_eq!(message.as_deref(), expected),
+        }
+    }
+
+    #[test]
+    fn an_application_holds_together() {
+        check(&[&USER, &TASK], None);
+        check(&[&USER, &SAME, &FULL], None);
+    }
+
+    #[test]
+    fn what_does_not_hold_together_is_told() {
+        check(&[&TASK], Some("nobody can log in"));
+        check(&[&USER, &USER], Some("more than one resource"));
+        check(&[&USER, &TASK, &TASK], Some("`task` and `task` both have the path /tasks"));
+        check(&[&USER, &Schema::new("session", "sessions")], Some("/sessions of the framework itself"));
+        check(&[&Schema::new("person", "people").account(), &TASK], Some("`task.owner` leads to `user`"));
+        check(&[&USER, &LOOP], Some("the rule `loop.a` refers to itself"));
+        check(&[&USER, &BARE, &FULL], Some("`said` has other data in `one` than in `two`"));
     }
 }

@@ -23,8 +23,8 @@ pub use self::{
     },
     laws::assert_application,
     path::{
-        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, NoAccount, Part, Reaches, Relation,
-        Resource, Shown, Walk, assert_account,
+        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
+        Shown, Walk, assert_account,
     },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
@@ -38,7 +38,7 @@ pub struct Schema {
     pub name: &'static str,
     /// Plural name in snake case (`tasks`): the path segment and the table.
     pub plural: &'static str,
-    /// The declaration's doc comment, for the OpenAPI document.
+    /// The declaration's doc comment, for the `OpenAPI` document.
     pub doc: &'static str,
     /// Name of the relation field under whose target the rows are created and listed.
     pub under: Option<&'static str>,

@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Choice, Comparison, FieldType, Kind, Literal, Path, Payload, RowVersion, Rule, Schema};
+use super::{Choice, Comparison, Literal, Path, Payload, RowVersion, Rule, Schema};
 
 /// An entity declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
@@ -180,14 +180,6 @@ impl<K> Part<K> {
     }
 }
 
-impl<K: HoldsChoice> Part<K> {
-    /// The words that the field may hold, by variant.
-    #[must_use]
-    pub const fn variants(self) -> <K::Choice as Choice>::Variants {
-        <K::Choice as Choice>::VARIANTS
-    }
-}
-
 impl<T: Resource> Walk<T> {
     /// Starts at a row of `T`.
     #[must_use]
@@ -254,9 +246,15 @@ impl<T: Resource> Walk<T> {
         self.compare(end, op, Literal::Text(value))
     }
 
-    /// Compares a field with a word of its choice.
+    /// The words that a field may hold, by variant.
     #[must_use]
-    pub const fn compare_choice<K: HoldsChoice>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule {
+    pub const fn variants<K: HoldsChoice>(self, _: Part<K>) -> <K::Choice as Choice>::Variants {
+        <K::Choice as Choice>::VARIANTS
+    }
+
+    /// Compares a field with a word of its choice, which [`Self::variants`] has looked up.
+    #[must_use]
+    pub const fn compare_choice<K>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule {
         self.compare(end, op, Literal::Text(word))
     }
 
@@ -267,33 +265,3 @@ impl<T: Resource> Walk<T> {
 
 /// Holds for the account alone; what `actor` asks of a relation.
 pub const fn assert_account<T: Account>() {}
-
-/// Stands for the account where an application declares none, which is an error of its own already.
-pub struct NoAccount;
-
-/// The role of nobody.
-pub enum NoRole {}
-
-impl Resource for NoAccount {
-    const NAME: &'static str = "account";
-    type Fields = ();
-    const FIELDS: Self::Fields = ();
-    const SCHEMA: Schema = Schema::new("account", "accounts");
-}
-
-impl Account for NoAccount {
-    type Role = NoRole;
-}
-
-impl FieldType for NoRole {
-    const KIND: Kind = Kind::Choice(&[]);
-}
-
-impl Choice for NoRole {
-    type Variants = ();
-    const VARIANTS: Self::Variants = ();
-    const WORDS: &'static [&'static str] = &[];
-    fn at(_: usize) -> Option<Self> {
-        None
-    }
-}

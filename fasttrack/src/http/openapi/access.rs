@@ -162,6 +162,7 @@ impl Undecided {
 #[cfg(test)]
 mod tests {
     use super::{super::sample, *};
+    use crate::schema::Grant;
 
     #[track_caller]
     fn check(resource: &str, verb: Verb, anonymous: Anonymous, refuses: bool, scopes: bool) {
@@ -189,5 +190,17 @@ mod tests {
         check("problem", Verb::Read, Anonymous::Refused, true, false);
         check("problem", Verb::Update, Anonymous::Sometimes, true, false);
         check("problem", Verb::Delete, Anonymous::Welcome, true, false);
+    }
+
+    #[test]
+    fn a_circle_of_named_rules_may_come_out_either_way() {
+        const CIRCLE: Rule = Rule::Named { path: Path::HERE, rule: "circle" };
+        const USER: Schema = Schema::new("user", "users")
+            .account()
+            .named_rules(&[("circle", CIRCLE)])
+            .grants(&[Grant { verb: Verb::Read, rule: CIRCLE }]);
+        let catalog = Catalog::link(&[&USER]).unwrap();
+        let access = access(&catalog, catalog.find("user").unwrap(), Verb::Read);
+        assert_eq!(access, Access { anonymous: Anonymous::Sometimes, refuses: true, scopes: false });
     }
 }

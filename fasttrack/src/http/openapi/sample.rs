@@ -134,12 +134,12 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
         of_kind("code", Kind::Text).len(3, 3).unique().write_once(),
         nullable(relation("task", "task_id", "task").filter(&[]).on_delete(OnDelete::Restrict)),
     ])
-    .named_rules(&[("circle", Rule::Named { path: HERE, rule: "circle" })])
+    .named_rules(&[("counted", COUNTED)])
     .grants(&[
         grant(Verb::Create, Rule::Anyone),
         grant(Verb::List, Rule::Any(&[Rule::Authenticated, COUNTED])),
         grant(Verb::Read, Rule::All(&[Rule::Authenticated, COUNTED])),
-        grant(Verb::Update, Rule::Named { path: HERE, rule: "circle" }),
+        grant(Verb::Update, Rule::Named { path: HERE, rule: "counted" }),
         grant(Verb::Delete, Rule::Not(&Rule::Authenticated)),
     ]);
 

@@ -1,0 +1,182 @@
+//! One field: whether its options fit its type and each other.
+
+use quote::ToTokens as _;
+
+use super::constant::{self, Range};
+use crate::{
+    errors::Errors,
+    model::{Field, GivenOption, Value},
+    names,
+    shape::Shape,
+};
+
+/// Options that say the opposite of each other, and why.
+const CONTRADICTIONS: [(&str, &str, &str); 7] = [
+    ("read_only", "write_once", "is never taken from a client"),
+    ("read_only", "write", "is never taken from a client"),
+    ("actor", "read_only", "is never taken from a client anyway"),
+    ("actor", "write_once", "is never taken from a client"),
+    ("actor", "write", "is never taken from a client"),
+    ("actor", "default", "is always the caller"),
+    ("actor", "unique", "would let every caller create one row alone"),
+];
+
+pub(super) fn check(field: &Field, errors: &mut Errors) {
+    let all_fit = check_options_fit_the_type(field, errors);
+    check_options_agree(field, errors);
+    check_hidden_can_be_left_out(field, errors);
+    check_password_is_hidden(field, errors);
+    check_relation_says_what_deletion_does(field, errors);
+    if all_fit {
+        check_hidden_is_not_asked_for(field, errors);
+        let range = check_bounds(field, errors);
+        check_text_is_bounded(field, errors);
+        check_default(field, range, errors);
+        check_it_gets_a_value(field, errors);
+    }
+}
+
+fn check_options_fit_the_type(field: &Field, errors: &mut Errors) -> bool {
+    let misfits: Vec<&GivenOption> = field.options.iter().filter(|option| !option.spec.fits(field.ty.shape)).collect();
+    for option in &misfits {
+        errors.push(option.span, misfit(field, option));
+    }
+    misfits.is_empty()
+}
+
+fn misfit(field: &Field, option: &GivenOption) -> String {
+    let (spec, written) = (option.spec, field.ty.shape.written());
+    if field.ty.shape.is_automatic() && spec.fits(Shape::Text) {
+        return format!("`{}` is without meaning on `{written}`, which the server alone sets; take it away", spec.name);
+    }
+    if field.ty.shape == Shape::Choice {
+        let name = field.ty.bare.to_token_stream().to_string();
+        let fitting = spec.fitting();
+        let advice = names::nearest(&name, Shape::names())
+            .map_or(format!("it is for {fitting}"), |near| format!("did you mean `{near}`?"));
+        return format!("`{}` ({}) does not fit `{name}`, taken for a choice; {advice}", spec.name, spec.doc);
+    }
+    let why = match spec.name {
+        "sort" => ", which has no order",
+        "search" => ", which is no text",
+        _ => "",
+    };
+    format!("`{}` ({}) does not fit `{written}`{why}; it is for {}", spec.name, spec.doc, spec.fitting())
+}
+
+fn check_options_agree(field: &Field, errors: &mut Errors) {
+    for (one, other, why) in CONTRADICTIONS {
+        if let Some((_, second)) = field.option(one).zip(field.option(other)) {
+            errors.push(second.span, format!("`{other}` contradicts `{one}`: the field {why}; take one away"));
+        }
+    }
+}
+
+fn check_hidden_is_not_asked_for(field: &Field, errors: &mut Errors) {
+    if !field.has("hidden") {
+        return;
+    }
+    for name in ["filter", "sort", "search"] {
+        if let Some(option) = field.option(name) {
+            errors.push(option.span, format!("`{name}` would tell what `hidden` hides; take one away"));
+        }
+    }
+}
+
+/// A struct is read from the JSON of a row, which leaves out what is hidden.
+fn check_hidden_can_be_left_out(field: &Field, errors: &mut Errors) {
+    let has_empty = matches!(field.ty.shape, Shape::Text | Shape::Bool | Shape::Int | Shape::Float)
+        || matches!(field.ty.shape, Shape::Email | Shape::PasswordHash);
+    if let Some(hidden) = field.option("hidden").filter(|_| !has_empty && !field.ty.nullable) {
+        let message = "rows are read without what is hidden, and this type has no empty value; make it an `Option`";
+        errors.push(hidden.span, message);
+    }
+}
+
+fn check_password_is_hidden(field: &Field, errors: &mut Errors) {
+    if field.ty.shape == Shape::PasswordHash && !field.has("hidden") {
+        errors.push(field.ident.span(), "a password is never shown; add `#[field(hidden)]`");
+    }
+}
+
+fn check_relation_says_what_deletion_does(field: &Field, errors: &mut Errors) {
+    match field.option("on_delete").map(|option| &option.value) {
+        None if field.ty.shape == Shape::Relation => errors.push(
+            field.ident.span(),
+            "say what happens when the row referred to goes: `on_delete = cascade`, `restrict` or `set_null`",
+        ),
+        Some(Value::OnDelete { word, variant: "SetNull" }) if !field.ty.nullable => {
+            errors.push(word.span(), "this cannot become null; make it an `Option`, or say `cascade` or `restrict`");
+        }
+        _ => {}
+    }
+}
+
+fn check_bounds(field: &Field, errors: &mut Errors) -> Range {
+    let Some(option) = field.option("len").or_else(|| field.option("range")) else { return Range::default() };
+    let Value::Bounds { min, max } = &option.value else { return Range::default() };
+    let is_len = option.spec.name == "len";
+    for bound in [min, max].into_iter().flatten() {
+        let fits = if is_len { constant::is_length(bound) } else { constant::is_number_for(field, bound) };
+        if !fits {
+            let what =
+                if is_len { "a length is an integer of at least 0 and less than 2^32" } else { "not of the type" };
+            errors.push(bound.span, format!("{what}; write `{}`", option.spec.form));
+            return Range::default();
+        }
+    }
+    let range = Range::new(min.as_ref(), max.as_ref());
+    if range.is_empty() {
+        errors.push(option.span, "no value is within these bounds; the smaller one stands first");
+    }
+    range
+}
+
+fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
+    if !matches!(field.ty.shape, Shape::Text | Shape::Email) {
+        return;
+    }
+    match field.option("len").map(|len| (len.span, &len.value)) {
+        None => {
+            let message = "text has a bound, so that nobody can fill the disk; add `#[field(len = ..=300)]`";
+            errors.push(field.ident.span(), message);
+        }
+        Some((span, Value::Bounds { max: None, .. })) => {
+            errors.push(span, "say the largest length too: `len = 1..=300`");
+        }
+        Some(_) => {}
+    }
+}
+
+fn check_default(field: &Field, range: Range, errors: &mut Errors) {
+    let Some(option) = field.option("default") else { return };
+    match &option.value {
+        Value::Constant(value) => {
+            if let Err(message) = constant::fits(field, value) {
+                errors.push(value.span, message);
+            } else if !range.holds(value) {
+                errors.push(value.span, "the default is outside the bounds of the field");
+            }
+        }
+        Value::Unread => {}
+        _ if field.ty.nullable => {}
+        _ if !constant::has_empty(field.ty.shape) => {
+            let written = field.ty.shape.written();
+            let advice =
+                if field.ty.shape == Shape::Choice { "say which: `default = Todo`" } else { "make it an `Option`" };
+            errors.push(option.span, format!("`{written}` has no empty value; {advice}"));
+        }
+        _ if !range.holds_empty() => {
+            errors.push(option.span, "the empty value is outside the bounds of the field; say `default = …`");
+        }
+        _ => {}
+    }
+}
+
+fn check_it_gets_a_value(field: &Field, errors: &mut Errors) {
+    if let Some(option) = field.option("read_only").filter(|_| !field.ty.nullable && !field.has("default")) {
+        let message = "nobody gives this a value: clients may not, and there is no default; add `default = …`, or make \
+                       it an `Option`";
+        errors.push(option.span, message);
+    }
+}

@@ -1,0 +1,179 @@
+//! Rules: verbs, names, and what a rule may read when.
+
+use super::{
+    constant,
+    path::{self, Start},
+};
+use crate::{
+    errors::Errors,
+    model::{Constant, ConstantValue, Declaration, Operator, Path, Rule, Value},
+    names,
+    shape::Shape,
+};
+
+const VERBS: [&str; 5] = ["create", "list", "read", "update", "delete"];
+
+/// Words of the rule language, which cannot name a rule.
+const WORDS: [&str; 4] = ["anyone", "authenticated", "role", "self"];
+
+pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
+    check_there_are_rules(declaration, errors);
+    check_verbs(declaration, errors);
+    check_names(declaration, errors);
+    for rule in declaration.rules.iter().filter_map(|named| named.rule.as_ref()) {
+        check_rule(declaration, rule, errors);
+    }
+    for (place, grant) in declaration.grants.iter().enumerate() {
+        let checked = declaration.grants.iter().take(place).any(|other| other.attribute == grant.attribute);
+        if !checked {
+            check_rule(declaration, &grant.rule, errors);
+        }
+    }
+    for field in &declaration.fields {
+        if let Some(Value::Rule(rule)) = field.option("write").map(|option| &option.value) {
+            check_rule(declaration, rule, errors);
+        }
+    }
+    check_rules_end(declaration, errors);
+    check_creation_reads_what_exists(declaration, errors);
+}
+
+fn check_there_are_rules(declaration: &Declaration, errors: &mut Errors) {
+    if declaration.can_count == 0 {
+        let message =
+            "nobody may do anything with it; say who: `#[can(create, list, read, update, delete: authenticated)]`";
+        errors.push(declaration.item.ident.span(), message);
+    }
+}
+
+fn check_verbs(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for grant in &declaration.grants {
+        let verb = grant.verb.to_string();
+        if !VERBS.contains(&verb.as_str()) {
+            errors.push(grant.verb.span(), format!("`{verb}` is no verb; {}", names::advice(&verb, &VERBS)));
+        } else if seen.contains(&verb) {
+            errors.push(grant.verb.span(), format!("`{verb}` has a rule already; join the two with `|`"));
+        }
+        seen.push(verb);
+    }
+}
+
+fn check_names(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: Vec<&proc_macro2::Ident> = Vec::new();
+    for named in &declaration.rules {
+        let name = &named.name;
+        if WORDS.iter().any(|word| name == word) {
+            errors.push(name.span(), format!("`{name}` is a word of the rule language; take another name"));
+        } else if declaration.field(name).is_some() {
+            errors.push(name.span(), format!("there is a field `{name}`; take another name"));
+        } else if seen.contains(&name) {
+            errors.push(name.span(), format!("there is a rule `{name}` already; take another name"));
+        }
+        seen.push(name);
+    }
+}
+
+fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => {
+            for part in parts {
+                check_rule(declaration, part, errors);
+            }
+        }
+        Rule::Not(part) => check_rule(declaration, part, errors),
+        Rule::Oneself(span) if declaration.account.is_none() => {
+            errors.push(*span, "`self` is the account that the row is; only `#[resource(account)]` has it");
+        }
+        Rule::Path(path) => check_path(declaration, path, errors),
+        Rule::Compare { path, op, value } => check_comparison(declaration, path, op, value, errors),
+        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
+    }
+}
+
+fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
+    if path.len() == 1 && declaration.field(&path.last).is_none() && declaration.rule(&path.last).is_none() {
+        return path::unknown(declaration, &path.last, &WORDS, errors);
+    }
+    let Some(Start::Field(field)) = path::start(declaration, path, errors) else { return };
+    let advice = match field.ty.shape {
+        Shape::Relation => return,
+        Shape::Bool => format!("compare it: `{} == true`", field.name),
+        Shape::Choice => format!("compare it: `{} == Active`", field.name),
+        _ => "name a relation to the account".to_owned(),
+    };
+    errors.push(path.last.span(), format!("`{}` does not say who may; {advice}", field.name));
+}
+
+fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value: &Constant, errors: &mut Errors) {
+    let orderable = matches!(value.value, ConstantValue::Int(_) | ConstantValue::Float(_));
+    if op.orders && !orderable {
+        errors.push(op.span, "only numbers are smaller or larger; use `==` or `!=`");
+    }
+    match path::start(declaration, path, errors) {
+        Some(Start::Field(field)) => {
+            let same = constant::fits(field, value).and_then(|()| exactly(field.ty.shape, value));
+            if let Err(message) = same {
+                errors.push(value.span, message);
+            }
+        }
+        Some(Start::Rule) => errors.push(path.last.span(), "a named rule stands alone; it is not compared"),
+        Some(Start::Elsewhere) | None => {}
+    }
+}
+
+/// Where the other side is not known, an integer is an `i64`; so it is here too.
+fn exactly(shape: Shape, value: &Constant) -> Result<(), String> {
+    match value.value {
+        ConstantValue::Int(value) if shape == Shape::Float => Err(format!("write `{value}.0`")),
+        _ => Ok(()),
+    }
+}
+
+fn check_rules_end(declaration: &Declaration, errors: &mut Errors) {
+    for named in &declaration.rules {
+        let mut reached = Vec::new();
+        if let Some(rule) = &named.rule {
+            collect(declaration, rule, &mut reached, &mut |_| {});
+        }
+        if reached.contains(&named.name.to_string()) {
+            errors.push(named.name.span(), format!("the rule `{}` refers to itself", named.name));
+        }
+    }
+}
+
+/// The row is checked as it would be; only who it is, is not known yet. The server's own fields cannot be compared.
+fn check_creation_reads_what_exists(declaration: &Declaration, errors: &mut Errors) {
+    let Some(grant) = declaration.grants.iter().find(|grant| grant.verb == "create") else { return };
+    if declaration.account.is_none() {
+        return;
+    }
+    collect(declaration, &grant.rule, &mut Vec::new(), &mut |leaf| {
+        if let Rule::Oneself(span) = leaf {
+            errors.push(*span, "`self` does not exist before the row does, and `create` reads it; take it out");
+        }
+    });
+}
+
+/// Shows every leaf of a rule, following the named rules of the declaration; `reached` are their names.
+fn collect(declaration: &Declaration, rule: &Rule, reached: &mut Vec<String>, leaf: &mut impl FnMut(&Rule)) {
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => {
+            for part in parts {
+                collect(declaration, part, reached, leaf);
+            }
+        }
+        Rule::Not(part) => collect(declaration, part, reached, leaf),
+        Rule::Path(path) if path.len() == 1 && declaration.rule(&path.last).is_some() => {
+            let name = path.last.to_string();
+            if reached.contains(&name) {
+                return;
+            }
+            reached.push(name);
+            if let Some(rule) = declaration.rule(&path.last).and_then(|named| named.rule.as_ref()) {
+                collect(declaration, rule, reached, leaf);
+            }
+        }
+        other => leaf(other),
+    }
+}

@@ -1,0 +1,119 @@
+//! The fields together: the id, the times, the JSON names, and what the resource lies under.
+
+use std::collections::HashMap;
+
+use quote::ToTokens as _;
+use syn::{Fields, Type, ext::IdentExt as _, spanned::Spanned as _};
+
+use crate::{
+    errors::Errors,
+    model::{Declaration, Field, Value},
+    names,
+    shape::Shape,
+};
+
+/// Query parameters that every list has.
+const PARAMETERS: [&str; 4] = ["cursor", "limit", "q", "sort"];
+
+pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
+    if !matches!(declaration.item.fields, Fields::Named(_)) {
+        return;
+    }
+    check_there_is_an_id(declaration, errors);
+    check_times_stand_once(declaration, errors);
+    check_json_names_are_unique(declaration, errors);
+    check_filter_names_are_unique(declaration, errors);
+    check_under_is_a_fixed_relation(declaration, errors);
+}
+
+fn check_there_is_an_id(declaration: &Declaration, errors: &mut Errors) {
+    let own = &declaration.item.ident;
+    let mut ids = declaration.fields.iter().filter(|field| field.ty.shape == Shape::Id);
+    let Some(id) = ids.next() else {
+        // A field called `id` of an impossible type has its own message.
+        if !declaration.item.fields.iter().any(|field| field.ident.as_ref().is_some_and(|ident| ident == "id")) {
+            errors.push(own.span(), format!("a resource has an id; add `pub id: Id<{own}>`"));
+        } else if declaration.fields.iter().any(|field| field.name == "id") {
+            errors.push(own.span(), format!("the id of a resource is written `pub id: Id<{own}>`"));
+        }
+        return;
+    };
+    if id.name != "id" {
+        errors.push(id.ident.span(), "the id is called `id`; to refer to another resource, use `BelongsTo`");
+    }
+    if let Some(target) = id.ty.target.as_ref().filter(|target| !is_named(target, &own.to_string())) {
+        errors
+            .push(target.span(), format!("this is the id of another resource; write `Id<{own}>`, or use `BelongsTo`"));
+    }
+    for second in ids {
+        errors.push(second.ident.span(), "a resource has one id; to refer to another resource, use `BelongsTo`");
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    let text = ty.to_token_stream().to_string();
+    text == name || text == "Self" || text.ends_with(&format!(":: {name}"))
+}
+
+fn check_times_stand_once(declaration: &Declaration, errors: &mut Errors) {
+    for shape in [Shape::CreatedAt, Shape::UpdatedAt] {
+        for second in declaration.fields.iter().filter(|field| field.ty.shape == shape).skip(1) {
+            let message = format!("there is a `{}` already; use `Timestamp`", shape.written());
+            errors.push(second.ident.span(), message);
+        }
+    }
+}
+
+fn check_json_names_are_unique(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: HashMap<&str, &Field> = HashMap::new();
+    for field in &declaration.fields {
+        if let Some(other) = seen.insert(&field.key, field) {
+            let message = format!("`{}` and `{}` are both `{}` in JSON; rename one", other.name, field.name, field.key);
+            errors.push(field.ident.span(), message);
+        }
+    }
+}
+
+fn check_filter_names_are_unique(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: Vec<String> = declaration.fields.iter().map(|field| field.key.clone()).collect();
+    for field in &declaration.fields {
+        let Some(filter) = field.option("filter") else { continue };
+        if PARAMETERS.contains(&field.key.as_str()) {
+            errors.push(filter.span, format!("every list has a parameter `{}` already; rename the field", field.key));
+        }
+        let Value::Aliases(aliases) = &filter.value else { continue };
+        for alias in aliases {
+            let name = alias.unraw().to_string();
+            if seen.contains(&name) || PARAMETERS.contains(&name.as_str()) {
+                errors.push(alias.span(), format!("there is a `{name}` already; take another name"));
+            }
+            seen.push(name);
+        }
+    }
+}
+
+fn check_under_is_a_fixed_relation(declaration: &Declaration, errors: &mut Errors) {
+    let Some(under) = &declaration.under else { return };
+    let Some(field) = declaration.field(under) else {
+        let relations = declaration.fields.iter().filter(|field| field.ty.shape == Shape::Relation);
+        let relations: Vec<&str> = relations.map(|field| field.name.as_str()).collect();
+        let name = under.unraw().to_string();
+        let advice = if relations.is_empty() {
+            "it names a relation: add a `BelongsTo`".to_owned()
+        } else {
+            names::advice(&name, &relations)
+        };
+        return errors.push(under.span(), format!("`{name}` is no field; {advice}"));
+    };
+    if field.ty.shape != Shape::Relation {
+        errors.push(under.span(), format!("`{}` is no relation; a resource lies under a `BelongsTo`", field.name));
+    } else if field.ty.nullable {
+        errors.push(
+            under.span(),
+            format!("`{}` may be null, so a row may lie nowhere; take the `Option` away", field.name),
+        );
+    } else if !field.has("write_once") {
+        let message = format!("`{}` may change, which would move the row; add `write_once` to it", field.name);
+        errors.push(under.span(), message);
+    }
+}

@@ -1,0 +1,137 @@
+//! Triggers: what they wait for, what they tell, and whom.
+
+use syn::ext::IdentExt as _;
+
+use super::{
+    constant,
+    path::{self, Start},
+};
+use crate::{
+    errors::Errors,
+    model::{Change, Constant, Declaration, Effect, Field, Payload, Recipient, Trigger},
+    shape::Shape,
+};
+
+pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
+    for trigger in &declaration.triggers {
+        check_change(declaration, &trigger.change, errors);
+        let Effect::Event { payload, to, .. } = &trigger.effect else { continue };
+        check_payload(declaration, trigger, payload, errors);
+        check_recipients(declaration, to, errors);
+    }
+    check_events_agree(declaration, errors);
+}
+
+fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors) {
+    let Change::Changed { field: name, to } = change else { return };
+    let Some(field) = declaration.field(name) else { return path::unknown(declaration, name, &[], errors) };
+    if let Some(why) = never_changes(field) {
+        errors.push(name.span(), format!("`{}` {why}, so this would never happen", field.name));
+    }
+    if let Some(to) = to {
+        check_new_value(field, to, errors);
+    }
+}
+
+/// Why a field never has another value than it was created with, or always.
+fn never_changes(field: &Field) -> Option<&'static str> {
+    match field.ty.shape {
+        Shape::Id | Shape::CreatedAt => Some("never changes"),
+        _ if field.has("actor") => Some("is always who created the row"),
+        _ if field.has("write_once") && !field.ty.nullable => Some("is said on creation only"),
+        _ => None,
+    }
+}
+
+fn check_new_value(field: &Field, to: &Constant, errors: &mut Errors) {
+    if let Err(message) = constant::fits(field, to) {
+        errors.push(to.span, message);
+    }
+}
+
+fn check_payload(declaration: &Declaration, trigger: &Trigger, payload: &[Payload], errors: &mut Errors) {
+    let own = format!("{}_id", declaration.name);
+    let mut seen: Vec<String> = Vec::new();
+    for entry in payload {
+        let key = entry.key.unraw().to_string();
+        if key == own {
+            errors.push(entry.key.span(), format!("`{own}` is always there; take it away"));
+        } else if seen.contains(&key) {
+            errors.push(entry.key.span(), format!("there is a key `{key}` already"));
+        }
+        seen.push(key);
+        check_version(trigger, entry, errors);
+        check_told(declaration, entry, errors);
+    }
+}
+
+fn check_version(trigger: &Trigger, entry: &Payload, errors: &mut Errors) {
+    let Some(version) = &entry.version else { return };
+    if version == "old" && matches!(trigger.change, Change::Created) {
+        errors.push(version.span(), "before it was created there was nothing; leave `old.` out");
+    }
+    if version == "new" && matches!(trigger.change, Change::Deleted) {
+        errors.push(version.span(), "after it was deleted there is nothing; leave `new.` out");
+    }
+}
+
+fn check_told(declaration: &Declaration, entry: &Payload, errors: &mut Errors) {
+    match path::start(declaration, &entry.path, errors) {
+        Some(Start::Field(field)) if field.has("hidden") => {
+            errors.push(entry.path.last.span(), format!("`{}` is hidden, so no event may tell it", field.name));
+        }
+        Some(Start::Rule) => {
+            errors.push(entry.path.last.span(), "a rule cannot be told; name a field");
+        }
+        Some(Start::Field(_) | Start::Elsewhere) | None => {}
+    }
+}
+
+fn check_recipients(declaration: &Declaration, to: &[Recipient], errors: &mut Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for recipient in to {
+        match recipient {
+            Recipient::Oneself(span) if declaration.account.is_none() => {
+                errors.push(*span, "`self` is the account that the row is; only `#[resource(account)]` has it");
+            }
+            Recipient::Oneself(_) => {}
+            Recipient::Path(path) => {
+                if seen.contains(&path.text()) {
+                    errors.push(path.last.span(), format!("`{}` is told already, once", path.text()));
+                }
+                seen.push(path.text());
+                let name = path.last.unraw();
+                match path::start(declaration, path, errors) {
+                    Some(Start::Field(field)) if field.ty.shape != Shape::Relation => {
+                        errors.push(path.last.span(), format!("`{name}` is nobody; name a relation to the account"));
+                    }
+                    Some(Start::Rule) => {
+                        errors.push(path.last.span(), format!("`{name}` is a rule; name a relation to the account"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// A client tells an event by its name alone, so that one name has one payload; `old.` and `new.` may differ.
+fn check_events_agree(declaration: &Declaration, errors: &mut Errors) {
+    let events = declaration.triggers.iter().filter_map(|trigger| match &trigger.effect {
+        Effect::Event { name, payload, .. } => Some((name, payload)),
+        Effect::Run(_) => None,
+    });
+    let events: Vec<_> = events.collect();
+    for (place, (name, payload)) in events.iter().enumerate() {
+        let earlier = events.iter().take(place).find(|(other, _)| other == name);
+        if earlier.is_some_and(|(_, other)| told(other) != told(payload)) {
+            errors.push(name.span(), format!("`{name}` has other data above; give both the same, or one another name"));
+        }
+    }
+}
+
+fn told(payload: &[Payload]) -> Vec<(String, String)> {
+    let mut told: Vec<_> = payload.iter().map(|entry| (entry.key.unraw().to_string(), entry.path.text())).collect();
+    told.sort();
+    told
+}

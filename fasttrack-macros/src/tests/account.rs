@@ -1,0 +1,39 @@
+//! The one entity that can log in.
+
+use super::{accept, check};
+
+/// The fields of a sound account.
+pub(super) const FIELDS: &str = "pub struct User {
+    pub id: Id<User>,
+    #[field(len = ..=255, unique)] pub email: Email,
+    #[field(hidden)] pub password: PasswordHash,
+    #[field(default = User, write = role(Admin))] pub role: Role,
+    #[field(default = true, write = role(Admin))] pub is_active: bool,
+}";
+
+fn user(from: &str, to: &str) -> String {
+    assert!(FIELDS.contains(from), "{from} is part of the account");
+    format!("#[resource(account)] #[can(read: self | role(Admin))] {}", FIELDS.replace(from, to))
+}
+
+#[test]
+fn logging_in_has_what_it_needs() {
+    accept(&user("", ""));
+    check(&user("pub email: Email", "pub email: String"), "account", "needs `pub email: Email`");
+    check(&user("#[field(hidden)] pub password: PasswordHash,", ""), "account", "pub password: PasswordHash");
+    check(&user("#[field(default = User, write = role(Admin))] pub role: Role,", ""), "account", "pub role: Role");
+    check(
+        &user("default = User, write = role(Admin))] pub role: Role", "len = ..=9)] pub role: String"),
+        "role",
+        "an enum",
+    );
+    check(&user("pub is_active: bool", "pub is_active: Option<bool>"), "is_active", "`pub is_active: bool`");
+    check(&user("len = ..=255, unique", "len = ..=255"), "email", "add `unique`");
+}
+
+#[test]
+fn nobody_raises_himself() {
+    check(&user("default = User, write = role(Admin)", "default = User"), "role", "anybody could set his own `role`");
+    check(&user("default = true, write = role(Admin)", "default = true"), "is_active", "anybody could set");
+    check(&user("default = User, write", "write"), "role", "add `default = …`");
+}

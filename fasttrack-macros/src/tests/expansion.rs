@@ -1,0 +1,120 @@
+//! What is generated: data, once per name of the declaration, and the struct even of a wrong one.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::{expand, task};
+use crate::choice;
+
+/// A declaration that uses the whole language.
+fn everything() -> String {
+    task(
+        "under = project, plural = \"chores\", conceal",
+        "#[can(create, list, delete: project.owner | role(Admin))]
+         #[can(update: member & !(project.status == Archived | rank > 3 | weight >= 0.5 | title != \"x\"))]
+         #[rule(member: project.member | assignee)]
+         #[on(changed(status -> Done) => done { old: old.status, of: project.name } to project.owner except actor)]
+         #[on(changed(assignee) => run crate::mail::tell)]",
+        "#[field(range = -3..=3, default = -1, filter(also = score), sort)] pub rank: i64,
+         #[field(range = 0.0..=1000, default = 1)] pub weight: f64,
+         #[field(hidden, read_only, default)] pub secret: bool,
+         #[field(actor, on_delete = restrict)] pub author: BelongsTo<User>,
+         #[field(write = role(Admin), unique, index)] pub due: Option<Date>,",
+    )
+}
+
+fn idents(tokens: TokenStream, found: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => idents(group.stream(), found),
+            TokenTree::Ident(ident) => found.push(ident.to_string()),
+            TokenTree::Punct(punct) if punct.as_char() == '?' => found.push("?".to_owned()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+#[test]
+fn nothing_generated_has_control_flow() {
+    let (resource, errors) = expand(&everything());
+    assert!(errors.is_empty(), "{errors:?}");
+    let (choice, errors) = choice::expand("pub enum Status { Todo, Done }".parse().expect("tokens"));
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut found = Vec::new();
+    idents(resource, &mut found);
+    idents(choice, &mut found);
+    assert!(found.len() > 500, "the expansion was walked");
+    // `for` occurs in `impl … for`; a loop of that name also needs `in`.
+    for word in ["if", "else", "match", "while", "loop", "in", "async", "await", "return", "?"] {
+        assert!(!found.iter().any(|ident| ident == word), "`{word}` is control flow");
+    }
+}
+
+#[test]
+fn every_name_of_a_path_is_mentioned_once() {
+    let source =
+        task("", "#[can(list: alpha.beta.gamma)]", "#[field(on_delete = cascade)] pub alpha: BelongsTo<Alpha>,");
+    let (tokens, errors) = expand(&source);
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut found = Vec::new();
+    idents(tokens, &mut found);
+    for name in ["beta", "gamma"] {
+        assert_eq!(found.iter().filter(|ident| *ident == name).count(), 1, "{name}");
+    }
+}
+
+#[track_caller]
+fn contains(source: &str, parts: &[&str]) {
+    let (tokens, errors) = expand(source);
+    assert!(errors.is_empty(), "{errors:?}");
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let text = dense(&tokens.to_string());
+    for part in parts {
+        let part = dense(part);
+        assert!(text.contains(&part), "{part} is not in {text}");
+    }
+}
+
+#[test]
+fn options_become_calls_of_builders() {
+    contains(
+        &everything(),
+        &[
+            ".int_range(-3i64, 3i64).default_value(::fasttrack::schema::Literal::Int(-1i64)).filter(&[\"score\"]).sort()",
+            ".float_range(0f64, 1000f64).default_value(::fasttrack::schema::Literal::Float(1f64))",
+            ".hidden().read_only().default_empty()",
+            ".actor().on_delete(::fasttrack::schema::OnDelete::Restrict)",
+            "Schema::new(\"task\", \"chores\").doc(\"\").under(\"project\").conceal()",
+            "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
+            "Effect::Run { job: \"crate::mail::tell\" }",
+        ],
+    );
+}
+
+#[test]
+fn and_binds_tighter_than_or() {
+    let source = task("", "#[can(list: assignee | authenticated & anyone)]", "");
+    contains(
+        &source,
+        &["Rule::All(const { &[::fasttrack::schema::Rule::Authenticated, ::fasttrack::schema::Rule::Anyone] })"],
+    );
+}
+
+#[test]
+fn a_wrong_declaration_still_has_its_struct_and_paths() {
+    let (tokens, errors) = expand(&task("", "#[can(lsit: anyone)]", "#[field(serach)] pub x: i64,"));
+    assert_eq!(errors.len(), 2);
+    let text = tokens.to_string();
+    for part in ["pub struct Task", "struct TaskFields", "Resource for Task", "pub x : i64"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("# [field") && !text.contains("# [can"), "{text}");
+}
+
+#[test]
+fn an_attribute_that_stands_elsewhere_is_told() {
+    let (tokens, errors) = crate::resource::misplaced("can", "struct Task;".parse().expect("tokens"));
+    assert_eq!(tokens.to_string(), "struct Task ;");
+    assert!(errors.iter().all(|error| error.to_string().contains("belongs below `#[resource]`")));
+    let (_, errors) = crate::resource::expand(TokenStream::new(), "enum Task {}".parse().expect("tokens"));
+    assert!(errors.iter().any(|error| error.to_string().contains("stands on a struct")));
+}

@@ -1,0 +1,166 @@
+//! Fields and their options.
+
+use super::{accept, check, field, task};
+
+#[test]
+fn what_is_right_is_accepted() {
+    for source in [
+        "#[field(len = ..=20)] pub note: Option<String>,",
+        "#[field(len = 1..=20, unique, filter, sort, search, index)] pub note: String,",
+        "#[field(len = 1..=20, default = \"none\")] pub note: String,",
+        "#[field(range = -5..=5, default, filter, sort)] pub rank: i64,",
+        "#[field(range = 0.5.., default = 1)] pub weight: f64,",
+        "#[field(hidden, read_only, default)] pub flag: bool,",
+        "#[field(filter(also = state, also = stage))] pub phase: Option<Phase>,",
+        "#[field(actor, on_delete = restrict, filter)] pub author: BelongsTo<User>,",
+        "#[field(write = role(Admin) | project.owner)] pub due: Option<Date>,",
+        "pub extra: Json<Vec<String>>,",
+        "#[field(len = 1..=9)] pub r#type: String,",
+        "#[doc = \"d\"] #[serde(skip)] pub at: Timestamp,",
+    ] {
+        accept(&field(source));
+    }
+}
+
+#[test]
+fn an_unknown_option_is_told_with_the_near_name() {
+    check(&field("#[field(serach, len = ..=3)] pub x: String,"), "serach", "did you mean `search`?");
+    check(&field("#[field(len = ..=3, frobnicate(a, b) = 3)] pub x: String,"), "frobnicate", "there is `len`, `range`");
+    check(&field("#[feild(len = ..=3)] #[field(len = ..=3)] pub x: String,"), "feild", "did you mean `field`?");
+    check(&field("#[field(sort, sort)] pub x: i64,"), "sort", "said twice");
+    check(&field("#[field(unique = 3)] pub x: i64,"), "=", "stands alone");
+    check(&field("#[can(read: anyone)] pub x: i64,"), "can", "stands on the struct");
+}
+
+#[test]
+fn an_option_fits_the_type() {
+    for (source, token, words) in [
+        ("#[field(sort)] pub x: Json<Value>,", "sort", "has no order"),
+        ("#[field(filter)] pub x: Json<Value>,", "filter", "does not fit `Json<T>`"),
+        ("#[field(hidden, sort)] pub x: PasswordHash,", "sort", "has no order"),
+        ("#[field(len = ..=9)] pub x: Strin,", "len", "did you mean `String`?"),
+        ("#[field(search)] pub x: Phase,", "search", "taken for a choice; it is for `String`"),
+        ("#[field(search)] pub x: i64,", "search", "is no text"),
+        ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String` and `Email`"),
+        ("#[field(range = 1..=3, len = ..=3)] pub x: String,", "range", "it is for `i64` and `f64`"),
+        ("#[field(on_delete = cascade)] pub x: i64,", "on_delete", "it is for `BelongsTo<T>`"),
+        ("#[field(actor)] pub x: i64,", "actor", "it is for `BelongsTo<T>`"),
+        ("#[field(default)] pub x: UpdatedAt,", "default", "the server alone sets"),
+    ] {
+        check(&field(source), token, words);
+    }
+}
+
+#[test]
+fn a_type_that_is_none_is_told_with_the_right_one() {
+    check(&field("pub x: u32,"), "u32", "use `i64`");
+    check(&field("pub x: Vec<String>,"), "Vec<String>", "use `Json<Vec<T>>`");
+    check(&field("pub x: Option<f32>,"), "f32", "use `f64`");
+    check(&field("pub x: (i64, i64),"), "(i64, i64)", "a field cannot have this type");
+    check(&field("pub x: Option<Option<i64>>,"), "Option<Option<i64>>", "take the `Option` away");
+    check(&field("#[field(on_delete = cascade)] pub x: BelongsTo,"), "BelongsTo", "say of which resource");
+}
+
+#[test]
+fn hidden_is_hidden() {
+    for asked in ["filter", "sort", "search"] {
+        let source = format!("#[field(len = ..=9, default, hidden, {asked})] pub x: String,");
+        check(&field(&source), asked, "would tell what `hidden` hides");
+    }
+    check(&field("pub x: PasswordHash,"), "x", "add `#[field(hidden)]`");
+    check(&field("#[field(hidden)] pub x: Phase,"), "hidden", "make it an `Option`");
+}
+
+#[test]
+fn text_is_bounded() {
+    check(&field("pub x: String,"), "x", "text has a bound");
+    check(&field("pub x: Option<String>,"), "x", "text has a bound");
+    check(&field("#[field(len = 1..)] pub x: String,"), "len", "say the largest length");
+    check(&field("#[field(len = 1..9)] pub x: String,"), ".", "write `..=`");
+    check(&field("#[field(len = 9)] pub x: String,"), "9", "say from where to where");
+    check(&field("#[field(len = -1..=9)] pub x: String,"), "-1", "a length is an integer");
+    check(&field("#[field(len = 9..=1)] pub x: String,"), "len", "the smaller one stands first");
+    check(&field("#[field(range = 0.5..=1)] pub x: i64,"), "0.5", "not of the type");
+}
+
+#[test]
+fn a_default_is_of_the_type_and_within_the_bounds() {
+    for (source, token, words) in [
+        ("#[field(len = 1..=9, default)] pub x: String,", "default", "outside the bounds"),
+        ("#[field(len = ..=2, default = \"abc\")] pub x: String,", "\"abc\"", "outside the bounds"),
+        ("#[field(len = ..=2, default = 3)] pub x: String,", "3", "text in quotes"),
+        ("#[field(range = 1..=9, default = 10)] pub x: i64,", "10", "outside the bounds"),
+        ("#[field(range = 1..=9, default)] pub x: i64,", "default", "outside the bounds"),
+        ("#[field(default = 1.5)] pub x: i64,", "1.5", "an integer"),
+        ("#[field(default = 1)] pub x: bool,", "1", "`true` or `false`"),
+        ("#[field(default = \"todo\")] pub x: Phase,", "\"todo\"", "without quotes"),
+        ("#[field(default = Phase::Todo)] pub x: Phase,", "Phase", "name the variant alone"),
+        ("#[field(default)] pub x: Phase,", "default", "say which"),
+        ("#[field(default)] pub x: Timestamp,", "default", "make it an `Option`"),
+        ("#[field(default = 99999999999999999999)] pub x: i64,", "99999999999999999999", "does not fit into an i64"),
+    ] {
+        check(&field(source), token, words);
+    }
+}
+
+#[test]
+fn a_required_field_gets_its_value_from_somewhere() {
+    check(&field("#[field(read_only)] pub x: i64,"), "read_only", "nobody gives this a value");
+    check(&field("#[field(read_only, default, write_once)] pub x: i64,"), "write_once", "contradicts `read_only`");
+    let actor = "#[field(actor, write_once, on_delete = cascade)] pub x: BelongsTo<User>,";
+    check(&field(actor), "write_once", "contradicts `actor`");
+}
+
+#[test]
+fn a_relation_says_what_deletion_does() {
+    check(&field("pub x: BelongsTo<User>,"), "x", "say what happens");
+    check(&field("#[field(on_delete = set_null)] pub x: BelongsTo<User>,"), "set_null", "cannot become null");
+    check(&field("#[field(on_delete = casacde)] pub x: BelongsTo<User>,"), "casacde", "did you mean `cascade`?");
+    check(&field("#[field(on_delete)] pub x: BelongsTo<User>,"), "on_delete", "is written `on_delete = cascade`");
+}
+
+#[test]
+fn names_are_unique() {
+    check(&field("pub assignee_id: i64,"), "assignee_id", "both `assignee_id` in JSON");
+    check(&field("#[field(filter(also = status))] pub x: i64,"), "status", "there is a `status` already");
+    check(&field("#[field(filter(also = limit))] pub x: i64,"), "limit", "there is a `limit` already");
+    check(&field("#[field(filter)] pub cursor: i64,"), "filter", "every list has a parameter `cursor`");
+    check(&field("#[field(filter(alias = a))] pub x: i64,"), "alias", "filter(also = NAME)");
+    check(&field("pub made_at: CreatedAt,"), "created_at", "there is a `CreatedAt` already");
+}
+
+#[test]
+fn a_resource_has_one_id_of_its_own() {
+    let with = |fields: &str| format!("#[resource] #[can(read: anyone)] pub struct Note {{ {fields} }}");
+    check(&with("pub rank: i64"), "Note", "add `pub id: Id<Note>`");
+    check(&with("pub id: i64"), "Note", "`pub id: Id<Note>`");
+    check(&with("pub key: Id<Note>"), "key", "the id is called `id`");
+    check(&with("pub id: Id<Task>"), "Task", "the id of another resource");
+    check(&with("pub id: Id<Note>, pub other: Id<Note>"), "other", "use `BelongsTo`");
+    check("#[resource] #[can(read: anyone)] pub struct Note(i64);", "Note", "named fields");
+}
+
+#[test]
+fn under_is_a_relation_that_stays() {
+    accept(&task("under = project", "", ""));
+    check(&task("under = title", "", ""), "title", "is no relation");
+    check(&task("under = projetc", "", ""), "projetc", "did you mean `project`?");
+    check(&task("under = assignee", "", ""), "assignee", "take the `Option` away");
+    let movable = "#[field(on_delete = cascade)] pub team: BelongsTo<Team>,";
+    check(&task("under = team", "", movable), "team", "add `write_once`");
+}
+
+#[test]
+fn the_options_of_a_resource_are_known() {
+    accept(&task("plural = \"work_items\", conceal", "", ""));
+    check(&task("udner = project", "", ""), "udner", "did you mean `under`?");
+    check(&task("plural = \"Work Items\"", "", ""), "\"Work Items\"", "snake case");
+    check(&task("conceal, conceal", "", ""), "conceal", "said twice");
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    let source = field("#[field(serach, len = ..=3)] pub x: String, pub y: String, #[field(sort)] pub z: Json<i64>,");
+    let tokens: Vec<String> = super::mistakes(&source).into_iter().map(|(token, _)| token).collect();
+    assert_eq!(tokens, ["serach", "y", "sort"]);
+}

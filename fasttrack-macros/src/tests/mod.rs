@@ -1,0 +1,79 @@
+//! Declarations in, tokens and mistakes out: no compiler is needed, since the entry points return both.
+
+mod account;
+mod application;
+mod choice;
+mod expansion;
+mod fields;
+mod rules;
+mod triggers;
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, ItemStruct, Meta};
+
+use crate::resource;
+
+/// Expands a struct with its `#[resource]` as the compiler would.
+fn expand(source: &str) -> (TokenStream, Vec<syn::Error>) {
+    let mut item: ItemStruct = syn::parse_str(source).unwrap_or_else(|error| panic!("{error} in {source}"));
+    let Attribute { meta, .. } = item.attrs.remove(0);
+    let arguments = match meta {
+        Meta::List(list) => list.tokens,
+        _ => TokenStream::new(),
+    };
+    resource::expand(arguments, quote::quote!(#item))
+}
+
+/// The mistakes of a declaration: the token of each, and the message.
+fn mistakes(source: &str) -> Vec<(String, String)> {
+    let (_, errors) = expand(source);
+    let located = |error: &syn::Error| (error.span().source_text().unwrap_or_default(), error.to_string());
+    errors.iter().map(located).collect()
+}
+
+/// Expects one mistake, at this token (the first character suffices of a longer span), with these words.
+#[track_caller]
+fn check(source: &str, token: &str, words: &str) {
+    match mistakes(source).as_slice() {
+        [(at, message)] => {
+            assert_eq!(at, token, "the token of: {message}\nin {source}");
+            assert!(message.contains(words), "{message:?} does not say {words:?}\nin {source}");
+        }
+        other => panic!("one mistake, not {other:#?}\nin {source}"),
+    }
+}
+
+/// Expects no mistake.
+#[track_caller]
+fn accept(source: &str) {
+    assert_eq!(mistakes(source), [], "in {source}");
+}
+
+/// A task with this option list of `#[resource]`, these attributes and these fields besides the usual ones.
+fn task(arguments: &str, attributes: &str, fields: &str) -> String {
+    format!(
+        "#[resource({arguments})]
+         #[can(read: authenticated)]
+         {attributes}
+         pub struct Task {{
+             pub id: Id<Task>,
+             #[field(len = 1..=300)] pub title: String,
+             #[field(default = Todo)] pub status: Status,
+             #[field(default)] pub is_open: bool,
+             #[field(write_once, on_delete = cascade)] pub project: BelongsTo<Project>,
+             #[field(on_delete = set_null)] pub assignee: Option<BelongsTo<User>>,
+             {fields}
+             pub created_at: CreatedAt,
+         }}"
+    )
+}
+
+/// A task with this field besides the usual ones.
+fn field(field: &str) -> String {
+    task("", "", field)
+}
+
+/// A task with this attribute besides the usual ones.
+fn attribute(attribute: &str) -> String {
+    task("", attribute, "")
+}

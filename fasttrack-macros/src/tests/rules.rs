@@ -1,0 +1,82 @@
+//! Who may do what.
+
+use super::{accept, attribute, check, field};
+
+#[test]
+fn what_is_right_is_accepted() {
+    for source in [
+        "#[can(list, update,: anyone)]",
+        "#[can(create: project.owner | assignee & !role(Admin))]",
+        "#[can(list: (project.owner | assignee) & is_open == true)]",
+        "#[can(list: project.status == Active & status != Done & project.rank >= -5)]",
+        "#[rule(member: assignee | other)] #[rule(other: project.member)] #[can(create: member)]",
+    ] {
+        accept(&attribute(source));
+    }
+}
+
+#[test]
+fn verbs_are_known_and_stand_once() {
+    check(&attribute("#[can(lsit: anyone)]"), "lsit", "did you mean `list`?");
+    check(&attribute("#[can(patch: anyone)]"), "patch", "there is `create`, `list`");
+    check(&attribute("#[can(list, list: anyone)]"), "list", "has a rule already");
+    check(&attribute("#[can(read: anyone)]"), "read", "join the two with `|`");
+    check(&attribute("#[cna(list: anyone)]"), "cna", "did you mean `can`?");
+    let unruled = "#[resource] pub struct Note { pub id: Id<Note> }";
+    check(unruled, "Note", "nobody may do anything with it");
+}
+
+#[test]
+fn the_form_of_a_rule_is_explained() {
+    check(&attribute("#[can(list: assignee || project.owner)]"), "|", "says `|` once");
+    check(&attribute("#[can(list: assignee && project.owner)]"), "&", "says `&` once");
+    check(&attribute("#[can(list: assignee project)]"), "project", "expected `|`, `&`");
+    check(&attribute("#[can(list: status = Done)]"), "=", "a comparison is written `==`");
+    check(&attribute("#[can(list: self.assignee)]"), "self", "leave `self.` out");
+    check(&attribute("#[can(list: rule(Admin))]"), "rule", "did you mean `role(…)`?");
+    check(&attribute("#[can(list: role(Admin, User))]"), ",", "one role each");
+    check(&attribute("#[can(list: status == Status::Done)]"), "Status", "name the variant alone");
+}
+
+#[test]
+fn a_path_begins_at_the_row() {
+    check(&attribute("#[can(list, update: projetc.owner)]"), "projetc", "did you mean `project`?");
+    check(&attribute("#[can(list: project_id)]"), "project_id", "write `project`");
+    check(&attribute("#[can(list: authentcated)]"), "authentcated", "did you mean `authenticated`?");
+    check(&attribute("#[can(list: title.owner)]"), "title", "is no relation");
+    check(&attribute("#[can(list: title)]"), "title", "does not say who may");
+    check(&attribute("#[can(list: is_open)]"), "is_open", "compare it: `is_open == true`");
+    check(&attribute("#[can(list: self)]"), "self", "only `#[resource(account)]` has it");
+    let long = "project.a.b.c.d.e.f.g.h";
+    check(&attribute(&format!("#[can(list: {long})]")), "h", "at most 8 relations");
+}
+
+#[test]
+fn a_comparison_is_of_one_type() {
+    check(&attribute("#[can(list: is_open == 1)]"), "1", "write `true` or `false`");
+    check(&attribute("#[can(list: status == \"done\")]"), "\"done\"", "without quotes");
+    check(&attribute("#[can(list: status < Done)]"), "<", "only numbers are smaller or larger");
+    check(&attribute("#[can(list: assignee == 3)]"), "3", "no constants of type `BelongsTo<T>`");
+    check(&attribute("#[rule(m: assignee)] #[can(list: m == true)]"), "m", "is not compared");
+}
+
+#[test]
+fn named_rules_have_names_of_their_own() {
+    check(&attribute("#[rule(title: assignee)]"), "title", "there is a field `title`");
+    check(&attribute("#[rule(m: assignee)] #[rule(m: assignee)]"), "m", "there is a rule `m` already");
+    check(&attribute("#[rule(role: assignee)]"), "role", "a word of the rule language");
+    check(&attribute("#[rule(m: assignee | m)]"), "m", "refers to itself");
+    check(&attribute("#[rule(m: assignee)] #[can(list: m.owner)]"), "m", "nothing follows it");
+    check(&attribute("#[rule(m: asignee)] #[can(list: m)]"), "asignee", "did you mean `assignee`?");
+}
+
+#[test]
+fn creation_reads_what_exists() {
+    check(&attribute("#[can(create: id == 3)]"), "3", "no constants of type");
+    check(&attribute("#[can(create: created_at == \"2026\")]"), "\"2026\"", "no constants of type");
+    check(&field("#[field(write = titel)] pub x: i64,"), "titel", "did you mean `title`?");
+    let user = "#[resource(account)] #[can(create: m)] #[rule(m: role(Admin) | self)]";
+    let (_, errors) = super::expand(&format!("{user} {}", super::account::FIELDS));
+    let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(messages, ["`self` does not exist before the row does, and `create` reads it; take it out"]);
+}

@@ -1,0 +1,62 @@
+//! Who hears of a change.
+
+use super::{accept, attribute, check};
+
+#[test]
+fn what_is_right_is_accepted() {
+    for source in [
+        "#[on(created => added { title: title, by: project.owner.name } to assignee, project.owner except actor)]",
+        "#[on(deleted => gone to assignee)]",
+        "#[on(changed(status -> Done) => done { old: old.status, new: new.status, project: project } to project.owner)]",
+        "#[on(changed(assignee) => run crate::mail::tell)]",
+        "#[on(created => run tell)] #[on(created => run to assignee)]",
+        "#[on(created => a { s: status } to assignee)] #[on(changed(status) => a { s: new.status } to assignee)]",
+    ] {
+        accept(&attribute(source));
+    }
+}
+
+#[test]
+fn the_form_of_a_trigger_is_explained() {
+    check(&attribute("#[on(craeted => a to assignee)]"), "craeted", "did you mean `created`?");
+    check(&attribute("#[on(changed => a to assignee)]"), "changed", "say of which field");
+    check(&attribute("#[on(created => a { title: title })]"), "a", "say who hears of it");
+    check(&attribute("#[on(created => a to assignee except project)]"), "project", "`except actor`");
+    check(&attribute("#[onn(created => a to assignee)]"), "onn", "did you mean `on`?");
+}
+
+#[test]
+fn a_change_can_happen() {
+    check(&attribute("#[on(changed(statsu) => a to assignee)]"), "statsu", "did you mean `status`?");
+    check(&attribute("#[on(changed(project) => a to assignee)]"), "project", "this would never happen");
+    check(&attribute("#[on(changed(id) => a to assignee)]"), "id", "this would never happen");
+    check(&attribute("#[on(changed(status -> 3) => a to assignee)]"), "3", "the variant of the choice");
+    check(&attribute("#[on(changed(is_open -> Done) => a to assignee)]"), "Done", "`true` or `false`");
+}
+
+#[test]
+fn what_is_told_exists_and_is_shown() {
+    check(&attribute("#[on(created => a { t: titel } to assignee)]"), "titel", "did you mean `title`?");
+    check(&attribute("#[on(created => a { t: title.x } to assignee)]"), "title", "is no relation");
+    check(&attribute("#[on(created => a { t: title, t: status } to assignee)]"), "t", "a key `t` already");
+    check(&attribute("#[on(created => a { task_id: id } to assignee)]"), "task_id", "is always there");
+    check(&attribute("#[on(created => a { t: old.title } to assignee)]"), "old", "leave `old.` out");
+    check(&attribute("#[on(deleted => a { t: new.title } to assignee)]"), "new", "leave `new.` out");
+    let hidden = "#[field(hidden, default)] pub secret: bool,";
+    check(&super::task("", "#[on(created => a { s: secret } to assignee)]", hidden), "secret", "is hidden");
+}
+
+#[test]
+fn who_hears_is_somebody() {
+    check(&attribute("#[on(created => a to title)]"), "title", "is nobody");
+    check(&attribute("#[on(created => a to asignee)]"), "asignee", "did you mean `assignee`?");
+    check(&attribute("#[on(created => a to assignee, assignee)]"), "assignee", "is told already");
+    check(&attribute("#[on(created => a to self)]"), "self", "only `#[resource(account)]` has it");
+    check(&attribute("#[rule(m: assignee)] #[on(created => a to m)]"), "m", "is a rule");
+}
+
+#[test]
+fn one_name_is_one_payload() {
+    let source = "#[on(created => a { s: status } to assignee)] #[on(deleted => a { t: title } to assignee)]";
+    check(&attribute(source), "a", "`a` has other data above");
+}

@@ -1,0 +1,77 @@
+//! Lists go along indexes: no page sorts, and none looks at more rows than it shows.
+
+use fasttrack::{
+    db::Arg,
+    query,
+    schema::Verb,
+    sql::{self, Class, PageQuery, Table, Values},
+    wire::Params,
+};
+
+use super::{Inside, run};
+
+/// How SQLite would go about the page `query` of a list, its ranges only.
+async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: Option<&[Arg]>) -> Vec<String> {
+    let model = app.catalog.find(name).unwrap();
+    let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), Class::Role(role)).unwrap();
+    let query = query::parse(model.schema, Params::parse(Some(query))).unwrap();
+    let page = PageQuery {
+        table: &Table::new(model.schema),
+        parent_key: model.parent.map(|parent| parent.key),
+        policy: &policy,
+        conditions: &query.conditions,
+        search: None,
+        sort: &query.sort,
+        after,
+        limit: query.size.rows(),
+    };
+    let values = Values { parent: Some(1), caller: Some(1), ..Values::default() };
+    let statement = sql::page(&page).fill(values);
+    let plan = app.rows(&format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.args).await;
+    let lines = plan.iter().map(|row| match &row.0[3] {
+        fasttrack::db::Cell::Bytes(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    });
+    lines.collect()
+}
+
+#[track_caller]
+fn check(plan: &[String], table: &str, what: &str) {
+    let about_rows: Vec<_> =
+        plan.iter().filter(|line| line.contains(&format!(" t ")) || line.ends_with(" t")).collect();
+    assert!(!about_rows.is_empty(), "{what}: {plan:#?}");
+    for line in about_rows {
+        let along_index = line.contains("SEARCH") || line.contains("USING INDEX") || line.contains("COVERING INDEX");
+        assert!(along_index, "{what} of {table} scans: {plan:#?}");
+    }
+}
+
+#[test]
+fn every_declared_order_of_every_list_goes_along_an_index() {
+    run(async {
+        let app = Inside::new(resources::RESOURCES).await;
+        for (name, role) in [
+            ("task", "user"),
+            ("task", "admin"),
+            ("comment", "user"),
+            ("project", "user"),
+            ("project", "admin"),
+            ("user", "admin"),
+        ] {
+            let schema = app.catalog.find(name).unwrap().schema;
+            for column in query::sortable(schema).filter(|column| column.key != "id") {
+                for sort in [column.key.to_owned(), format!("-{}", column.key)] {
+                    let what = format!("sort={sort} as {role}");
+                    let first = plan(&app, name, role, &format!("sort={sort}"), None).await;
+                    check(&first, name, &what);
+                    let value = match column.kind {
+                        fasttrack::schema::Kind::Choice(_) => Arg::Int(1),
+                        _ => Arg::Text("2026".into()),
+                    };
+                    let next = plan(&app, name, role, &format!("sort={sort}"), Some(&[value, Arg::Int(7)])).await;
+                    check(&next, name, &format!("{what}, next page"));
+                }
+            }
+        }
+    });
+}
