@@ -191,7 +191,11 @@ fn nothing_is_left_undone_or_silenced() {
     let mut found = Vec::new();
     for file in sources() {
         for (number, line) in file.text.lines().enumerate() {
-            let hits = marks.iter().chain(&silencers).filter(|word| line.contains(**word));
+            // Whoever writes a declaration answers for his own lints, not for those of what it expands to; and an
+            // expectation there would fail wherever it is not needed.
+            let expansion = file.path.starts_with("fasttrack-macros/src/") && line.contains("reason = ");
+            let silencers = silencers.iter().filter(|_| !expansion);
+            let hits = marks.iter().chain(silencers).filter(|word| line.contains(**word));
             found.extend(hits.map(|word| format!("{}:{}: {word}", file.path, number + 1)));
         }
     }
