@@ -20,6 +20,7 @@ use crate::error::Error;
 pub struct Db {
     readers: Pooled,
     searches: Arc<Semaphore>,
+    copier: Pooled,
     writer: Writer,
     reader_wait: Duration,
     statement_limit: Duration,
@@ -43,6 +44,7 @@ impl Db {
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         Ok(Self {
             readers: ConnectionPool::install(sqlite::reader(path, &options), readers, patience(&options))?,
+            copier: ConnectionPool::install(sqlite::copier(path, &options), 1, options.unit_limit)?,
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
             writer: Writer::start(writer, first, &options),
             reader_wait: options.reader_wait,
@@ -111,10 +113,27 @@ impl Db {
         self.read(Statement::new("SELECT 1", Vec::new())).await.map(drop)
     }
 
+    /// Writes a consistent copy of the database to a file that does not exist yet, however long it takes; everybody else
+    /// goes on meanwhile. A copy that fails may leave part of a file.
+    ///
+    /// # Errors
+    /// [`DbError::Other`] when there is a file of this name; else what the database says.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
+        sqlite::check_path(path)?;
+        if path.exists() {
+            return Err(DbError::Other(format!("{}: the file exists already", path.display())));
+        }
+        let copy = sqlite::copy(&path.to_string_lossy());
+        let mut connection = self.copier.take(self.reader_wait).await?;
+        let task = tokio::spawn(async move { statement::run(connection.as_mut(), copy).await });
+        task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map(drop)
+    }
+
     /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
     pub async fn close(&self) {
         self.searches.close();
         self.readers.close(self.statement_limit).await;
+        self.copier.close(Duration::ZERO).await;
         self.writer.close().await;
     }
 

@@ -1,6 +1,6 @@
 //! What is peculiar to `SQLite`: how connections are opened, what its transactions are called, what its errors mean.
 
-use std::{borrow::Cow, fs::File, io::Read, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
@@ -100,6 +100,18 @@ pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
     manager(sqlite)
 }
 
+/// A connection that copies the database. `query_only` forbids that as well; it writes nothing but the copy.
+pub(super) fn copier(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite =
+        base(path).create_if_missing(false).busy_timeout(options.busy_timeout).pragma("wal_autocheckpoint", "0");
+    manager(sqlite)
+}
+
+/// Writes a consistent copy, without stopping anyone who reads or writes meanwhile.
+pub(super) fn copy(to: &str) -> Statement {
+    Statement::new("VACUUM INTO $1", vec![Arg::Text(to.into())])
+}
+
 fn base(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -167,7 +179,7 @@ const PASSING: [&str; 12] = [
 /// # Errors
 /// [`DbError::Other`] when it is not UTF-8, or means a database in memory, which every connection would have its own of.
 pub(super) fn check_path(path: &Path) -> Result<(), DbError> {
-    match path.to_str().map(Cow::Borrowed) {
+    match path.to_str() {
         None => Err(DbError::Other(format!("{}: the name of the file is not UTF-8", path.display()))),
         Some(name) if name.is_empty() || name == ":memory:" => {
             Err(DbError::Other("a database needs a file: every connection would see another one".into()))
