@@ -238,7 +238,7 @@ async fn a_unit_that_ends_the_transaction_itself_harms_nobody_for_long() {
 
 #[tokio::test]
 async fn a_unit_that_never_ends_is_ended() {
-    let bench = bench(DbOptions { unit_limit: Duration::from_millis(20), ..DbOptions::default() }).await;
+    let bench = bench(DbOptions { unit_limit: Duration::from_millis(500), ..DbOptions::default() }).await;
     let met: Result<(), Error> = bench
         .write(|tx| {
             Box::pin(async move {
@@ -254,8 +254,8 @@ async fn a_unit_that_never_ends_is_ended() {
 
 #[tokio::test]
 async fn a_writer_whose_connection_dies_goes_on_with_another() {
-    let bench = bench(DbOptions { unit_limit: Duration::from_millis(100), ..DbOptions::default() }).await;
-    for number in 0..3 {
+    let bench = bench(DbOptions { unit_limit: Duration::from_millis(500), ..DbOptions::default() }).await;
+    for number in 0..2 {
         let met: Result<(), Error> = bench
             .write(|tx| {
                 Box::pin(async move {
@@ -267,7 +267,7 @@ async fn a_writer_whose_connection_dies_goes_on_with_another() {
         assert!(matches!(met, Err(Error::Unavailable(_))), "{met:?}");
         write(&bench, number.to_string()).await.unwrap();
     }
-    assert_eq!(names(&bench).await, ["0", "1", "2"]);
+    assert_eq!(names(&bench).await, ["0", "1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

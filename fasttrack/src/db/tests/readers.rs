@@ -44,8 +44,9 @@ async fn slow_statements_are_given_up_and_the_pool_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_leave_half_of_the_connections_alone() {
-    let bench = bench(hurried(4)).await;
-    let searches = join_all((0..4).map(|_| bench.search(counting(2_000_000))));
+    let options = DbOptions { statement_limit: Duration::from_mins(1), ..hurried(4) };
+    let bench = bench(options).await;
+    let searches = join_all((0..4).map(|_| bench.search(counting(3_000_000))));
     let (met, ()) = futures_util::join!(searches, async {
         for _ in 0..20 {
             bench.ping().await.unwrap();
