@@ -43,8 +43,13 @@ pub(super) enum UserError {
     #[error("the account has no {0}, so that this option means nothing here")]
     NoSuchField(&'static str),
     /// What registering would have answered.
-    #[error("the account was not made: {0}")]
-    Refused(String),
+    #[error("no account was made for {email}: {why}")]
+    Refused {
+        /// Whose account it would have been.
+        email: String,
+        /// Why not.
+        why: String,
+    },
 }
 
 /// Runs a command.
@@ -70,11 +75,12 @@ async fn create(app: &App, admin: bool, name: Option<String>, email: &str) -> Re
         return Err(UserError::NoSuchField("role `admin`"));
     }
     let body = body(schema, name, email, password()?)?;
-    let object = Object::parse(body.as_bytes()).map_err(refused)?;
+    let object = Object::parse(body.as_bytes()).map_err(|error| refused(email, error))?;
     let role = [("role", Arg::Text("admin".into()))];
-    let row = app.pipeline.register_as(&object, if admin { &role } else { &[] }).await.map_err(refused)?;
+    let row = app.pipeline.register_as(&object, if admin { &role } else { &[] }).await;
+    let row = row.map_err(|error| refused(email, error))?;
     let id = serde_json::from_slice::<Value>(&row).ok().and_then(|row| row.get("id")?.as_i64());
-    id.ok_or_else(|| UserError::Refused("the answer has no id".into()))
+    id.ok_or_else(|| refused(email, Error::Internal("the answer has no id".into())))
 }
 
 /// What a registration would send.
@@ -111,11 +117,12 @@ fn password() -> io::Result<String> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, "the two entries differ; try again"))
 }
 
-fn refused(error: Error) -> UserError {
-    UserError::Refused(match error {
+fn refused(email: &str, error: Error) -> UserError {
+    let why = match error {
         Error::Invalid(faults) => {
             faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; ")
         }
         other => other.to_string(),
-    })
+    };
+    UserError::Refused { email: email.to_owned(), why }
 }
