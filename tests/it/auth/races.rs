@@ -31,7 +31,7 @@ fn check_revoked_under_load(path: &str, person: &Person, status: u16, revoke: im
         let clients: Vec<_> = (0..6).map(|_| scope.spawn(ask)).collect();
         revoke();
         revoked.store(true, Ordering::SeqCst);
-        let failed = clients.into_iter().filter_map(|client| client.join().err()).next();
+        let failed = clients.into_iter().find_map(|client| client.join().err());
         stop.store(true, Ordering::SeqCst);
         if let Some(panic) = failed {
             std::panic::resume_unwind(panic);
