@@ -61,7 +61,7 @@ fn manifest_of_the_copy(manifest: &[u8], root: &Path) -> Vec<u8> {
             "name = \"fasttrack\"\npath = \"resources/main.rs\"",
             format!("name = \"{BINARY}\"\npath = \"resources/main.rs\""),
         ),
-        ("path = \"fasttrack\"", format!("path = {:?}", root.join("fasttrack"))),
+        ("path = \"fasttrack\"", format!("path = '{}'", root.join("fasttrack").display())),
     ] {
         assert!(text.contains(ours), "Cargo.toml does not hold {ours:?}, which the copy replaces");
         text = text.replacen(ours, &theirs, 1);
