@@ -76,6 +76,7 @@ impl App {
     /// [`StartError`], which says what to do.
     pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
         let catalog = Arc::new(Catalog::link(resources)?);
+        let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
         let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
         migrate::apply(&db, &catalog, framework_tables(account)).await?;

@@ -74,10 +74,10 @@ impl AccountTable {
         Statement::new(sql, vec![Arg::Int(id), Arg::Text(hash.into())])
     }
 
-    /// `id, hash, is_active` by e-mail address. The index on it has to be one without regard to case.
+    /// `id, hash, is_active` by e-mail address, along the index that unique addresses have.
     pub(super) fn select_by_email(&self, email: &str) -> Statement {
         let Self { table, email: column, .. } = self;
-        let sql = format!(r#"{} FROM "{table}" WHERE "{column}" = $1 COLLATE NOCASE"#, self.select_credentials());
+        let sql = format!(r#"{} FROM "{table}" WHERE lower("{column}") = lower($1)"#, self.select_credentials());
         Statement::new(sql, vec![Arg::Text(email.into())])
     }
 
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(table.select_standing(1).sql, r#"SELECT 1, NULL FROM "people" WHERE "id" = $1"#);
         assert_eq!(
             table.select_by_email("a@b.c").sql,
-            r#"SELECT "id", CAST("secret" AS BLOB), 1 FROM "people" WHERE "mail" = $1 COLLATE NOCASE"#
+            r#"SELECT "id", CAST("secret" AS BLOB), 1 FROM "people" WHERE lower("mail") = lower($1)"#
         );
         let error = AccountTable::of(&NO_PASSWORD).unwrap_err();
         assert_eq!(error.to_string(), "the account `user` has no field of type PasswordHash");

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use rbdc::db::Connection;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
@@ -19,9 +20,11 @@ use crate::error::Error;
 pub struct Db {
     readers: Pooled,
     searches: Arc<Semaphore>,
+    copier: Pooled,
     writer: Writer,
     reader_wait: Duration,
     statement_limit: Duration,
+    patience: Duration,
     created: bool,
 }
 
@@ -35,16 +38,18 @@ impl Db {
         sqlite::check_path(path)?;
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
-        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1)?;
+        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit)?;
         // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
         let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         Ok(Self {
-            readers: ConnectionPool::install(sqlite::reader(path, &options), readers)?,
+            readers: ConnectionPool::install(sqlite::reader(path, &options), readers, patience(&options))?,
+            copier: ConnectionPool::install(sqlite::copier(path, &options), 1, options.unit_limit)?,
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
             writer: Writer::start(writer, first, &options),
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
+            patience: patience(&options),
             created: found == Found::Nothing,
         })
     }
@@ -108,10 +113,27 @@ impl Db {
         self.read(Statement::new("SELECT 1", Vec::new())).await.map(drop)
     }
 
+    /// Writes a consistent copy of the database to a file that does not exist yet, however long it takes; everybody else
+    /// goes on meanwhile. A copy that fails may leave part of a file.
+    ///
+    /// # Errors
+    /// [`DbError::Other`] when there is a file of this name; else what the database says.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
+        sqlite::check_path(path)?;
+        if path.exists() {
+            return Err(DbError::Other(format!("{}: the file exists already", path.display())));
+        }
+        let copy = sqlite::copy(&path.to_string_lossy());
+        let mut connection = self.copier.take(self.reader_wait).await?;
+        let task = tokio::spawn(async move { statement::run(connection.as_mut(), copy).await });
+        task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map(drop)
+    }
+
     /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
     pub async fn close(&self) {
         self.searches.close();
         self.readers.close(self.statement_limit).await;
+        self.copier.close(Duration::ZERO).await;
         self.writer.close().await;
     }
 
@@ -119,16 +141,36 @@ impl Db {
     async fn run(&self, statement: Statement, held: impl Send + 'static) -> Result<Vec<Row>, DbError> {
         let mut connection = self.readers.take(self.reader_wait).await?;
         // A task of its own: it goes on to the end when the caller goes away, or waits no longer.
+        let (patience, limit) = (self.patience, self.statement_limit);
         let task = tokio::spawn(async move {
-            let rows = statement::run(connection.as_mut(), statement).await;
+            let rows = timeout(patience, read_all(connection.as_mut(), statement, limit)).await;
             drop(connection);
             drop(held);
             rows
         });
         match timeout(self.statement_limit, task).await {
-            Ok(Ok(rows)) => rows,
+            Ok(Ok(Ok(rows))) => rows,
             Ok(Err(error)) => Err(DbError::Other(error.to_string())),
-            Err(_) => Err(DbError::Busy("the statement took too long".into())),
+            Ok(Ok(Err(_))) | Err(_) => Err(DbError::Busy("the statement took too long".into())),
         }
+    }
+}
+
+/// After how long a statement is held to be lost, and its connection with it. Until then the connection waits for it:
+/// a slow statement cannot be stopped, and to open more connections beside it would make everything slower.
+fn patience(options: &DbOptions) -> Duration {
+    options.statement_limit * 100
+}
+
+/// Runs a statement; that nothing came back is believed only of a connection that lives, since one that dies in the
+/// middle ends its rows without an error.
+async fn read_all(connection: &mut dyn Connection, statement: Statement, limit: Duration) -> Result<Vec<Row>, DbError> {
+    let rows = statement::run(connection, statement).await?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    match timeout(limit, connection.ping()).await {
+        Ok(pong) => pong.map(|()| rows).map_err(|error| sqlite::error(&error)),
+        Err(_) => Err(DbError::Busy("the connection does not answer".into())),
     }
 }

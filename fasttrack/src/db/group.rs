@@ -1,7 +1,8 @@
 //! Group commit: many units in one transaction, one commit, and only then the answers.
 //!
-//! Each unit stands behind a savepoint, so that one that fails is undone alone. The words that part two units travel in
-//! one hop; a unit alone costs its own statements and two hops.
+//! Each unit stands behind a savepoint, so that one that fails is undone alone. A hop to the connection's thread costs
+//! more than most statements, so the words that begin the transaction and part the units travel with the units' own
+//! statements: a group costs those, and one hop for the commit.
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, time::Duration};
 
@@ -48,38 +49,39 @@ impl Group {
     }
 
     async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), DbError> {
-        tx.control(sqlite::BEGIN).await?;
-        let mut dirty = false;
-        while !self.waiting.is_empty() {
-            if dirty {
-                tx.control(sqlite::NEXT).await?;
-            }
-            let Some(unit) = self.waiting.pop_front() else { break };
-            dirty = self.attempt(tx, unit).await?;
+        tx.begin();
+        while let Some(unit) = self.waiting.pop_front() {
+            self.attempt(tx, unit).await?;
         }
-        if self.succeeded.is_empty() {
-            tx.control(sqlite::ROLLBACK).await?;
+        if !tx.has_begun() {
             return Ok(());
         }
-        if tx.control(sqlite::COMMIT).await? { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
+        if self.succeeded.is_empty() {
+            return say(tx, sqlite::ROLLBACK, self.unit_limit).await.map(drop);
+        }
+        let proven = say(tx, sqlite::COMMIT, self.unit_limit).await?;
+        if proven { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
     }
 
-    /// Runs one unit; whether it left something behind that the next one must not share a savepoint with.
-    async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<bool, DbError> {
+    /// Runs one unit, and undoes what it did when it failed.
+    async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<(), DbError> {
         let mark = tx.mark();
         let ran = timeout(self.unit_limit, AssertUnwindSafe(unit.run(tx)).catch_unwind()).await;
         let verdict = match (ran, tx.doom()) {
             (Ok(Ok(_)), Some(doom)) => Some(doom.clone()),
             (Ok(Ok(true)), None) => {
                 self.succeeded.push(unit);
-                return Ok(true);
+                tx.part();
+                return Ok(());
             }
             (Ok(Ok(false)), None) => None,
             (Ok(Err(_)), _) => Some(DbError::Other("a unit of work panicked".into())),
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
         tx.forget_from(mark);
-        if let Err(error) = tx.control(sqlite::UNDO).await {
+        if !tx.is_untouched()
+            && let Err(error) = say(tx, sqlite::UNDO, self.unit_limit).await
+        {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
             return Err(verdict.unwrap_or(error));
@@ -96,7 +98,7 @@ impl Group {
             }
             None => self.failed.push(unit),
         }
-        Ok(false)
+        Ok(())
     }
 
     fn fail_all(&mut self, error: &DbError) {
@@ -113,4 +115,11 @@ fn run_hook(hook: Hook) {
     if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
         tracing::error!("what was to follow a commit panicked");
     }
+}
+
+/// Says a word of the transaction, and waits for what the unit before may have left running. The wait has an end, since
+/// a connection whose thread dies may not say so.
+async fn say(tx: &mut Tx, word: &'static str, limit: Duration) -> Result<bool, DbError> {
+    let said = timeout(limit, tx.control(word)).await;
+    said.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))
 }

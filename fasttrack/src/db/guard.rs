@@ -6,13 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::{Stream, StreamExt, TryFutureExt, future::BoxFuture, stream::BoxStream};
+use futures_util::{Stream, StreamExt, future::BoxFuture, stream::BoxStream};
 use rbdc::{
     Error as DriverError,
     db::{Connection, ExecResult, Row},
 };
 use rbs::Value;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{pool::Places, sqlite};
 
@@ -97,10 +97,14 @@ impl Connection for Guard {
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<(), DriverError>> {
-        let parts = self.parts().map(|(connection, state)| (connection.ping(), state));
+        let parts = self.parts().map(|(connection, state)| {
+            // Until it has answered: a command that was sent while the thread died is never answered.
+            state.broken = true;
+            (connection.ping(), state)
+        });
         Box::pin(async move {
             let (pong, state) = parts?;
-            pong.inspect_err(|error| state.note(error)).await
+            pong.await.inspect(|()| state.broken = false)
         })
     }
 
@@ -130,11 +134,14 @@ impl Drop for Guard {
 }
 
 /// Waits for what still runs, rolls back, and gives the connection back; one that cannot is closed.
+///
+/// A command that was sent while the connection's thread died is never answered, hence the limit.
 async fn settle(mut connection: Box<dyn Connection>, places: Arc<Places>, permit: Option<OwnedSemaphorePermit>) {
     // Statements run in the order in which they were sent, so this one waits for all that came before.
-    let settled = match connection.exec(sqlite::ROLLBACK, Vec::new()).await {
-        Ok(_) => true,
-        Err(error) => sqlite::is_idle(&error),
+    let settled = match timeout(places.patience(), connection.exec(sqlite::ROLLBACK, Vec::new())).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => sqlite::is_idle(&error),
+        Err(_) => false,
     };
     if settled {
         places.put(connection);

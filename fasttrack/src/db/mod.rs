@@ -4,7 +4,7 @@
 //! waiting into one transaction and answers after its commit. All work runs in tasks of its own, so that a client that
 //! goes away never leaves a transaction open.
 //!
-//! What is peculiar to one database stands in a module of its name ([`sqlite`]); the rest is the same for every driver.
+//! What is peculiar to one database stands in a module of its name (`sqlite`); the rest is the same for every driver.
 //! No SQL of the application is written here, and nothing here knows what a resource is.
 
 mod database;

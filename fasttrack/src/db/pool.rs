@@ -42,6 +42,8 @@ pub(super) struct Places {
     /// Last back, first out: few connections stay warm.
     idle: Mutex<Vec<Box<dyn Connection>>>,
     size: u32,
+    /// How long a connection that came back in the middle of something has to become idle, before it is given up.
+    patience: Duration,
 }
 
 impl std::fmt::Debug for Places {
@@ -55,6 +57,11 @@ impl std::fmt::Debug for Places {
 }
 
 impl Places {
+    /// How long a connection may take to become idle again.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Takes a connection back.
     pub(super) fn put(&self, connection: Box<dyn Connection>) {
         if !self.permits.is_closed() {
@@ -80,17 +87,17 @@ impl Places {
 
 impl ConnectionPool {
     /// A pool of at most `size` connections.
-    pub(super) fn sized(manager: ConnectionManager, size: u32) -> Self {
+    pub(super) fn sized(manager: ConnectionManager, size: u32, patience: Duration) -> Self {
         let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size }) }
+        Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size, patience }) }
     }
 
     /// Installs the pool behind an rbatis without interceptors: those copy every statement, and log its arguments.
     ///
     /// # Errors
     /// [`DbError::Other`]: never in practice, since the rbatis is a new one.
-    pub(super) fn install(manager: ConnectionManager, size: u32) -> Result<Pooled, DbError> {
-        let pool = Self::sized(manager, size);
+    pub(super) fn install(manager: ConnectionManager, size: u32, patience: Duration) -> Result<Pooled, DbError> {
+        let pool = Self::sized(manager, size, patience);
         let places = Arc::clone(&pool.places);
         let rbatis = RBatis::default();
         rbatis.init_pool(pool).map_err(|error| sqlite::error(&error))?;
@@ -131,7 +138,7 @@ impl Pooled {
 #[rbatis::async_trait]
 impl Pool for ConnectionPool {
     fn new(manager: ConnectionManager) -> Result<Self, DriverError> {
-        Ok(Self::sized(manager, 1))
+        Ok(Self::sized(manager, 1, WAIT))
     }
 
     async fn get(&self) -> Result<Box<dyn Connection>, DriverError> {

@@ -1,13 +1,13 @@
 //! What is peculiar to `SQLite`: how connections are opened, what its transactions are called, what its errors mean.
 
-use std::{borrow::Cow, fs::File, io::Read, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
 use super::{Arg, DbError, DbOptions, Statement, statement};
 
-/// Opens a transaction that may write, and in it the savepoint of the first unit, in one hop.
+/// Opens a transaction that may write, and in it the savepoint of the first unit.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
 /// Keeps what the unit did, and opens the savepoint of the next.
 pub(super) const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
@@ -81,6 +81,9 @@ pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
         .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
         .busy_timeout(options.busy_timeout)
         .pragma("cache_size", "-65536")
+        // A disk that is full is met at the commit then, not by a statement: that would end the transaction, and the
+        // driver, which tries a failed statement again, would run it outside of any.
+        .pragma("cache_spill", "OFF")
         // Without it the log keeps the size of the largest transaction there ever was.
         .pragma("journal_size_limit", "67108864");
     manager(sqlite)
@@ -95,6 +98,18 @@ pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
         .pragma("query_only", "ON")
         .pragma("cache_size", "-16384");
     manager(sqlite)
+}
+
+/// A connection that copies the database. `query_only` forbids that as well; it writes nothing but the copy.
+pub(super) fn copier(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite =
+        base(path).create_if_missing(false).busy_timeout(options.busy_timeout).pragma("wal_autocheckpoint", "0");
+    manager(sqlite)
+}
+
+/// Writes a consistent copy, without stopping anyone who reads or writes meanwhile.
+pub(super) fn copy(to: &str) -> Statement {
+    Statement::new("VACUUM INTO $1", vec![Arg::Text(to.into())])
 }
 
 fn base(path: &Path) -> SqliteConnectOptions {
@@ -164,7 +179,7 @@ const PASSING: [&str; 12] = [
 /// # Errors
 /// [`DbError::Other`] when it is not UTF-8, or means a database in memory, which every connection would have its own of.
 pub(super) fn check_path(path: &Path) -> Result<(), DbError> {
-    match path.to_str().map(Cow::Borrowed) {
+    match path.to_str() {
         None => Err(DbError::Other(format!("{}: the name of the file is not UTF-8", path.display()))),
         Some(name) if name.is_empty() || name == ":memory:" => {
             Err(DbError::Other("a database needs a file: every connection would see another one".into()))

@@ -13,7 +13,15 @@ use super::{Arg, Cell, DbError, Row, Statement, sqlite};
 /// # Errors
 /// What the database says, or [`DbError::Other`] for a placeholder without an argument.
 pub(super) async fn run(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
-    check_placeholders(&statement.sql, statement.args.len())?;
+    check(&statement)?;
+    run_checked(connection, statement).await
+}
+
+/// Runs a statement that [`check`] has passed.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
     let args = statement.args.into_iter().map(bind).collect();
     collect(connection, &statement.sql, args).await
 }
@@ -75,8 +83,12 @@ fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
 }
 
 /// Refuses a placeholder that has no argument, which the driver would bind as NULL, and `$0`, on which it dies.
-pub(super) fn check_placeholders(sql: &str, args: usize) -> Result<(), DbError> {
-    let mut bytes = sql.bytes().peekable();
+///
+/// # Errors
+/// [`DbError::Other`], naming the placeholder.
+pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
+    let args = statement.args.len();
+    let mut bytes = statement.sql.bytes().peekable();
     while let Some(byte) = bytes.next() {
         match byte {
             // A doubled quote inside a literal ends it and starts the next one.

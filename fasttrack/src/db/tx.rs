@@ -3,11 +3,14 @@
 use futures_util::future::BoxFuture;
 use rbdc::db::Connection;
 
-use super::{Arg, DbError, Row, Statement, statement};
+use super::{Arg, DbError, Row, Statement, sqlite, statement};
 
 /// A unit's place in a transaction. Other units share the transaction, each behind a savepoint of its own.
 pub struct Tx {
     connection: Box<dyn Connection>,
+    /// Words that go before the next statement, in one hop with it; a transaction that says nothing never begins.
+    owed: Option<&'static str>,
+    begun: bool,
     hooks: Vec<Hook>,
     doom: Option<DbError>,
 }
@@ -29,7 +32,7 @@ pub trait RowPlan: Send + Sync {
 
 impl Tx {
     pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        Self { connection, hooks: Vec::new(), doom: None }
+        Self { connection, owed: None, begun: false, hooks: Vec::new(), doom: None }
     }
 
     /// Runs a statement, whether it returns rows or not.
@@ -37,11 +40,16 @@ impl Tx {
     /// # Errors
     /// What the database says. After [`DbError::Busy`] the unit cannot go on: a full disk or a failing one may have
     /// rolled back the transaction, and a further statement would stand alone.
-    pub async fn query(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
+    pub async fn query(&mut self, mut statement: Statement) -> Result<Vec<Row>, DbError> {
         if let Some(doom) = &self.doom {
             return Err(doom.clone());
         }
-        let rows = statement::run(self.connection.as_mut(), statement).await;
+        statement::check(&statement)?;
+        if let Some(words) = self.owed.take() {
+            statement.sql = format!("{words}; {}", statement.sql);
+        }
+        self.begun = true;
+        let rows = statement::run_checked(self.connection.as_mut(), statement).await;
         if let Err(error @ DbError::Busy(_)) = &rows {
             self.doom = Some(error.clone());
         }
@@ -53,7 +61,27 @@ impl Tx {
         self.hooks.push(Box::new(hook));
     }
 
-    /// Says one of the words of a transaction.
+    /// Begins a transaction, with the first statement there is.
+    pub(super) fn begin(&mut self) {
+        (self.owed, self.begun) = (Some(sqlite::BEGIN), false);
+    }
+
+    /// Parts the units: what was done since is kept, whatever comes next.
+    pub(super) fn part(&mut self) {
+        self.owed.get_or_insert(sqlite::NEXT);
+    }
+
+    /// Whether anything was done since the transaction began.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether nothing was done since the units were parted.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.owed.is_some()
+    }
+
+    /// Says one of the words that end something.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<bool, DbError> {
         statement::control(self.connection.as_mut(), sql).await
     }

@@ -112,6 +112,8 @@ impl Task {
                 tracing::error!("the writer panicked; it goes on with another connection");
                 self.tx = None;
             }
+            // Those who were just answered may ask again at once: let them, and the next group is a full one.
+            tokio::task::yield_now().await;
             if !self.closing.is_empty() {
                 self.jobs.close();
             }

@@ -14,6 +14,9 @@ use crate::{
     sql::{self, TableDefinition},
 };
 
+/// A table that every database of ours has, and no other.
+pub const MARKER: &str = "fasttrack_schema";
+
 const DEFINITIONS: &str = "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
     \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL, \"indexes\" TEXT NOT NULL) STRICT";
 

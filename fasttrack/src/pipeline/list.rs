@@ -2,10 +2,10 @@
 
 use super::{Pipeline, engine::Engine, refusal};
 use crate::{
-    db::{Arg, Row, Statement},
+    db::{Arg, Statement},
     error::Error,
     principal::Principal,
-    query::{self, CursorScope, ListQuery, Position},
+    query::{self, CursorKey, CursorScope, ListQuery, Position},
     schema::{Column, Kind, Verb},
     sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
     wire::Params,
@@ -48,11 +48,12 @@ impl Pipeline {
             true => self.db.search(statement).await?,
             false => self.db.read(statement).await?,
         };
-        let row = rows.into_iter().next().unwrap_or_default();
-        if row.int(1).unwrap_or_default() == 0 {
+        let Some(page) = rows.into_iter().next().and_then(|mut row| row.take_bytes(0)) else {
             self.check_list_is_open(&listing).await?;
-        }
-        self.render(&listing, row)
+            return self.render(&listing, &[]);
+        };
+        let rows: Vec<&[u8]> = page.split(|byte| *byte == sql::SEPARATOR).collect();
+        self.render(&listing, &rows)
     }
 
     /// The sort keys that a cursor stands for.
@@ -61,9 +62,10 @@ impl Pipeline {
         match key.open(listing.scope(), cursor) {
             Some(Position::Keys(keys)) if keys.len() == listing.query.sort.len() => Ok(keys),
             Some(Position::Row { id, digest }) => {
-                let statement = sql::sort_keys(&listing.engine.table, &listing.query.sort, id);
-                let rows = self.db.read(statement).await?;
-                let keys = rows.first().map(|row| parse_keys(listing, row, 0)).transpose()?;
+                let statement = sql::read(&listing.engine.table, &Predicate::Always);
+                let rows = self.db.read(statement.fill(Values { id: Some(id), ..Values::default() })).await?;
+                let row = rows.into_iter().next().and_then(|mut row| row.take_bytes(0));
+                let keys = row.map(|row| listing.keys(&row)).transpose()?;
                 keys.filter(|keys| key.digest(keys) == digest).ok_or_else(|| {
                     Error::Malformed("the row at which this cursor stood has changed; start the list again".into())
                 })
@@ -89,21 +91,25 @@ impl Pipeline {
         Err(refusal::forbidden_all(listing.who, Verb::List, listing.engine.schema))
     }
 
-    fn render(&self, listing: &Listing<'_>, mut row: Row) -> Result<Vec<u8>, Error> {
-        let more = row.int(1).unwrap_or_default() > listing.query.size.rows();
-        let mut page = Vec::from(*b"{\"items\":");
-        page.extend(row.take_bytes(0).unwrap_or_else(|| b"[]".to_vec()));
-        if more {
-            let keys = parse_keys(listing, &row, 2)?;
-            let id = match keys.last() {
-                Some(Arg::Int(id)) => *id,
-                _ => return Err(Error::Internal("a page does not end with an id".into())),
-            };
-            page.extend(b",\"next_cursor\":\"");
-            page.extend(self.options.cursor_key.seal(listing.scope(), &keys, id).as_bytes());
-            page.extend(b"\",\"has_more\":true}");
-        } else {
-            page.extend(b",\"next_cursor\":null,\"has_more\":false}");
+    /// Puts a page together from the rows found, of which there is one more than wanted where there are more.
+    fn render(&self, listing: &Listing<'_>, rows: &[&[u8]]) -> Result<Vec<u8>, Error> {
+        let wanted = usize::try_from(listing.query.size.rows()).unwrap_or_default();
+        let shown = rows.get(..wanted).unwrap_or(rows);
+        let mut page =
+            Vec::with_capacity(64 + CursorKey::MAX_CHARS + shown.iter().map(|row| row.len() + 1).sum::<usize>());
+        page.extend(b"{\"items\":[");
+        page.extend(shown.join(&b','));
+        match shown.last().filter(|_| rows.len() > wanted) {
+            Some(last) => {
+                let keys = listing.keys(last)?;
+                let Some(Arg::Int(id)) = keys.last() else {
+                    return Err(Error::Internal("the order of a page does not end with an id".into()));
+                };
+                page.extend(b"],\"next_cursor\":\"");
+                page.extend(self.options.cursor_key.seal(listing.scope(), &keys, *id).as_bytes());
+                page.extend(b"\",\"has_more\":true}");
+            }
+            None => page.extend(b"],\"next_cursor\":null,\"has_more\":false}"),
         }
         Ok(page)
     }
@@ -157,19 +163,30 @@ impl Listing<'_> {
         sql.push(" FROM ").push(table).push(" t WHERE t.\"id\" = ").bind(sql::Slot::Parent);
         sql.finish().fill(self.values())
     }
+
+    /// The sort keys of a row, read out of its JSON.
+    fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
+        let bad = |what: &str| Error::Internal(format!("the sort keys of a page: {what}"));
+        let row: serde_json::Value = serde_json::from_slice(row).map_err(|cause| bad(&cause.to_string()))?;
+        let keys = self.query.sort.iter().map(|key| {
+            let value = row.get(key.column.key).ok_or_else(|| bad(key.column.key))?;
+            sort_key(key.column, value).ok_or_else(|| bad(key.column.key))
+        });
+        keys.collect()
+    }
 }
 
-/// Reads sort keys out of the JSON array that the database made of them.
-fn parse_keys(listing: &Listing<'_>, row: &Row, index: usize) -> Result<Vec<Arg>, Error> {
-    let bad = |cause: &dyn std::fmt::Display| Error::Internal(format!("sort keys of a page: {cause}"));
-    let text = row.text(index).ok_or_else(|| bad(&"missing"))?;
-    let values: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|cause| bad(&cause))?;
-    let keys = values.into_iter().zip(&listing.query.sort).map(|(value, key)| match (key.column.kind, value) {
-        (_, serde_json::Value::Null) => Ok(Arg::Null),
-        (_, serde_json::Value::String(text)) => Ok(Arg::Text(text)),
-        (Kind::Float, serde_json::Value::Number(number)) => number.as_f64().map(Arg::Float).ok_or_else(|| bad(&number)),
-        (_, serde_json::Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(|| bad(&number)),
-        (_, other) => Err(bad(&other)),
-    });
-    keys.collect()
+/// A value of a row's JSON as it sorts: a choice by its rank.
+fn sort_key(column: &Column, value: &serde_json::Value) -> Option<Arg> {
+    Some(match (column.kind, value) {
+        (_, serde_json::Value::Null) => Arg::Null,
+        (Kind::Choice(words), serde_json::Value::String(word)) => {
+            Arg::Int(i64::try_from(words.iter().position(|other| other == word)?).ok()?)
+        }
+        (_, serde_json::Value::String(text)) => Arg::Text(text.clone()),
+        (_, serde_json::Value::Bool(value)) => Arg::Int(i64::from(*value)),
+        (Kind::Float, serde_json::Value::Number(number)) => Arg::Float(number.as_f64()?),
+        (_, serde_json::Value::Number(number)) => Arg::Int(number.as_i64()?),
+        _ => return None,
+    })
 }

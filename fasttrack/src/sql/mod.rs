@@ -17,7 +17,7 @@ pub use self::{
     ddl::{TableDefinition, define, stored_default},
     effect::{EffectPlan, OUTBOX, effects},
     insert::{Guard, Insert, Reference},
-    page::{PageQuery, page, sort_keys},
+    page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold},
     predicate::{Known, Leaf, Predicate, Scope},
     row::{Table, any_active, delete, merge_json, read, referable, referring, state, update},

@@ -4,11 +4,11 @@
 //! is one stretch of an index: equal in the first keys and beyond in the next. (A single condition with OR, or a row
 //! comparison, would not use the index for mixed directions and nulls.)
 
-use super::{Predicate, Scope, Slot, Sql, Table, Template, Values, dialect, text::quote};
+use super::{Predicate, Scope, Slot, Sql, Table, Template, dialect, text::quote};
 use crate::{
-    db::{Arg, Statement},
+    db::Arg,
     query::{Condition, SortKey, Test},
-    schema::{Column, Comparison, Kind},
+    schema::{Column, Comparison},
 };
 
 /// What is asked for.
@@ -32,15 +32,22 @@ pub struct PageQuery<'a> {
     pub limit: i64,
 }
 
-/// The statement of a page: one row of `items as a JSON array, number of rows found (limit + 1 at most), sort keys of
-/// the last row of a full page as a JSON array`.
+/// What stands between the rows of a page: JSON has no control character outside of escapes.
+pub const SEPARATOR: u8 = 0x1E;
+
+/// The statement of a page: one cell with the rows as JSON, in order and with [`SEPARATOR`] between them, one more than
+/// wanted where there are more; NULL for none.
+///
+/// The rows are found by their keys alone, as far as an index has them, and only those of the page are read.
 #[must_use]
 pub fn page(query: &PageQuery<'_>) -> Template {
-    let mut sql = Sql::new("WITH page AS (");
+    let mut sql = Sql::new("SELECT CAST(group_concat(");
+    sql.push(&query.table.row_json).push(&format!(", char({SEPARATOR})"));
+    write_order(query, &mut sql);
+    sql.push(") AS BLOB) FROM (");
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     match ranges.as_slice() {
         [range] => write_range(query, range, &mut sql),
-        [] => _ = sql.push("SELECT NULL AS k0 WHERE FALSE"),
         many => {
             sql.join(" UNION ALL ", many, |sql, range| {
                 sql.push("SELECT * FROM (");
@@ -51,38 +58,9 @@ pub fn page(query: &PageQuery<'_>) -> Template {
             write_limit(query.limit + 1, &mut sql);
         }
     }
-    sql.push(") SELECT CAST((SELECT json_group_array(").push(&query.table.row_json);
-    write_order(query, &mut sql);
-    sql.push(") FROM (SELECT * FROM page");
-    write_order(query, &mut sql);
-    write_limit(query.limit, &mut sql);
-    let id = format!("k{}", query.sort.len().saturating_sub(1));
-    sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.{id}) AS BLOB), ", query.table.name));
-    sql.push("(SELECT count(*) FROM page), (SELECT CAST(json_array(");
-    write_keys(query.sort, |position, _| format!("k{position}"), &mut sql);
-    sql.push(") AS BLOB) FROM page");
-    write_order(query, &mut sql);
-    sql.push(" LIMIT 1 OFFSET ").value(Arg::Int(query.limit - 1)).push(")");
+    let id = query.sort.len().saturating_sub(1);
+    sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.k{id}", query.table.name));
     sql.finish()
-}
-
-/// The sort keys of the row `id` as a JSON array.
-#[must_use]
-pub fn sort_keys(table: &Table, sort: &[SortKey], id: i64) -> Statement {
-    let mut sql = Sql::new("SELECT CAST(json_array(");
-    write_keys(sort, |_, key| key_expr(key), &mut sql);
-    sql.push(") AS BLOB) FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").value(Arg::Int(id));
-    sql.finish().fill(Values::default())
-}
-
-fn write_keys(sort: &[SortKey], expr: impl Fn(usize, &SortKey) -> String, sql: &mut Sql) {
-    sql.join(", ", sort.iter().enumerate(), |sql, (position, key)| {
-        let expr = expr(position, key);
-        sql.push(&match key.column.kind {
-            Kind::Float => dialect::json_value(key.column, &expr),
-            _ => expr,
-        });
-    });
 }
 
 /// One end of a stretch of the order.

@@ -3,6 +3,7 @@
 mod forgery;
 mod login;
 mod password;
+mod races;
 mod refresh;
 mod register;
 mod sessions;

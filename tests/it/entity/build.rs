@@ -1,6 +1,8 @@
 //! A copy of the application with one more file in `resources/`, built by cargo.
 //!
-//! Source and target directory stay between runs, and only what differs is written: the second build is quick.
+//! The copy is a package of another name that uses the framework where it lies, so that it can share the target
+//! directory: cargo takes packages of one name at one place in their workspaces for the same, and would overwrite the
+//! application's own artefacts. The copy stays between runs, and only what differs is written.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +11,10 @@ use std::{
     process::Command,
 };
 
-/// Name of the binary, another than the application's own, which lies in the same directory.
+/// Name of the copied package.
+const PACKAGE: &str = "tracker-with-readings";
+
+/// Name of its binary, another than the application's own, which lies in the same directory.
 const BINARY: &str = "fasttrack-with-readings";
 
 /// Builds the copy.
@@ -19,7 +24,7 @@ pub(super) fn application_with_readings() -> PathBuf {
     let mut kept = BTreeSet::new();
     for file in files_of_the_application(root) {
         let bytes = fs::read(root.join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let bytes = if file == "Cargo.toml" { rename_binary(&bytes) } else { bytes };
+        let bytes = if file == "Cargo.toml" { manifest_of_the_copy(&bytes, root) } else { bytes };
         write_if_different(&source.join(&file), &bytes);
         kept.insert(source.join(&file));
     }
@@ -30,21 +35,38 @@ pub(super) fn application_with_readings() -> PathBuf {
     build(&source)
 }
 
-/// What git knows of, and what it would add.
+/// What git knows of or would add.
 fn files_of_the_application(root: &Path) -> Vec<String> {
     let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let output = Command::new("git").args(arguments).current_dir(root).output().expect("git starts");
     assert!(output.status.success(), "git ls-files: {output:?}");
     let names = String::from_utf8(output.stdout).expect("file names are UTF-8");
     let exists = |name: &&str| !name.is_empty() && root.join(name).is_file();
-    names.split('\0').filter(exists).filter(|name| !name.starts_with("bench/")).map(str::to_owned).collect()
+    names.split('\0').filter(exists).filter(|name| is_copied(name)).map(str::to_owned).collect()
 }
 
-fn rename_binary(manifest: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(manifest);
-    let renamed = text.replacen("[[bin]]\nname = \"fasttrack\"", &format!("[[bin]]\nname = \"{BINARY}\""), 1);
-    assert_ne!(text, renamed, "Cargo.toml has no [[bin]] that begins with its name");
-    renamed.into_bytes()
+/// The framework stays where it is; the load tests are another workspace.
+fn is_copied(name: &str) -> bool {
+    !["fasttrack/", "fasttrack-macros/", "bench/"].iter().any(|folder| name.starts_with(folder))
+}
+
+/// The manifest of the copy: a workspace of its own, other names, the framework at its place.
+fn manifest_of_the_copy(manifest: &[u8], root: &Path) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(manifest).into_owned();
+    for (ours, theirs) in [
+        ("members = [\"fasttrack\", \"fasttrack-macros\"]\n", "members = []\n".to_owned()),
+        ("default-members = [\".\", \"fasttrack\", \"fasttrack-macros\"]\n", String::new()),
+        ("name = \"tracker\"", format!("name = \"{PACKAGE}\"")),
+        (
+            "name = \"fasttrack\"\npath = \"resources/main.rs\"",
+            format!("name = \"{BINARY}\"\npath = \"resources/main.rs\""),
+        ),
+        ("path = \"fasttrack\"", format!("path = '{}'", root.join("fasttrack").display())),
+    ] {
+        assert!(text.contains(ours), "Cargo.toml does not hold {ours:?}, which the copy replaces");
+        text = text.replacen(ours, &theirs, 1);
+    }
+    text.into_bytes()
 }
 
 fn write_if_different(path: &Path, bytes: &[u8]) {
@@ -79,7 +101,7 @@ fn build(source: &Path) -> PathBuf {
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--offline", "--package", "tracker", "--bin", BINARY, "--profile", profile])
+        .args(["build", "--quiet", "--offline", "--package", PACKAGE, "--bin", BINARY, "--profile", profile])
         .current_dir(source)
         .env("CARGO_TARGET_DIR", target)
         .output()

@@ -20,7 +20,7 @@ pub enum Grade {
 #[resource(conceal)]
 #[rule(insider: keeper | witness)]
 #[can(create: authenticated)]
-#[can(list, read: insider | project.owner | is_open == true & level >= 10 & !(grade == Rough) | role(Admin))]
+#[can(list, read: insider | project.owner | authenticated & is_open == true & level >= 10 & !(grade == Rough) | role(Admin))]
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
 pub struct Reading {

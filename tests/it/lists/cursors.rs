@@ -169,6 +169,38 @@ fn a_cursor_stays_short_whatever_it_sorts_by() {
     }
 }
 
+/// 300 characters of a range, in no order that would make them short: a linear congruence.
+fn noise(seed: u32, first: u32, count: u32) -> String {
+    let mut state = seed;
+    let step = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_u32(first + (state >> 8) % count).unwrap_or('x')
+    };
+    (0..300).map(step).collect()
+}
+
+#[test]
+fn a_short_cursor_outlives_its_row() {
+    let app = shared();
+    let owner = app.person();
+    // Emoji, and every character above the basic plane: at most 1,200 bytes a title.
+    for (first, count) in [(0x1f300, 0x700), (0x1_0000, 0xf_fffe)] {
+        let path = format!("/projects/{}/tasks", app.project(&owner));
+        for seed in 1..=6 {
+            app.post(&path, &json!({ "title": noise(seed, first, count) })).by(&owner).created();
+        }
+        let all = app.walk(&owner, &format!("{path}?sort=title"));
+        let page = app.get(&format!("{path}?sort=title&limit=2")).by(&owner).ok();
+        let cursor = page["next_cursor"].as_str().unwrap();
+        assert!(cursor.len() <= 1024, "a cursor of {} bytes", cursor.len());
+        app.delete(&format!("/tasks/{}", all[1]["id"])).by(&owner).done();
+        app.patch(&format!("/tasks/{}", all[0]["id"]), &json!({ "title": "a" })).by(&owner).ok();
+        let rest = app.get(&format!("{path}?sort=title&limit=9&cursor={}", encode(cursor))).by(&owner).ok();
+        let found: Vec<_> = rest["items"].as_array().unwrap().iter().map(super::id).collect();
+        assert_eq!(found, all[2..].iter().map(super::id).collect::<Vec<_>>(), "from {first:x}");
+    }
+}
+
 #[test]
 fn a_cursor_lives_through_a_restart() {
     let app = crate::driver::Settings::new().start();

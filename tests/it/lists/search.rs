@@ -141,3 +141,28 @@ fn a_search_sees_no_more_than_the_list() {
     assert_eq!(app.walk(&stranger, &format!("/projects?q={name}")).len(), 0);
     assert_eq!(app.walk(app.admin(), &format!("/projects?q={name}")).len(), 1);
 }
+
+#[test]
+fn long_queries_are_answered() {
+    let app = shared();
+    let owner = app.person();
+    let path = format!("/projects/{}/tasks", app.project(&owner));
+    app.post(&path, &json!({ "title": "t", "assignee_id": owner.id })).by(&owner).created();
+    let ids = vec![owner.id.to_string(); 4_000].join(",");
+    for (query, found) in [
+        (format!("q={}", "n".repeat(20_000)), 0),
+        (format!("q={}", "%25".repeat(6_000)), 0),
+        (format!("title[contains]={}", "%5C".repeat(6_000)), 0),
+        (format!("status[in]={}", vec!["todo"; 4_000].join(",")), 1),
+        (format!("assignee_id[in]={ids}"), 1),
+        (format!("title[ne]={}", "x".repeat(20_000)), 1),
+    ] {
+        let reply = app.get(&format!("{path}?{query}")).by(&owner).send();
+        // A limit on queries would be a fault of theirs; a failing database is none.
+        assert!([200, 400, 414, 422, 431].contains(&reply.status), "{} bytes: {}", query.len(), reply.status);
+        if reply.status == 200 {
+            let rows = reply.json()["items"].as_array().unwrap().len();
+            assert_eq!(rows, found, "{} bytes", query.len());
+        }
+    }
+}

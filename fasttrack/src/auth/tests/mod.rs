@@ -38,8 +38,7 @@ static USER: Schema = Schema::new("user", "users").account().columns(&[
     Column::new::<UpdatedAt>("updated_at", "updated_at"),
 ]);
 
-const USERS: &str =
-    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE UNIQUE,
+const USERS: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL,
     password TEXT NOT NULL, role TEXT NOT NULL, is_active INTEGER NOT NULL, updated_at TEXT NOT NULL)";
 
 const START_US: i64 = 1_800_000_000 * SECOND_US + 123_456;

@@ -63,6 +63,20 @@ async fn a_database_of_another_application_is_refused_and_left_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_copy_holds_what_was_committed_and_never_overwrites() {
+    let bench = bench(DbOptions::default()).await;
+    write(&bench, "kept".into()).await.unwrap();
+    let copy = bench.directory.path().join("it's a copy.db");
+    bench.copy_to(&copy).await.unwrap();
+    write(&bench, "later".into()).await.unwrap();
+    assert_eq!(names(&Db::open(&copy, DbOptions::default()).await.unwrap()).await, ["kept"]);
+    for taken in [copy, bench.directory.path().join("test.db"), bench.directory.path().join("none/copy.db")] {
+        assert!(bench.copy_to(&taken).await.is_err(), "{}", taken.display());
+    }
+    assert_eq!(names(&bench).await, ["kept", "later"]);
+}
+
+#[tokio::test]
 async fn connections_are_set_as_they_should_be() {
     let bench = bench(DbOptions::default()).await;
     let pragmas = [

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::*;
 use crate::db::{
@@ -31,7 +32,7 @@ async fn more_reads_than_connections_wait_their_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_statements_are_given_up_and_the_pool_recovers() {
     let bench = bench(hurried(2)).await;
-    let slow = join_all((0..4).map(|_| bench.read(counting(3_000_000)))).await;
+    let slow = join_all((0..4).map(|_| bench.read(counting(1_000_000)))).await;
     let why: Vec<String> = slow.into_iter().map(|read| read.unwrap_err().to_string()).collect();
     assert_eq!(why.iter().filter(|why| why.contains("took too long")).count(), 2, "{why:?}");
     assert_eq!(why.iter().filter(|why| why.contains("in use")).count(), 2, "{why:?}");
@@ -43,8 +44,9 @@ async fn slow_statements_are_given_up_and_the_pool_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_leave_half_of_the_connections_alone() {
-    let bench = bench(hurried(4)).await;
-    let searches = join_all((0..4).map(|_| bench.search(counting(6_000_000))));
+    let options = DbOptions { statement_limit: Duration::from_mins(1), ..hurried(4) };
+    let bench = bench(options).await;
+    let searches = join_all((0..4).map(|_| bench.search(counting(3_000_000))));
     let (met, ()) = futures_util::join!(searches, async {
         for _ in 0..20 {
             bench.ping().await.unwrap();
@@ -68,17 +70,17 @@ async fn reads_whose_caller_went_away_do_no_harm() {
 }
 
 /// A pool of one writing connection on a database of its own.
-async fn pool() -> (Bench, Pooled) {
+async fn pool(patience: Duration) -> (Bench, Pooled) {
     let bench = bench(DbOptions::default()).await;
-    let path = bench._directory.path().join("test.db");
-    (bench, ConnectionPool::install(sqlite::writer(&path, &DbOptions::default()), 1).unwrap())
+    let path = bench.directory.path().join("test.db");
+    (bench, ConnectionPool::install(sqlite::writer(&path, &DbOptions::default()), 1, patience).unwrap())
 }
 
 const WAIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn what_comes_back_in_a_transaction_is_rolled_back() {
-    let (bench, pool) = pool().await;
+    let (bench, pool) = pool(WAIT).await;
     for begin in ["BEGIN", "  begin immediate", "SAVEPOINT mine"] {
         let mut connection = pool.take(WAIT).await.unwrap();
         statement::run(connection.as_mut(), sql(begin)).await.unwrap();
@@ -95,23 +97,30 @@ async fn what_comes_back_in_a_transaction_is_rolled_back() {
 
 #[tokio::test]
 async fn a_connection_whose_thread_died_is_replaced() {
-    let (_bench, pool) = pool().await;
+    let (_bench, pool) = pool(WAIT / 50).await;
     let mut connection = pool.take(WAIT).await.unwrap();
-    // The driver's thread dies of a placeholder that counts from nothing; ours is refused before it gets there.
-    drop(connection.exec_rows("SELECT $0", vec![rbs::Value::I64(1)]).await.map(|_| ()));
-    let mut broken = false;
-    for _ in 0..100 {
-        broken |= statement::run(connection.as_mut(), sql("SELECT 1")).await.is_err();
-    }
-    assert!(broken, "the thread lives");
+    statement::run(connection.as_mut(), deadly()).await.ok();
+    // What is asked next fails, or is never answered when it was sent in the very moment.
+    let next = timeout(WAIT / 50, statement::run(connection.as_mut(), sql("SELECT 1"))).await;
+    assert!(!matches!(next, Ok(Ok(_))), "the thread lives");
     drop(connection);
     let mut next = pool.take(WAIT).await.unwrap();
     assert_eq!(statement::run(next.as_mut(), sql("SELECT 1")).await.unwrap(), [Row(vec![Cell::Int(1)])]);
 }
 
+#[tokio::test]
+async fn a_read_on_a_connection_that_dies_is_not_taken_for_an_empty_one() {
+    let bench = bench(hurried(1)).await;
+    for _ in 0..3 {
+        let met = bench.read(deadly()).await;
+        assert!(matches!(met, Err(DbError::Busy(_))), "{met:?}");
+        while bench.ping().await.is_err() {}
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_comes_back_only_when_its_statement_has_ended() {
-    let (_bench, pool) = pool().await;
+    let (_bench, pool) = pool(WAIT).await;
     let mut connection = pool.take(WAIT).await.unwrap();
     let slow = Arc::new(counting(2_000_000));
     let run = connection.exec_rows(&slow.sql, vec![rbs::Value::I64(2_000_000)]).await;

@@ -1,7 +1,7 @@
 //! What goes in comes out again, and what is asked wrongly is refused.
 
 use super::*;
-use crate::db::statement::check_placeholders;
+use crate::db::statement;
 
 /// Through a column of every affinity, and back as the cell it ought to be.
 #[track_caller]
@@ -88,7 +88,7 @@ fn every_placeholder_has_its_argument() {
         ("SELECT $99999999999999999999999999", 3, false),
     ];
     for (text, args, fits) in cases {
-        assert_eq!(check_placeholders(text, args).is_ok(), fits, "{text} with {args}");
+        assert_eq!(statement::check(&Statement::new(text, vec![Arg::Null; args])).is_ok(), fits, "{text} with {args}");
     }
 }
 
@@ -96,21 +96,21 @@ fn every_placeholder_has_its_argument() {
 async fn errors_are_told_apart() {
     let bench = bench(DbOptions::default()).await;
     write(&bench, "taken".into()).await.unwrap();
-    execute(&bench, "CREATE UNIQUE INDEX item_lower ON item (lower(name)); CREATE TABLE pair (a, b, UNIQUE (a, b))")
+    execute(&bench, "CREATE UNIQUE INDEX item_double ON item (size * 2); CREATE TABLE pair (a, b, UNIQUE (a, b))")
         .await
         .unwrap();
-    execute(&bench, "INSERT INTO pair VALUES (1, 2)").await.unwrap();
+    execute(&bench, "INSERT INTO pair VALUES (1, 2); UPDATE item SET size = 7").await.unwrap();
     let unique = |what: &str| DbError::Unique(what.into());
     let constraint = |what: &str| DbError::Constraint(what.into());
     let cases = [
         ("INSERT INTO item (name) VALUES ('taken')", unique("item.name")),
-        ("INSERT INTO item (name) VALUES ('TAKEN')", unique("item_lower")),
+        ("INSERT INTO item (name, size) VALUES ('x', 7)", unique("item_double")),
         ("INSERT INTO pair VALUES (1, 2)", unique("pair.a, pair.b")),
         ("INSERT INTO parent (id) VALUES (1)", unique("parent.id")),
         ("INSERT INTO item (name, parent_id) VALUES ('x', 9)", DbError::ForeignKey),
         ("INSERT INTO item (name, size) VALUES ('x', -1)", constraint("CHECK constraint failed: size >= 0")),
         ("INSERT INTO item (name) VALUES (NULL)", constraint("NOT NULL constraint failed: item.name")),
-        ("INSERT INTO nothing VALUES (1)", DbError::Other("no such table: nothing".into())),
+        ("INSERT INTO nowhere VALUES (1)", DbError::Other("no such table: nowhere".into())),
     ];
     for (statement, expected) in cases {
         let met = bench.write(move |tx| Box::pin(async move { Ok(tx.query(sql(statement)).await) })).await.unwrap();
