@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::driver::{Person, TestApp, shared};
+use crate::driver::{Person, TestApp, exchange, request_head, shared};
 
 fn sessions(app: &TestApp, token: &str) -> Vec<Value> {
     app.get("/auth/sessions").token(token).ok()["items"].as_array().unwrap().clone()
@@ -48,6 +48,32 @@ fn a_session_says_where_it_came_from() {
     for key in ["created_at", "last_used_at", "expires_at"] {
         crate::resources::check_timestamp(&own[key]);
     }
+}
+
+#[test]
+fn whatever_a_client_calls_itself_is_no_fault() {
+    let app = shared();
+    let Person { email, password, .. } = app.person();
+    let body = json!({ "email": email, "password": password });
+    for name in ["null", "{}", "[1]", "\"", "\\", "'; --", "%s", "true", "1", &"x".repeat(4_000)] {
+        let pair = app.post("/auth/login", &body).header("user-agent", name).ok();
+        let all = app.get("/auth/sessions?limit=100").token(pair["access_token"].as_str().unwrap()).ok();
+        let rows = all["items"].as_array().unwrap();
+        let own = rows.iter().find(|session| session["current"] == true).unwrap();
+        // How much of a long name is kept is open; that it is kept as text is not.
+        assert!(
+            own["user_agent"].as_str().is_some_and(|kept| !kept.is_empty() && name.starts_with(kept)),
+            "{name}: {own}"
+        );
+    }
+    let text = body.to_string();
+    let length = text.len().to_string();
+    let headers = [("content-type", "application/json"), ("content-length", length.as_str())];
+    let head = request_head("POST", "/api/v1/auth/login", &headers).into_bytes();
+    let odd = [&head[..head.len() - 2], b"user-agent: \xff\xc3(\r\n\r\n", text.as_bytes()].concat();
+    assert_eq!(exchange(app, &odd).status, 200);
+    let pair = app.post("/auth/login", &body).ok();
+    assert_eq!(sessions(app, pair["access_token"].as_str().unwrap()).len(), 13);
 }
 
 #[test]

@@ -166,3 +166,17 @@ fn long_queries_are_answered() {
         }
     }
 }
+
+#[test]
+fn a_page_of_large_rows_comes_whole() {
+    let app = shared();
+    let owner = app.person();
+    let description = "😀".repeat(10_000);
+    for index in 0..100 {
+        app.post("/projects", &json!({ "name": format!("{index}"), "description": description })).by(&owner).created();
+    }
+    let page = app.get("/projects?limit=100").by(&owner).ok();
+    let rows = page["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 100);
+    assert!(rows.iter().all(|row| row["description"] == description.as_str()));
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::driver::{shared, unique, unique_email};
+use crate::driver::{encode, shared, unique, unique_email};
 
 #[test]
 fn users_me_is_the_caller() {
@@ -11,8 +11,13 @@ fn users_me_is_the_caller() {
     let me = app.get("/users/me").by(&person).ok();
     assert_eq!((&me["id"], &me["email"]), (&json!(person.id), &json!(person.email)));
     assert_eq!(app.get(&format!("/users/{}", person.id)).by(app.admin()).ok(), me);
-    let changed = app.patch("/users/me", &json!({ "display_name": "{}" })).by(&person).ok();
-    assert_eq!(changed["display_name"], "{}");
+    let mut changed = me;
+    for name in ["null", "[1]", "", "{}"] {
+        changed = app.patch("/users/me", &json!({ "display_name": name })).by(&person).ok();
+        assert_eq!(changed["display_name"], name);
+        let listed = app.get(&format!("/users?email={}", encode(&person.email))).by(app.admin()).ok();
+        assert_eq!(listed["items"], json!([changed]));
+    }
     assert_eq!(app.get("/users/me").by(&person).ok(), changed);
     assert_eq!(app.patch("/users/me", &json!({})).by(&person).ok(), changed);
 }
