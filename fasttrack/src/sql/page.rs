@@ -128,7 +128,12 @@ fn write_range(query: &PageQuery<'_>, range: &[Bound], sql: &mut Sql) {
         sql.push(" AND ");
         write_bound(query.sort, bound, sql);
     }
-    write_order(query, sql);
+    // What is equal throughout the stretch is left out: the planner would sort by an expression that it does not know to
+    // be constant.
+    let constant = |position: usize| {
+        range.iter().any(|bound| matches!(bound, Bound::Equal(at, _) | Bound::IsNull(at) if *at == position))
+    };
+    write_order_of(query, sql, |position| !constant(position));
     write_limit(query.limit + 1, sql);
 }
 
@@ -192,8 +197,13 @@ fn write_contains(column: &Column, text: &str, sql: &mut Sql) {
 }
 
 fn write_order(query: &PageQuery<'_>, sql: &mut Sql) {
+    write_order_of(query, sql, |_| true);
+}
+
+fn write_order_of(query: &PageQuery<'_>, sql: &mut Sql, takes_part: impl Fn(usize) -> bool) {
     sql.push(" ORDER BY ");
-    sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
+    let keys = query.sort.iter().enumerate().filter(|(position, _)| takes_part(*position));
+    sql.join(", ", keys, |sql, (position, key)| {
         sql.push(&format!("k{position}{}", if key.descending { " DESC" } else { "" }));
     });
 }
