@@ -11,7 +11,7 @@ use crate::{
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
     http::{self, Layers, Listening},
-    migrate,
+    migrate::{self, Missing},
     pipeline::{Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
@@ -79,7 +79,8 @@ impl App {
         let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
         let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-        migrate::apply(&db, &catalog, framework_tables(account)).await?;
+        let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
+        migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
         let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);

@@ -38,6 +38,12 @@ pub enum MigrateError {
         /// The table.
         table: &'static str,
     },
+    /// A table is not there, or its indexes are not, and none is to be made.
+    #[error("the table `{table}` is not as declared; start once without AUTO_MIGRATE=false, which makes it so")]
+    Pending {
+        /// The table.
+        table: &'static str,
+    },
     /// The database refused.
     #[error("the tables could not be made: {0}")]
     Database(#[from] DbError),
@@ -46,12 +52,26 @@ pub enum MigrateError {
     Refused(String),
 }
 
+/// What to do about a table that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Make it.
+    Make,
+    /// Refuse.
+    Refuse,
+}
+
 /// Makes what is missing, in one transaction; `framework` are statements for tables that are no resources. Returns the
 /// names of the resources' tables that were made.
 ///
 /// # Errors
 /// [`MigrateError`]; the database is then as it was.
-pub async fn apply(db: &Db, catalog: &Catalog, framework: Vec<String>) -> Result<Vec<&'static str>, MigrateError> {
+pub async fn apply(
+    db: &Db,
+    catalog: &Catalog,
+    framework: Vec<String>,
+    missing: Missing,
+) -> Result<Vec<&'static str>, MigrateError> {
     let tables: Vec<_> = catalog.models().iter().map(|model| sql::define(catalog, model)).collect::<Result<_, _>>()?;
     // The transaction is rolled back on an error of the pipeline's vocabulary; what it was comes out beside it.
     let refusal = Arc::new(OnceLock::new());
@@ -59,7 +79,7 @@ pub async fn apply(db: &Db, catalog: &Catalog, framework: Vec<String>) -> Result
     let made = db
         .write(move |tx| {
             let work = async move {
-                make(tx, &tables, &framework).await.map_err(|error| {
+                make(tx, &tables, &framework, missing).await.map_err(|error| {
                     let text = error.to_string();
                     _ = told.set(error);
                     Error::Internal(text)
@@ -79,6 +99,7 @@ async fn make(
     tx: &mut Tx,
     tables: &[TableDefinition],
     framework: &[String],
+    missing: Missing,
 ) -> Result<Vec<&'static str>, MigrateError> {
     let ours = "SELECT count(*), count(*) FILTER (WHERE \"name\" = 'fasttrack_schema') FROM sqlite_master";
     let found = run(tx, ours, Vec::new()).await?;
@@ -91,7 +112,7 @@ async fn make(
     }
     let mut made = Vec::new();
     for table in tables {
-        if make_table(tx, table).await? {
+        if make_table(tx, table, missing).await? {
             made.push(table.name);
         }
     }
@@ -99,7 +120,7 @@ async fn make(
 }
 
 /// Makes one table unless it is there; renews its indexes when only those are declared differently.
-async fn make_table(tx: &mut Tx, table: &TableDefinition) -> Result<bool, MigrateError> {
+async fn make_table(tx: &mut Tx, table: &TableDefinition, missing: Missing) -> Result<bool, MigrateError> {
     let name = Arg::Text(table.name.to_owned());
     let indexes = table.indexes.join(";\n");
     let known =
@@ -112,6 +133,9 @@ async fn make_table(tx: &mut Tx, table: &TableDefinition) -> Result<bool, Migrat
     }
     if known.is_some_and(|row| row.text(1) == Some(indexes.as_str())) {
         return Ok(false);
+    }
+    if missing == Missing::Refuse {
+        return Err(MigrateError::Pending { table: table.name });
     }
     if is_new {
         run(tx, &table.table, Vec::new()).await?;

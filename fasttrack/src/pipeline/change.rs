@@ -22,11 +22,11 @@ pub(super) fn fires_on_creation(change: Change, columns: &[Column], row: &[Arg])
 
 /// Whether an update that made these changes is such a change.
 pub(super) fn fires_on_update(change: Change, changes: &[(&'static Column, Arg)]) -> bool {
-    let changed = |field: &str| changes.iter().find(|(column, _)| column.name == field).map(|(_, arg)| arg);
+    let new = |field: &str| changes.iter().find(|(column, _)| column.name == field).map(|(_, arg)| arg);
     match change {
         Change::Created | Change::Deleted => false,
-        Change::Changed { field } => changed(field).is_some(),
-        Change::ChangedTo { field, value } => changed(field).is_some_and(|arg| *arg == literal(value)),
+        Change::Changed { field } => new(field).is_some(),
+        Change::ChangedTo { field, value } => new(field).is_some_and(|arg| *arg == literal(value)),
     }
 }
 

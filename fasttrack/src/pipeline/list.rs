@@ -5,8 +5,8 @@ use crate::{
     db::{Arg, Statement},
     error::Error,
     principal::Principal,
-    query::{self, CursorKey, CursorScope, ListQuery, Position},
-    schema::{Column, Kind, Verb},
+    query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
+    schema::{Column, Comparison, Kind, Verb},
     sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
     wire::Params,
 };
@@ -43,11 +43,9 @@ impl Pipeline {
             Some(cursor) => Some(self.open(&listing, cursor).await?),
             None => None,
         };
-        let statement = listing.statement(after.as_deref());
-        let rows = match listing.query.search.is_some() || listing.scans() {
-            true => self.db.search(statement).await?,
-            false => self.db.read(statement).await?,
-        };
+        let statement = listing.statement(&listing.query.conditions, after.as_deref());
+        let slow = listing.query.search.is_some() || listing.scans();
+        let rows = if slow { self.db.search(statement).await? } else { self.db.read(statement).await? };
         let Some(page) = rows.into_iter().next().and_then(|mut row| row.take_bytes(0)) else {
             self.check_list_is_open(&listing).await?;
             return self.render(&listing, &[]);
@@ -61,19 +59,44 @@ impl Pipeline {
         let key = &self.options.cursor_key;
         match key.open(listing.scope(), cursor) {
             Some(Position::Keys(keys)) if keys.len() == listing.query.sort.len() => Ok(keys),
-            Some(Position::Row { id, digest }) => {
+            Some(Position::Row { id, digest, start }) => {
                 let statement = sql::read(&listing.engine.table, &Predicate::Always);
                 let rows = self.db.read(statement.fill(Values { id: Some(id), ..Values::default() })).await?;
                 let row = rows.into_iter().next().and_then(|mut row| row.take_bytes(0));
                 let keys = row.map(|row| listing.keys(&row)).transpose()?;
-                keys.filter(|keys| key.digest(keys) == digest).ok_or_else(|| {
-                    Error::Malformed("the row at which this cursor stood has changed; start the list again".into())
-                })
+                match keys.filter(|keys| key.digest(keys) == digest) {
+                    Some(keys) => Ok(keys),
+                    None => self.go_on_from(listing, start).await,
+                }
             }
             _ => Err(Error::Malformed(
                 "this cursor was not issued for this list with these filters and this order".into(),
             )),
         }
+    }
+
+    /// The row at which a page ended is gone, and its keys were cut. What is left of them tells where to go on unless other
+    /// rows begin alike: then nobody can say which of them were seen.
+    async fn go_on_from(&self, listing: &Listing<'_>, start: Vec<Arg>) -> Result<Vec<Arg>, Error> {
+        let mut alike = listing.query.conditions.clone();
+        for (position, (key, value)) in listing.query.sort.iter().zip(&start).enumerate() {
+            let test = match value {
+                Arg::Null => Test::Null(true),
+                Arg::Text(text) if position + 1 == start.len() => {
+                    alike.push(Condition { column: key.column, test: Test::Compare(Comparison::Ge, value.clone()) });
+                    Test::Compare(Comparison::Le, Arg::Text(format!("{text}{}", "\u{10FFFF}".repeat(4))))
+                }
+                value => Test::Compare(Comparison::Eq, value.clone()),
+            };
+            alike.push(Condition { column: key.column, test });
+        }
+        let found = self.db.read(listing.statement(&alike, None)).await?;
+        if found.first().is_some_and(|row| row.text(0).is_some()) {
+            return Err(Error::Malformed(
+                "the row at which this cursor stood has changed; start the list again".into(),
+            ));
+        }
+        Ok(start)
     }
 
     /// An empty page may mean that there is no such parent, or that none of its rows could ever be seen.
@@ -134,13 +157,13 @@ impl Listing<'_> {
         self.query.conditions.iter().any(|condition| matches!(condition.test, query::Test::Contains(_)))
     }
 
-    fn statement(&self, after: Option<&[Arg]>) -> Statement {
+    fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
         let columns: Vec<&'static Column> = query::searchable(self.engine.schema).collect();
         let page = PageQuery {
             table: &self.engine.table,
             parent_key: self.engine.parent.as_ref().map(|parent| parent.key),
             policy: self.policy,
-            conditions: &self.query.conditions,
+            conditions,
             search: self.query.search.as_deref().map(|text| (columns.as_slice(), text)),
             sort: &self.query.sort,
             after,

@@ -112,9 +112,10 @@ impl Change {
         let holds = |position: usize| row.int(position) == Some(1);
         if !holds(0) {
             let concealed = schema.conceal && !holds(1);
-            return Err(match concealed {
-                true => refusal::not_found(schema, self.id),
-                false => refusal::forbidden(&self.who, Verb::Update, schema, self.id),
+            return Err(if concealed {
+                refusal::not_found(schema, self.id)
+            } else {
+                refusal::forbidden(&self.who, Verb::Update, schema, self.id)
             });
         }
         let forbidden: Vec<_> = self
@@ -157,8 +158,8 @@ impl Change {
 
     async fn check_references(&mut self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
         for reference in &self.references {
-            let changed = changes.iter().find(|(column, _)| column.key == reference.step.key);
-            let Some((_, Arg::Int(id))) = changed else { continue };
+            let new = changes.iter().find(|(column, _)| column.key == reference.step.key);
+            let Some((_, Arg::Int(id))) = new else { continue };
             let statement = sql::referable(reference, *id).fill(values(self.id, &self.who));
             if tx.query(statement).await?.is_empty() {
                 let fault: Fault = refusal::bad_reference(reference.step.key, reference.target, reference.account);

@@ -51,6 +51,34 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Vec<Arg>> {
     Some(keys)
 }
 
+/// As many of `keys` as fit in `room` bytes; of the first that does not, if it is text, as long a beginning as fits.
+pub(super) fn cut(keys: &[Arg], room: usize) -> Vec<Arg> {
+    let size = |keys: &[Arg]| {
+        let mut bytes = Vec::new();
+        write(keys, &mut bytes);
+        bytes.len()
+    };
+    let mut kept: Vec<Arg> = Vec::new();
+    for key in keys {
+        kept.push(key.clone());
+        if size(&kept) <= room {
+            continue;
+        }
+        kept.pop();
+        if let Arg::Text(text) = key {
+            let fits = |characters: usize| {
+                let start: String = text.chars().take(characters).collect();
+                size(&[kept.as_slice(), &[Arg::Text(start)]].concat()) <= room
+            };
+            let longest: Vec<usize> = (0..text.chars().count()).collect();
+            let characters = longest.partition_point(|characters| fits(*characters)).saturating_sub(1);
+            kept.push(Arg::Text(text.chars().take(characters).collect()));
+        }
+        break;
+    }
+    kept
+}
+
 fn write_text(text: &str, bytes: &mut Vec<u8>) {
     let mut differences = Vec::new();
     let mut before = 0_u32;

@@ -68,8 +68,7 @@ pub fn searchable(schema: &'static Schema) -> impl Iterator<Item = &'static Colu
 /// # Errors
 /// [`Error::Invalid`] with every parameter that is unknown or does not fit.
 pub fn parse(schema: &'static Schema, params: Params) -> Result<ListQuery, Error> {
-    let mut reader = Reader::default();
-    reader.faults = params.faults;
+    let mut reader = Reader { faults: params.faults, ..Reader::default() };
     for param in &params.items {
         reader.read(schema, param);
     }

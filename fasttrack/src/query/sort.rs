@@ -35,12 +35,11 @@ pub(super) fn parse(schema: &'static Schema, text: Option<&str>) -> Result<Vec<S
         keys.push(SortKey { column, descending });
     }
     let id = schema.columns.iter().find(|column| column.kind == Kind::Id);
-    match keys.iter().position(|key| key.column.kind == Kind::Id) {
-        Some(position) => keys.truncate(position + 1),
-        None => {
-            let descending = keys.last().is_some_and(|key| key.descending);
-            keys.extend(id.map(|column| SortKey { column, descending }));
-        }
+    if let Some(position) = keys.iter().position(|key| key.column.kind == Kind::Id) {
+        keys.truncate(position + 1);
+    } else {
+        let descending = keys.last().is_some_and(|key| key.descending);
+        keys.extend(id.map(|column| SortKey { column, descending }));
     }
     Ok(keys)
 }

@@ -60,8 +60,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check<T: FieldType>(text: &str, expected: Option<Arg>) {
-        assert_eq!(parse_value(&Column::new::<T>("a", "a"), text).ok(), expected, "{text}");
+    fn check<T: FieldType>(text: &str, expected: impl Into<Option<Arg>>) {
+        assert_eq!(parse_value(&Column::new::<T>("a", "a"), text).ok(), expected.into(), "{text}");
     }
 
     #[test]

@@ -46,10 +46,10 @@ fn column_definition(catalog: &Catalog, column: &Column) -> Result<String, LinkE
     match column.kind {
         Kind::Choice(words) => {
             let words: Vec<_> = words.iter().map(|word| text_literal(word)).collect();
-            text.push_str(&format!(" CHECK ({name} IN ({}))", words.join(", ")));
+            text = format!("{text} CHECK ({name} IN ({}))", words.join(", "));
         }
-        Kind::Bool => text.push_str(&format!(" CHECK ({name} IN (0, 1))")),
-        Kind::Json => text.push_str(&format!(" CHECK (json_valid({name}))")),
+        Kind::Bool => text = format!("{text} CHECK ({name} IN (0, 1))"),
+        Kind::Json => text = format!("{text} CHECK (json_valid({name}))"),
         Kind::Relation(target) => {
             let table = catalog.find(target).ok_or_else(|| LinkError::unresolved(column.name, target))?.schema.plural;
             let action = match column.on_delete {
@@ -57,7 +57,7 @@ fn column_definition(catalog: &Catalog, column: &Column) -> Result<String, LinkE
                 Some(OnDelete::SetNull) => "SET NULL",
                 Some(OnDelete::Restrict) | None => "RESTRICT",
             };
-            text.push_str(&format!(" REFERENCES {} (\"id\") ON DELETE {action}", quote(table)));
+            text = format!("{text} REFERENCES {} (\"id\") ON DELETE {action}", quote(table));
         }
         _ => {}
     }
@@ -152,7 +152,7 @@ fn collect_own(rule: &Rule, paths: &mut Vec<Path>) {
     }
 }
 
-/// An index; the row id ends every SQLite index by itself, so that ties come in the order of ids.
+/// An index; the row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
 fn index(table: &str, name: &str, keys: &[String], unique: bool) -> String {
     let unique = if unique { "UNIQUE " } else { "" };
     format!("CREATE {unique}INDEX {} ON {} ({})", quote(&format!("{table}_{name}")), quote(table), keys.join(", "))

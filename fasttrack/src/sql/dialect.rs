@@ -1,4 +1,4 @@
-//! What is peculiar to SQLite: column types, and how a column becomes a JSON value or a sort key.
+//! What is peculiar to `SQLite`: column types, and how a column becomes a JSON value or a sort key.
 
 use super::text::{quote, text_literal};
 use crate::schema::{Column, Kind, Literal};

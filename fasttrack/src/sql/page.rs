@@ -208,7 +208,7 @@ fn write_order_of(query: &PageQuery<'_>, sql: &mut Sql, takes_part: impl Fn(usiz
     });
 }
 
-/// The limit is written out: bound, SQLite would prepare the statement anew at every use, to plan for its value.
+/// The limit is written out: bound, `SQLite` would prepare the statement anew at every use, to plan for its value.
 fn write_limit(limit: i64, sql: &mut Sql) {
     sql.push(&format!(" LIMIT {limit}"));
 }

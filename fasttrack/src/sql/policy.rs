@@ -75,10 +75,8 @@ impl<'a> Folder<'a> {
                 let (steps, end) = self.walk(model, before, path)?;
                 let named = end.schema.named_rules.iter().find(|(name, _)| name == rule);
                 let (_, rule) = named.ok_or_else(|| LinkError::unresolved(end.schema.name, rule))?;
-                let present = match steps.iter().any(|step| step.nullable) {
-                    true => Predicate::Leaf(Leaf::Present(steps.clone())),
-                    false => Predicate::Always,
-                };
+                let optional = steps.iter().any(|step| step.nullable);
+                let present = if optional { Predicate::Leaf(Leaf::Present(steps.clone())) } else { Predicate::Always };
                 Predicate::all([present, self.fold(end, &steps, rule)?])
             }
         })

@@ -311,9 +311,10 @@ fn comparison(column: &Column, expr: &str, op: Comparison, value: Literal, exact
         }
         _ => (expr.to_owned(), literal(value)),
     };
-    let plain = |operator: &str| match exact && column.nullable {
-        true => format!("COALESCE({left} {operator} {right}, FALSE)"),
-        false => format!("{left} {operator} {right}"),
+    let coalesce = exact && column.nullable;
+    let plain = |operator: &str| {
+        let text = format!("{left} {operator} {right}");
+        if coalesce { format!("COALESCE({text}, FALSE)") } else { text }
     };
     match op {
         Comparison::Eq if value == Literal::Null => format!("{left} IS NULL"),

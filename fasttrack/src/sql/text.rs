@@ -85,13 +85,11 @@ impl Sql {
     pub fn bind(&mut self, slot: Slot) -> &mut Self {
         let slots = &mut self.template.slots;
         let shared = !matches!(slot, Slot::Value(_));
-        let number = match slots.iter().position(|other| shared && *other == slot) {
-            Some(position) => position + 1,
-            None => {
-                slots.push(slot);
-                slots.len()
-            }
-        };
+        let known = slots.iter().position(|other| shared && *other == slot);
+        let number = known.map_or(slots.len() + 1, |position| position + 1);
+        if known.is_none() {
+            slots.push(slot);
+        }
         self.push(&format!("${number}"))
     }
 

@@ -9,13 +9,13 @@ use fasttrack::{
     auth,
     db::{Arg, Db, DbOptions, Row, Statement},
     error::Error,
-    migrate,
+    migrate::{self, Missing},
     pipeline::{Pipeline, PipelineOptions, Target},
     principal::{AccountWatch, Caller, Principal},
     query::CursorKey,
     schema::{Catalog, Schema},
     sql,
-    wire::{Object, Params},
+    wire::Object,
 };
 
 /// A pipeline over a new database.
@@ -47,7 +47,7 @@ impl Inside {
         let catalog = Catalog::link(schemas).unwrap();
         let mut framework = auth::sessions::ddl(catalog.account().unwrap().schema);
         framework.push(sql::OUTBOX.to_owned());
-        migrate::apply(&db, &catalog, framework).await.unwrap();
+        migrate::apply(&db, &catalog, framework, Missing::Make).await.unwrap();
         let options = PipelineOptions { cursor_key: CursorKey::derive(b"test"), bcrypt_cost: 4 };
         let pipeline = Pipeline::new(&catalog, db.clone(), Arc::new(NoWatch), options).unwrap();
         Self { catalog, pipeline, db, _folder: folder }
@@ -72,11 +72,6 @@ impl Inside {
     async fn update(&self, name: &str, id: i64, who: &Principal, body: &str) -> Result<Vec<u8>, Error> {
         let body = Object::parse(body.as_bytes()).unwrap();
         self.pipeline.update(self.index(name), Target::Id(id), who, &body).await
-    }
-
-    async fn list(&self, name: &str, parent: Option<i64>, who: &Principal, query: &str) -> serde_json::Value {
-        let page = self.pipeline.list(self.index(name), parent, who, Params::parse(Some(query))).await.unwrap();
-        serde_json::from_slice(&page).unwrap()
     }
 
     async fn rows(&self, sql: &str, args: Vec<Arg>) -> Vec<Row> {

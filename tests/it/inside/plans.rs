@@ -10,7 +10,7 @@ use fasttrack::{
 
 use super::{Inside, run};
 
-/// How SQLite would go about the page `query` of a list, its ranges only.
+/// How `SQLite` would go about the page `query` of a list, its ranges only.
 async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: Option<&[Arg]>) -> Vec<String> {
     let model = app.catalog.find(name).unwrap();
     let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), Class::Role(role)).unwrap();
@@ -37,8 +37,7 @@ async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: 
 
 #[track_caller]
 fn check(plan: &[String], table: &str, what: &str) {
-    let about_rows: Vec<_> =
-        plan.iter().filter(|line| line.contains(&format!(" t ")) || line.ends_with(" t")).collect();
+    let about_rows: Vec<_> = plan.iter().filter(|line| line.contains(" t ") || line.ends_with(" t")).collect();
     assert!(!about_rows.is_empty(), "{what}: {plan:#?}");
     // A page of one stretch needs no sorting at all but of its own rows; one of several needs one more, to merge them.
     let sorts = plan.iter().filter(|line| line.contains("TEMP B-TREE FOR ORDER BY")).count();
