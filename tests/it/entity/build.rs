@@ -1,4 +1,4 @@
-//! A copy of the application with one more file in `resources/`, built by cargo.
+//! A copy of the application with two more files in `resources/`, built by cargo.
 //!
 //! The copy is a package of another name that uses the framework where it lies, so that it can share the target
 //! directory: cargo takes packages of one name at one place in their workspaces for the same, and would overwrite the
@@ -28,11 +28,20 @@ pub(super) fn application_with_readings() -> PathBuf {
         write_if_different(&source.join(&file), &bytes);
         kept.insert(source.join(&file));
     }
-    let reading = source.join("resources/reading.rs");
-    write_if_different(&reading, include_bytes!("reading.rs"));
-    kept.insert(reading);
+    for (name, text) in [("reading.rs", include_str!("reading.rs")), ("label.rs", label_of_the_readme())] {
+        let file = source.join("resources").join(name);
+        write_if_different(&file, text.as_bytes());
+        kept.insert(file);
+    }
     remove_all_but(&source, &kept);
     build(&source)
+}
+
+/// The declaration that the README shows how to add.
+fn label_of_the_readme() -> &'static str {
+    let readme = include_str!("../../../README.md");
+    let block = readme.split_once("<!-- label -->\n```rust\n").and_then(|(_, rest)| rest.split_once("```"));
+    block.expect("README.md shows a label between <!-- label --> and <!-- /label -->").0
 }
 
 /// What git knows of or would add.

@@ -1,5 +1,5 @@
-//! Adding an entity is adding its file: the application is copied, `reading.rs` dropped into `resources/`, and the
-//! result built and used over HTTP.
+//! Adding an entity is adding its file: the application is copied, `reading.rs` and the README's `label.rs` dropped into
+//! `resources/`, and the result built and used over HTTP.
 
 mod build;
 mod fields;
@@ -49,6 +49,21 @@ fn reading(keeper: &Person, members: &Value) -> Value {
 
 fn path(reading: &Value) -> String {
     format!("/readings/{}", reading["id"])
+}
+
+#[test]
+fn the_label_of_the_readme_works_as_promised() {
+    let [owner, stranger] = [(); 2].map(|()| app().person());
+    let label = app().post("/labels", &json!({ "name": "urgent" })).by(&owner).created();
+    assert_eq!(label["owner_id"], owner.id);
+    let path = format!("/labels/{}", label["id"]);
+    app().get(&path).by(&stranger).refused(403);
+    app().post("/labels", &json!({ "name": "x".repeat(51) })).by(&owner).refused(422);
+    assert_eq!(app().walk(&owner, "/labels?sort=-name&q=URG"), [label]);
+    assert_eq!(app().walk(&stranger, "/labels").len(), 0);
+    app().patch(&path, &json!({ "name": "later" })).by(&owner).ok();
+    let document = app().at("GET", "/openapi.json").ok();
+    assert!(document["paths"]["/api/v1/labels"]["post"].is_object());
 }
 
 #[test]
