@@ -3,7 +3,13 @@
 mod log;
 mod signals;
 
-use std::{io, io::Write, sync::Arc};
+use std::{
+    fs::{File, TryLockError},
+    io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use self::signals::Signals;
 use crate::{
@@ -48,6 +54,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("the database cannot be opened: {0}; DATABASE_URL names the file")]
     Database(DbError),
+    /// Another server serves the database.
+    #[error("another server runs on {}; stop that one first, or name another file in DATABASE_URL", .0.display())]
+    Taken(PathBuf),
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateError),
@@ -111,6 +120,11 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
     let app = App::open(resources, &config, DbOptions::default()).await?;
+    let lock = lock(&config.database)?;
+    if app.db.was_created() {
+        let path = std::path::absolute(&config.database)?;
+        tracing::warn!(path = %path.display(), "there was no database; a new one was made");
+    }
     let served = http::service(app.layers(), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
@@ -120,8 +134,20 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
     announce(&listening);
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     app.db.close().await;
+    drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps other servers from the database for as long as the file is held open. To be closed after the database only: to
+/// close any handle of a file gives up the locks that `SQLite` has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
+fn lock(database: &Path) -> Result<File, StartError> {
+    let file = File::open(database)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.

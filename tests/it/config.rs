@@ -145,3 +145,34 @@ fn the_cost_of_hashes_may_change() {
     let wrong = json!({ "email": person.email, "password": "another password" });
     app.post("/auth/login", &wrong).refused(401);
 }
+
+#[test]
+fn a_second_server_on_one_database_is_refused() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let refusal = app.settings().refused();
+    assert!(refusal.code.is_some_and(|code| code != 0) && refusal.stderr.contains("t.db"), "{}", refusal.stderr);
+    app.get("/users/me").by(&person).ok();
+    let settings = app.kill();
+    settings.start().get("/users/me").by(&person).ok();
+}
+
+#[test]
+fn tables_are_not_made_unless_they_may_be() {
+    let settings = Settings::new().set("AUTO_MIGRATE", "false");
+    let refusal = settings.refused();
+    assert!(refusal.stderr.contains("AUTO_MIGRATE"), "{}", refusal.stderr);
+    let settings = settings.unset("AUTO_MIGRATE").start().kill();
+    settings.set("AUTO_MIGRATE", "false").start();
+}
+
+#[test]
+fn a_file_that_is_no_database_of_ours_is_left_as_it_was() {
+    let settings = Settings::new();
+    let file = settings.directory().join("t.db");
+    let text = b"Dear diary, this is no database at all.\n".repeat(200);
+    fs::write(&file, &text).unwrap();
+    let refusal = settings.refused();
+    assert!(refusal.stderr.contains("t.db"), "{}", refusal.stderr);
+    assert_eq!(fs::read(&file).unwrap(), text);
+}
