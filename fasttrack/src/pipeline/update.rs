@@ -9,7 +9,7 @@ use super::{
     change::{argument, fires_on_update},
     engine::Engine,
     input::{Input, Purpose},
-    invariant, outbox, refusal, values,
+    invariant, outbox, refusal, value, values,
 };
 use crate::{
     clock,
@@ -143,7 +143,10 @@ impl Change {
             }
             let merged = tx.query(sql::merge_json(stored, arg.clone()).fill(sql::Values::default())).await?;
             if let Some(text) = merged.first().and_then(|row| row.text(0)) {
-                *arg = Arg::Text(text.to_owned());
+                match value::json(column, text.to_owned()) {
+                    Ok(merged) => *arg = merged,
+                    Err(fault) => self.input.faults.push(fault),
+                }
             }
         }
         Ok(())

@@ -17,10 +17,9 @@ use crate::{
 pub(super) fn read(column: &Column, node: &Node<'_>) -> Result<Arg, Fault> {
     let fault = |code: &'static str, message: &str| Fault::new(column.key, code, message);
     match (column.kind, node) {
-        (Kind::Json, Node::Null) if !column.nullable => Ok(Arg::Text("null".into())),
         (_, Node::Null) if column.nullable => Ok(Arg::Null),
+        (Kind::Json, node) => json(column, json_text(node)),
         (_, Node::Null) => Err(fault("null", "must not be null")),
-        (Kind::Json, node) => Ok(Arg::Text(json_text(node))),
         (Kind::Bool, Node::Bool(value)) => Ok(Arg::Int(i64::from(*value))),
         (Kind::Bool, _) => Err(fault("type", "must be true or false")),
         (Kind::Int, Node::Number(text)) => integer(column, text),
@@ -117,6 +116,18 @@ fn check_length(column: &Column, value: &str) -> Result<(), Fault> {
         return Err(Fault::new(column.key, "too_long", format!("at most {max} {}", plural(max))));
     }
     Ok(())
+}
+
+/// Accepts JSON text that the field's Rust type reads.
+///
+/// # Errors
+/// Why it does not.
+pub(super) fn json(column: &Column, text: String) -> Result<Arg, Fault> {
+    match column.reads.map_or(Ok(()), |reads| reads(&text)) {
+        Ok(()) => Ok(Arg::Text(text)),
+        Err(_) if text == "null" => Err(Fault::new(column.key, "null", "must not be null")),
+        Err(cause) => Err(Fault::new(column.key, "type", format!("does not fit: {cause}"))),
+    }
 }
 
 /// The text of a JSON value, as it was sent.

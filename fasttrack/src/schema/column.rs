@@ -1,6 +1,6 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
-use super::{FieldType, Kind, Literal, OnDelete, Rule};
+use super::{FieldType, Kind, Literal, OnDelete, ReadsJson, Rule};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Column {
     pub kind: Kind,
     /// Whether it may be null.
     pub nullable: bool,
+    /// Whether JSON text is a value of it; on [`Kind::Json`].
+    pub reads: Option<ReadsJson>,
     /// Smallest and largest length of text, in Unicode scalar values.
     pub len: Option<(u32, u32)>,
     /// Smallest and largest integer.
@@ -71,6 +73,7 @@ impl Column {
             doc: "",
             kind: T::KIND,
             nullable: T::NULLABLE,
+            reads: T::READS,
             len: None,
             int_range: None,
             float_range: None,

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 /// What a column holds, independent of Rust's types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,12 @@ pub trait FieldType {
     const KIND: Kind;
     /// Whether it may be null.
     const NULLABLE: bool = false;
+    /// Whether JSON text is a value of it, where its kind does not say so.
+    const READS: Option<ReadsJson> = None;
 }
+
+/// Says why JSON text is no value of a type.
+pub type ReadsJson = fn(&str) -> Result<(), String>;
 
 /// An enum without data whose variants are the words a column may hold; made by `#[derive(Choice)]`.
 #[diagnostic::on_unimplemented(
@@ -199,13 +204,16 @@ impl<T: super::Resource> FieldType for BelongsTo<T> {
     const KIND: Kind = Kind::Relation(T::NAME);
 }
 
-impl<T> FieldType for Json<T> {
+impl<T: DeserializeOwned> FieldType for Json<T> {
     const KIND: Kind = Kind::Json;
+    const READS: Option<ReadsJson> =
+        Some(|text| serde_json::from_str::<T>(text).map(drop).map_err(|cause| cause.to_string()));
 }
 
 impl<T: FieldType> FieldType for Option<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = true;
+    const READS: Option<ReadsJson> = T::READS;
 }
 
 macro_rules! plain {

@@ -18,8 +18,8 @@ pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     kind::{
-        BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, Timestamp,
-        UpdatedAt, deserialize_choice,
+        BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
+        Timestamp, UpdatedAt, deserialize_choice,
     },
     laws::assert_application,
     path::{
