@@ -9,6 +9,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use self::signals::Signals;
@@ -52,8 +53,18 @@ pub enum StartError {
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The database cannot be opened.
-    #[error("the database cannot be opened: {0}; DATABASE_URL names the file")]
+    #[error(
+        "the database cannot be opened: {0}; DATABASE_URL names the file, and its folder has to be there and writable"
+    )]
     Database(DbError),
+    /// The database file is damaged.
+    #[error("the database {} is damaged and was left as it is: {what}; restore a copy of it", .path.display())]
+    Damaged {
+        /// Its file.
+        path: PathBuf,
+        /// What was found first.
+        what: String,
+    },
     /// Another server serves the database.
     #[error("another server runs on {}; stop that one first, or name another file in DATABASE_URL", .0.display())]
     Taken(PathBuf),
@@ -88,6 +99,7 @@ impl App {
         let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
         let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
+        check_for_damage(&db, &config.database).await?;
         let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
         migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
         let secret = secret(config)?;
@@ -136,6 +148,26 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
     app.db.close().await;
     drop(lock);
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// How long the start waits for the file to be looked through; a larger one is looked through beside the service.
+const DAMAGE_WAIT: Duration = Duration::from_secs(2);
+
+async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
+    let (db, path) = (db.clone(), path.to_owned());
+    let mut check = tokio::spawn(async move {
+        let found = db.find_damage().await.unwrap_or_else(|cause| Some(cause.to_string()));
+        found.map_or(Ok(()), |what| Err(StartError::Damaged { path, what }))
+    });
+    if let Ok(checked) = tokio::time::timeout(DAMAGE_WAIT, &mut check).await {
+        return checked.unwrap_or(Ok(()));
+    }
+    tokio::spawn(async move {
+        if let Ok(Err(damage)) = check.await {
+            tracing::error!("{damage}");
+        }
+    });
     Ok(())
 }
 

@@ -26,9 +26,9 @@ pub fn format_us(instant_us: i64) -> String {
     write(instant.unwrap_or(if instant_us < 0 { FIRST } else { LAST }).max(FIRST))
 }
 
-/// Reads any RFC 3339 instant (`date-time`) and gives it back in UTC with six digits; further digits are cut off.
+/// Reads any RFC 3339 instant (`date-time`) and gives it back in UTC with six digits.
 ///
-/// A leap second becomes the last microsecond before it. `None` for anything else: a space for the `T`, no offset, or
+/// A leap second becomes the last microsecond before it. `None` for anything else: a fraction of a microsecond, a space for the `T`, no offset, or
 /// a year that is not within 1 to 9999 in UTC.
 #[must_use]
 pub fn parse_timestamp(text: &str) -> Option<String> {
@@ -64,6 +64,11 @@ fn parse(text: &str) -> Option<OffsetDateTime> {
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
         return None;
     }
+    // What cannot be kept is refused, not cut off.
+    let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+    if fraction.bytes().take_while(u8::is_ascii_digit).skip(6).any(|digit| digit != b'0') {
+        return None;
+    }
     let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
     (1..=9999).contains(&instant.year()).then_some(instant)
 }
@@ -94,7 +99,7 @@ mod tests {
             ("2026-11-22t16:10:00z", "2026-11-22T16:10:00.000000Z"),
             ("2026-11-22T16:10:00.1Z", "2026-11-22T16:10:00.100000Z"),
             ("2026-11-22T16:10:00.123456Z", "2026-11-22T16:10:00.123456Z"),
-            ("2026-11-22T16:10:00.1234569999999999Z", "2026-11-22T16:10:00.123456Z"),
+            ("2026-11-22T16:10:00.123456000Z", "2026-11-22T16:10:00.123456Z"),
             ("2026-11-22T16:10:00+02:00", "2026-11-22T14:10:00.000000Z"),
             ("2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00.000000Z"),
             ("2026-11-22T16:10:00-00:00", "2026-11-22T16:10:00.000000Z"),
@@ -122,6 +127,8 @@ mod tests {
             "2026-11-22T16:10Z",
             "2026-11-22T16:10:00.Z",
             "2026-11-22T16:10:00,5Z",
+            "2026-11-22T16:10:00.1234567Z",
+            "2026-11-22T16:10:00.123456001Z",
             "2026-11-22T24:00:00Z",
             "2026-11-22T16:60:00Z",
             "2026-11-22T16:10:61Z",

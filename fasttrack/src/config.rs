@@ -142,17 +142,28 @@ impl Config {
 
 /// The entries of `.env`; none where there is no such file. The process's own environment stays as it is.
 fn read_dot_env() -> Result<HashMap<String, String>, ConfigError> {
-    let entries = match dotenvy::from_path_iter(".env") {
-        Ok(entries) => entries,
-        Err(cause) if cause.not_found() => return Ok(HashMap::new()),
+    let text = match std::fs::read_to_string(".env") {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(HashMap::new()),
         Err(cause) => return Err(ConfigError::DotEnv(cause.to_string())),
     };
+    let text: Vec<String> = text.lines().map(quote_list).collect();
     let mut values = HashMap::new();
-    for entry in entries {
+    for entry in dotenvy::from_read_iter(text.join("\n").as_bytes()) {
         let (name, value) = entry.map_err(|cause| ConfigError::DotEnv(without_content(&cause)))?;
         values.entry(name).or_insert(value);
     }
     Ok(values)
+}
+
+/// Puts a JSON list that stands bare into quotes, since the parser would take the quotes out of it.
+fn quote_list(line: &str) -> String {
+    match line.split_once('=') {
+        Some((name, value)) if value.trim().starts_with('[') && value.trim().ends_with(']') => {
+            format!("{name}='{}'", value.trim())
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// A parse error quotes its line, and the line may hold a secret.

@@ -176,3 +176,62 @@ fn a_file_that_is_no_database_of_ours_is_left_as_it_was() {
     assert!(refusal.stderr.contains("t.db"), "{}", refusal.stderr);
     assert_eq!(fs::read(&file).unwrap(), text);
 }
+
+#[test]
+fn a_damaged_database_is_left_as_it_was() {
+    let app = Settings::new().set("RATE_LIMIT_REQUESTS", "0").start();
+    let person = app.person();
+    for _ in 0..100 {
+        app.post("/projects", &json!({ "name": "x".repeat(200), "description": "y".repeat(1000) }))
+            .by(&person)
+            .created();
+    }
+    let file = app.settings().directory().join("t.db");
+    let mut app = app;
+    app.terminate();
+    assert_eq!(app.wait(), Some(0));
+    let settings = app.settings().clone();
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 4096 / 2 * 4096;
+    bytes[middle..middle + 4096].fill(0xA5);
+    fs::write(&file, &bytes).unwrap();
+    let refusal = settings.refused();
+    assert!(refusal.stderr.contains("t.db") && refusal.stderr.contains("damaged"), "{}", refusal.stderr);
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn a_table_that_was_altered_by_hand_is_noticed() {
+    use fasttrack::db::{Db, DbOptions, Statement};
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let alter = |settings: &Settings, sql: &'static str| {
+        let file = settings.directory().join("t.db");
+        runtime.block_on(async {
+            let db = Db::open(&file, DbOptions::default()).await.unwrap();
+            let statement = Statement::new(sql, Vec::new());
+            db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
+            db.close().await;
+        });
+    };
+    let settings = Settings::new().start().kill();
+    alter(&settings, "DROP INDEX users_email_unique");
+    let app = settings.start();
+    let person = app.person();
+    app.post("/auth/register", &json!({ "email": person.email, "password": "correct horse" })).refused(409);
+    let settings = app.kill();
+    alter(&settings, "ALTER TABLE comments DROP COLUMN body");
+    let refusal = settings.refused();
+    assert!(refusal.stderr.contains("comments"), "{}", refusal.stderr);
+    alter(&settings, "DROP TABLE comments");
+    assert!(settings.refused().stderr.contains("comments"));
+}
+
+#[test]
+fn a_list_in_dot_env_is_written_as_in_the_environment() {
+    let settings = Settings::new().unset("CORS_ORIGINS");
+    fs::write(settings.directory().join(".env"), "CORS_ORIGINS=[\"http://a.example\"]\n").unwrap();
+    let app = settings.start();
+    let reply = app.at("GET", "/health").header("origin", "http://a.example").send();
+    assert_eq!(reply.header("access-control-allow-origin"), Some("http://a.example"));
+}

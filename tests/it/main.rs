@@ -17,6 +17,7 @@
 mod auth;
 mod command;
 mod config;
+mod declarations;
 mod driver;
 mod durability;
 mod entity;

@@ -23,6 +23,10 @@ pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
         if field.has("hidden") {
             source.attrs.push(parse_quote!(#[serde(default)]));
         }
+        if !source.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
+            let reason = "a field that its name explains needs no more";
+            source.attrs.push(parse_quote!(#[allow(missing_docs, reason = #reason)]));
+        }
     }
     quote!(#item)
 }

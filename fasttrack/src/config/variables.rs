@@ -87,7 +87,10 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {
-        if value.is_empty() || value.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        // A lone word that is no level would be taken for a target, and silence everything else.
+        let is_level = |word: &str| word.parse::<tracing::level_filters::LevelFilter>().is_ok();
+        let is_sound = |directive: &str| directive.contains('=') || is_level(directive);
+        if !value.split(',').all(is_sound) || value.parse::<tracing_subscriber::EnvFilter>().is_err() {
             return Err("a log filter, such as info or fasttrack=debug,warn");
         }
         value.clone_into(&mut config.log);
@@ -299,7 +302,12 @@ mod tests {
     #[test]
     fn words_are_checked() {
         check("LOG_FORMAT", |c| c.log_format, &[("json", LogFormat::Json)], &["", "JSON", "xml"]);
-        check("LOG", |c| c.log, &[("fasttrack=debug,warn", "fasttrack=debug,warn".into())], &["", "fasttrack=loud"]);
+        check(
+            "LOG",
+            |c| c.log,
+            &[("fasttrack=debug,warn", "fasttrack=debug,warn".into())],
+            &["", "fasttrack=loud", "verbose", "fasttrack", "info,all"],
+        );
         check(
             "SECRET_KEY",
             |c| c.secret_key.is_some(),

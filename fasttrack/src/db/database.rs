@@ -129,6 +129,19 @@ impl Db {
         task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map(drop)
     }
 
+    /// Looks through the whole file for damage, however long it takes, and says what it found first. Everybody else goes
+    /// on meanwhile.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn find_damage(&self) -> Result<Option<String>, DbError> {
+        let mut connection = self.copier.take(self.reader_wait).await?;
+        let check = Statement::new("PRAGMA quick_check(1)", Vec::new());
+        let task = tokio::spawn(async move { statement::run(connection.as_mut(), check).await });
+        let rows = task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string())))?;
+        Ok(rows.first().and_then(|row| row.text(0)).filter(|found| *found != "ok").map(str::to_owned))
+    }
+
     /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
     pub async fn close(&self) {
         self.searches.close();

@@ -15,7 +15,7 @@ pub enum DbError {
     #[error("constraint: {0}")]
     Constraint(String),
     /// Busy, full, read-only for now, or out of time: worth trying again.
-    #[error("the database is busy: {0}")]
+    #[error("{0}")]
     Busy(String),
     /// The queue of the writer is full, or it has stopped.
     #[error("the write queue is full")]

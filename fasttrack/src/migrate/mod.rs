@@ -18,7 +18,7 @@ use crate::{
 pub const MARKER: &str = "fasttrack_schema";
 
 const DEFINITIONS: &str = "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
-    \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL, \"indexes\" TEXT NOT NULL) STRICT";
+    \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL) STRICT";
 
 /// Why the tables could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -119,19 +119,24 @@ async fn make(
     Ok(made)
 }
 
-/// Makes one table unless it is there; renews its indexes when only those are declared differently.
+/// Makes one table unless it is there; renews its indexes when only those are not as declared. What is there is asked of
+/// the database itself, so that a table that somebody dropped or altered by hand is noticed.
 async fn make_table(tx: &mut Tx, table: &TableDefinition, missing: Missing) -> Result<bool, MigrateError> {
     let name = Arg::Text(table.name.to_owned());
-    let indexes = table.indexes.join(";\n");
-    let known =
-        "SELECT CAST(\"definition\" AS BLOB), CAST(\"indexes\" AS BLOB) FROM \"fasttrack_schema\" WHERE \"name\" = $1";
-    let found = run(tx, known, vec![name.clone()]).await?;
-    let known = found.first();
-    let is_new = known.is_none();
-    if known.is_some_and(|row| row.text(0) != Some(table.table.as_str())) {
+    let found = run(tx, KNOWN, vec![name.clone()]).await?;
+    let of_type = |kind: &str| {
+        let rows = found.iter().filter(|row| row.text(0) == Some(kind));
+        rows.filter_map(|row| row.text(1).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let (there, indexes) = (of_type("table"), of_type("index"));
+    let was_made = !of_type("made").is_empty();
+    let is_new = there.is_empty() && !was_made;
+    if !is_new && there.first() != Some(&table.table) {
         return Err(MigrateError::Changed { table: table.name });
     }
-    if known.is_some_and(|row| row.text(1) == Some(indexes.as_str())) {
+    let same_indexes =
+        indexes.len() == table.indexes.len() && indexes.iter().all(|index| table.indexes.contains(index));
+    if !is_new && same_indexes {
         return Ok(false);
     }
     if missing == Missing::Refuse {
@@ -145,10 +150,15 @@ async fn make_table(tx: &mut Tx, table: &TableDefinition, missing: Missing) -> R
     for index in &table.indexes {
         run(tx, index, Vec::new()).await?;
     }
-    let record = "INSERT INTO \"fasttrack_schema\" VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET \"indexes\" = $3";
-    run(tx, record, vec![name, Arg::Text(table.table.clone()), Arg::Text(indexes)]).await?;
+    let record = "INSERT INTO \"fasttrack_schema\" VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    run(tx, record, vec![name, Arg::Text(table.table.clone())]).await?;
     Ok(is_new)
 }
+
+/// The definitions of a table and its indexes as they are, and whether it was made before.
+const KNOWN: &str = "SELECT \"type\", CAST(\"sql\" AS BLOB) FROM sqlite_master \
+    WHERE \"tbl_name\" = $1 AND \"type\" IN ('table', 'index') AND \"sql\" IS NOT NULL \
+    UNION ALL SELECT 'made', CAST(\"definition\" AS BLOB) FROM \"fasttrack_schema\" WHERE \"name\" = $1";
 
 async fn drop_indexes(tx: &mut Tx, table: Arg) -> Result<(), MigrateError> {
     let indexes = "SELECT CAST(\"name\" AS BLOB) FROM sqlite_master \

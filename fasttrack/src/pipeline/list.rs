@@ -8,7 +8,7 @@ use crate::{
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
     schema::{Column, Comparison, Kind, Verb},
     sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
-    wire::Params,
+    wire::{Node, Object, Params},
 };
 
 /// One request for a page.
@@ -189,27 +189,27 @@ impl Listing<'_> {
 
     /// The sort keys of a row, read out of its JSON.
     fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
-        let bad = |what: &str| Error::Internal(format!("the sort keys of a page: {what}"));
-        let row: serde_json::Value = serde_json::from_slice(row).map_err(|cause| bad(&cause.to_string()))?;
+        let row = Object::parse(row)?;
         let keys = self.query.sort.iter().map(|key| {
-            let value = row.get(key.column.key).ok_or_else(|| bad(key.column.key))?;
-            sort_key(key.column, value).ok_or_else(|| bad(key.column.key))
+            let member = row.members.iter().find(|(name, _)| name == key.column.key);
+            let arg = member.and_then(|(_, node)| sort_key(key.column, node));
+            arg.ok_or_else(|| Error::Internal(format!("a row of a page has no sort key {}", key.column.key)))
         });
         keys.collect()
     }
 }
 
 /// A value of a row's JSON as it sorts: a choice by its rank.
-fn sort_key(column: &Column, value: &serde_json::Value) -> Option<Arg> {
-    Some(match (column.kind, value) {
-        (_, serde_json::Value::Null) => Arg::Null,
-        (Kind::Choice(words), serde_json::Value::String(word)) => {
+fn sort_key(column: &Column, node: &Node<'_>) -> Option<Arg> {
+    Some(match (column.kind, node) {
+        (_, Node::Null) => Arg::Null,
+        (Kind::Choice(words), Node::Text(word)) => {
             Arg::Int(i64::try_from(words.iter().position(|other| other == word)?).ok()?)
         }
-        (_, serde_json::Value::String(text)) => Arg::Text(text.clone()),
-        (_, serde_json::Value::Bool(value)) => Arg::Int(i64::from(*value)),
-        (Kind::Float, serde_json::Value::Number(number)) => Arg::Float(number.as_f64()?),
-        (_, serde_json::Value::Number(number)) => Arg::Int(number.as_i64()?),
-        _ => return None,
+        (_, Node::Text(text)) => Arg::Text(text.as_ref().to_owned()),
+        (_, Node::Bool(value)) => Arg::Int(i64::from(*value)),
+        (Kind::Float, Node::Number(number)) => Arg::Float(number.parse().ok()?),
+        (_, Node::Number(number)) => Arg::Int(number.parse().ok()?),
+        (_, Node::Array(_) | Node::Object(_)) => return None,
     })
 }

@@ -89,8 +89,12 @@ fn text(column: &Column, value: &str) -> Result<Arg, Fault> {
             password::check(value).map_err(|(code, message)| fault(code, message))?;
             value.to_owned()
         }
-        Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => clock::parse_timestamp(value)
-            .ok_or_else(|| fault("not_a_timestamp", "must be an RFC 3339 timestamp such as 2026-11-22T16:10:00Z"))?,
+        Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => clock::parse_timestamp(value).ok_or_else(|| {
+            fault(
+                "not_a_timestamp",
+                "must be an RFC 3339 timestamp such as 2026-11-22T16:10:00Z, with six digits of a second at most",
+            )
+        })?,
         Kind::Date => {
             clock::parse_date(value).ok_or_else(|| fault("not_a_date", "must be a date such as 2026-11-22"))?
         }
