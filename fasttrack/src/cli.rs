@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     app::{self, StartError},
@@ -61,7 +61,15 @@ pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            // Help is printed as it is; what is wrong is said in one sentence.
+            if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                let text = error.to_string();
+                let wrong = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
+                let wrong: Vec<&str> = wrong.map(str::trim).collect();
+                let _ = writeln!(io::stderr(), "fasttrack: {}; `fasttrack --help` says what there is", wrong.join(" "));
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
