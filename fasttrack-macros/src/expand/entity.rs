@@ -25,7 +25,7 @@ pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
         }
         if !source.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
             let reason = "a field that its name explains needs no more";
-            source.attrs.push(parse_quote!(#[allow(missing_docs, reason = #reason)]));
+            source.attrs.insert(0, parse_quote!(#[allow(missing_docs, reason = #reason)]));
         }
     }
     quote!(#item)

@@ -5,6 +5,7 @@ mod application;
 mod choice;
 mod expansion;
 mod fields;
+mod reference;
 mod rules;
 mod triggers;
 

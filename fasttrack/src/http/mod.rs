@@ -1,6 +1,6 @@
 //! The HTTP edge: the only place that knows salvo.
 //!
-//! A request passes the hoop for CORS, the [`edge`], then the [`endpoint`] of its route, which asks the [`gate`] who is
+//! A request passes the hoop for CORS, the `edge`, then the `endpoint` of its route, which asks the `gate` who is
 //! calling and hands what was sent to the layer below. Every answer, whatever it is, goes back through the edge.
 
 mod acceptor;

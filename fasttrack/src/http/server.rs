@@ -42,7 +42,7 @@ pub struct Listening {
     address: SocketAddr,
 }
 
-/// What is served: made by [`Site::service`](super::Site::service).
+/// What is served: made by [`service`](super::service()).
 pub struct Served {
     pub(super) service: Service,
     pub(super) metrics: Arc<Metrics>,

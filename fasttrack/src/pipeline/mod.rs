@@ -1,7 +1,7 @@
 //! What happens to a request once it is known who asks what: authorize, validate, plan, execute, render.
 //!
 //! One pipeline serves every resource: it interprets linked schemas and is generic over nothing. It knows neither HTTP
-//! nor tokens. Everything that a request needs and that does not depend on it is computed once, in [`engine`].
+//! nor tokens. Everything that a request needs and that does not depend on it is computed once, in `engine`.
 
 mod cascade;
 mod change;

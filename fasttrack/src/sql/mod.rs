@@ -1,7 +1,7 @@
 //! Plans become statements: pure functions from what is meant to SQL text and arguments.
 //!
 //! No I/O, and no value that a client sent ever becomes part of a text: values are bound, only names and constants of
-//! the declarations are written out. What is peculiar to a database is in [`dialect`].
+//! the declarations are written out. What is peculiar to a database is in `dialect`.
 
 mod ddl;
 mod dialect;
