@@ -4,7 +4,7 @@
 //! run by `sh -eu` in an empty directory, with a new server where the text says `http://127.0.0.1:8000`. The block does
 //! not start the server itself, and its last output is a page of a list.
 
-use std::{fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -43,10 +43,12 @@ fn last_object(output: &str) -> Option<Value> {
 
 #[test]
 fn the_quick_start_works_as_printed() {
-    assert!(
-        Command::new("curl").arg("--version").output().is_ok(),
-        "the quick start needs curl, which is not installed"
-    );
+    if Command::new("curl").arg("--version").output().is_err() {
+        // A machine with Rust alone passes the tests; the one that gates has curl.
+        assert!(env::var_os("CI").is_none(), "the quick start needs curl, which is not installed");
+        eprintln!("NOT RUN: the quick start needs curl, which is not installed");
+        return;
+    }
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&readme).unwrap_or_else(|error| panic!("{}: {error}", readme.display()));
     let script = script(&readme);

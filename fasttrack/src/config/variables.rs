@@ -88,7 +88,7 @@ pub const VARIABLES: &[Variable] = &[
     }),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {
         // A lone word that is no level would be taken for a target, and silence everything else.
-        let is_level = |word: &str| word.parse::<tracing::level_filters::LevelFilter>().is_ok();
+        let is_level = |word: &str| !word.is_empty() && word.parse::<tracing::level_filters::LevelFilter>().is_ok();
         let is_sound = |directive: &str| directive.contains('=') || is_level(directive);
         if !value.split(',').all(is_sound) || value.parse::<tracing_subscriber::EnvFilter>().is_err() {
             return Err("a log filter, such as info or fasttrack=debug,warn");
