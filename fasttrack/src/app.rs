@@ -15,6 +15,7 @@ use std::{
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
+    bell::{self, Bell},
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
     http::{self, Layers, Listening},
@@ -107,8 +108,9 @@ impl App {
         let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let cursor_key = CursorKey::derive(secret.as_bytes());
+        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
-        let pipeline = Pipeline::new(&catalog, db.clone(), watch, options)?;
+        let pipeline = Pipeline::new(&catalog, db.clone(), watch, &bell, options)?;
         Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
     }
 
@@ -214,6 +216,6 @@ fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
 /// The definitions of the tables that are no resources.
 fn framework_tables(account: &Schema) -> Vec<String> {
     let mut statements = auth::sessions::ddl(account);
-    statements.push(sql::OUTBOX.to_owned());
+    statements.extend(sql::outbox(account));
     statements
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bell;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -9,6 +10,7 @@ pub mod db;
 pub mod email;
 pub mod error;
 pub mod http;
+pub mod job;
 mod mac;
 pub mod migrate;
 pub mod password;

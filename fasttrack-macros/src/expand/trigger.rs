@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::ext::IdentExt as _;
+use syn::{ext::IdentExt as _, spanned::Spanned as _};
 
 use super::{constant, path::walk};
 use crate::model::{Change, Declaration, Effect, Payload, Recipient, Trigger};
@@ -36,9 +36,11 @@ fn change(declaration: &Declaration, change: &Change) -> TokenStream {
 
 fn effect(declaration: &Declaration, effect: &Effect) -> TokenStream {
     match effect {
-        Effect::Run(job) => {
-            let job = job.to_token_stream().to_string().replace(' ', "");
-            quote!(Run { job: #job })
+        Effect::Run(path) => {
+            let job = path.to_token_stream().to_string().replace(' ', "");
+            let entity = &declaration.item.ident;
+            let call = quote_spanned!(path.span()=> ::fasttrack::job::run::<#entity>(#path, change, context));
+            quote!(Run { job: #job, run: |change, context| #call })
         }
         Effect::Event { name, payload, to, except_actor } => {
             let name = name.unraw().to_string();

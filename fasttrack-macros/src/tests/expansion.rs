@@ -85,7 +85,8 @@ fn options_become_calls_of_builders() {
             ".actor().on_delete(::fasttrack::schema::OnDelete::Restrict)",
             "Schema::new(\"task\", \"chores\").doc(\"\").under(\"project\").conceal()",
             "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
-            "Effect::Run { job: \"crate::mail::tell\" }",
+            "Effect::Run { job: \"crate::mail::tell\", run: |change, context| \
+             ::fasttrack::job::run::<Task>(crate::mail::tell, change, context) }",
         ],
     );
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::{
     change::argument,
-    outbox::{self, Act},
+    outbox::{self, Act, Effects},
 };
 use crate::{
+    bell::Bell,
     clock,
     db::{Arg, DbError, Tx},
     schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, OnDelete},
-    sql::{self, EffectPlan, Template, Values},
+    sql::{self, Template, Values},
 };
 
 /// Deepest chain of references that is followed; a row deeper than this goes untold.
@@ -20,7 +21,7 @@ const MAX_DEPTH: usize = 8;
 pub(super) struct Dependents {
     columns: &'static [Column],
     rows: Template,
-    effects: Vec<EffectPlan>,
+    effects: Effects,
     /// Whether the rows go, too; else their reference becomes null.
     deleted: bool,
 }
@@ -33,9 +34,9 @@ pub(super) struct Reached {
 
 impl Dependents {
     /// Everything that a deletion of a row of `model` reaches.
-    pub(super) fn of(catalog: &Catalog, model: &Model) -> Result<Vec<Self>, LinkError> {
+    pub(super) fn of(catalog: &Catalog, model: &Model, bell: &Arc<dyn Bell>) -> Result<Vec<Self>, LinkError> {
         let mut found = Vec::new();
-        reach(catalog, model, &[], &mut found)?;
+        reach(catalog, model, bell, &[], &mut found)?;
         Ok(found)
     }
 }
@@ -43,6 +44,7 @@ impl Dependents {
 fn reach(
     catalog: &Catalog,
     model: &Model,
+    bell: &Arc<dyn Bell>,
     chain: &[(&'static str, &'static str)],
     found: &mut Vec<Dependents>,
 ) -> Result<(), LinkError> {
@@ -65,11 +67,12 @@ fn reach(
             let effects: Vec<_> =
                 sql::effects(catalog, child)?.into_iter().filter(|effect| hears(effect.change)).collect();
             if !effects.is_empty() {
+                let effects = Effects { plans: Arc::new(effects), bell: Arc::clone(bell) };
                 let rows = sql::referring(child.schema.columns, &chain);
                 found.push(Dependents { columns: child.schema.columns, rows, effects, deleted });
             }
             if deleted {
-                reach(catalog, child, &chain, found)?;
+                reach(catalog, child, bell, &chain, found)?;
             }
         }
     }
@@ -117,9 +120,9 @@ pub(super) async fn after(
 
 async fn tell(tx: &mut Tx, dependent: &Dependents, actor: &Arg, rows: Vec<(i64, Vec<Arg>)>) -> Result<(), DbError> {
     let at = clock::now();
-    for effect in &dependent.effects {
+    for effect in dependent.effects.plans.iter() {
         let acts = rows.iter().map(|(id, old)| Act { id: *id, actor: actor.clone(), at: at.clone(), old: old.clone() });
-        outbox::write(tx, effect, acts.collect()).await?;
+        outbox::write(tx, &dependent.effects.bell, effect, acts.collect()).await?;
     }
     Ok(())
 }

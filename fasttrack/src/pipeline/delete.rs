@@ -92,14 +92,14 @@ impl Removal {
     }
 
     async fn tell(&self, tx: &mut Tx, before: &Row) -> Result<(), Error> {
-        for plan in self.engine.effects.iter().filter(|plan| plan.change == Change::Deleted) {
+        for plan in self.engine.effects.plans.iter().filter(|plan| plan.change == Change::Deleted) {
             let act = Act {
                 id: self.id,
                 actor: self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id)),
                 at: clock::now(),
                 old: before.0.get(3..).unwrap_or_default().iter().map(argument).collect(),
             };
-            outbox::write(tx, plan, vec![act]).await?;
+            outbox::write(tx, &self.engine.effects.bell, plan, vec![act]).await?;
         }
         Ok(())
     }

@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Dependents, rows::RowsPlan};
+use super::{cascade::Dependents, outbox::Effects, rows::RowsPlan};
 use crate::{
+    bell::Bell,
     schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
-    sql::{self, Class, EffectPlan, Guard, Insert, Predicate, Reference, Table, Template},
+    sql::{self, Class, Guard, Insert, Predicate, Reference, Table, Template},
 };
 
 /// A resource, ready to serve.
@@ -13,7 +14,7 @@ pub(super) struct Engine {
     pub schema: &'static Schema,
     pub table: Table,
     pub parent: Option<Parent>,
-    pub effects: Arc<Vec<EffectPlan>>,
+    pub effects: Effects,
     /// What a deletion reaches and a trigger listens to.
     pub dependents: Vec<Arc<Dependents>>,
     /// Registration of the account: creation without a rule.
@@ -47,10 +48,10 @@ pub(super) struct ClassPlan {
 }
 
 impl Engine {
-    pub(super) fn new(catalog: &Catalog, model: &Model) -> Result<Self, LinkError> {
+    pub(super) fn new(catalog: &Catalog, model: &Model, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
         let schema = model.schema;
         let table = Table::new(schema);
-        let effects = Arc::new(sql::effects(catalog, model)?);
+        let effects = Effects { plans: Arc::new(sql::effects(catalog, model)?), bell: Arc::clone(bell) };
         let parent = model.parent.and_then(|parent| {
             let schema = catalog.get(parent.index)?.schema;
             Some(Parent { schema, key: parent.key, table: Table::new(schema) })
@@ -69,8 +70,8 @@ impl Engine {
         Ok(Self {
             schema,
             parent,
-            dependents: Dependents::of(catalog, model)?.into_iter().map(Arc::new).collect(),
-            register: Arc::new(RowsPlan::new(schema, open, Arc::clone(&effects))),
+            dependents: Dependents::of(catalog, model, bell)?.into_iter().map(Arc::new).collect(),
+            register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
             effects,
             guardians: guardians.map(roles).unwrap_or_default(),
             table,
@@ -89,7 +90,7 @@ impl ClassPlan {
         catalog: &Catalog,
         model: &Model,
         table: &Table,
-        effects: &Arc<Vec<EffectPlan>>,
+        effects: &Effects,
         class: Class,
     ) -> Result<Self, LinkError> {
         let policy = |verb| policy(catalog, model, verb, class);
@@ -105,7 +106,7 @@ impl ClassPlan {
             None => Predicate::Never,
         };
         Ok(Self {
-            create: created.then(|| Arc::new(RowsPlan::new(model.schema, insert, Arc::clone(effects)))),
+            create: created.then(|| Arc::new(RowsPlan::new(model.schema, insert, effects.clone()))),
             list: policy(Verb::List)?,
             read_one: sql::read(table, &read),
             read_oneself: sql::read(table, &Predicate::Always),

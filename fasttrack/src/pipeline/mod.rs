@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use self::engine::Engine;
 use crate::{
+    bell::Bell,
     db::Db,
     error::Error,
     principal::{AccountWatch, Principal},
@@ -66,10 +67,11 @@ impl Pipeline {
         catalog: &Catalog,
         db: Db,
         watch: Arc<dyn AccountWatch>,
+        bell: &Arc<dyn Bell>,
         options: PipelineOptions,
     ) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model).map(Arc::new));
+        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, bell).map(Arc::new));
         let engines = engines.collect::<Result<_, _>>()?;
         Ok(Self { db, options, watch, engines, account })
     }

@@ -1,7 +1,10 @@
 //! Effects of changes become rows of the outbox, in the transaction of the change.
 
+use std::sync::Arc;
+
 use super::rows::chunks;
 use crate::{
+    bell::Bell,
     db::{Arg, DbError, Statement, Tx},
     sql::EffectPlan,
 };
@@ -19,9 +22,18 @@ pub(super) struct Act {
     pub old: Vec<Arg>,
 }
 
-/// Writes out one trigger for these changes. The rows are read from their table: call it after a creation or an update,
-/// and before a deletion.
-pub(super) async fn write(tx: &mut Tx, plan: &EffectPlan, acts: Vec<Act>) -> Result<(), DbError> {
+/// The triggers of a resource, and who is rung for when they have written.
+#[derive(Clone)]
+pub(super) struct Effects {
+    pub plans: Arc<Vec<EffectPlan>>,
+    pub bell: Arc<dyn Bell>,
+}
+
+/// Writes out one trigger for these changes, and rings once they are committed. The rows are read from their table: call
+/// it after a creation or an update, and before a deletion.
+pub(super) async fn write(tx: &mut Tx, bell: &Arc<dyn Bell>, plan: &EffectPlan, acts: Vec<Act>) -> Result<(), DbError> {
+    let is_job = !plan.tells && !acts.is_empty();
+    let mut told = Vec::new();
     let sizes: Vec<_> = chunks(acts.len()).collect();
     let mut acts = acts.into_iter();
     for size in sizes {
@@ -30,7 +42,18 @@ pub(super) async fn write(tx: &mut Tx, plan: &EffectPlan, acts: Vec<Act>) -> Res
             args.extend([Arg::Int(act.id), act.actor, Arg::Text(act.at)]);
             args.extend(act.old);
         }
-        tx.query(Statement::new(plan.statement(size), args)).await?;
+        let rows = tx.query(Statement::new(plan.statement(size), args)).await?;
+        told.extend(rows.iter().filter_map(|row| row.int(0)));
+    }
+    told.sort_unstable();
+    told.dedup();
+    if !told.is_empty() {
+        let bell = Arc::clone(bell);
+        tx.after_commit(move || bell.told(told));
+    }
+    if is_job {
+        let bell = Arc::clone(bell);
+        tx.after_commit(move || bell.queued());
     }
     Ok(())
 }

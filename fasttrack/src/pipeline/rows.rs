@@ -1,18 +1,18 @@
 //! Creating rows, many requests in one statement.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use futures_util::future::BoxFuture;
 
 use super::{
     change::fires_on_creation,
-    outbox::{self, Act},
+    outbox::{self, Act, Effects},
 };
 use crate::{
     clock,
     db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
-    sql::{EffectPlan, Insert},
+    sql::Insert,
 };
 
 /// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
@@ -22,13 +22,13 @@ const LARGEST_CHUNK: usize = 128;
 pub(super) struct RowsPlan {
     pub schema: &'static Schema,
     pub insert: Insert,
-    effects: Arc<Vec<EffectPlan>>,
+    effects: Effects,
     texts: [OnceLock<String>; 8],
     id_position: usize,
 }
 
 impl RowsPlan {
-    pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Arc<Vec<EffectPlan>>) -> Self {
+    pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Effects) -> Self {
         let id_position = schema.columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
         Self { schema, insert, effects, texts: Default::default(), id_position }
     }
@@ -48,7 +48,7 @@ impl RowsPlan {
         }
         let at = clock::now();
         let columns = self.schema.columns;
-        for plan in self.effects.iter() {
+        for plan in self.effects.plans.iter() {
             let acts = created.iter().filter(|(_, row)| fires_on_creation(plan.change, columns, row));
             let acts = acts.map(|(id, row)| Act {
                 id: *id,
@@ -56,7 +56,7 @@ impl RowsPlan {
                 at: at.clone(),
                 old: vec![Arg::Null; columns.len()],
             });
-            outbox::write(tx, plan, acts.collect()).await?;
+            outbox::write(tx, &self.effects.bell, plan, acts.collect()).await?;
         }
         Ok(())
     }

@@ -201,10 +201,10 @@ impl Change {
 
     async fn follow_up(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
-        for plan in self.engine.effects.iter().filter(|plan| fires_on_update(plan.change, changes)) {
+        for plan in self.engine.effects.plans.iter().filter(|plan| fires_on_update(plan.change, changes)) {
             let old = before.cells.iter().map(argument).collect();
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
-            outbox::write(tx, plan, vec![act]).await?;
+            outbox::write(tx, &self.engine.effects.bell, plan, vec![act]).await?;
         }
         if !self.engine.schema.account {
             return Ok(());

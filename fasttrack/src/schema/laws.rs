@@ -11,7 +11,7 @@
 use super::{Column, Effect, Kind, Payload, Rule, Schema};
 
 /// Path segments and tables that the framework itself has.
-const RESERVED: &[&str] = &["auth", "notifications", "outbox", "sessions", "ws"];
+const RESERVED: &[&str] = &["auth", "notifications", "outbox", "outbox_counters", "outbox_jobs", "sessions", "ws"];
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
 const MAX_RULE_DEPTH: u32 = 64;

@@ -1,6 +1,7 @@
 //! Who hears of a change, and what they are told.
 
 use super::{Literal, Path};
+use crate::job::JobFn;
 
 /// One `#[on(change => effect)]`.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub enum Effect {
     Run {
         /// Path of the function, for people and for the outbox.
         job: &'static str,
+        /// The function.
+        run: JobFn,
     },
 }
 

@@ -1,6 +1,6 @@
 //! What is peculiar to `SQLite`: column types, and how a column becomes a JSON value or a sort key.
 
-use super::text::{quote, text_literal};
+use super::text::text_literal;
 use crate::schema::{Column, Kind, Literal};
 
 /// The SQL type of a column (of a STRICT table).
@@ -47,12 +47,12 @@ pub(super) fn json_value(column: &Column, expr: &str) -> String {
     }
 }
 
-/// `json_object(…)` of the columns that may be shown, each read from `alias`.
-pub(super) fn json_object<'a>(columns: impl Iterator<Item = &'a Column>, alias: &str) -> String {
+/// `json_object(…)` of the columns that may be shown; `expr` says how the column of a key is read.
+pub(super) fn json_object<'a>(columns: impl Iterator<Item = &'a Column>, expr: impl Fn(&str) -> String) -> String {
     let members: Vec<_> = columns
         .filter(|column| !column.hidden)
         .map(|column| {
-            let expr = format!("{alias}{}", quote(column.key));
+            let expr = expr(column.key);
             format!("{}, {}", text_literal(column.key), json_value(column, &expr))
         })
         .collect();

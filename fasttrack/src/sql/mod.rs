@@ -15,7 +15,7 @@ mod text;
 
 pub use self::{
     ddl::{TableDefinition, define, stored_default},
-    effect::{EffectPlan, OUTBOX, effects},
+    effect::{EffectPlan, effects, outbox},
     insert::{Guard, Insert, Reference},
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold},

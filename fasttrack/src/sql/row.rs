@@ -30,8 +30,8 @@ impl Table {
     pub fn new(schema: &'static Schema) -> Self {
         Self {
             name: quote(schema.plural),
-            row_json: dialect::json_object(schema.columns.iter(), "t."),
-            returned_json: dialect::json_object(schema.columns.iter(), ""),
+            row_json: dialect::json_object(schema.columns.iter(), |key| format!("t.{}", quote(key))),
+            returned_json: dialect::json_object(schema.columns.iter(), quote),
             columns: schema.columns,
         }
     }

@@ -7,6 +7,7 @@ use std::{future::Future, sync::Arc};
 
 use fasttrack::{
     auth,
+    bell::{self, Bell},
     db::{Arg, Db, DbOptions, Row, Statement},
     error::Error,
     migrate::{self, Missing},
@@ -46,10 +47,11 @@ impl Inside {
         let db = Db::open(&folder.path().join("t.db"), DbOptions::default()).await.unwrap();
         let catalog = Catalog::link(schemas).unwrap();
         let mut framework = auth::sessions::ddl(catalog.account().unwrap().schema);
-        framework.push(sql::OUTBOX.to_owned());
+        framework.extend(sql::outbox(catalog.account().unwrap().schema));
         migrate::apply(&db, &catalog, framework, Missing::Make).await.unwrap();
+        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
         let options = PipelineOptions { cursor_key: CursorKey::derive(b"test"), bcrypt_cost: 4 };
-        let pipeline = Pipeline::new(&catalog, db.clone(), Arc::new(NoWatch), options).unwrap();
+        let pipeline = Pipeline::new(&catalog, db.clone(), Arc::new(NoWatch), &bell, options).unwrap();
         Self { catalog, pipeline, db, _folder: folder }
     }
 
@@ -80,7 +82,7 @@ impl Inside {
 
     /// Takes everything out of the outbox, as `name recipient data`.
     async fn drain(&self) -> Vec<String> {
-        let sql = "SELECT CAST(name AS BLOB), recipient_id, CAST(data AS BLOB) FROM outbox ORDER BY id";
+        let sql = "SELECT CAST(type AS BLOB), account_id, CAST(data AS BLOB) FROM outbox ORDER BY account_id, number";
         let told = self.rows(sql, Vec::new()).await;
         let told = told
             .iter()

@@ -84,7 +84,7 @@ fn dependencies_point_down() {
         match layer {
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
-            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" => {
+            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "bell" => {
                 &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
             }
             "pipeline" => &["auth", "notify", "http", "app", "cli"],
