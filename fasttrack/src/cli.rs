@@ -1,5 +1,6 @@
 //! The command line.
 
+mod explain;
 mod routes;
 mod user;
 
@@ -37,6 +38,8 @@ enum Command {
     Openapi,
     /// Print every route with its rule
     Routes,
+    /// Print what the declaration of a resource means
+    Explain(explain::ExplainCommand),
 }
 
 /// Why a command failed, as one sentence that says what to do.
@@ -50,6 +53,8 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     User(#[from] user::UserError),
+    #[error(transparent)]
+    Explain(#[from] explain::ExplainError),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
@@ -92,6 +97,10 @@ fn run(command: Command, resources: &'static [&'static Schema]) -> Result<(), Fa
         Command::Openapi => {
             let document = http::document(&Catalog::link(resources)?, &config);
             writeln!(io::stdout().lock(), "{document:#}")?;
+        }
+        Command::Explain(command) => {
+            let text = explain::render(&command, &Catalog::link(resources)?)?;
+            io::stdout().lock().write_all(text.as_bytes())?;
         }
         Command::Routes => io::stdout().lock().write_all(routes::render(&Catalog::link(resources)?).as_bytes())?,
     }

@@ -58,12 +58,12 @@ fn user_create_checks_what_registration_checks() {
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
-    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"]] {
+    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"], &["explain"]] {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }
-    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"]] {
+    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"], &["explain"]] {
         let output = settings.run(wrong, "");
         assert!(!output.status.success() && !output.stderr.is_empty(), "{wrong:?}: {output:?}");
     }
@@ -89,4 +89,48 @@ fn routes_shows_every_route() {
         let there = text.lines().any(|line| line.contains(method) && line.split_whitespace().any(|word| word == *path));
         assert!(there, "{method} {path} is not in:\n{text}");
     }
+}
+
+#[test]
+fn explain_says_what_a_declaration_means() {
+    let settings = Settings::new();
+    let explain = |arguments: &[&str]| {
+        let output = settings.run(&[&["explain"], arguments].concat(), "");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let text = explain(&["tasks"]);
+    assert_eq!(text, explain(&["task"]), "the path and the entity name the same");
+    for line in [
+        "task: A unit of work inside a project.",
+        "table tasks; created and listed under its project",
+        "title text, 1 to 300 characters whoever may read the row on creation and update; required filter, sort, search",
+        "update PATCH /api/v1/tasks/{id} project.owner, assignee or role admin",
+        "status changes tell status_changed { task_id, old: old.status, new: status } to project.owner",
+    ] {
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.lines().any(|printed| words(printed) == line), "{line:?} is not in:\n{text}");
+    }
+    assert!(!text.contains("SELECT") && explain(&["user"]).contains("password") && !text.contains('\u{1b}'));
+
+    let sql = explain(&["tasks", "--sql"]);
+    assert!(sql.starts_with(&text), "the statements come after the rest");
+    for part in ["-- list, anonymous\n-- refused", "-- read, role user\nSELECT", "-- delete, role admin\nDELETE FROM"] {
+        assert!(sql.contains(part), "{part:?} is not in:\n{sql}");
+    }
+}
+
+#[test]
+fn explain_prints_json_for_programs() {
+    let settings = Settings::new();
+    let output = settings.run(&["explain", "comments", "--json", "--sql"], "");
+    let meaning: Value = serde_json::from_slice(&output.stdout).expect("standard output is JSON");
+    assert_eq!((&meaning["name"], &meaning["under"]), (&"comment".into(), &"task".into()));
+    let verbs: Vec<_> = meaning["rules"].as_array().expect("rules").iter().map(|rule| rule["verb"].clone()).collect();
+    assert_eq!(verbs, ["create", "list", "delete"]);
+    let callers = meaning["rules"][2]["sql"].as_array().expect("statements");
+    assert_eq!(callers[0]["caller"], "anonymous");
+    assert_eq!(callers[0]["statement"], Value::Null, "nobody in particular deletes nothing");
+    assert!(callers[1]["statement"].as_str().is_some_and(|sql| sql.contains("\"author_id\"")), "{callers:?}");
+    check_failure(&settings.run(&["explain", "taks"], ""), "there are comments, projects, tasks, users");
 }

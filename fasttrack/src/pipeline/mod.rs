@@ -8,6 +8,7 @@ mod change;
 mod create;
 mod delete;
 mod engine;
+mod explain;
 mod input;
 mod invariant;
 mod list;
@@ -21,6 +22,7 @@ mod value;
 use std::sync::Arc;
 
 use self::engine::Engine;
+pub use self::explain::{VerbSql, trigger_statements, verb_statements};
 use crate::{
     bell::Bell,
     db::Db,

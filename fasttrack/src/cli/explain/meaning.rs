@@ -1,0 +1,121 @@
+//! A declaration with everything that follows from it, as data: what `--json` prints and the tables show.
+
+use serde::Serialize;
+
+use super::words;
+use crate::{
+    http::routes::{self, Action},
+    pipeline::{trigger_statements, verb_statements},
+    schema::{Catalog, Column, LinkError, Model, Verb, rule_in_words},
+};
+
+/// What a resource means.
+#[derive(Debug, Serialize)]
+pub(super) struct Meaning {
+    pub(super) name: &'static str,
+    pub(super) table: &'static str,
+    pub(super) description: &'static str,
+    pub(super) under: Option<&'static str>,
+    pub(super) is_account: bool,
+    pub(super) is_concealed: bool,
+    pub(super) fields: Vec<FieldMeaning>,
+    pub(super) rules: Vec<RuleMeaning>,
+    pub(super) triggers: Vec<TriggerMeaning>,
+}
+
+/// What one field means.
+#[derive(Debug, Serialize)]
+pub(super) struct FieldMeaning {
+    pub(super) key: &'static str,
+    pub(super) holds: String,
+    pub(super) read_by: String,
+    pub(super) written: String,
+    pub(super) lists: Vec<String>,
+}
+
+/// A verb, its route, and who may use it.
+#[derive(Debug, Serialize)]
+pub(super) struct RuleMeaning {
+    pub(super) verb: &'static str,
+    pub(super) route: String,
+    pub(super) who: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sql: Vec<CallerSql>,
+}
+
+/// What a verb runs for callers of one kind.
+#[derive(Debug, Serialize)]
+pub(super) struct CallerSql {
+    pub(super) caller: String,
+    pub(super) statement: Option<String>,
+}
+
+/// A trigger.
+#[derive(Debug, Serialize)]
+pub(super) struct TriggerMeaning {
+    pub(super) when: String,
+    pub(super) then: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sql: Option<String>,
+}
+
+impl Meaning {
+    /// Everything that the declaration of `model` says; the statements only where they are wanted.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the declarations do not fit together.
+    pub(super) fn of(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Self, LinkError> {
+        let schema = model.schema;
+        Ok(Self {
+            name: schema.name,
+            table: schema.plural,
+            description: schema.doc.trim(),
+            under: schema.under,
+            is_account: schema.account,
+            is_concealed: schema.conceal,
+            fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
+            rules: rules(catalog, model, with_sql)?,
+            triggers: triggers(catalog, model, with_sql)?,
+        })
+    }
+}
+
+fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
+    let schema = model.schema;
+    let who = column.write.as_ref().map(|rule| rule_in_words(rule, schema, catalog));
+    let read_by = if column.hidden { "nobody" } else { "whoever may read the row" };
+    FieldMeaning {
+        key: column.key,
+        holds: words::holds(column),
+        read_by: read_by.to_owned(),
+        written: words::written(schema, column, who.as_deref()),
+        lists: words::notes(column),
+    }
+}
+
+fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMeaning>, LinkError> {
+    let statements = if with_sql { verb_statements(catalog, model)? } else { Vec::new() };
+    let routes = routes::table(catalog);
+    let route = |wanted: Verb| {
+        let serves = |action: Action| matches!(action, Action::Resource { model: m, verb, .. } if m == model.index && verb == wanted);
+        routes.iter().find(|route| serves(route.action)).map(|route| format!("{} {}", route.method, route.path))
+    };
+    let rule = |verb: &Verb| {
+        let who = rule_in_words(model.schema.rule(*verb)?, model.schema, catalog);
+        let sql = statements.iter().filter(|found| found.verb == *verb).map(|found| CallerSql {
+            caller: found.role.map_or_else(|| "anonymous".to_owned(), |role| format!("role {role}")),
+            statement: found.sql.clone(),
+        });
+        Some(RuleMeaning { verb: verb.name(), route: route(*verb)?, who, sql: sql.collect() })
+    };
+    Ok(Verb::ALL.iter().filter_map(rule).collect())
+}
+
+fn triggers(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<TriggerMeaning>, LinkError> {
+    let meaning = |(trigger, sql): (&crate::schema::Trigger, String)| TriggerMeaning {
+        when: words::when(trigger.change),
+        then: words::then(model.schema, &trigger.effect),
+        sql: with_sql.then_some(sql),
+    };
+    Ok(trigger_statements(catalog, model)?.into_iter().map(meaning).collect())
+}

@@ -1,0 +1,89 @@
+//! The explanation as tables: with lines on a terminal, plain where it is piped.
+
+use std::{fmt::Write as _, io};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use sqlformat::{FormatOptions, QueryParams};
+use terminal_size::Width;
+
+use super::meaning::{Meaning, RuleMeaning};
+
+/// Everything that is known of a resource.
+pub(super) fn render(meaning: &Meaning) -> String {
+    let mut text = head(meaning);
+    let fields = meaning.fields.iter().map(|field| {
+        let read_by = field.read_by.clone();
+        [field.key.to_owned(), field.holds.clone(), read_by, field.written.clone(), field.lists.join(", ")]
+    });
+    section(&mut text, "Fields", &["field", "holds", "read by", "written", "lists and keys"], fields);
+    let rules = meaning.rules.iter().map(|rule| [rule.verb.to_owned(), rule.route.clone(), rule.who.clone()]);
+    section(&mut text, "Rules", &["verb", "route", "who may"], rules);
+    let triggers = meaning.triggers.iter().map(|trigger| [trigger.when.clone(), trigger.then.clone()]);
+    section(&mut text, "Triggers", &["when", "then"], triggers);
+    for rule in &meaning.rules {
+        statements(&mut text, rule);
+    }
+    for trigger in &meaning.triggers {
+        if let Some(sql) = &trigger.sql {
+            // Writing to a `String` cannot fail, here and below.
+            let _ = write!(text, "\n-- when {}: {}\n{}\n", trigger.when, trigger.then, formatted(sql));
+        }
+    }
+    text
+}
+
+/// A table of rows of equally many cells, as this terminal, or a pipe, likes it.
+pub(super) fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((Width(columns), _)) => {
+            table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(columns);
+        }
+        None => {
+            table.load_style(presets::NOTHING);
+        }
+    }
+    table.set_header(header.to_vec());
+    table.add_rows(rows);
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn section<const N: usize>(
+    text: &mut String,
+    title: &str,
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_some() {
+        let _ = write!(text, "\n{title}\n{}", table(header, rows));
+    }
+}
+
+fn head(meaning: &Meaning) -> String {
+    let mut text = format!("{}: {}\n", meaning.name, meaning.description);
+    let mut facts = vec![format!("table {}", meaning.table)];
+    facts.extend(meaning.under.map(|under| format!("created and listed under its {under}")));
+    facts.extend(meaning.is_account.then(|| "the account that logs in".to_owned()));
+    facts.extend(meaning.is_concealed.then(|| "answers 404 where it may not be read".to_owned()));
+    text += &facts.join("; ");
+    text + "\n"
+}
+
+/// Callers for whom a verb runs the same share one entry.
+fn statements(text: &mut String, rule: &RuleMeaning) {
+    let mut rest: Vec<_> = rule.sql.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let (same, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(|sql| sql.statement == first.statement);
+        rest = other;
+        let callers: Vec<_> = same.iter().map(|sql| sql.caller.as_str()).collect();
+        let statement = first.statement.as_deref().map_or_else(|| "-- refused".to_owned(), formatted);
+        let _ = write!(text, "\n-- {}, {}\n{statement}\n", rule.verb, callers.join(" and "));
+    }
+}
+
+fn formatted(sql: &str) -> String {
+    let options = FormatOptions { max_inline_block: 100, max_inline_arguments: Some(100), ..FormatOptions::default() };
+    sqlformat::format(sql, &QueryParams::None, &options)
+}

@@ -1,0 +1,130 @@
+//! Columns and triggers as people read them.
+
+use crate::schema::{Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema};
+
+/// What a column holds: `text, 1 to 300 characters`.
+pub(super) fn holds(column: &Column) -> String {
+    let mut text = match column.kind {
+        Kind::Id => "its own id".to_owned(),
+        Kind::Text => "text".to_owned(),
+        Kind::Bool => "true or false".to_owned(),
+        Kind::Int => "integer".to_owned(),
+        Kind::Float => "number".to_owned(),
+        Kind::Timestamp => "instant".to_owned(),
+        Kind::Date => "date".to_owned(),
+        Kind::Json => "JSON".to_owned(),
+        Kind::Choice(words) => words.join(" | "),
+        Kind::Relation(target) => format!("id of a {}", target.replace('_', " ")),
+        Kind::Email => "e-mail address".to_owned(),
+        Kind::PasswordHash => "password".to_owned(),
+        Kind::CreatedAt => "instant of creation".to_owned(),
+        Kind::UpdatedAt => "instant of the last change".to_owned(),
+    };
+    if let Some((min, max)) = column.len {
+        let most = (max < u32::MAX).then_some(max);
+        text = text + &between((min > 0 || most.is_none()).then_some(min), most) + " characters";
+    }
+    if let Some((min, max)) = column.int_range {
+        text += &between((min > i64::MIN).then_some(min), (max < i64::MAX).then_some(max));
+    }
+    if let Some((min, max)) = column.float_range {
+        text += &between((min > f64::MIN).then_some(min), (max < f64::MAX).then_some(max));
+    }
+    text + if column.nullable { ", or null" } else { "" }
+}
+
+fn between<T: ToString>(min: Option<T>, max: Option<T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(", {} to {}", min.to_string(), max.to_string()),
+        (Some(min), None) => format!(", at least {}", min.to_string()),
+        (None, Some(max)) => format!(", at most {}", max.to_string()),
+        (None, None) => String::new(),
+    }
+}
+
+/// Who sets a column, and when. `who` is its own rule in words, if it has one.
+pub(super) fn written(schema: &Schema, column: &Column, who: Option<&str>) -> String {
+    let by = who.map(|who| format!(", by {who}")).unwrap_or_default();
+    if column.actor {
+        return "the server: whoever creates the row".to_owned();
+    }
+    if column.is_automatic() || column.read_only {
+        return "the server".to_owned();
+    }
+    if schema.under == Some(column.name) {
+        return "the path, on creation".to_owned();
+    }
+    let once = column.write_once || column.kind == Kind::PasswordHash;
+    let when = if once { "on creation" } else { "on creation and update" };
+    let unsaid = match column.fallback {
+        Fallback::Required => "; required".to_owned(),
+        Fallback::Empty if column.nullable => "; null unless said".to_owned(),
+        Fallback::Empty => "; empty unless said".to_owned(),
+        Fallback::Value(value) => format!("; {} unless said", literal(value)),
+    };
+    format!("{when}{by}{unsaid}")
+}
+
+/// What else can be said of a column.
+pub(super) fn notes(column: &Column) -> Vec<String> {
+    let also = column.filter_aliases.iter().map(|alias| format!("filter as {alias}"));
+    let gone = column.on_delete.map(|gone| match gone {
+        OnDelete::Cascade => "goes with what it refers to",
+        OnDelete::Restrict => "keeps what it refers to from going",
+        OnDelete::SetNull => "becomes null when what it refers to goes",
+    });
+    let flags = [
+        (column.unique, "unique"),
+        (column.filter, "filter"),
+        (column.sort || column.kind == Kind::Id, "sort"),
+        (column.search, "search"),
+        (column.index, "index"),
+    ];
+    let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| (*word).to_owned());
+    flags.chain(also).chain(gone.map(str::to_owned)).collect()
+}
+
+/// When a trigger applies.
+pub(super) fn when(change: Change) -> String {
+    match change {
+        Change::Created => "a row is created".to_owned(),
+        Change::Deleted => "a row is deleted".to_owned(),
+        Change::Changed { field } => format!("{field} changes"),
+        Change::ChangedTo { field, value } => format!("{field} changes to {}", literal(value)),
+    }
+}
+
+/// What a trigger does.
+pub(super) fn then(schema: &Schema, effect: &Effect) -> String {
+    match effect {
+        Effect::Run { job, .. } => format!("run {job}"),
+        Effect::Event { name, payload, to, except_actor } => {
+            let to: Vec<_> = to.iter().map(|path| recipient(schema, path)).collect();
+            let own = format!("{}_id", schema.name);
+            let told = std::iter::once(own).chain(payload.iter().map(told)).collect::<Vec<_>>().join(", ");
+            let except = if *except_actor { ", except who did it" } else { "" };
+            format!("tell {name} {{ {told} }} to {}{except}", to.join(" and "))
+        }
+    }
+}
+
+fn recipient(schema: &Schema, path: &Path) -> String {
+    if path.steps().is_empty() { schema.name.to_owned() } else { path.steps().join(".") }
+}
+
+fn told(payload: &Payload) -> String {
+    let version = if payload.row == RowVersion::Old { "old." } else { "" };
+    let path: String = payload.path.steps().iter().flat_map(|step| [*step, "."]).collect();
+    let from = format!("{version}{path}{}", payload.field);
+    if from == payload.key { from } else { format!("{}: {from}", payload.key) }
+}
+
+fn literal(value: Literal) -> String {
+    match value {
+        Literal::Null => "null".to_owned(),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Int(value) => value.to_string(),
+        Literal::Float(value) => value.to_string(),
+        Literal::Text(value) => value.to_owned(),
+    }
+}
