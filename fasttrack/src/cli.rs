@@ -1,16 +1,20 @@
 //! The command line.
 
+mod backup;
 mod explain;
+mod healthcheck;
 mod routes;
 mod user;
 
 use std::{
     fmt::Write as _,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap_complete::Shell;
 
 use crate::{
     app::{self, StartError},
@@ -36,6 +40,18 @@ enum Command {
     User(user::UserCommand),
     #[command(about = "Print the OpenAPI document")]
     Openapi,
+    /// Write a consistent copy of the database to a new file, also while it is served
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Ask the server of these settings whether it is ready
+    Healthcheck,
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print every route with its rule
     Routes,
     /// Print what the declaration of a resource means
@@ -53,6 +69,10 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     User(#[from] user::UserError),
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Health(#[from] healthcheck::HealthError),
     #[error(transparent)]
     Explain(#[from] explain::ExplainError),
     #[error("cannot write to standard output: {0}")]
@@ -97,6 +117,13 @@ fn run(command: Command, resources: &'static [&'static Schema]) -> Result<(), Fa
         Command::Openapi => {
             let document = http::document(&Catalog::link(resources)?, &config);
             writeln!(io::stdout().lock(), "{document:#}")?;
+        }
+        Command::Backup { file } => runtime()?.block_on(backup::run(&config, &file))?,
+        Command::Healthcheck => healthcheck::run(&config)?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "fasttrack", &mut script);
+            io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {
             let text = explain::render(&command, &Catalog::link(resources)?)?;

@@ -58,7 +58,18 @@ fn user_create_checks_what_registration_checks() {
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
-    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"], &["explain"]] {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["user"],
+        &["user", "create"],
+        &["routes"],
+        &["openapi"],
+        &["explain"],
+        &["backup"],
+        &["healthcheck"],
+        &["completions"],
+    ] {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
