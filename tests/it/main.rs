@@ -30,5 +30,6 @@ mod permissions;
 mod quickstart;
 mod resources;
 mod service;
+mod shipping;
 mod tables;
 mod tidy;
