@@ -3,6 +3,7 @@
 mod cors;
 mod documents;
 mod health;
+mod log;
 
 /// Every route of the contract that this stage serves.
 pub(crate) const ROUTES: [(&str, &str); 30] = [
