@@ -1,0 +1,112 @@
+//! Why a row was not created: what the rule and the references say of it, and what was wrong with the values.
+
+use super::{engine::Engine, input::Input, refusal, rows::RowsPlan, values};
+use crate::{
+    db::{Arg, Db, DbError, Row, Statement, Tx},
+    error::{Error, Fault},
+    principal::Principal,
+    schema::Verb,
+    sql::{self, Class, Predicate},
+};
+
+/// Where to look: a reader, or the transaction under way.
+pub(super) enum Look<'a> {
+    Db(&'a Db),
+    Tx(&'a mut Tx),
+}
+
+impl Look<'_> {
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Db(db) => db.read(statement).await,
+            Self::Tx(tx) => tx.query(statement).await,
+        }
+    }
+}
+
+/// A row that is to be created.
+#[derive(Clone, Copy)]
+pub(super) struct Creation<'a> {
+    pub engine: &'a Engine,
+    pub plan: &'a RowsPlan,
+    pub parent: Option<i64>,
+    pub who: &'a Principal,
+    pub input: &'a Input,
+}
+
+impl Creation<'_> {
+    /// Why it is not created, `row` being what it would hold; `None` when nothing stands against it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn refusal(self, mut look: Look<'_>, row: Vec<Arg>) -> Result<Option<Error>, Error> {
+        let Self { engine, plan, parent, who, input } = self;
+        let verdicts = look.rows(Statement::new(plan.insert.check(), row)).await?;
+        let verdicts = verdicts.first().cloned().unwrap_or_default();
+        let holds = |position: usize| verdicts.int(position) == Some(1);
+        let guards = &plan.insert.guards;
+        let mut faults = input.faults.clone();
+        for (position, reference) in plan.insert.references.iter().enumerate() {
+            match (&engine.parent, parent) {
+                _ if holds(1 + guards.len() + position) => {}
+                (Some(above), Some(id)) if reference.parent => return Ok(Some(refusal::not_found(above.schema, id))),
+                _ => faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account)),
+            }
+        }
+        let unclear = plan.insert.policy.depends_on(&|key| input.is_faulty(key));
+        if !holds(0) && !unclear {
+            return refuse(engine, parent, who, look).await.map(Some);
+        }
+        let forbidden: Vec<_> = guards
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| !holds(1 + position))
+            .map(|(_, guard)| guard.key)
+            .collect();
+        if !forbidden.is_empty() {
+            return Ok(Some(refusal::forbidden_fields(&forbidden)));
+        }
+        Ok(if faults.is_empty() { None } else { Some(Error::Invalid(dedup(faults))) })
+    }
+}
+
+async fn refuse(engine: &Engine, parent: Option<i64>, who: &Principal, look: Look<'_>) -> Result<Error, Error> {
+    if let (Some(above), Some(id)) = (&engine.parent, parent)
+        && above.schema.conceal
+        && !may_read_parent(engine, id, who, look).await?
+    {
+        return Ok(refusal::not_found(above.schema, id));
+    }
+    Ok(refusal::forbidden_all(who, Verb::Create, engine.schema))
+}
+
+/// Whether the caller may read the row that a nested resource lies under.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn may_read_parent(
+    engine: &Engine,
+    id: i64,
+    who: &Principal,
+    mut look: Look<'_>,
+) -> Result<bool, Error> {
+    let policy = engine.class(Class::of(who)).map(|class| &class.parent_read);
+    match (&engine.parent, policy) {
+        (Some(_), None | Some(Predicate::Never)) | (None, _) => Ok(false),
+        (Some(above), Some(policy)) => {
+            let found = look.rows(sql::read(&above.table, policy).fill(values(id, who))).await?;
+            Ok(!found.is_empty())
+        }
+    }
+}
+
+/// A field that is faulty in itself is not told of twice.
+fn dedup(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut seen: Vec<Fault> = Vec::new();
+    for fault in faults {
+        if !seen.contains(&fault) {
+            seen.push(fault);
+        }
+    }
+    seen
+}
