@@ -24,6 +24,8 @@ pub(crate) struct Declaration {
     pub(crate) under: Option<Ident>,
     /// Whether `conceal` is said.
     pub(crate) conceal: bool,
+    /// Where `hooks` is said.
+    pub(crate) hooks: Option<Span>,
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) grants: Vec<Grant>,

@@ -53,13 +53,16 @@ pub type JobFn = fn(&RawChange, Context) -> BoxFuture<'static, JobResult>;
 /// An `async fn(Change<T>, Context) -> JobResult`.
 #[diagnostic::on_unimplemented(
     message = "this function is no job for a change of `{T}`",
-    label = "not an `async fn(Change<{T}>, Context) -> JobResult`"
+    label = "not an `async fn(Change<{T}>, Context) -> JobResult`",
+    note = "if it looks like one, what it keeps over an `.await` is not `Send`: an `Rc`, or the guard of a lock"
 )]
 pub trait Job<T>: Send + Sync + 'static {
     /// Begins it.
     fn begin(self, change: Change<T>, context: Context) -> BoxFuture<'static, JobResult>;
 }
 
+// Else a function of another form is told as one that lacks some trait of the standard library.
+#[diagnostic::do_not_recommend]
 impl<T, F, R> Job<T> for F
 where
     F: FnOnce(Change<T>, Context) -> R + Send + Sync + 'static,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod db;
 pub mod email;
 pub mod error;
+pub mod hooks;
 pub mod http;
 pub mod job;
 mod mac;
@@ -32,5 +33,5 @@ extern crate self as fasttrack;
 /// What generated code calls besides [`schema`]; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use serde::{self, Deserialize, Deserializer};
+    pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 }

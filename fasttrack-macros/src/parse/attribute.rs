@@ -9,7 +9,8 @@ use syn::{
 
 use crate::{errors::Errors, names};
 
-const WORDS: [&str; 4] = ["under", "plural", "account", "conceal"];
+/// The options of a resource: how each is written.
+pub(crate) const OPTIONS: [&str; 5] = ["under = project", "plural = \"people\"", "account", "conceal", "hooks"];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -18,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) plural: Option<String>,
     pub(crate) account: Option<Span>,
     pub(crate) conceal: bool,
+    pub(crate) hooks: Option<Span>,
 }
 
 impl Options {
@@ -60,10 +62,12 @@ impl Options {
             }
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,
+            "hooks" => self.hooks = Some(word.span()),
             other => {
+                let words = OPTIONS.map(|form| form.split(' ').next().unwrap_or(form));
                 errors.push(
                     word.span(),
-                    format!("`{other}` is no option of a resource; {}", names::advice(other, &WORDS)),
+                    format!("`{other}` is no option of a resource; {}", names::advice(other, &words)),
                 );
                 super::skip_to_comma(input)?;
             }

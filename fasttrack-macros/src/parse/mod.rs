@@ -1,6 +1,6 @@
 //! Tokens -> model. Judges the form alone; what the words mean together is for `check`.
 
-mod attribute;
+pub(crate) mod attribute;
 mod constant;
 mod field;
 mod rule;
@@ -39,6 +39,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         account: options.account,
         under: options.under,
         conceal: options.conceal,
+        hooks: options.hooks,
         fields,
         rules: Vec::new(),
         grants: Vec::new(),

@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod engine;
 mod explain;
+mod hooked;
 mod input;
 mod invariant;
 mod list;
@@ -16,17 +17,19 @@ mod outbox;
 mod read;
 mod refusal;
 mod rows;
+mod statements;
 mod update;
 mod value;
 
 use std::sync::Arc;
 
-use self::engine::Engine;
-pub use self::explain::{VerbSql, trigger_statements, verb_statements};
+pub use self::statements::{VerbSql, trigger_statements, verb_statements};
+use self::{engine::Engine, hooked::Hooking};
 use crate::{
     bell::Bell,
     db::Db,
     error::Error,
+    job::Context,
     principal::{AccountWatch, Principal},
     query::CursorKey,
     schema::{Catalog, LinkError},
@@ -56,7 +59,8 @@ pub struct Pipeline {
     db: Db,
     options: PipelineOptions,
     watch: Arc<dyn AccountWatch>,
-    engines: Vec<Arc<Engine>>,
+    engines: Arc<[Arc<Engine>]>,
+    hooking: Hooking,
     account: usize,
 }
 
@@ -74,8 +78,15 @@ impl Pipeline {
     ) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
         let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, bell).map(Arc::new));
-        let engines = engines.collect::<Result<_, _>>()?;
-        Ok(Self { db, options, watch, engines, account })
+        let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
+        let hooking = Hooking::new(db.clone(), Arc::clone(&engines));
+        Ok(Self { db, options, watch, engines, hooking, account })
+    }
+
+    /// Sets what `after_commit` of the application's hooks is given; the first one stays. Without it they get one that
+    /// finds rows.
+    pub fn set_context(&self, context: Context) {
+        self.hooking.set_context(context);
     }
 
     fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {

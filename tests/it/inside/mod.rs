@@ -1,5 +1,6 @@
 //! What cannot be seen over HTTP yet: the outbox, and how the database goes about a list. Runs the pipeline in-process.
 
+mod hooks;
 mod outbox;
 mod plans;
 
