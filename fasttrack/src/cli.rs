@@ -1,5 +1,6 @@
 //! The command line.
 
+mod jobs;
 mod routes;
 mod user;
 
@@ -12,7 +13,7 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    app::{self, StartError},
+    app::{self, Application, StartError},
     config::{Config, ConfigError, VARIABLES},
     http,
     schema::{Catalog, LinkError, Schema},
@@ -33,6 +34,8 @@ enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// List background jobs, or have some tried again
+    Jobs(jobs::JobsArguments),
     #[command(about = "Print the OpenAPI document")]
     Openapi,
     /// Print every route with its rule
@@ -50,13 +53,29 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     User(#[from] user::UserError),
+    #[error(transparent)]
+    Jobs(#[from] jobs::JobsError),
+    #[error("a route cannot be served: {0}")]
+    Route(String),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
 
-/// The whole program: what `main` of an application calls.
+/// The whole program of an application without routes of its own: what its `main` calls.
 #[must_use]
 pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
+    Application::new(resources).main()
+}
+
+impl Application {
+    /// The whole program: what `main` of an application calls.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        begin(self)
+    }
+}
+
+fn begin(application: Application) -> ExitCode {
     let command = Cli::command().after_help(variables());
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -73,7 +92,7 @@ pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match run(cli.command.unwrap_or(Command::Serve), resources) {
+    match run(cli.command.unwrap_or(Command::Serve), application) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough of it.
         Err(Failure::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -84,16 +103,22 @@ pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
     }
 }
 
-fn run(command: Command, resources: &'static [&'static Schema]) -> Result<(), Failure> {
+fn run(command: Command, application: Application) -> Result<(), Failure> {
     let config = Config::from_environment()?;
+    let (resources, custom) = (application.resources, &application.routes);
     match command {
-        Command::Serve => runtime()?.block_on(app::serve(resources, config))?,
+        Command::Serve => runtime()?.block_on(app::serve(application, config))?,
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
+        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
-            let document = http::document(&Catalog::link(resources)?, &config);
-            writeln!(io::stdout().lock(), "{document:#}")?;
+            let catalog = Catalog::link(resources)?;
+            http::routes::table(&catalog, custom).map_err(Failure::Route)?;
+            writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
         }
-        Command::Routes => io::stdout().lock().write_all(routes::render(&Catalog::link(resources)?).as_bytes())?,
+        Command::Routes => {
+            let table = routes::render(&Catalog::link(resources)?, custom).map_err(Failure::Route)?;
+            io::stdout().lock().write_all(table.as_bytes())?;
+        }
     }
     Ok(())
 }
