@@ -58,12 +58,22 @@ fn user_create_checks_what_registration_checks() {
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
-    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"]] {
+    for command in
+        [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"], &["jobs"], &["jobs", "retry"]]
+    {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }
-    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"]] {
+    for wrong in [
+        &["bogus"][..],
+        &["serve", "--bogus"],
+        &["user"],
+        &["user", "create"],
+        &["jobs", "retry"],
+        &["jobs", "retry", "x"],
+        &["jobs", "retry", "1", "--all"],
+    ] {
         let output = settings.run(wrong, "");
         assert!(!output.status.success() && !output.stderr.is_empty(), "{wrong:?}: {output:?}");
     }
