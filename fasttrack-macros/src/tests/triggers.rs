@@ -23,6 +23,7 @@ fn the_form_of_a_trigger_is_explained() {
     check(&attribute("#[on(changed => a to assignee)]"), "changed", "say of which field");
     check(&attribute("#[on(created => a { title: title })]"), "a", "say who hears of it");
     check(&attribute("#[on(created, craeted => a to assignee)]"), "craeted", "did you mean `created`?");
+    check(&attribute("#[on(created, deleted => a to asignee)]"), "asignee", "did you mean `assignee`?");
     check(&attribute("#[on(created => run tell; a)]"), "a", "say who hears of it");
     check(&attribute("#[on(created, deleted => run tell tell)]"), "tell", "expected the end of the trigger");
     check(&attribute("#[on(created => a to assignee except project)]"), "project", "`except actor`");
