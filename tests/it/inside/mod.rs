@@ -1,5 +1,7 @@
-//! What cannot be seen over HTTP yet: the outbox, and how the database goes about a list. Runs the pipeline in-process.
+//! What the reference application does not show over HTTP: the outbox, how the database goes about a list, and what a
+//! hand-written route may meet. Runs the layers in-process.
 
+mod custom;
 mod outbox;
 mod plans;
 
