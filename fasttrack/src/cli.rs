@@ -8,6 +8,7 @@ use std::{
     fmt::Write as _,
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
@@ -107,7 +108,13 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
     let config = Config::from_environment()?;
     let (resources, custom) = (application.resources, &application.routes);
     match command {
-        Command::Serve => runtime()?.block_on(app::serve(application, config))?,
+        Command::Serve => {
+            let runtime = runtime()?;
+            let outcome = runtime.block_on(app::serve(application, config));
+            // A job that holds its thread must not hold the process; the database is closed already.
+            runtime.shutdown_timeout(LAST_TASKS);
+            outcome?;
+        }
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
         Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
@@ -122,6 +129,9 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// How long tasks that are left when the server has stopped may take to notice.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
