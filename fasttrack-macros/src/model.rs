@@ -141,6 +141,7 @@ pub(crate) struct Trigger {
 }
 
 /// When.
+#[derive(Clone)]
 pub(crate) enum Change {
     Created,
     Deleted,

@@ -1,5 +1,6 @@
 //! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
 
+mod application;
 mod log;
 mod signals;
 
@@ -12,15 +13,18 @@ use std::{
     time::Duration,
 };
 
+pub use self::application::Application;
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
-    bell::{self, Bell},
+    bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
-    http::{self, Layers, Listening},
+    http::{self, CustomRoute, Layers, Listening},
+    job::{Context, Services},
     migrate::{self, Missing},
-    pipeline::{Pipeline, PipelineOptions},
+    notify::{Desk, Mailer, Workers},
+    pipeline::{Around, Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
     schema::{Catalog, LinkError, Schema},
@@ -39,6 +43,10 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// What tokens and cursors are signed with.
     pub keys: Keys,
+    /// Who runs its jobs, once they are started.
+    pub workers: Workers,
+    /// What jobs and hand-written handlers may use.
+    pub context: Context,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -72,6 +80,9 @@ pub enum StartError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateError),
+    /// Mail cannot be sent as configured.
+    #[error("SMTP_URL and MAIL_FROM do not say how to send mail: {0}")]
+    Mail(String),
     /// A route cannot be matched.
     #[error("a route cannot be served: {0}")]
     Route(String),
@@ -108,45 +119,70 @@ impl App {
         let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let cursor_key = CursorKey::derive(secret.as_bytes());
-        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
+        let workers = Workers::new(db.clone());
+        let bell: Arc<dyn Bell> = Arc::new(Bells { workers: workers.clone() });
+        let desk: Arc<dyn Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
-        let pipeline = Pipeline::new(&catalog, db.clone(), watch, &bell, options)?;
-        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
+        let context = Context::new(desk);
+        let around = Around { watch, bell, context: context.clone() };
+        let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context })
     }
 
-    fn layers(&self) -> Layers {
+    fn layers(&self, custom: Vec<CustomRoute>) -> Layers {
         Layers {
             catalog: Arc::clone(&self.catalog),
             pipeline: Arc::clone(&self.pipeline),
             auth: Arc::clone(&self.auth),
             keys: self.keys.clone(),
             db: self.db.clone(),
+            custom,
+            context: self.context.clone(),
+            workers: self.workers.clone(),
         }
     }
 }
 
-/// Serves `resources` until SIGTERM or Ctrl-C; a second signal does not wait for requests to finish.
+/// Whoever waits for commits.
+struct Bells {
+    workers: Workers,
+}
+
+impl Bell for Bells {
+    fn told(&self, _: Vec<i64>) {}
+
+    fn queued(&self) {
+        self.workers.queued();
+    }
+}
+
+/// Serves an application until SIGTERM or Ctrl-C; a second signal does not wait for requests to finish.
 ///
 /// # Errors
 /// [`StartError`], which says what to do.
-pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Result<(), StartError> {
+pub async fn serve(application: Application, config: Config) -> Result<(), StartError> {
     log::begin(&config);
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
-    let app = App::open(resources, &config, DbOptions::default()).await?;
+    let app = App::open(application.resources, &config, DbOptions::default()).await?;
     let lock = lock(&config.database)?;
     if app.db.was_created() {
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }
-    let served = http::service(app.layers(), &config).map_err(StartError::Route)?;
+    let served = http::service(app.layers(application.routes), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
         port: config.port,
         cause,
     })?;
     announce(&listening);
+    let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
+    tokio::select! {
+        _ = jobs => {}
+        () = signals.nth(2) => {}
+    }
     app.db.close().await;
     drop(lock);
     tracing::info!("stopped");
@@ -193,10 +229,15 @@ fn announce(listening: &Listening) {
 }
 
 fn warn_of_what_is_not_served(config: &Config) {
-    for (name, is_set) in [("REDIS_URL", config.redis_url.is_some()), ("SMTP_URL", config.smtp_url.is_some())] {
-        if is_set {
-            tracing::warn!("{name} is set and has no effect: this version does not use it yet");
-        }
+    if config.redis_url.is_some() {
+        tracing::warn!("REDIS_URL is set and has no effect: this version does not use it yet");
+    }
+}
+
+fn mailer(config: &Config) -> Result<Mailer, StartError> {
+    match (&config.smtp_url, &config.mail_from) {
+        (Some(url), Some(from)) => Mailer::smtp(url, from).map_err(StartError::Mail),
+        _ => Ok(Mailer::log()),
     }
 }
 

@@ -79,6 +79,9 @@ pub enum ConfigError {
         /// What it is, unless that is secret.
         given: String,
     },
+    /// A mail server without a sender.
+    #[error("MAIL_FROM has to be set where SMTP_URL is: the sender of mail, such as Tracker <tracker@example.com>")]
+    NoSender,
     /// `.env` that cannot be read.
     #[error("the file .env cannot be read: {0}")]
     DotEnv(String),
@@ -96,6 +99,9 @@ impl Config {
             if let Some(value) = given.as_deref().or(variable.default) {
                 variable.apply(&mut config, value)?;
             }
+        }
+        if config.smtp_url.is_some() && config.mail_from.is_none() {
+            return Err(ConfigError::NoSender);
         }
         Ok(config)
     }

@@ -14,6 +14,7 @@ pub mod http;
 pub mod job;
 mod mac;
 pub mod migrate;
+pub mod notify;
 pub mod password;
 pub mod pipeline;
 pub mod prelude;
@@ -25,7 +26,7 @@ pub mod wire;
 
 pub use fasttrack_macros::resources;
 
-pub use self::cli::main;
+pub use self::{app::Application, cli::main};
 
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;

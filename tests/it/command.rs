@@ -69,12 +69,23 @@ fn every_command_has_help() {
         &["backup"],
         &["healthcheck"],
         &["completions"],
+        &["jobs"],
+        &["jobs", "retry"],
     ] {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }
-    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"], &["explain"]] {
+    for wrong in [
+        &["bogus"][..],
+        &["serve", "--bogus"],
+        &["user"],
+        &["user", "create"],
+        &["explain"],
+        &["jobs", "retry"],
+        &["jobs", "retry", "x"],
+        &["jobs", "retry", "1", "--all"],
+    ] {
         let output = settings.run(wrong, "");
         assert!(!output.status.success() && !output.stderr.is_empty(), "{wrong:?}: {output:?}");
     }

@@ -69,7 +69,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let named = attribute.parse_args_with(|input: ParseStream<'_>| rule::named(input, errors));
             declaration.rules.extend(errors.take(named));
         }
-        "on" => declaration.triggers.extend(errors.take(attribute.parse_args_with(trigger::trigger))),
+        "on" => {
+            let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
+            declaration.triggers.extend(triggers.into_iter().flatten());
+        }
         "resource" => errors.push(attribute.path().span(), "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
     }

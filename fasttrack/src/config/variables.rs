@@ -79,10 +79,16 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     secret("SMTP_URL", None, "where mail goes out; without it, mail is logged", |config, value| {
-        config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| "an smtp:// or smtps:// address")?;
+        config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| SMTP_ADDRESS)?;
+        if config.smtp_url.as_deref().is_some_and(|url| !is_mail_server(url)) {
+            return Err(SMTP_ADDRESS);
+        }
         Ok(())
     }),
     open("MAIL_FROM", None, "sender of mail", |config, value| {
+        if !value.is_empty() && value.parse::<lettre::message::Mailbox>().is_err() {
+            return Err("an e-mail address, such as Tracker <tracker@example.com>");
+        }
         config.mail_from = Some(value.to_owned()).filter(|sender| !sender.is_empty());
         Ok(())
     }),
@@ -186,6 +192,13 @@ fn is_origin(origin: &str) -> bool {
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
                 && is_host(host)
         })
+}
+
+const SMTP_ADDRESS: &str = "an address such as smtps://USER:PASSWORD@mail.example.com, or smtp://HOST:PORT?tls=required; what is special in the \
+     password is percent-encoded";
+
+fn is_mail_server(url: &str) -> bool {
+    lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url).is_ok()
 }
 
 fn url(value: &str, schemes: &[&str]) -> Result<Option<String>, ()> {
@@ -295,8 +308,28 @@ mod tests {
             &[("", None), ("redis://h:1", Some("redis://h:1".into()))],
             &["h", "redis://"],
         );
-        check("SMTP_URL", |c| c.smtp_url, &[("", None)], &["http://h", "smtp:// h"]);
+        check(
+            "SMTP_URL",
+            |c| c.smtp_url,
+            &[("", None)],
+            &["http://h", "smtp:// h", "smtp://h?tls=perhaps", "smtp://h:x"],
+        );
+        let sender = "Tracker <tracker@example.com>";
+        check("MAIL_FROM", |c| c.mail_from, &[("", None), (sender, Some(sender.into()))], &["tracker", "a@b, c@d"]);
         check("HOST", |c| c.host, &[("::1", "::1".into()), ("localhost", "localhost".into())], &["", "a b"]);
+    }
+
+    #[test]
+    fn mail_needs_a_sender_and_a_server() {
+        let set = |from: &'static str| {
+            Config::from_lookup(&move |asked| match asked {
+                "SMTP_URL" => Some("smtp://localhost".into()),
+                "MAIL_FROM" => Some(from.into()).filter(|from: &String| !from.is_empty()),
+                _ => None,
+            })
+        };
+        assert_eq!(set("a@example.com").unwrap().smtp_url.as_deref(), Some("smtp://localhost"));
+        assert!(set("").unwrap_err().to_string().starts_with("MAIL_FROM has to be set"));
     }
 
     #[test]

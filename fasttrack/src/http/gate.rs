@@ -65,9 +65,7 @@ impl Gate {
 
     /// Counts against the address a request that turned out to be a 401 after its user had been counted.
     pub(super) fn count_refusal(&self, admission: &Admission) {
-        if matches!(admission.principal, Ok(Principal::Account(_))) {
-            self.limiter.count(Subject::Address(admission.address));
-        }
+        self.limiter.count(Subject::Address(admission.address));
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {

@@ -21,7 +21,12 @@ pub(super) async fn answer(
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
         ServiceAction::Ready => ready(site).await,
-        ServiceAction::Metrics => Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", site.metrics.render())),
+        ServiceAction::Metrics => {
+            let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
+            // What the database cannot say now is left out; the rest is all the more wanted.
+            let text = site.metrics.render(jobs.ok().and_then(Result::ok));
+            Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
+        }
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());

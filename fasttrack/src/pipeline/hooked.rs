@@ -1,9 +1,6 @@
 //! Hooks of the application, inside the unit of a write: what they see, and what becomes of what they changed.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
@@ -13,10 +10,10 @@ use tokio::{
 
 use super::{engine::Engine, input::Purpose, value, values};
 use crate::{
-    db::{Arg, Db, Row, Statement, Tx},
+    db::{Arg, Row, Statement, Tx},
     error::Error,
     hooks::{Edited, HookContext, HookTable, Refusal, Unit},
-    job::{Context, RawChange, Services},
+    job::{Context, RawChange},
     principal::Principal,
     schema::{Column, Kind, Schema},
     sql::{self, Predicate},
@@ -36,9 +33,8 @@ const TURN_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Hooking {
     engines: Arc<[Arc<Engine>]>,
-    context: Arc<OnceLock<Context>>,
-    /// For when nobody set another.
-    rows: Context,
+    /// What `after_commit` is given.
+    context: Context,
     turns: Arc<Semaphore>,
 }
 
@@ -50,14 +46,8 @@ pub(super) struct Hooked {
 }
 
 impl Hooking {
-    pub(super) fn new(db: Db, engines: Arc<[Arc<Engine>]>) -> Self {
-        let rows = Context::new(Arc::new(Rows { db, engines: Arc::clone(&engines) }));
-        Self { engines, context: Arc::default(), rows, turns: Arc::new(Semaphore::new(MOST_AFTER_COMMIT)) }
-    }
-
-    /// Sets what `after_commit` is given; the first one stays.
-    pub(super) fn set_context(&self, context: Context) {
-        self.context.set(context).ok();
+    pub(super) fn new(context: Context, engines: Arc<[Arc<Engine>]>) -> Self {
+        Self { engines, context, turns: Arc::new(Semaphore::new(MOST_AFTER_COMMIT)) }
     }
 
     /// The hooks of a resource that has some, when it is this write's turn.
@@ -115,7 +105,7 @@ impl Hooked {
     /// Has `after_commit` run when the unit is committed.
     pub(super) fn after_commit(self, tx: &mut Tx, change: RawChange) {
         let Self { table, common, turn } = self;
-        let context = common.context.get().unwrap_or(&common.rows).clone();
+        let context = common.context.clone();
         tx.after_commit(move || match (table.after_commit)(&change, context) {
             Ok(hook) => drop(tokio::spawn(hook.map(|()| drop(turn)))),
             Err(error) => tracing::error!(%error, id = change.id, "after_commit: a row does not read as its struct"),
@@ -202,22 +192,6 @@ impl Unit for InUnit<'_> {
 
     fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
         async move { Ok(self.tx.query(Statement::new(sql, args)).await?) }.boxed()
-    }
-}
-
-/// The rows of the application, for who needs no more of it.
-struct Rows {
-    db: Db,
-    engines: Arc<[Arc<Engine>]>,
-}
-
-impl Services for Rows {
-    fn row(&self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
-        async move {
-            let statement = find(&self.engines, resource, id)?;
-            Ok(self.db.read(statement).await?.first_mut().and_then(|row| row.take_bytes(0)))
-        }
-        .boxed()
     }
 }
 

@@ -54,6 +54,16 @@ pub struct PipelineOptions {
     pub bcrypt_cost: u32,
 }
 
+/// What is around the pipeline, and hears of what it does.
+pub struct Around {
+    /// Who keeps what follows from an account.
+    pub watch: Arc<dyn AccountWatch>,
+    /// Who delivers what the outbox holds.
+    pub bell: Arc<dyn Bell>,
+    /// What `after_commit` of hooks is given.
+    pub context: Context,
+}
+
 /// Serves every verb of every resource.
 pub struct Pipeline {
     db: Db,
@@ -69,24 +79,12 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`LinkError`] when the declarations do not fit together.
-    pub fn new(
-        catalog: &Catalog,
-        db: Db,
-        watch: Arc<dyn AccountWatch>,
-        bell: &Arc<dyn Bell>,
-        options: PipelineOptions,
-    ) -> Result<Self, LinkError> {
+    pub fn new(catalog: &Catalog, db: Db, around: Around, options: PipelineOptions) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, bell).map(Arc::new));
+        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, &around.bell).map(Arc::new));
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
-        let hooking = Hooking::new(db.clone(), Arc::clone(&engines));
-        Ok(Self { db, options, watch, engines, hooking, account })
-    }
-
-    /// Sets what `after_commit` of the application's hooks is given; the first one stays. Without it they get one that
-    /// finds rows.
-    pub fn set_context(&self, context: Context) {
-        self.hooking.set_context(context);
+        let hooking = Hooking::new(around.context, Arc::clone(&engines));
+        Ok(Self { db, options, watch: around.watch, engines, hooking, account })
     }
 
     fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {

@@ -6,6 +6,8 @@ use std::{
 };
 
 use super::{limited, statuses};
+use serde_json::json;
+
 use crate::driver::{Person, Settings, TestApp};
 
 const WINDOW_S: u32 = 2;
@@ -102,6 +104,19 @@ fn refused_tokens_count_against_their_address() {
     for token in ["garbage", "another"] {
         app.get("/users/me").token(token).refused(429);
     }
+    assert_eq!(statuses(&app, 1, None), [429]);
+    app.get("/users/me").by(&person).ok();
+}
+
+#[test]
+fn a_refusal_after_the_token_counts_against_the_address_too() {
+    let app = limited(4, 60).start();
+    let person = app.person();
+    let body = json!({ "current_password": "a wrong guess", "new_password": "long enough" });
+    for _ in 0..2 {
+        app.post("/auth/password", &body).by(&person).refused(401);
+    }
+    // Two requests of the address made the account, and two were refused.
     assert_eq!(statuses(&app, 1, None), [429]);
     app.get("/users/me").by(&person).ok();
 }

@@ -6,7 +6,7 @@ mod health;
 mod log;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 30] = [
+pub(crate) const ROUTES: [(&str, &str); 31] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -24,6 +24,7 @@ pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("GET", "/api/v1/projects/{id}"),
     ("PATCH", "/api/v1/projects/{id}"),
     ("DELETE", "/api/v1/projects/{id}"),
+    ("GET", "/api/v1/projects/{id}/stats"),
     ("POST", "/api/v1/projects/{id}/tasks"),
     ("GET", "/api/v1/projects/{id}/tasks"),
     ("GET", "/api/v1/tasks/{id}"),

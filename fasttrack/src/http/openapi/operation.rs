@@ -87,11 +87,14 @@ impl Operation {
         self.body_of(schema, &["application/json", "application/merge-patch+json"])
     }
 
-    fn body_of(mut self, schema: &str, media_types: &[&str]) -> Self {
-        let content: Map<_, _> = media_types
-            .iter()
-            .map(|&media_type| (media_type.to_owned(), json!({ "schema": component(schema) })))
-            .collect();
+    fn body_of(self, schema: &str, media_types: &[&str]) -> Self {
+        self.body_with(&component(schema), media_types)
+    }
+
+    /// Takes a body of this schema.
+    pub(super) fn body_with(mut self, schema: &Value, media_types: &[&str]) -> Self {
+        let content: Map<_, _> =
+            media_types.iter().map(|&media_type| (media_type.to_owned(), json!({ "schema": schema }))).collect();
         self.body = Some(json!({ "required": true, "content": content }));
         self.refuses(&[400, 413, 415])
     }
