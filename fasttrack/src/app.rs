@@ -15,11 +15,12 @@ use std::{
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
-    bell::{self, Bell},
+    bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
-    http::{self, Layers, Listening},
+    http::{self, Layers, Listening, Sockets},
     migrate::{self, Missing},
+    notify::{self, Hub, Limits, Outbox, socket::Services},
     pipeline::{Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
@@ -39,6 +40,10 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// What tokens and cursors are signed with.
     pub keys: Keys,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// What they are told.
+    pub outbox: Outbox,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -105,22 +110,33 @@ impl App {
         migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
-        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
+        let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
+        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys, &hub))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let cursor_key = CursorKey::derive(secret.as_bytes());
-        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
+        let bell = Arc::clone(&hub) as Arc<dyn Bell>;
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let pipeline = Pipeline::new(&catalog, db.clone(), watch, &bell, options)?;
-        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
+        let outbox = Outbox::new(&catalog, db.clone())?;
+        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys, hub, outbox })
     }
 
-    fn layers(&self) -> Layers {
+    fn layers(&self, config: &Config) -> Layers {
+        let messages = Arc::new(self.outbox.clone());
+        let sockets = Sockets {
+            hub: Arc::clone(&self.hub),
+            outbox: self.outbox.clone(),
+            services: Services { messages, door: Arc::clone(&self.auth) as _ },
+            per_account: config.sockets_per_user,
+            origins: config.cors_origins.clone(),
+        };
         Layers {
             catalog: Arc::clone(&self.catalog),
             pipeline: Arc::clone(&self.pipeline),
             auth: Arc::clone(&self.auth),
             keys: self.keys.clone(),
             db: self.db.clone(),
+            sockets,
         }
     }
 }
@@ -139,12 +155,14 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }
-    let served = http::service(app.layers(), &config).map_err(StartError::Route)?;
+    let served = http::service(app.layers(&config), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
         port: config.port,
         cause,
     })?;
+    tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
+    tokio::spawn(notify::keep_tidy(app.outbox.clone()));
     announce(&listening);
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     app.db.close().await;
@@ -204,11 +222,13 @@ fn secret(config: &Config) -> Result<SecretKey, SecretError> {
     config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
 }
 
-fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
+fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
+    let hub = Arc::clone(hub);
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
         bcrypt_cost: config.bcrypt_cost,
+        on_change: Arc::new(move |account| hub.recheck(account)),
         ..auth::Settings::new(keys.clone())
     }
 }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod job;
 mod mac;
 pub mod migrate;
+pub mod notify;
 pub mod password;
 pub mod pipeline;
 pub mod prelude;

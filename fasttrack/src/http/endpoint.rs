@@ -15,13 +15,13 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    problem,
+    notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
     service,
     session_routes::{self, SessionRequest},
-    sessions,
+    socket,
 };
 use crate::{
     error::{Error, Fault},
@@ -42,6 +42,7 @@ impl Handler for Endpoint {
     async fn handle(&self, req: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
         let outcome = match self.route.action {
             Action::Service(_) => self.serve(req).await,
+            Action::Socket => socket::open(&self.site, req, res).await,
             _ => self.admit(req, res).await,
         };
         match outcome {
@@ -96,7 +97,7 @@ impl Endpoint {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
             Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
-            Action::Service(_) => false,
+            Action::Service(_) | Action::Socket | Action::Notifications => false,
         };
         let body = object(&bytes, is_required, faults)?;
         match self.route.action {
@@ -109,7 +110,10 @@ impl Endpoint {
             }
             Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
             Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
-            Action::Service(_) => Err(Error::Internal("a route of the service was taken for one of the API".into())),
+            Action::Notifications => notifications::list(&self.site, principal, params, body).await,
+            Action::Service(_) | Action::Socket => {
+                Err(Error::Internal("a route at the root was taken for one of the API".into()))
+            }
         }
     }
 
@@ -189,7 +193,7 @@ fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<
 /// What is wrong with the query string of a route that takes none.
 fn unknown_parameters(params: Params) -> Vec<Fault> {
     let unknown =
-        |param| Fault::new(sessions::label(&param), "unknown", "there is no such parameter; this route takes none");
+        |param| Fault::new(paging::label(&param), "unknown", "there is no such parameter; this route takes none");
     params.items.into_iter().map(unknown).chain(params.faults).collect()
 }
 

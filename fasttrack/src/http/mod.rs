@@ -5,6 +5,7 @@
 
 mod acceptor;
 mod body;
+mod carrier;
 mod cors;
 pub mod docs;
 mod edge;
@@ -12,9 +13,12 @@ mod endpoint;
 pub mod etag;
 mod forms;
 mod gate;
+mod handshake;
 mod limit;
 mod metrics;
+mod notifications;
 pub mod openapi;
+mod paging;
 mod parser_errors;
 mod problem;
 mod reply;
@@ -24,7 +28,7 @@ pub mod routes;
 mod server;
 mod service;
 mod session_routes;
-mod sessions;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -36,7 +40,8 @@ use salvo::{Handler, Service, http::Method};
 use self::{edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route};
 pub use self::{
     problem::{PROBLEM_TYPES, ProblemType},
-    server::{Listening, Served},
+    server::{Listening, Served, socket_limit},
+    socket::Sockets,
 };
 use crate::{
     auth::{Auth, Keys},
@@ -61,6 +66,8 @@ pub struct Layers {
     pub keys: Keys,
     /// For the readiness check.
     pub db: Db,
+    /// Who hears of it.
+    pub sockets: Sockets,
 }
 
 /// Everything that handlers share.
@@ -72,6 +79,7 @@ struct Site {
     db: Db,
     document: CachedDocument,
     metrics: Arc<Metrics>,
+    sockets: Sockets,
     max_body_bytes: usize,
 }
 
@@ -82,6 +90,7 @@ struct Site {
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let metrics = Arc::new(Metrics::new());
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
+    let hub = Arc::clone(&layers.sockets.hub);
     let site = Arc::new(Site {
         gate: Arc::clone(&gate),
         pipeline: layers.pipeline,
@@ -90,13 +99,14 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
         db: layers.db,
         document: CachedDocument::new(&document(&layers.catalog, config)),
         metrics: Arc::clone(&metrics),
+        sockets: layers.sockets,
         max_body_bytes: config.max_body_bytes,
     });
     let endpoints = routes::table(&layers.catalog).into_iter().map(|route| endpoint(&site, route));
     let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?)?;
     let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics: Arc::clone(&metrics) };
     let service = Service::new(router).hoop_when(cors::hoop(&config.cors_origins), cors::concerns).hoop(edge);
-    Ok(Served { service, metrics })
+    Ok(Served { service, metrics, hub })
 }
 
 /// The `OpenAPI` document of an application as this server describes it.

@@ -21,7 +21,9 @@ pub(super) async fn answer(
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
         ServiceAction::Ready => ready(site).await,
-        ServiceAction::Metrics => Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", site.metrics.render())),
+        ServiceAction::Metrics => {
+            Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", site.metrics.render(&site.sockets.hub)))
+        }
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());

@@ -5,7 +5,7 @@ mod documents;
 mod health;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 30] = [
+pub(crate) const ROUTES: [(&str, &str); 32] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -31,6 +31,8 @@ pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("POST", "/api/v1/tasks/{id}/comments"),
     ("GET", "/api/v1/tasks/{id}/comments"),
     ("DELETE", "/api/v1/comments/{id}"),
+    ("GET", "/api/v1/notifications"),
+    ("GET", "/ws"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),

@@ -4,7 +4,7 @@
 //! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
 //! What does not follow from the declarations, such as a route of the application's own, is not in it.
 //!
-//! `resources` and `auth` and `service` make the paths, out of `operation`, `params` and `fields`; `problems` has the
+//! `resources`, `auth`, `notify` and `service` make the paths, out of `operation`, `params` and `fields`; `problems` has the
 //! answers that refuse.
 
 mod access;
@@ -16,6 +16,7 @@ mod fields;
 #[cfg(test)]
 mod laws;
 mod names;
+mod notify;
 mod operation;
 mod params;
 mod problems;
@@ -97,7 +98,7 @@ fn info(settings: &Settings) -> Value {
 
 fn tags(resources: &[Entry<'_>]) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
-    [auth::tag()].into_iter().chain(of_resources).chain([service::tag()]).collect()
+    [auth::tag()].into_iter().chain(of_resources).chain([notify::tag(), service::tag()]).collect()
 }
 
 fn paths(resources: &[Entry<'_>]) -> Value {
@@ -105,12 +106,14 @@ fn paths(resources: &[Entry<'_>]) -> Value {
     let mut paths = Map::new();
     paths.extend(account.into_iter().flat_map(|(resource, _, names)| auth::paths(resource, names)));
     paths.extend(resources.iter().flat_map(|(resource, ..)| resource.paths()));
+    paths.extend(notify::paths());
     paths.extend(service::paths());
     Value::Object(paths)
 }
 
 fn schemas(resources: &[Entry<'_>]) -> Value {
-    let fixed = auth::schemas().into_iter().chain(service::schemas()).chain(problems::schemas());
+    let fixed =
+        auth::schemas().into_iter().chain(notify::schemas()).chain(service::schemas()).chain(problems::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }
