@@ -4,6 +4,7 @@ mod app;
 mod client;
 mod jwt;
 mod raw;
+mod socket;
 mod world;
 
 pub(crate) use self::{
@@ -11,5 +12,6 @@ pub(crate) use self::{
     client::{Reply, encode},
     jwt::{Algorithm, sign},
     raw::{RawReply, exchange, parse_reply, request_head},
+    socket::{Heard, Refused, Socket},
     world::{Pair, Person, unique, unique_email},
 };
