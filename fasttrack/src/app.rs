@@ -20,10 +20,10 @@ use crate::{
     bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
-    http::{self, CustomRoute, Layers, Listening},
-    job::{Context, Services},
+    http::{self, CustomRoute, Layers, Listening, Sockets},
+    job::{self, Context},
     migrate::{self, Missing},
-    notify::{Desk, Mailer, Workers},
+    notify::{self, Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     pipeline::{Around, Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
@@ -47,6 +47,10 @@ pub struct App {
     pub workers: Workers,
     /// What jobs and hand-written handlers may use.
     pub context: Context,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// What they are told.
+    pub outbox: Outbox,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -116,20 +120,32 @@ impl App {
         migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
-        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
+        let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
+        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys, &hub))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let cursor_key = CursorKey::derive(secret.as_bytes());
         let workers = Workers::new(db.clone());
-        let bell: Arc<dyn Bell> = Arc::new(Bells { workers: workers.clone() });
-        let desk: Arc<dyn Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
+        let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
+        let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let context = Context::new(desk);
         let around = Around { watch, bell, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context })
+        let outbox = Outbox::new(&catalog, db.clone())?;
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox })
     }
 
-    fn layers(&self, custom: Vec<CustomRoute>) -> Layers {
+    /// What the routes stand on, with these of the application's own.
+    #[must_use]
+    pub fn layers(&self, custom: Vec<CustomRoute>, config: &Config) -> Layers {
+        let messages = Arc::new(self.outbox.clone());
+        let sockets = Sockets {
+            hub: Arc::clone(&self.hub),
+            outbox: self.outbox.clone(),
+            services: Services { messages, door: Arc::clone(&self.auth) as _ },
+            per_account: config.sockets_per_user,
+            origins: config.cors_origins.clone(),
+        };
         Layers {
             catalog: Arc::clone(&self.catalog),
             pipeline: Arc::clone(&self.pipeline),
@@ -139,17 +155,21 @@ impl App {
             custom,
             context: self.context.clone(),
             workers: self.workers.clone(),
+            sockets,
         }
     }
 }
 
 /// Whoever waits for commits.
 struct Bells {
+    hub: Arc<Hub>,
     workers: Workers,
 }
 
 impl Bell for Bells {
-    fn told(&self, _: Vec<i64>) {}
+    fn told(&self, accounts: Vec<i64>) {
+        self.hub.told(accounts);
+    }
 
     fn queued(&self) {
         self.workers.queued();
@@ -170,12 +190,14 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }
-    let served = http::service(app.layers(application.routes), &config).map_err(StartError::Route)?;
+    let served = http::service(app.layers(application.routes, &config), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
         port: config.port,
         cause,
     })?;
+    tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
+    tokio::spawn(notify::keep_tidy(app.outbox.clone()));
     announce(&listening);
     let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
@@ -245,11 +267,13 @@ fn secret(config: &Config) -> Result<SecretKey, SecretError> {
     config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
 }
 
-fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
+fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
+    let hub = Arc::clone(hub);
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
         bcrypt_cost: config.bcrypt_cost,
+        on_change: Arc::new(move |account| hub.recheck(account)),
         ..auth::Settings::new(keys.clone())
     }
 }

@@ -51,6 +51,8 @@ pub struct Config {
     pub log: String,
     /// Shape of the log.
     pub log_format: LogFormat,
+    /// Sockets that one user may have open.
+    pub sockets_per_user: usize,
     /// Longest body that is taken.
     pub max_body_bytes: usize,
     /// Whether `serve` applies pending migrations.
@@ -140,6 +142,7 @@ impl Config {
             mail_from: None,
             log: String::new(),
             log_format: LogFormat::Text,
+            sockets_per_user: 0,
             max_body_bytes: 0,
             auto_migrate: false,
         }

@@ -26,6 +26,7 @@ mod inside;
 mod jobs;
 mod limits;
 mod lists;
+mod notify;
 mod operation;
 mod permissions;
 mod quickstart;

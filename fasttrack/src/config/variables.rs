@@ -65,6 +65,11 @@ pub const VARIABLES: &[Variable] = &[
         config.rate_limit_window_s = number(value, 1, 86_400, "a whole number of seconds from 1 to 86400")?;
         Ok(())
     }),
+    open("SOCKETS_PER_USER", Some("32"), "WebSockets that one user may have open", |config, value| {
+        let expected = "a whole number of sockets from 1 to 10000";
+        config.sockets_per_user = number::<u32>(value, 1, 10_000, expected)?.try_into().map_err(|_| expected)?;
+        Ok(())
+    }),
     open("BCRYPT_COST", Some("12"), "cost of password hashes", |config, value| {
         config.bcrypt_cost = number(value, 4, 15, "a whole number from 4 to 15")?;
         Ok(())
@@ -241,6 +246,7 @@ mod tests {
         assert_eq!((config.access_token_expire_minutes, config.refresh_token_expire_days), (15, 7));
         assert_eq!(config.cors_origins, ["http://localhost:3000"]);
         assert_eq!((config.rate_limit_requests, config.rate_limit_window_s), (100, 60));
+        assert_eq!(config.sockets_per_user, 32);
         assert_eq!((config.bcrypt_cost, config.max_body_bytes, config.auto_migrate), (12, 65_536, true));
         assert_eq!((config.log.as_str(), config.log_format), ("info", LogFormat::Text));
         assert!(config.secret_key.is_none() && config.trusted_proxies.is_empty());
@@ -257,6 +263,7 @@ mod tests {
         );
         check("BCRYPT_COST", |c| c.bcrypt_cost, &[("4", 4), ("15", 15)], &["", "3", "16", "12.0"]);
         check("RATE_LIMIT_REQUESTS", |c| c.rate_limit_requests, &[("0", 0)], &["-1", "1000001", "99999999999"]);
+        check("SOCKETS_PER_USER", |c| c.sockets_per_user, &[("1", 1), ("10000", 10_000)], &["", "0", "10001", "many"]);
         check("RATE_LIMIT_WINDOW", |c| c.rate_limit_window_s, &[("1", 1)], &["0", "60s"]);
         check("ACCESS_TOKEN_EXPIRE_MINUTES", |c| c.access_token_expire_minutes, &[("1", 1)], &["0", "1.5"]);
         check("REFRESH_TOKEN_EXPIRE_DAYS", |c| c.refresh_token_expire_days, &[("30", 30)], &["0", "3651"]);

@@ -15,13 +15,13 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    problem,
+    notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
     service,
     session_routes::{self, SessionRequest},
-    sessions,
+    socket,
 };
 use crate::{
     error::{Error, Fault},
@@ -46,6 +46,7 @@ impl Handler for Endpoint {
                 Ok((custom, admission)) => return self.hand_over(custom, &admission, (req, depot, res, ctrl)).await,
                 Err(error) => Err(error),
             },
+            Action::Socket => socket::open(&self.site, req, res).await,
             _ => self.admit(req, res).await,
         };
         match outcome {
@@ -106,7 +107,7 @@ impl Endpoint {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
             Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
-            Action::Service(_) | Action::Custom(_) => false,
+            Action::Service(_) | Action::Custom(_) | Action::Socket | Action::Notifications => false,
         };
         let body = object(&bytes, is_required, faults)?;
         match self.route.action {
@@ -119,7 +120,8 @@ impl Endpoint {
             }
             Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
             Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
-            Action::Service(_) | Action::Custom(_) => {
+            Action::Notifications => notifications::list(&self.site, principal, params, body).await,
+            Action::Service(_) | Action::Custom(_) | Action::Socket => {
                 Err(Error::Internal("a route was taken for one that follows from a declaration".into()))
             }
         }
@@ -201,7 +203,7 @@ pub(super) fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Res
 /// What is wrong with the query string of a route that takes none.
 pub(super) fn unknown_parameters(params: Params) -> Vec<Fault> {
     let unknown =
-        |param| Fault::new(sessions::label(&param), "unknown", "there is no such parameter; this route takes none");
+        |param| Fault::new(paging::label(&param), "unknown", "there is no such parameter; this route takes none");
     params.items.into_iter().map(unknown).chain(params.faults).collect()
 }
 

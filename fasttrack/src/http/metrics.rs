@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use crate::notify::Figures;
+use crate::notify::{Figures, Hub};
 
 /// Counters of one server.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub(super) fn render(&self, jobs: Option<Figures>) -> String {
+    pub(super) fn render(&self, hub: &Hub, jobs: Option<Figures>) -> String {
         let mut text = String::new();
         let uptime = self.started.elapsed().as_secs_f64();
         family(&mut text, "fasttrack_uptime_seconds", "gauge", "Time since the process began to serve.");
@@ -76,6 +76,17 @@ impl Metrics {
             family(&mut text, name, kind, help);
             let _ = writeln!(text, "{name} {value}");
         }
+        family(&mut text, "fasttrack_sockets_open", "gauge", "WebSockets that are open.");
+        let _ = writeln!(text, "fasttrack_sockets_open {}", hub.open());
+        family(&mut text, "fasttrack_messages_delivered_total", "counter", "Messages handed to WebSockets.");
+        let _ = writeln!(text, "fasttrack_messages_delivered_total {}", hub.delivered());
+        family(
+            &mut text,
+            "fasttrack_sockets_too_slow_total",
+            "counter",
+            "WebSockets closed since they read too slowly.",
+        );
+        let _ = writeln!(text, "fasttrack_sockets_too_slow_total {}", hub.too_slow());
         text
     }
 }
@@ -103,6 +114,7 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::Limits;
 
     #[test]
     fn answers_are_counted_by_class() {
@@ -111,13 +123,17 @@ mod tests {
         for status in [200, 204, 404, 503, 99, 700] {
             metrics.count_answer(status);
         }
-        let text = metrics.render(Some(Figures { waiting: 3, dead: 1, run: 7, failed: 2 }));
+        let hub = Hub::new(Limits { per_account: 1, in_total: 1 });
+        let text = metrics.render(&hub, Some(Figures { waiting: 3, dead: 1, run: 7, failed: 2 }));
         for line in [
             "fasttrack_requests_total{status=\"2xx\"} 2",
             "fasttrack_requests_total{status=\"3xx\"} 0",
             "fasttrack_requests_total{status=\"4xx\"} 1",
             "fasttrack_requests_total{status=\"5xx\"} 1",
             "fasttrack_requests_in_flight 1",
+            "fasttrack_sockets_open 0",
+            "fasttrack_messages_delivered_total 0",
+            "fasttrack_sockets_too_slow_total 0",
             "# TYPE fasttrack_uptime_seconds gauge",
             "fasttrack_jobs_waiting 3",
             "fasttrack_jobs_dead 1",

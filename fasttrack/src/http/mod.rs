@@ -5,6 +5,7 @@
 
 mod acceptor;
 mod body;
+mod carrier;
 mod cors;
 mod custom;
 pub mod docs;
@@ -14,9 +15,12 @@ pub mod etag;
 mod forms;
 mod gate;
 mod handover;
+mod handshake;
 mod limit;
 mod metrics;
+mod notifications;
 pub mod openapi;
+mod paging;
 mod parser_errors;
 mod problem;
 mod reply;
@@ -26,7 +30,7 @@ pub mod routes;
 mod server;
 mod service;
 mod session_routes;
-mod sessions;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -40,7 +44,8 @@ use salvo::{Handler, Service, http::Method};
 pub use self::{
     custom::{Api, CustomRoute},
     problem::{PROBLEM_TYPES, ProblemType},
-    server::{Listening, Served},
+    server::{Listening, Served, socket_limit},
+    socket::Sockets,
 };
 use self::{edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route};
 use crate::{
@@ -74,6 +79,8 @@ pub struct Layers {
     pub context: Context,
     /// For the metrics.
     pub workers: Workers,
+    /// Who hears of it.
+    pub sockets: Sockets,
 }
 
 /// Everything that handlers share.
@@ -86,6 +93,7 @@ struct Site {
     db: Db,
     document: CachedDocument,
     metrics: Arc<Metrics>,
+    sockets: Sockets,
     max_body_bytes: usize,
     custom: Vec<CustomRoute>,
     context: Context,
@@ -100,6 +108,7 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let table = routes::table(&layers.catalog, &layers.custom)?;
     let metrics = Arc::new(Metrics::new());
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
+    let hub = Arc::clone(&layers.sockets.hub);
     let site = Arc::new(Site {
         gate: Arc::clone(&gate),
         pipeline: layers.pipeline,
@@ -109,6 +118,7 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
         document: CachedDocument::new(&document(&layers.catalog, &layers.custom, config)),
         catalog: layers.catalog,
         metrics: Arc::clone(&metrics),
+        sockets: layers.sockets,
         max_body_bytes: config.max_body_bytes,
         custom: layers.custom,
         context: layers.context,
@@ -118,7 +128,7 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?)?;
     let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics: Arc::clone(&metrics) };
     let service = Service::new(router).hoop_when(cors::hoop(&config.cors_origins), cors::concerns).hoop(edge);
-    Ok(Served { service, metrics })
+    Ok(Served { service, metrics, hub })
 }
 
 /// The `OpenAPI` document of an application, with its own routes, as this server describes it.

@@ -40,6 +40,10 @@ pub enum Action {
     },
     /// Something about accounts and their sessions.
     Session(SessionAction),
+    /// What the caller was told.
+    Notifications,
+    /// A WebSocket, over which the caller is told.
+    Socket,
     /// Something about the server itself.
     Service(ServiceAction),
     /// What the application's own route at this place does.
@@ -95,7 +99,10 @@ impl Action {
     /// Whether the query string means something here.
     #[must_use]
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List))
+        matches!(
+            self,
+            Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List) | Self::Notifications
+        )
     }
 }
 
@@ -145,6 +152,8 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
         let action = Action::Session(action);
         Route { method, path: format!("{API_PREFIX}{path}"), action, admits_anonymous: action.is_public() }
     }));
+    routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));
+    routes.push(notified("/ws".to_owned(), Action::Socket));
     routes.extend(SERVICE_ROUTES.iter().map(|&(path, action)| {
         let action = Action::Service(action);
         Route { method: "GET", path: path.to_owned(), action, admits_anonymous: true }
@@ -170,6 +179,10 @@ const SERVICE_ROUTES: [(&str, ServiceAction); 6] = [
     ("/docs", ServiceAction::Docs),
     ("/docs/{file}", ServiceAction::DocsFile),
 ];
+
+const fn notified(path: String, action: Action) -> Route {
+    Route { method: "GET", path, action, admits_anonymous: false }
+}
 
 fn oneself(model: &Model, verb: Verb) -> Route {
     Route {
@@ -316,7 +329,7 @@ mod tests {
         for route in routes() {
             let is_public = route.action.is_public();
             let expected = ["register", "login", "refresh"].iter().any(|word| route.path.ends_with(word))
-                || !route.path.starts_with(API_PREFIX);
+                || !route.path.starts_with(API_PREFIX) && route.path != "/ws";
             assert_eq!(is_public, expected, "{}", route.path);
             assert!(!is_public || route.admits_anonymous);
         }

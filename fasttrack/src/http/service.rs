@@ -24,7 +24,7 @@ pub(super) async fn answer(
         ServiceAction::Metrics => {
             let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
             // What the database cannot say now is left out; the rest is all the more wanted.
-            let text = site.metrics.render(jobs.ok().and_then(Result::ok));
+            let text = site.metrics.render(&site.sockets.hub, jobs.ok().and_then(Result::ok));
             Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
         }
         ServiceAction::Document => {

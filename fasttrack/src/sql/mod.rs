@@ -6,6 +6,7 @@
 mod ddl;
 mod dialect;
 mod effect;
+mod inbox;
 mod insert;
 mod page;
 mod policy;
@@ -16,6 +17,7 @@ mod text;
 pub use self::{
     ddl::{TableDefinition, define, stored_default},
     effect::{EffectPlan, effects, outbox},
+    inbox::Inbox,
     insert::{Guard, Insert, Reference},
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold},

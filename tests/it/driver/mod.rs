@@ -5,6 +5,7 @@ mod client;
 mod jwt;
 mod raw;
 mod smtp;
+mod socket;
 mod world;
 
 pub(crate) use self::{
@@ -13,5 +14,6 @@ pub(crate) use self::{
     jwt::{Algorithm, sign},
     raw::{RawReply, exchange, parse_reply, request_head},
     smtp::Sink,
+    socket::{Heard, Refused, Socket},
     world::{Pair, Person, unique, unique_email},
 };

@@ -9,7 +9,7 @@ use fasttrack::{
     db::DbOptions,
     error::Error,
     http::{
-        self, Api, CustomRoute, Layers, Listening,
+        self, Api, CustomRoute, Listening,
         salvo::{self, prelude::*},
     },
 };
@@ -120,16 +120,7 @@ fn a_hand_written_route_is_under_the_rules_of_all() {
         });
         let config = config.unwrap();
         let app = App::open(resources::RESOURCES, &config, DbOptions::default()).await.unwrap();
-        let layers = |custom| Layers {
-            catalog: Arc::clone(&app.catalog),
-            pipeline: Arc::clone(&app.pipeline),
-            auth: Arc::clone(&app.auth),
-            keys: app.keys.clone(),
-            db: app.db.clone(),
-            custom,
-            context: app.context.clone(),
-            workers: app.workers.clone(),
-        };
+        let layers = |custom| app.layers(custom, &config);
         let taken = CustomRoute::get("/projects/{id}", refuse);
         let refused = http::service(layers(vec![taken]), &config).err().unwrap();
         assert!(refused.contains("GET /api/v1/projects/{id} is there already"), "{refused}");

@@ -6,7 +6,7 @@ mod health;
 mod log;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 31] = [
+pub(crate) const ROUTES: [(&str, &str); 33] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -33,6 +33,8 @@ pub(crate) const ROUTES: [(&str, &str); 31] = [
     ("POST", "/api/v1/tasks/{id}/comments"),
     ("GET", "/api/v1/tasks/{id}/comments"),
     ("DELETE", "/api/v1/comments/{id}"),
+    ("GET", "/api/v1/notifications"),
+    ("GET", "/ws"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),

@@ -4,7 +4,7 @@
 //! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
 //! A route of the application's own says itself what it is.
 //!
-//! `resources`, `auth`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `problems` has the
+//! `resources`, `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `problems` has the
 //! answers that refuse.
 
 mod access;
@@ -17,6 +17,7 @@ mod fields;
 #[cfg(test)]
 mod laws;
 mod names;
+mod notify;
 mod operation;
 mod params;
 mod problems;
@@ -99,7 +100,8 @@ fn info(settings: &Settings) -> Value {
 
 fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
-    let mut tags: Vec<_> = [auth::tag()].into_iter().chain(of_resources).chain([service::tag()]).collect();
+    let mut tags: Vec<_> =
+        [auth::tag()].into_iter().chain(of_resources).chain([notify::tag(), service::tag()]).collect();
     for route in routes {
         if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
             tags.push(json!({ "name": custom::tag(route) }));
@@ -119,12 +121,14 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
             item.insert(route.method.to_lowercase(), custom::operation(route));
         }
     }
+    paths.extend(notify::paths());
     paths.extend(service::paths());
     Value::Object(paths)
 }
 
 fn schemas(resources: &[Entry<'_>]) -> Value {
-    let fixed = auth::schemas().into_iter().chain(service::schemas()).chain(problems::schemas());
+    let fixed =
+        auth::schemas().into_iter().chain(notify::schemas()).chain(service::schemas()).chain(problems::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }

@@ -71,6 +71,12 @@ impl Operation {
         self.anonymous(Anonymous::Welcome)
     }
 
+    /// Never answers 401: a token that is not good is told otherwise.
+    pub(super) fn accepts_any_token(mut self) -> Self {
+        self.refusals.remove(&401);
+        self
+    }
+
     /// Adds parameters.
     pub(super) fn parameters(mut self, parameters: impl IntoIterator<Item = Value>) -> Self {
         self.parameters.extend(parameters);
@@ -210,6 +216,7 @@ pub(super) fn headers() -> Value {
         "RateLimit-Reset": integer("Seconds until more requests are allowed."),
         "Retry-After": { "description": "Whole seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
         "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
+        "Upgrade": text("The protocol to speak.", "websocket"),
         "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
         "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
     })
