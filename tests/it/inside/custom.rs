@@ -1,7 +1,7 @@
 //! Hand-written routes of an application made for this test, over HTTP: whatever a handler does, the client meets what it
 //! meets everywhere.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use fasttrack::{
     app::App,
