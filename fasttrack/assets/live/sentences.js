@@ -2,7 +2,7 @@
 // by their name and their data.
 
 const SENTENCES = {
-  task_assigned: ({ task_id, project }) => `Task ${task_id} in ${quoted(project)} was assigned to you`,
+  task_assigned: ({ task_id, project }) => `You were assigned task ${task_id} in ${quoted(project)}`,
   comment_added: ({ task_id, author }) => `${author ? isolated(author) : "Somebody"} commented on task ${task_id}`,
   status_changed: ({ task_id, old, new: now }) => `Task ${task_id} went from ${words(old)} to ${words(now)}`,
 };
