@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    driver::{Person, Settings, TestApp, shared},
+    driver::{Person, Settings, TestApp, shared, wait_until},
     page::{Entry, Page},
 };
 
@@ -186,6 +186,17 @@ fn nothing_is_missed_while_disconnected_by_hand() {
     let sessions = app.get("/auth/sessions").by(&person).ok();
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "the page's session has ended on the server too");
     check_manners(&mut page);
+}
+
+#[test]
+fn leaving_the_page_ends_its_session() {
+    let app = shared();
+    let person = app.person();
+    let mut page = Page::of(app, &person);
+    let sessions = || app.get("/auth/sessions").by(&person).ok()["items"].as_array().unwrap().len();
+    assert_eq!(sessions(), 2);
+    page.leave();
+    wait_until("the page's session has ended", || sessions() == 1);
 }
 
 #[test]

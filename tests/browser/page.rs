@@ -52,6 +52,11 @@ impl Page {
         page
     }
 
+    /// Goes elsewhere.
+    pub(crate) fn leave(&mut self) {
+        self.browser.call("Page.navigate", &json!({ "url": "about:blank" }));
+    }
+
     /// Fills in the form by keyboard and sends it with Enter.
     pub(crate) fn log_in(&mut self, email: &str, password: &str) {
         for (field, text) in [("email", email), ("password", password)] {

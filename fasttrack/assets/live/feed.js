@@ -92,7 +92,7 @@ export class Feed {
     };
     const asking = setInterval(ask, ASK_AFTER_MS);
     socket.onopen = ask;
-    socket.onclose = ({ code, reason }) => end({ code, why: explain(code, reason) });
+    socket.onclose = ({ code, reason }) => end({ code, why: explain(code, reason, wasLive) });
     socket.onmessage = ({ data }) => {
       if (this.#isStopped) return;
       clearTimeout(deadline);
@@ -155,7 +155,7 @@ function failed(error) {
   throw error;
 }
 
-function explain(code, reason) {
+function explain(code, reason, wasLive) {
   const said = reason ? ` (${reason})` : "";
   switch (code) {
     case UNAUTHORIZED:
@@ -165,7 +165,8 @@ function explain(code, reason) {
     case GOING_AWAY:
       return "The server is stopping.";
     case 1006:
-      return "The connection broke.";
+      // All that a browser tells of a handshake that was refused, too.
+      return wasLive ? "The connection broke." : "The connection was refused, or broke on the way.";
     default:
       return `The server closed the connection with ${code}${said}.`;
   }

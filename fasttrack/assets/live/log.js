@@ -20,6 +20,11 @@ export class Log {
     return this.#list.childElementCount === 0;
   }
 
+  /** Whether a connection that stood was lost and is not back. */
+  get isInterrupted() {
+    return this.#gap !== null && !this.#isLive;
+  }
+
   clear() {
     this.#list.replaceChildren();
     this.#gap = null;

@@ -58,7 +58,7 @@ window.addEventListener("pagehide", ({ persisted }) => {
 
 /** What the feed tells. */
 const view = {
-  connecting: () => show("busy", "Connecting …"),
+  connecting,
   live(isBehind) {
     show("live", "Live");
     log.back(isBehind);
@@ -75,7 +75,7 @@ const view = {
   lost(why) {
     log.lost(why);
     shrinkEmpty();
-    show("busy", "Reconnecting …");
+    connecting();
   },
   waiting(ms, why) {
     const until = Date.now() + ms;
@@ -94,6 +94,10 @@ const view = {
     $("login-error").textContent = `${why} Log in again to go on where you were.`;
   },
 };
+
+function connecting() {
+  show("busy", log.isInterrupted ? "Reconnecting …" : "Connecting …");
+}
 
 function enter(opened) {
   session = opened;
