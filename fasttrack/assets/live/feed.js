@@ -1,7 +1,7 @@
 // The connection: one loop that connects, listens, and comes back with `since` for as long as the session lives. Knows
 // nothing of the document; what happens is told to a view.
 
-import { Ended, Unreachable } from "./session.js";
+import { Ended, Unreachable, asSentence } from "./session.js";
 
 const HISTORY = 20;
 const FIRST_PAUSE_MS = 500;
@@ -92,7 +92,7 @@ export class Feed {
     };
     const asking = setInterval(ask, ASK_AFTER_MS);
     socket.onopen = ask;
-    socket.onclose = ({ code, reason }) => end({ code, why: explain(code, reason, wasLive) });
+    socket.onclose = ({ code, reason }) => end({ code, reason, why: explain(code, reason, wasLive) });
     socket.onmessage = ({ data }) => {
       if (this.#isStopped) return;
       clearTimeout(deadline);
@@ -122,11 +122,12 @@ export class Feed {
 
   /** After 4001: with new tokens at once, or not at all. */
   async #renewed(end) {
-    if (this.#wasRenewed) return { ...end, isFinal: true };
+    const final = { ...end, isFinal: true, why: end.reason ? asSentence(end.reason) : end.why };
+    if (this.#wasRenewed) return final;
     try {
       await this.#session.renew();
     } catch (error) {
-      if (error instanceof Ended) return { ...end, isFinal: true };
+      if (error instanceof Ended) return final;
       return { ...end, why: `${end.why} ${error.message}`, retryAfterMs: error.retryAfterMs };
     }
     this.#wasRenewed = true;

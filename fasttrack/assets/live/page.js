@@ -29,14 +29,14 @@ $("login").addEventListener("submit", async (event) => {
   }
 });
 
-$("logout").addEventListener("click", async () => {
-  const ending = session;
-  leave("Not logged in", "off");
-  forget();
+$("logout").addEventListener("click", () => {
+  logOut();
   $("email").focus();
-  // A server that cannot be reached keeps the session; its tokens are gone all the same.
-  await ending.close().catch(() => {});
 });
+
+// The tokens go with the page, so that nobody could ever use the session again. A page that a browser keeps for its "back"
+// button comes back logged out.
+window.addEventListener("pagehide", () => session && logOut());
 
 $("toggle").addEventListener("click", () => {
   if (feed) {
@@ -50,11 +50,6 @@ $("toggle").addEventListener("click", () => {
 
 $("retry-now").addEventListener("click", () => feed?.hurry());
 window.addEventListener("online", () => feed?.hurry());
-
-// The tokens go with the page, so that nobody could ever use the session again.
-window.addEventListener("pagehide", ({ persisted }) => {
-  if (!persisted) session?.close().catch(() => {});
-});
 
 /** What the feed tells. */
 const view = {
@@ -91,7 +86,7 @@ const view = {
     log.lost(why);
     shrinkEmpty();
     leave("Session ended", "ended");
-    $("login-error").textContent = `${why} Log in again to go on where you were.`;
+    $("login-error").textContent = `${why} What you miss until then is replayed.`;
   },
 };
 
@@ -110,6 +105,13 @@ function enter(opened) {
   $("account").textContent = session.email;
   connect();
   $("toggle").focus();
+}
+
+function logOut() {
+  // A server that cannot be reached keeps the session; its tokens are gone all the same.
+  session.close().catch(() => {});
+  leave("Not logged in", "off");
+  forget();
 }
 
 /** Back to the form; what the log shows stays. */

@@ -110,7 +110,7 @@ function explain(response, text) {
   }
 }
 
-function asSentence(text) {
+export function asSentence(text) {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
