@@ -84,6 +84,10 @@ pub enum ServiceAction {
     Docs,
     /// What that page loads.
     DocsFile,
+    /// The page that shows notifications arriving.
+    Live,
+    /// What that page loads.
+    LiveFile,
 }
 
 impl Action {
@@ -171,13 +175,15 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 7] = [
     ("DELETE", "/auth/sessions/{id}", SessionAction::End),
 ];
 
-const SERVICE_ROUTES: [(&str, ServiceAction); 6] = [
+const SERVICE_ROUTES: [(&str, ServiceAction); 8] = [
     ("/health", ServiceAction::Health),
     ("/ready", ServiceAction::Ready),
     ("/metrics", ServiceAction::Metrics),
     ("/openapi.json", ServiceAction::Document),
     ("/docs", ServiceAction::Docs),
     ("/docs/{file}", ServiceAction::DocsFile),
+    ("/live", ServiceAction::Live),
+    ("/live/{file}", ServiceAction::LiveFile),
 ];
 
 const fn notified(path: String, action: Action) -> Route {

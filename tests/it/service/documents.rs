@@ -130,10 +130,16 @@ fn links(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_docs_need_no_other_host() {
+fn the_pages_need_no_other_host() {
+    check_page("/docs");
+    check_page("/live");
+}
+
+#[track_caller]
+fn check_page(path: &str) {
     let app = shared();
-    let mut reply = app.at("GET", "/docs").send();
-    let mut base = "/docs".to_owned();
+    let mut reply = app.at("GET", path).send();
+    let mut base = path.to_owned();
     if (300..400).contains(&reply.status) {
         base = reply.header("location").expect("a redirection says where to").to_owned();
         reply = app.at("GET", &base).send();

@@ -40,4 +40,5 @@ pub(crate) const ROUTES: [(&str, &str); 33] = [
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/live"),
 ];

@@ -38,11 +38,21 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("GET /metrics", "get_metrics", &[]),
     ("GET /openapi.json", "get_openapi", &[]),
     ("GET /docs", "get_docs", &[]),
+    ("GET /live", "get_live", &[]),
 ];
 
 /// Operations that need no token.
-const PUBLIC: &[&str] =
-    &["register", "log_in", "refresh_tokens", "get_health", "get_readiness", "get_metrics", "get_openapi", "get_docs"];
+const PUBLIC: &[&str] = &[
+    "register",
+    "log_in",
+    "refresh_tokens",
+    "get_health",
+    "get_readiness",
+    "get_metrics",
+    "get_openapi",
+    "get_docs",
+    "get_live",
+];
 
 #[test]
 fn the_routes_are_those_of_the_contract() {
