@@ -6,7 +6,7 @@ mod health;
 mod log;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 33] = [
+pub(crate) const ROUTES: [(&str, &str); 34] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
