@@ -30,8 +30,6 @@ pub use self::cli::main;
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;
 
-/// What generated code calls besides [`schema`]; no part of the public interface.
 #[doc(hidden)]
-pub mod __private {
-    pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
-}
+#[path = "generated.rs"]
+pub mod __private;

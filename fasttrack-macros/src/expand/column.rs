@@ -13,10 +13,14 @@ use crate::{
 pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
     let Field { name, key, doc, ty, .. } = field;
     let bare = &ty.bare;
-    let full = if ty.nullable { quote!(::core::option::Option<#bare>) } else { quote!(#bare) };
-    let choice = (ty.shape == Shape::Choice).then(|| quote!(.assert_choice()));
     let options = field.options.iter().map(|option| option_call(declaration, field, option));
-    quote!(::fasttrack::schema::Column::new::<#full>(#name, #key).doc(#doc) #choice #(#options)*)
+    let new = match (ty.shape, ty.nullable) {
+        (Shape::Choice, false) => quote!(choice::<#bare>),
+        (Shape::Choice, true) => quote!(optional_choice::<#bare>),
+        (_, false) => quote!(new::<#bare>),
+        (_, true) => quote!(new::<::core::option::Option<#bare>>),
+    };
+    quote!(::fasttrack::schema::Column::#new(#name, #key).doc(#doc) #(#options)*)
 }
 
 /// The call of the builder that an option stands for.

@@ -33,7 +33,8 @@ pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
     let schema = head(declaration);
     let facts = entity::facts(declaration);
     let implementation = implementation(declaration, &schema);
-    quote! { #item #paths #implementation #facts }
+    let unreadable = entity::unreadable(declaration);
+    quote! { #item #paths #implementation #facts #unreadable }
 }
 
 fn implementation(declaration: &Declaration, schema: &TokenStream) -> TokenStream {

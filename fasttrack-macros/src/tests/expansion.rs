@@ -84,6 +84,9 @@ fn options_become_calls_of_builders() {
             ".hidden().read_only().default_empty()",
             ".actor().on_delete(::fasttrack::schema::OnDelete::Restrict)",
             "Schema::new(\"task\", \"chores\").doc(\"\").under(\"project\").conceal()",
+            "Column::choice::<Status>(\"status\", \"status\")",
+            "#[serde(deserialize_with = \"::fasttrack::__private::By::<Status>::read\")]",
+            "#[serde(serialize_with = \"::fasttrack::__private::By::<Status>::write\")]",
             ".hooks(::fasttrack::hooks::of::<Task>())",
             "impl ::fasttrack::hooks::Hooked for Task {}",
             "#[derive(::fasttrack::__private::Serialize)]",
@@ -120,6 +123,11 @@ fn a_wrong_declaration_still_has_its_struct_and_paths() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(!text.contains("# [field") && !text.contains("# [can"), "{text}");
+    assert!(text.contains("Deserialize < 'de > for Task") && !text.contains("Serialize for Task"), "{text}");
+    let (tokens, _) = expand(&task("hooks", "#[can(lsit: anyone)] #[derive(serde::Deserialize)]", ""));
+    let text = tokens.to_string();
+    assert!(text.contains("Serialize for Task") && !text.contains("Deserialize < 'de > for Task"), "{text}");
+    assert!(text.contains("Hooked for Task"), "{text}");
 }
 
 #[test]

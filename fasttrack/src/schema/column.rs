@@ -1,6 +1,6 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
-use super::{FieldType, Kind, Literal, OnDelete, ReadsJson, Rule};
+use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,6 +91,18 @@ impl Column {
             on_delete: None,
             index: false,
         }
+    }
+
+    /// A field of a type that the macro does not know by its name: it has to be a choice.
+    #[must_use]
+    pub const fn choice<T: Choice>(name: &'static str, key: &'static str) -> Self {
+        Self::new::<T>(name, key)
+    }
+
+    /// The same for one that may be null.
+    #[must_use]
+    pub const fn optional_choice<T: Choice>(name: &'static str, key: &'static str) -> Self {
+        Self::new::<Option<T>>(name, key)
     }
 
     /// Sets the description.
@@ -210,17 +222,6 @@ impl Column {
     #[must_use]
     pub const fn index(mut self) -> Self {
         self.index = true;
-        self
-    }
-
-    /// Holds for a choice alone: a type that the macro does not know by name has to be one.
-    ///
-    /// # Panics
-    /// At compile time, when the type is another name of a type that has a meaning of its own.
-    #[must_use]
-    pub const fn assert_choice(self) -> Self {
-        let is_choice = matches!(self.kind, Kind::Choice(_));
-        assert!(is_choice, "write the type of this field itself (`String`), not another name of it");
         self
     }
 

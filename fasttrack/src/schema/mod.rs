@@ -5,6 +5,7 @@
 //! application at start, the pipeline interprets them.
 
 mod catalog;
+mod choice;
 mod column;
 mod kind;
 mod laws;
@@ -18,10 +19,11 @@ use crate::hooks::HookTable;
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
+    choice::{Choice, deserialize_choice, serialize_choice},
     column::{Column, Fallback},
     kind::{
-        BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
-        Timestamp, UpdatedAt, deserialize_choice, serialize_choice,
+        BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
+        UpdatedAt,
     },
     laws::assert_application,
     path::{
