@@ -5,26 +5,26 @@ use quote::quote;
 
 use super::{constant, rule};
 use crate::{
-    model::{Constant, ConstantValue, Declaration, Field, GivenOption, Value},
+    model::{Constant, ConstantValue, Field, GivenOption, Value},
     shape::Shape,
 };
 
 /// One column with its options.
-pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
+pub(crate) fn column(field: &Field) -> TokenStream {
     let Field { name, key, doc, ty, .. } = field;
     let bare = &ty.bare;
-    let options = field.options.iter().map(|option| option_call(declaration, field, option));
+    let options = field.options.iter().map(|option| option_call(field, option));
     let new = match (ty.shape, ty.nullable) {
         (Shape::Choice, false) => quote!(choice::<#bare>),
         (Shape::Choice, true) => quote!(optional_choice::<#bare>),
         (_, false) => quote!(new::<#bare>),
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
-    quote!(::fasttrack::schema::Column::#new(#name, #key).doc(#doc) #(#options)*)
+    quote!(__ft::Column::#new(#name, #key).doc(#doc) #(#options)*)
 }
 
 /// The call of the builder that an option stands for.
-fn option_call(declaration: &Declaration, field: &Field, option: &GivenOption) -> TokenStream {
+fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
     let builder = Ident::new(option.spec.name, Span::call_site());
     match &option.value {
         Value::Nothing if option.spec.name == "default" => quote!(.default_empty()),
@@ -40,12 +40,12 @@ fn option_call(declaration: &Declaration, field: &Field, option: &GivenOption) -
             quote!(.filter(&[#(#aliases),*]))
         }
         Value::Rule(who) => {
-            let rule = rule::rule(declaration, who);
+            let rule = rule::rule(who);
             quote!(.#builder(#rule))
         }
         Value::OnDelete { variant, .. } => {
             let variant = Ident::new(variant, Span::call_site());
-            quote!(.on_delete(::fasttrack::schema::OnDelete::#variant))
+            quote!(.on_delete(__ft::OnDelete::#variant))
         }
     }
 }

@@ -7,6 +7,7 @@ mod expansion;
 mod fields;
 mod reference;
 mod rules;
+mod snapshot;
 mod triggers;
 
 use proc_macro2::TokenStream;
@@ -16,13 +17,20 @@ use crate::resource;
 
 /// Expands a struct with its `#[resource]` as the compiler would.
 fn expand(source: &str) -> (TokenStream, Vec<syn::Error>) {
-    let mut item: ItemStruct = syn::parse_str(source).unwrap_or_else(|error| panic!("{error} in {source}"));
-    let Attribute { meta, .. } = item.attrs.remove(0);
+    expand_item(syn::parse_str(source).unwrap_or_else(|error| panic!("{error} in {source}")))
+}
+
+/// The same of a struct whose `#[resource]` comes first, after its doc comment.
+fn expand_item(mut item: ItemStruct) -> (TokenStream, Vec<syn::Error>) {
+    let docs = item.attrs.iter().take_while(|attribute| attribute.path().is_ident("doc")).count();
+    let Attribute { meta, .. } = item.attrs.remove(docs);
     let arguments = match meta {
         Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
     };
-    resource::expand(arguments, quote::quote!(#item))
+    let (tokens, errors) = resource::expand(arguments, quote::quote!(#item));
+    assert!(syn::parse2::<syn::File>(tokens.clone()).is_ok(), "no Rust: {tokens}");
+    (tokens, errors)
 }
 
 /// The mistakes of a declaration: the token of each, and the message.

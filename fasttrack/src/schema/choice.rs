@@ -43,3 +43,9 @@ pub fn serialize_choice<T: Choice, S: Serializer>(choice: &T, serializer: S) -> 
     let word = (0..T::WORDS.len()).find(is_it).and_then(|place| T::WORDS.get(place));
     word.serialize(serializer)
 }
+
+/// The words of a choice, by variant.
+#[must_use]
+pub const fn words<T: Choice>() -> T::Variants {
+    T::VARIANTS
+}

@@ -19,7 +19,7 @@ use crate::hooks::HookTable;
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
-    choice::{Choice, deserialize_choice, serialize_choice},
+    choice::{Choice, deserialize_choice, serialize_choice, words},
     column::{Column, Fallback},
     kind::{
         BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
@@ -28,7 +28,7 @@ pub use self::{
     laws::assert_application,
     path::{
         Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
-        Shown, Walk, assert_account,
+        Shown, Walk, assert_account, roles,
     },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},

@@ -221,10 +221,16 @@ impl<T: Resource> Walk<T> {
         self.path.then(end.0)
     }
 
-    /// As a payload value: what the field holds; of a relation, the id.
+    /// As a payload value: what the field holds after the change; of a relation, the id.
     #[must_use]
-    pub const fn payload<K: Shown>(self, end: Part<K>, key: &'static str, row: RowVersion) -> Payload {
-        Payload { key, row, path: self.path, field: end.0 }
+    pub const fn tells<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+        Payload { key, row: RowVersion::New, path: self.path, field: end.0 }
+    }
+
+    /// The same before the change.
+    #[must_use]
+    pub const fn tells_old<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+        Payload { key, row: RowVersion::Old, path: self.path, field: end.0 }
     }
 
     /// Compares a field with a truth value.
@@ -275,3 +281,9 @@ impl<T: Resource> Walk<T> {
 
 /// Holds for the account alone; what `actor` asks of a relation.
 pub const fn assert_account<T: Account>() {}
+
+/// The words of the account's role, by variant.
+#[must_use]
+pub const fn roles<T: Account>() -> <T::Role as Choice>::Variants {
+    <T::Role as Choice>::VARIANTS
+}
