@@ -3,6 +3,7 @@
 pub(crate) mod attribute;
 mod constant;
 mod field;
+mod item;
 mod rule;
 mod trigger;
 
@@ -13,6 +14,7 @@ use syn::{
 };
 
 use self::attribute::Options;
+pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.

@@ -5,12 +5,13 @@ mod application;
 mod choice;
 mod expansion;
 mod fields;
+mod half_typed;
 mod reference;
 mod rules;
 mod snapshot;
 mod triggers;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, ItemStruct, Meta};
 
 use crate::resource;
@@ -85,4 +86,18 @@ fn field(field: &str) -> String {
 /// A task with this attribute besides the usual ones.
 fn attribute(attribute: &str) -> String {
     task("", attribute, "")
+}
+
+/// What stands in the `#[resource(…)]` that comes first, and what comes after it, as the compiler would give them.
+fn attribute_and_item(tokens: &TokenStream) -> (TokenStream, TokenStream) {
+    let mut tokens = tokens.clone().into_iter().skip(1);
+    let attribute = match tokens.next() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        other => panic!("an attribute, not {other:?}"),
+    };
+    let arguments = attribute.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    });
+    (arguments.unwrap_or_default(), tokens.collect())
 }
