@@ -5,7 +5,7 @@ mod constant;
 mod field;
 mod item;
 mod rule;
-mod trigger;
+pub(crate) mod trigger;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{

@@ -9,7 +9,8 @@ use crate::{
     names,
 };
 
-const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
+/// What a trigger may wait for.
+pub(crate) const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
 
 /// `CHANGE => EFFECT`
 pub(crate) fn trigger(input: ParseStream<'_>) -> syn::Result<Trigger> {

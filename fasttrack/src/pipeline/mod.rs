@@ -8,7 +8,6 @@ mod change;
 mod create;
 mod delete;
 mod engine;
-mod explain;
 mod hooked;
 mod input;
 mod invariant;
@@ -19,6 +18,7 @@ mod refusal;
 mod rows;
 mod update;
 mod value;
+mod verdict;
 
 use std::sync::Arc;
 
