@@ -55,6 +55,8 @@ pub struct Task {
     pub project: BelongsTo<Project>,
     #[field(default = Doen)]
     pub stage: Stage,
+    #[field(default = Todo, flow(Todo -> Doen, Dnoe -> Todo))]
+    pub second: Stage,
 }
 
 #[derive(Choice)]

@@ -1,7 +1,7 @@
 //! Fields -> `fasttrack::schema::Column`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{constant, rule};
 use crate::{
@@ -20,7 +20,8 @@ pub(crate) fn column(field: &Field) -> TokenStream {
         (_, false) => quote!(new::<#bare>),
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
-    quote!(__ft::Column::#new(#name, #key).doc(#doc) #(#options)*)
+    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #(#options)*);
+    field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
 }
 
 /// The call of the builder that an option stands for.
@@ -43,11 +44,24 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
             let rule = rule::rule(who);
             quote!(.#builder(#rule))
         }
+        Value::Flow(_) => TokenStream::new(),
         Value::OnDelete { variant, .. } => {
             let variant = Ident::new(variant, Span::call_site());
             quote!(.on_delete(__ft::OnDelete::#variant))
         }
     }
+}
+
+/// A column with its flow: the whole call stands at the word, which is where a variant left out is reported.
+fn flowing(field: &Field, option: &GivenOption, column: &TokenStream) -> TokenStream {
+    let Value::Flow(flow) = &option.value else { return column.clone() };
+    let ty = &field.ty.bare;
+    let word = |variant: &Ident| quote_spanned!(variant.span()=> __ft::words::<#ty>().#variant);
+    let transitions = flow.iter().map(|(from, to)| {
+        let (from, to) = (word(from), to.iter().map(word));
+        quote!(__ft::Transition::new(#from, const { &[#(#to),*] }))
+    });
+    quote_spanned!(option.span=> __ft::Column::flow(#column, const { &[#(#transitions),*] }))
 }
 
 fn bounds(field: &Field, min: Option<&Constant>, max: Option<&Constant>) -> TokenStream {

@@ -68,8 +68,9 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     match spec.argument {
         Argument::Nothing | Argument::Constant | Argument::Aliases if bare => return Ok(Value::Nothing),
         Argument::Aliases if input.peek(syn::token::Paren) => return in_parentheses(input, aliases),
+        Argument::Flow if input.peek(syn::token::Paren) => return in_parentheses(input, flow),
         Argument::Nothing => return Err(input.error(format!("`{word}` stands alone"))),
-        _ if !input.peek(Token![=]) => {
+        _ if !input.peek(Token![=]) || spec.argument == Argument::Flow => {
             return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
         }
         _ => input.parse::<Token![=]>()?,
@@ -79,7 +80,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Constant => constant::constant(input).map(Value::Constant),
         Argument::Rule => rule::rule(input).map(Value::Rule),
         Argument::OnDelete => on_delete(input),
-        Argument::Nothing | Argument::Aliases => {
+        Argument::Nothing | Argument::Aliases | Argument::Flow => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }
     }
@@ -100,6 +101,26 @@ fn aliases(inside: ParseStream<'_>) -> syn::Result<Value> {
         }
     }
     Ok(Value::Aliases(aliases))
+}
+
+/// `(FROM -> TO | TO, FROM -> TO)`
+fn flow(inside: ParseStream<'_>) -> syn::Result<Value> {
+    let variant = || inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), "name a variant"));
+    let mut flow = Vec::new();
+    while !inside.is_empty() {
+        let from = variant()?;
+        inside.parse::<Token![->]>().map_err(|e| syn::Error::new(e.span(), "say what may follow: `Todo -> Done`"))?;
+        let mut to = vec![variant()?];
+        while inside.peek(Token![|]) {
+            inside.parse::<Token![|]>()?;
+            to.push(variant()?);
+        }
+        flow.push((from, to));
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    if flow.is_empty() { Err(inside.error("say what may follow what: `Todo -> Done`")) } else { Ok(Value::Flow(flow)) }
 }
 
 fn on_delete(input: ParseStream<'_>) -> syn::Result<Value> {

@@ -18,6 +18,7 @@ fn everything() -> String {
          #[field(range = 0.0..=1000, default = 1)] pub weight: f64,
          #[field(hidden, read_only, default)] pub secret: bool,
          #[field(actor, on_delete = restrict)] pub author: BelongsTo<User>,
+         #[field(flow(New -> Old), default = New)] pub phase: Phase,
          #[field(write = role(Admin), unique, index)] pub due: Option<Date>,",
     )
 }
@@ -89,6 +90,8 @@ fn options_become_calls_of_builders() {
             "Column::choice::<Status>(\"status\", \"status\")",
             "#[serde(deserialize_with = \"::fasttrack::__private::By::<Status>::read\")]",
             "#[serde(serialize_with = \"::fasttrack::__private::By::<Status>::write\")]",
+            "__ft::Column::flow(__ft::Column::choice::<Phase>(\"phase\", \"phase\").doc(\"\")",
+            "const { &[__ft::Transition::new(__ft::words::<Phase>().New, const { &[__ft::words::<Phase>().Old] })] })",
             ".hooks(::fasttrack::hooks::of::<Task>())",
             "impl ::fasttrack::hooks::Hooked for Task {}",
             "#[derive(::fasttrack::__private::Serialize)]",

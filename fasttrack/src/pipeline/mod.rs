@@ -8,6 +8,7 @@ mod change;
 mod create;
 mod delete;
 mod engine;
+mod flow;
 mod hooked;
 mod input;
 mod invariant;

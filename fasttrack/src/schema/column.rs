@@ -1,6 +1,6 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
-use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule};
+use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Transition, flow::assert_each_is_reached};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +59,8 @@ pub struct Column {
     pub write: Option<Rule>,
     /// What happens when the row referred to goes; relations only.
     pub on_delete: Option<OnDelete>,
+    /// Which word may follow which; choices only.
+    pub flow: Option<&'static [Transition]>,
     /// Has an index of its own.
     pub index: bool,
 }
@@ -89,6 +91,7 @@ impl Column {
             actor: false,
             write: None,
             on_delete: None,
+            flow: None,
             index: false,
         }
     }
@@ -215,6 +218,18 @@ impl Column {
     #[must_use]
     pub const fn on_delete(mut self, on_delete: OnDelete) -> Self {
         self.on_delete = Some(on_delete);
+        self
+    }
+
+    /// `flow(…)`, after the default.
+    ///
+    /// # Panics
+    /// At compile time, when a row could never hold one of the words.
+    #[must_use]
+    #[track_caller]
+    pub const fn flow(mut self, flow: &'static [Transition]) -> Self {
+        assert_each_is_reached(self.kind, self.fallback, flow);
+        self.flow = Some(flow);
         self
     }
 

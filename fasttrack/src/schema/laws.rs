@@ -235,7 +235,7 @@ const fn find<'a>(schemas: &[&'a Schema], name: &str) -> Option<&'a Schema> {
     None
 }
 
-const fn contains(words: &[&str], word: &str) -> bool {
+pub(super) const fn contains(words: &[&str], word: &str) -> bool {
     let mut i = 0;
     while i < words.len() {
         if equal(words[i], word) {
@@ -254,7 +254,7 @@ const fn is_id_of(key: &str, name: &str) -> bool {
     }
 }
 
-const fn equal(one: &str, other: &str) -> bool {
+pub(super) const fn equal(one: &str, other: &str) -> bool {
     equal_bytes(one.as_bytes(), other.as_bytes())
 }
 
@@ -274,7 +274,7 @@ const fn equal_bytes(one: &[u8], other: &[u8]) -> bool {
 
 /// Stops the compilation with these words; a const panic takes one `&str` and no format.
 #[track_caller]
-const fn fail(words: &[&str]) -> ! {
+pub(super) const fn fail(words: &[&str]) -> ! {
     let mut text = [b' '; 512];
     let mut len = 0;
     let mut i = 0;

@@ -7,6 +7,7 @@
 mod catalog;
 mod choice;
 mod column;
+mod flow;
 mod kind;
 mod laws;
 mod path;
@@ -21,6 +22,7 @@ pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     choice::{Choice, deserialize_choice, serialize_choice, words},
     column::{Column, Fallback},
+    flow::Transition,
     kind::{
         BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
         UpdatedAt,
