@@ -14,11 +14,6 @@ impl Errors {
         self.0.push(syn::Error::new(at, message));
     }
 
-    /// Adds a mistake that has its message.
-    pub(crate) fn add(&mut self, error: syn::Error) {
-        self.0.push(error);
-    }
-
     /// Keeps the value, or adds the mistake.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()

@@ -31,7 +31,7 @@ fn with_field_after_field(input: ParseStream<'_>, errors: &mut Errors) -> syn::R
     while !inside.is_empty() {
         match Field::parse_named(&inside) {
             Ok(field) => named.push(field),
-            Err(error) => errors.add(error),
+            Err(error) => errors.push(error.span(), "a field is written `pub name: Type`"),
         }
         if inside.peek(Token![,]) {
             inside.parse::<Token![,]>()?;

@@ -18,13 +18,14 @@ pub(crate) fn trigger(input: ParseStream<'_>) -> syn::Result<Trigger> {
     input.parse::<Token![=>]>().map_err(|e| syn::Error::new(e.span(), "expected `=>` and what then happens"))?;
     let effect = effect(input)?;
     if !input.is_empty() {
-        return Err(input.error("expected the end of the trigger"));
+        return Err(super::wrong(input, "expected the end of the trigger"));
     }
     Ok(Trigger { change, effect })
 }
 
 fn change(input: ParseStream<'_>) -> syn::Result<Change> {
-    let word = input.call(Ident::parse_any)?;
+    let when = |e: syn::Error| syn::Error::new(e.span(), "say when: `created`, `deleted` or `changed(field)`");
+    let word = input.call(Ident::parse_any).map_err(when)?;
     match word.to_string().as_str() {
         "created" => Ok(Change::Created),
         "deleted" => Ok(Change::Deleted),
@@ -42,7 +43,7 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
         return Err(syn::Error::new(word.span(), "say of which field: `changed(status)`"));
     }
     in_parentheses(input, |inside| {
-        let field = inside.parse()?;
+        let field = super::ident(inside, "say of which field: `changed(status)`")?;
         let arrow: Option<Token![->]> = inside.parse()?;
         let to = arrow.map(|_| constant::constant(inside)).transpose()?;
         Ok(Change::Changed { field, to })
@@ -52,7 +53,8 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
 fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
     let name: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected an event or `run`"))?;
     if name == "run" && !input.peek(Brace) && !next_is(input, "to") {
-        let path: syn::Path = input.parse()?;
+        let which = |e: syn::Error| syn::Error::new(e.span(), "say which function: `run crate::mail::tell`");
+        let path: syn::Path = input.parse().map_err(which)?;
         return Ok(Effect::Run(path));
     }
     let payload = if input.peek(Brace) { payload(input)? } else { Vec::new() };

@@ -110,3 +110,32 @@ fn a_field() {
         .map(field),
     );
 }
+#[test]
+fn what_is_missing_is_named() {
+    for (source, token, words) in [
+        ("#[can]", "can", "is written `#[can(read, update: owner)]`"),
+        ("#[can()]", ")", "expected verbs and a rule"),
+        ("#[can(list: )]", ")", "expected a rule: a relation to the account"),
+        ("#[can(list: project.)]", ")", "name a field"),
+        ("#[rule(member)]", ")", "expected a name and a rule"),
+        ("#[on()]", ")", "say when: `created`"),
+        ("#[on(changed() => done to assignee)]", ")", "say of which field"),
+        ("#[on(created => done to)]", ")", "expected a path"),
+        ("#[on(created => run)]", ")", "say which function"),
+    ] {
+        super::check(&super::attribute(source), token, words);
+    }
+    for (source, token, words) in [
+        ("#[field] pub x: i64,", "field", "is written `#[field(default, filter)]`"),
+        ("#[field(range = )] pub x: i64,", ")", "expected an integer"),
+        ("#[field(filter(also))] pub x: i64,", ")", "say by which name"),
+        ("#[field(on_delete = )] pub x: BelongsTo<User>,", ")", "say which: `cascade`"),
+    ] {
+        super::check(&field(source), token, words);
+    }
+    for (arguments, token, words) in
+        [("under", "under", "written `under = project`"), ("hooks,,", ",", "expected an option")]
+    {
+        super::check(&task(arguments, "", ""), token, words);
+    }
+}
