@@ -67,6 +67,8 @@ pub(crate) enum Value {
         word: Ident,
         variant: &'static str,
     },
+    /// From each variant, those that may follow it.
+    Flow(Vec<(Ident, Vec<Ident>)>),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
 }

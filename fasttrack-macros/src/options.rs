@@ -41,6 +41,8 @@ pub(crate) enum Argument {
     Rule,
     /// `= cascade | restrict | set_null`
     OnDelete,
+    /// `(FROM -> TO | TO, …)`
+    Flow,
 }
 
 const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
@@ -82,6 +84,13 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         "on_delete = cascade",
         &[Relation],
         "what happens when the row referred to goes",
+    ),
+    row(
+        "flow",
+        Argument::Flow,
+        "flow(Todo -> Doing, Doing -> Done)",
+        &[Choice],
+        "which value may follow which; a row begins with the default",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
 ];
