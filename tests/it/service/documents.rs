@@ -141,7 +141,7 @@ fn check_page(path: &str) {
     let mut reply = app.at("GET", path).send();
     let mut base = path.to_owned();
     if (300..400).contains(&reply.status) {
-        base = reply.header("location").expect("a redirection says where to").to_owned();
+        reply.header("location").expect("a redirection says where to").clone_into(&mut base);
         reply = app.at("GET", &base).send();
     }
     let reply = reply.expect(200);
