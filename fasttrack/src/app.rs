@@ -1,17 +1,12 @@
 //! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
 
 mod log;
+mod schema;
 mod signals;
 
-use std::{
-    fs::{File, TryLockError},
-    io,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
+pub(crate) use self::schema::{lock, migrator, open_alone};
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
@@ -19,12 +14,11 @@ use crate::{
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
     http::{self, Layers, Listening},
-    migrate::{self, Missing},
+    migrate,
     pipeline::{Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
     schema::{Catalog, LinkError, Schema},
-    sql,
 };
 
 /// An application with its database open and its schema current.
@@ -39,6 +33,8 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// What tokens and cursors are signed with.
     pub keys: Keys,
+    /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
+    _lock: Option<File>,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -91,18 +87,24 @@ pub enum StartError {
 }
 
 impl App {
-    /// Opens the database and builds the layers on it.
+    /// Opens the database and builds the layers on it. Other servers are kept away while the schema is changed.
     ///
     /// # Errors
     /// [`StartError`], which says what to do.
     pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
+        Self::open_with(resources, config, options, None).await
+    }
+
+    /// The same under a lock that is held already.
+    async fn open_with(
+        resources: &[&'static Schema],
+        config: &Config,
+        options: DbOptions,
+        lock: Option<File>,
+    ) -> Result<Self, StartError> {
         let catalog = Arc::new(Catalog::link(resources)?);
-        let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
-        let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-        check_for_damage(&db, &config.database).await?;
-        let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
-        migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
+        let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
         let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
@@ -111,7 +113,7 @@ impl App {
         let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let pipeline = Pipeline::new(&catalog, db.clone(), watch, &bell, options)?;
-        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys })
+        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys, _lock: lock })
     }
 
     fn layers(&self) -> Layers {
@@ -133,8 +135,8 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
     log::begin(&config);
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
-    let app = App::open(resources, &config, DbOptions::default()).await?;
     let lock = lock(&config.database)?;
+    let app = App::open_with(resources, &config, DbOptions::default(), Some(lock)).await?;
     if app.db.was_created() {
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
@@ -148,40 +150,9 @@ pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Res
     announce(&listening);
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     app.db.close().await;
-    drop(lock);
+    drop(app);
     tracing::info!("stopped");
     Ok(())
-}
-
-/// How long the start waits for the file to be looked through; a larger one is looked through beside the service.
-const DAMAGE_WAIT: Duration = Duration::from_secs(2);
-
-async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
-    let (db, path) = (db.clone(), path.to_owned());
-    let mut check = tokio::spawn(async move {
-        let found = db.find_damage().await.unwrap_or_else(|cause| Some(cause.to_string()));
-        found.map_or(Ok(()), |what| Err(StartError::Damaged { path, what }))
-    });
-    if let Ok(checked) = tokio::time::timeout(DAMAGE_WAIT, &mut check).await {
-        return checked.unwrap_or(Ok(()));
-    }
-    tokio::spawn(async move {
-        if let Ok(Err(damage)) = check.await {
-            tracing::error!("{damage}");
-        }
-    });
-    Ok(())
-}
-
-/// Keeps other servers from the database for as long as the file is held open. To be closed after the database only: to
-/// close any handle of a file gives up the locks that `SQLite` has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
-fn lock(database: &Path) -> Result<File, StartError> {
-    let file = File::open(database)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
 }
 
 /// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
@@ -211,11 +182,4 @@ fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
         bcrypt_cost: config.bcrypt_cost,
         ..auth::Settings::new(keys.clone())
     }
-}
-
-/// The definitions of the tables that are no resources.
-fn framework_tables(account: &Schema) -> Vec<String> {
-    let mut statements = auth::sessions::ddl(account);
-    statements.extend(sql::outbox(account));
-    statements
 }

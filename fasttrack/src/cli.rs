@@ -1,6 +1,7 @@
 //! The command line.
 
 mod explain;
+mod migrate;
 mod routes;
 mod user;
 
@@ -34,6 +35,9 @@ enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Change the schema of the database, step by step
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
     #[command(about = "Print the OpenAPI document")]
     Openapi,
     /// Print every route with its rule
@@ -53,6 +57,8 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     User(#[from] user::UserError),
+    #[error(transparent)]
+    Migrate(#[from] migrate::MigrateFailure),
     #[error(transparent)]
     Explain(#[from] explain::ExplainError),
     #[error("cannot write to standard output: {0}")]
@@ -94,6 +100,7 @@ fn run(command: Command, resources: &'static [&'static Schema]) -> Result<(), Fa
     match command {
         Command::Serve => runtime()?.block_on(app::serve(resources, config))?,
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
+        Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
         Command::Openapi => {
             let document = http::document(&Catalog::link(resources)?, &config);
             writeln!(io::stdout().lock(), "{document:#}")?;

@@ -55,6 +55,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Whether `serve` applies pending migrations.
     pub auto_migrate: bool,
+    /// The folder of migrations.
+    pub migrations: PathBuf,
 }
 
 /// Shape of the log.
@@ -136,6 +138,7 @@ impl Config {
             log_format: LogFormat::Text,
             max_body_bytes: 0,
             auto_migrate: false,
+            migrations: PathBuf::new(),
         }
     }
 }

@@ -61,6 +61,8 @@ pub struct Column {
     pub on_delete: Option<OnDelete>,
     /// Has an index of its own.
     pub index: bool,
+    /// Its JSON key in an earlier version of the declaration, for migrations.
+    pub was: Option<&'static str>,
 }
 
 impl Column {
@@ -90,6 +92,7 @@ impl Column {
             write: None,
             on_delete: None,
             index: false,
+            was: None,
         }
     }
 
@@ -210,6 +213,13 @@ impl Column {
     #[must_use]
     pub const fn index(mut self) -> Self {
         self.index = true;
+        self
+    }
+
+    /// `was = key`.
+    #[must_use]
+    pub const fn was(mut self, key: &'static str) -> Self {
+        self.was = Some(key);
         self
     }
 
