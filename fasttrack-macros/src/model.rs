@@ -24,6 +24,8 @@ pub(crate) struct Declaration {
     pub(crate) under: Option<Ident>,
     /// Whether `conceal` is said.
     pub(crate) conceal: bool,
+    /// The plural that it had before.
+    pub(crate) was: Option<Ident>,
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) grants: Vec<Grant>,
@@ -65,6 +67,7 @@ pub(crate) enum Value {
         word: Ident,
         variant: &'static str,
     },
+    Name(Ident),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
 }

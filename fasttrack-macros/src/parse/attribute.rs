@@ -9,7 +9,7 @@ use syn::{
 
 use crate::{errors::Errors, names};
 
-const WORDS: [&str; 4] = ["under", "plural", "account", "conceal"];
+const WORDS: [&str; 5] = ["under", "plural", "account", "conceal", "was"];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) plural: Option<String>,
     pub(crate) account: Option<Span>,
     pub(crate) conceal: bool,
+    pub(crate) was: Option<Ident>,
 }
 
 impl Options {
@@ -57,6 +58,10 @@ impl Options {
                     errors.push(plural.span(), "a plural is a path segment and a table; write it in snake case");
                 }
                 self.plural = Some(plural.value());
+            }
+            "was" => {
+                input.parse::<Token![=]>()?;
+                self.was = Some(input.call(Ident::parse_any)?);
             }
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,

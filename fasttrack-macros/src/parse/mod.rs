@@ -39,6 +39,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         account: options.account,
         under: options.under,
         conceal: options.conceal,
+        was: options.was,
         fields,
         rules: Vec::new(),
         grants: Vec::new(),

@@ -92,6 +92,12 @@ fn options_become_calls_of_builders() {
 }
 
 #[test]
+fn former_names_are_kept_for_migrations() {
+    let source = task("was = chores", "", "#[field(was = rank)] pub weight: i64,");
+    contains(&source, &["Schema::new(\"task\", \"tasks\").doc(\"\").was(\"chores\")", ".was(\"rank\")"]);
+}
+
+#[test]
 fn and_binds_tighter_than_or() {
     let source = task("", "#[can(list: assignee | authenticated & anyone)]", "");
     contains(
