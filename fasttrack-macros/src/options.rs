@@ -48,21 +48,8 @@ pub(crate) enum Argument {
 const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
 const INPUT: &[Shape] = &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash];
 
-const NAMED: &[Shape] = &[
-    Text,
-    Bool,
-    Int,
-    Float,
-    Timestamp,
-    Date,
-    Json,
-    Choice,
-    Relation,
-    Email,
-    PasswordHash,
-    CreatedAt,
-    UpdatedAt,
-];
+const NAMED: &[Shape] =
+    &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash, CreatedAt, UpdatedAt];
 
 const fn row(
     name: &'static str,

@@ -85,7 +85,10 @@ fn check_former_names_are_gone(declaration: &Declaration, errors: &mut Errors) {
         let Value::Name(name) = &was.value else { continue };
         let former = name.unraw().to_string();
         if seen.contains(&former) {
-            errors.push(name.span(), format!("there is a `{former}` still; `was` names a key that is gone, and of which one field came"));
+            errors.push(
+                name.span(),
+                format!("there is a `{former}` still; `was` names a key that is gone, and of which one field came"),
+            );
         }
         seen.push(former);
     }

@@ -56,7 +56,7 @@ pub fn compose(
 }
 
 /// The migration between two schemas; `None` where they are the same.
-fn between(version: u32, name: &str, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
+pub(super) fn between(version: u32, name: &str, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
     let there = Difference::between(from, to, renames, Way::Up);
     if there.is_empty() {
         return None;
