@@ -58,7 +58,9 @@ fn user_create_checks_what_registration_checks() {
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
-    for command in [&[][..], &["serve"], &["user"], &["user", "create"], &["routes"], &["openapi"], &["explain"]] {
+    let commands = "|serve|user|user create|routes|openapi|explain|migrate|migrate status|migrate up|migrate down|migrate new|\
+                    migrate check";
+    for command in commands.split('|').map(|command| command.split_whitespace().collect::<Vec<_>>()) {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");

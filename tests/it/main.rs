@@ -25,6 +25,7 @@ mod errors;
 mod inside;
 mod limits;
 mod lists;
+mod migrate;
 mod permissions;
 mod quickstart;
 mod resources;

@@ -149,7 +149,11 @@ impl Pool for ConnectionPool {
         let permit = self.places.permit(wait).await?;
         let connection = match self.places.take_idle() {
             Some(connection) => connection,
-            None => self.manager.driver.connect_opt(self.manager.option.deref().deref()).await?,
+            None => {
+                let opened = self.manager.driver.connect_opt(self.manager.option.deref().deref());
+                let late = |_| Err(DriverError::from("get_timeout: no connection could be opened"));
+                timeout(wait, opened).await.unwrap_or_else(late)?
+            }
         };
         Ok(Box::new(Guard::new(connection, Arc::clone(&self.places), permit)))
     }

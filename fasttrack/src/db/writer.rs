@@ -6,7 +6,10 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     Arg, DbError, DbOptions, RowPlan, Tx,
@@ -196,7 +199,8 @@ impl Task {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
         };
-        match tx.control(sqlite::UNBIND).await {
+        let unbound = timeout(self.unit_limit, tx.control(sqlite::UNBIND)).await;
+        match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
             Ok(true) => _ = group.commit(&mut tx).await,
             Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),
             Err(error) => group.refuse(&error),

@@ -68,10 +68,13 @@ impl Difference {
         for rename in &renames.columns {
             found.rename_column(&mut work, rename);
         }
+        // First, since what else changes may refer to them.
+        for table in to.tables.iter().filter(|table| work.table(&table.name).is_none()) {
+            found.create(table, way);
+        }
         for table in &to.tables {
-            match work.table(&table.name) {
-                None => found.create(table, way),
-                Some(old) => found.change(old, table, way),
+            if let Some(old) = work.table(&table.name) {
+                found.change(old, table, way);
             }
         }
         for table in work.tables.iter().filter(|table| to.table(&table.name).is_none()) {

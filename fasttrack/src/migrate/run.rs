@@ -133,10 +133,13 @@ async fn carry_out_in(tx: &mut Tx, step: &Step, progress: &Progress) -> Result<(
     let before = Held::objects_in(tx).await?;
     for (position, block) in step.blocks.iter().enumerate() {
         progress(position, step.blocks.len(), &block.why);
+        let failed = |cause| MigrateError::Statement { title: step.title.clone(), sql: head(&block.sql), cause };
         if is_check(&block.sql) {
-            check(tx, step, block).await?;
+            if let Some((count, rows)) = find_offenders(tx, &block.sql).await.map_err(failed)? {
+                let (title, why) = (step.title.clone(), block.why.clone());
+                return Err(MigrateError::Offends { title, why, count, rows });
+            }
         } else {
-            let failed = |cause| MigrateError::Statement { title: step.title.clone(), sql: head(&block.sql), cause };
             run(tx, block.sql.clone(), Vec::new()).await.map_err(failed)?;
         }
     }
@@ -153,17 +156,17 @@ fn is_check(sql: &str) -> bool {
     sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
 }
 
-async fn check(tx: &mut Tx, step: &Step, block: &Block) -> Result<(), MigrateError> {
-    let count = run(tx, format!("SELECT count(*) FROM ({})", block.sql), Vec::new()).await?;
+/// How many rows a check finds, and the ids of the first.
+async fn find_offenders(tx: &mut Tx, sql: &str) -> Result<Option<(i64, String)>, DbError> {
+    let count = run(tx, format!("SELECT count(*) FROM ({sql})"), Vec::new()).await?;
     let count = count.first().and_then(|row| row.int(0)).unwrap_or_default();
     if count == 0 {
-        return Ok(());
+        return Ok(None);
     }
-    let named = run(tx, format!("SELECT * FROM ({}) LIMIT {NAMED_ROWS}", block.sql), Vec::new()).await?;
+    let named = run(tx, format!("SELECT * FROM ({sql}) LIMIT {NAMED_ROWS}"), Vec::new()).await?;
     let ids: Vec<_> = named.iter().filter_map(|row| row.int(0)).map(|id| id.to_string()).collect();
     let more = if usize::try_from(count).is_ok_and(|count| count > ids.len()) { ", …" } else { "" };
-    let (title, why, rows) = (step.title.clone(), block.why.clone(), format!("{}{more}", ids.join(", ")));
-    Err(MigrateError::Offends { title, why, count, rows })
+    Ok(Some((count, format!("{}{more}", ids.join(", ")))))
 }
 
 /// Indexes and triggers that somebody added by hand go with a table that is made anew, and are made again.
