@@ -147,13 +147,12 @@ impl Pool for ConnectionPool {
 
     async fn get_timeout(&self, wait: Duration) -> Result<Box<dyn Connection>, DriverError> {
         let permit = self.places.permit(wait).await?;
-        let connection = match self.places.take_idle() {
-            Some(connection) => connection,
-            None => {
-                let opened = self.manager.driver.connect_opt(self.manager.option.deref().deref());
-                let late = |_| Err(DriverError::from("get_timeout: no connection could be opened"));
-                timeout(wait, opened).await.unwrap_or_else(late)?
-            }
+        let connection = if let Some(connection) = self.places.take_idle() {
+            connection
+        } else {
+            let opened = self.manager.driver.connect_opt(self.manager.option.deref().deref());
+            let late = |_| Err(DriverError::from("get_timeout: no connection could be opened"));
+            timeout(wait, opened).await.unwrap_or_else(late)?
         };
         Ok(Box::new(Guard::new(connection, Arc::clone(&self.places), permit)))
     }

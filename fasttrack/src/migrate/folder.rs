@@ -1,6 +1,7 @@
 //! The folder of migrations: `0001_name.up.sql`, `0001_name.down.sql`, and the schema that it leaves, `0001_name.json`.
 
 use std::{
+    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -92,7 +93,11 @@ impl Migration {
             digest.update(text.len().to_be_bytes());
             digest.update(text);
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.finalize().iter().fold(String::new(), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 }
 

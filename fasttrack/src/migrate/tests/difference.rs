@@ -89,7 +89,7 @@ fn what_may_lose_is_said_and_checked() {
     let (old, new) = (choice("x", &["a", "b"]), choice("x", &["b", "c"]));
     let gone = "SELECT \"id\" FROM \"notes\" WHERE \"x\" IS NOT NULL AND (\"x\" NOT IN ('b', 'c'))";
     let words = "! notes: `x` may be `c`, and not `a` any more";
-    check(&notes(&[old.clone()]), &notes(&[new]), &[words], &anew(&[gone], &[]));
+    check(&notes(std::slice::from_ref(&old)), &notes(&[new]), &[words], &anew(&[gone], &[]));
     let more = choice("x", &["a", "b", "c"]);
     check(&notes(&[old]), &notes(&[more]), &["~ notes: `x` may also be `c`"], &anew(&[], &[]));
 

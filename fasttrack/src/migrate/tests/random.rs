@@ -92,7 +92,9 @@ impl Draughtsman {
         let mut this =
             Self { schema: Snapshot::default(), names: 0, tables: BTreeMap::new(), columns: BTreeMap::new() };
         this.schema.tables.push(table("users", &[]));
-        drafts.iter().for_each(|drafts| this.add_table(drafts));
+        for drafts in drafts {
+            this.add_table(drafts);
+        }
         for table in &this.schema.tables {
             this.tables.insert(table.name.clone(), table.name.clone());
             let columns = table.columns.iter().map(|column| &column.name);
@@ -288,14 +290,17 @@ async fn check_rows(old: &Kept, bench: &Bench) {
 
 /// The tables that both schemas have, under their new names, with the columns that did not change.
 struct Kept {
-    tables: Vec<(String, Vec<String>, Vec<String>, Option<i64>)>,
+    tables: Vec<KeptTable>,
 }
+
+/// A table, expressions over it, what they are, and the counter of ids.
+type KeptTable = (String, Vec<String>, Vec<String>, Option<i64>);
 
 async fn kept(bench: &Bench, from: &Snapshot, to: &Snapshot, renames: &Renames, named_as_before: bool) -> Kept {
     let mut tables = Vec::new();
     for new in &to.tables {
-        let renamed = renames.tables.iter().find(|(_, name)| *name == new.name).map(|(before, _)| before);
-        let Some(old) = from.table(renamed.unwrap_or(&new.name)) else { continue };
+        let old_name = renames.tables.iter().find(|(_, name)| *name == new.name).map(|(before, _)| before);
+        let Some(old) = from.table(old_name.unwrap_or(&new.name)) else { continue };
         let mut pairs = Vec::new();
         for column in &new.columns {
             let rename = renames.columns.iter().find(|rename| rename.table == new.name && rename.name == column.name);
