@@ -82,7 +82,7 @@ impl<'a> Migrator<'a> {
             return Err(MigrateError::Pending { what: titles.join("; ") });
         }
         run::make_framework(self.db, self.framework.clone()).await?;
-        self.carry_out(course).await
+        self.carry_out_all(course).await
     }
 
     /// Applies migrations up to number `to`.
@@ -96,7 +96,7 @@ impl<'a> Migrator<'a> {
         let held = self.held().await?;
         let course = self.course(&held, Some(to))?;
         run::make_framework(self.db, self.framework.clone()).await?;
-        self.carry_out(course).await
+        self.carry_out_all(course).await
     }
 
     /// Undoes migrations until number `to` is the newest; the newest one alone where that is not said.
@@ -118,13 +118,18 @@ impl<'a> Migrator<'a> {
             let migration =
                 self.folder.find(version).ok_or_else(|| MigrateError::Lost(format!("{version:04}_{name}")))?;
             let step = self.way_back(migration, &course.leaves)?;
-            if !may_lose {
-                self.check_nothing_is_lost(&step).await?;
-            }
             course.leaves = step.leaves.clone();
             course.steps.push(step);
         }
-        self.carry_out(course).await
+        let mut done = Vec::new();
+        for step in course.steps {
+            // Asked only now: what an earlier step renames has its name by then.
+            if !may_lose {
+                self.check_nothing_is_lost(&step).await?;
+            }
+            done.push(self.carry_out(step).await?);
+        }
+        Ok(done)
     }
 
     /// What the database holds, when it is ours and nobody touched it, nor the migrations that were applied.
@@ -259,17 +264,24 @@ impl<'a> Migrator<'a> {
                 lost.push(words);
             }
         }
-        if lost.is_empty() { Ok(()) } else { Err(MigrateError::Destructive { what: lost.join("; ") }) }
+        if lost.is_empty() {
+            Ok(())
+        } else {
+            Err(MigrateError::Destructive { what: format!("{}, {}", step.title, lost.join("; ")) })
+        }
     }
 
-    async fn carry_out(&self, course: Course) -> Result<Vec<String>, MigrateError> {
+    async fn carry_out_all(&self, course: Course) -> Result<Vec<String>, MigrateError> {
         let mut done = Vec::new();
         for step in course.steps {
-            let title = step.title.clone();
-            run::carry_out(self.db, step, Arc::clone(&self.progress)).await?;
-            done.push(title);
+            done.push(self.carry_out(step).await?);
         }
         Ok(done)
+    }
+
+    async fn carry_out(&self, step: Step) -> Result<String, MigrateError> {
+        let title = step.title.clone();
+        run::carry_out(self.db, step, Arc::clone(&self.progress)).await.map(|()| title)
     }
 }
 

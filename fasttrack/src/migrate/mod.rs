@@ -92,8 +92,8 @@ pub enum MigrateError {
     },
     /// The declarations changed in a way that a start does not follow by itself.
     #[error(
-        "the declarations have changed in a way that needs a migration ({what}); run `fasttrack migrate new NAME`, read \
-         what it writes, and start again"
+        "the declarations differ from the database in a way that needs a migration ({what}); run `fasttrack migrate new \
+         NAME`, read what it writes, and start again"
     )]
     NeedsMigration {
         /// The changes.

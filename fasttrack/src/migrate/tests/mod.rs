@@ -1,5 +1,6 @@
 //! Migrations as data, and on databases with rows in them.
 
+mod declared;
 mod difference;
 mod kill;
 mod lossless;
