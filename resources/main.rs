@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fasttrack::main(resources::RESOURCES)
+    fasttrack::Application::new(resources::RESOURCES).route(resources::routes::project_stats()).main()
 }

@@ -1,6 +1,6 @@
 //! What there is to do.
 
-use crate::{project::Project, user::User};
+use crate::{jobs, project::Project, user::User};
 use fasttrack::prelude::*;
 
 /// How far a task has come.
@@ -30,8 +30,9 @@ pub enum Priority {
 #[can(create, list, delete: project.owner | role(Admin))]
 #[can(read, update: member)]
 #[rule(member: project.owner | assignee | role(Admin))]
-#[on(changed(assignee) => task_assigned { project: project.name } to assignee)]
+#[on(changed(assignee) => task_assigned { project: project.name } to assignee; run jobs::mail_the_assignee)]
 #[on(changed(status) => status_changed { old: old.status, new: new.status } to project.owner)]
+#[on(created, changed(status), deleted => run jobs::count_the_tasks)]
 pub struct Task {
     /// Number of the task, never used twice.
     pub id: Id<Task>,

@@ -1,5 +1,7 @@
 //! One HTTP/1.1 connection that is kept alive.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, client::conn::http1, header};
@@ -13,6 +15,7 @@ pub struct Call {
     method: &'static str,
     path: String,
     body: Bytes,
+    token: Option<Arc<str>>,
 }
 
 /// A connection, and the token that it sends.
@@ -24,12 +27,20 @@ pub struct Client {
 
 /// `GET path`
 pub fn get(path: &str) -> Call {
-    Call { method: "GET", path: path.to_owned(), body: Bytes::new() }
+    Call { method: "GET", path: path.to_owned(), body: Bytes::new(), token: None }
 }
 
 /// `POST path` with a JSON body
 pub fn post(path: &str, body: &str) -> Call {
-    Call { method: "POST", path: path.to_owned(), body: Bytes::copy_from_slice(body.as_bytes()) }
+    Call { method: "POST", path: path.to_owned(), body: Bytes::copy_from_slice(body.as_bytes()), token: None }
+}
+
+impl Call {
+    /// With this token instead of the connection's.
+    pub fn by(mut self, token: &Arc<str>) -> Self {
+        self.token = Some(Arc::clone(token));
+        self
+    }
 }
 
 impl Client {
@@ -45,7 +56,9 @@ impl Client {
     /// Sends a request and returns the body of a successful answer.
     pub async fn send(&mut self, call: Call) -> Result<Bytes, Error> {
         let mut request = Request::builder().method(call.method).uri(&call.path).header(header::HOST, &self.host);
-        if self.authorization.len() > "Bearer ".len() {
+        if let Some(token) = &call.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        } else if self.authorization.len() > "Bearer ".len() {
             request = request.header(header::AUTHORIZATION, &self.authorization);
         }
         if !call.body.is_empty() {

@@ -1,11 +1,13 @@
-//! Measures the server over loopback: `GET` one task, `GET` 20 of 100,000, `POST` a task, and `GET /health` as the
-//! ceiling that HTTP itself sets on this machine in this run.
+//! Measures the server over loopback: requests (`GET` one task, `GET` 20 of 100,000, `POST` a task, and `GET /health` as
+//! the ceiling that HTTP itself sets on this machine in this run), or, with `sockets`, notifications.
 //!
 //! The load generator runs beside the server on the same cores, as the figures of others do.
 
+mod audience;
 mod client;
 mod load;
 mod server;
+mod sockets;
 
 use std::{env, time::Duration};
 
@@ -18,13 +20,20 @@ const CONNECTIONS: usize = 64;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let mut args = env::args().skip(1);
+    let mut args = env::args().skip(1).peekable();
+    if args.next_if_eq("sockets").is_some() {
+        return sockets::run(args).await;
+    }
+    requests(args).await
+}
+
+async fn requests(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     let binary = args.next().unwrap_or_else(|| "../target/release/fasttrack".into());
     let seconds: u64 = args.next().map_or(Ok(5), |text| text.parse())?;
     let rows: usize = args.next().map_or(Ok(100_000), |text| text.parse())?;
     let duration = Duration::from_secs(seconds);
 
-    let server = Server::start(&binary).await?;
+    let server = Server::start(&binary, &[]).await?;
     let token = prepare(&server).await?;
     let new_task = r#"{"title": "Measure it", "priority": "high"}"#;
 

@@ -1,6 +1,6 @@
 //! The server under load: the release binary, in a folder of its own.
 
-use std::process::Stdio;
+use std::{process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -13,13 +13,13 @@ use crate::Error;
 pub struct Server {
     /// Where it listens.
     pub address: String,
-    _child: Child,
+    child: Child,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    /// Starts `binary` on a port that is free, with a new database and no rate limit.
-    pub async fn start(binary: &str) -> Result<Self, Error> {
+    /// Starts `binary` on a port that is free, with a new database, no rate limit, and this environment.
+    pub async fn start(binary: &str, environment: &[(&str, &str)]) -> Result<Self, Error> {
         let folder = tempfile::tempdir()?;
         let binary = std::fs::canonicalize(binary)?;
         let mut child = Command::new(binary)
@@ -27,6 +27,7 @@ impl Server {
             .env("PORT", "0")
             .env("RATE_LIMIT_REQUESTS", "0")
             .env("LOG", "warn")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
@@ -35,9 +36,32 @@ impl Server {
         while let Some(line) = lines.next_line().await? {
             if let Some((_, rest)) = line.split_once("http://") {
                 let address = rest.split([',', '/', ' ']).next().unwrap_or_default().to_owned();
-                return Ok(Self { address, _child: child, _folder: folder });
+                return Ok(Self { address, child, _folder: folder });
             }
         }
         Err("the server did not start".into())
+    }
+
+    /// The memory that it has in use, in bytes.
+    pub fn resident_bytes(&self) -> Result<u64, Error> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib * 1024)
+    }
+
+    /// The time that it has spent on a core.
+    pub fn cpu_time(&self) -> Result<Duration, Error> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
+        // What comes after the name in brackets; of that, the 12th and 13th field, in hundredths of a second.
+        let (_, rest) = stat.rsplit_once(')').ok_or("no name")?;
+        let fields = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        let ticks: u64 = fields.collect::<Result<Vec<_>, _>>()?.iter().sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// The processes' number.
+    pub fn pid(&self) -> Result<u32, Error> {
+        self.child.id().ok_or_else(|| "the server has ended".into())
     }
 }

@@ -74,6 +74,16 @@ fn implementation(input: &DeriveInput, variants: &[&Ident]) -> TokenStream {
                 ::fasttrack::schema::deserialize_choice(deserializer)
             }
         }
+
+        #[automatically_derived]
+        impl ::fasttrack::__private::Serialize for #ident {
+            fn serialize<S: ::fasttrack::__private::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                ::fasttrack::schema::serialize_choice(self, serializer)
+            }
+        }
     }
 }
 

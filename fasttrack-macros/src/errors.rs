@@ -9,9 +9,17 @@ use proc_macro2::Span;
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Adds a mistake at a token: what is wrong, and then what to do.
+    /// Adds a mistake at a token: what is wrong, and then what to do. One that is known, as of an effect that follows
+    /// several changes, is reported once.
     pub(crate) fn push(&mut self, at: Span, message: impl Display) {
-        self.0.push(syn::Error::new(at, message));
+        let error = syn::Error::new(at, message);
+        // Spans can be told apart by nothing but their debug form.
+        let is_same = |known: &syn::Error| {
+            known.to_string() == error.to_string() && format!("{:?}", known.span()) == format!("{at:?}")
+        };
+        if !self.0.iter().any(is_same) {
+            self.0.push(error);
+        }
     }
 
     /// Keeps the value, or adds the mistake.

@@ -23,7 +23,7 @@ use proc_macro::TokenStream;
 
 /// Declares a resource: one struct, its rules and its triggers.
 ///
-/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`. Below it stand `#[can(VERBS: RULE)]`,
+/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. Below it stand `#[can(VERBS: RULE)]`,
 /// `#[rule(NAME: RULE)]` and `#[on(CHANGE => EFFECT)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {

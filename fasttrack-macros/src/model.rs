@@ -26,6 +26,8 @@ pub(crate) struct Declaration {
     pub(crate) conceal: bool,
     /// The plural that it had before.
     pub(crate) was: Option<Ident>,
+    /// Where `hooks` is said.
+    pub(crate) hooks: Option<Span>,
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) grants: Vec<Grant>,
@@ -142,6 +144,7 @@ pub(crate) struct Trigger {
 }
 
 /// When.
+#[derive(Clone)]
 pub(crate) enum Change {
     Created,
     Deleted,

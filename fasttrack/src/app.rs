@@ -1,21 +1,25 @@
 //! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
 
+mod application;
 mod log;
 mod schema;
 mod signals;
 
 use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
+pub use self::application::Application;
 pub(crate) use self::schema::{lock, migrator, open_alone};
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
-    bell::{self, Bell},
+    bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
-    http::{self, Layers, Listening},
+    http::{self, CustomRoute, Layers, Listening, Sockets},
+    job::{self, Context},
     migrate,
-    pipeline::{Pipeline, PipelineOptions},
+    notify::{self, Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    pipeline::{Around, Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
     schema::{Catalog, LinkError, Schema},
@@ -33,6 +37,14 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// What tokens and cursors are signed with.
     pub keys: Keys,
+    /// Who runs its jobs, once they are started.
+    pub workers: Workers,
+    /// What jobs and hand-written handlers may use.
+    pub context: Context,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// What they are told.
+    pub outbox: Outbox,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
     _lock: Option<File>,
 }
@@ -68,6 +80,9 @@ pub enum StartError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateError),
+    /// Mail cannot be sent as configured.
+    #[error("SMTP_URL and MAIL_FROM do not say how to send mail: {0}")]
+    Mail(String),
     /// A route cannot be matched.
     #[error("a route cannot be served: {0}")]
     Route(String),
@@ -107,48 +122,91 @@ impl App {
         let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
-        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys))?);
+        let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
+        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys, &hub))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let cursor_key = CursorKey::derive(secret.as_bytes());
-        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
+        let workers = Workers::new(db.clone());
+        let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
+        let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
-        let pipeline = Pipeline::new(&catalog, db.clone(), watch, &bell, options)?;
-        Ok(Self { catalog, db, pipeline: Arc::new(pipeline), auth, keys, _lock: lock })
+        let context = Context::new(desk);
+        let around = Around { watch, bell, context: context.clone() };
+        let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
+        let outbox = Outbox::new(&catalog, db.clone())?;
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, _lock: lock })
     }
 
-    fn layers(&self) -> Layers {
+    /// What the routes stand on, with these of the application's own.
+    #[must_use]
+    pub fn layers(&self, custom: Vec<CustomRoute>, config: &Config) -> Layers {
+        let messages = Arc::new(self.outbox.clone());
+        let sockets = Sockets {
+            hub: Arc::clone(&self.hub),
+            outbox: self.outbox.clone(),
+            services: Services { messages, door: Arc::clone(&self.auth) as _ },
+            per_account: config.sockets_per_user,
+            origins: config.cors_origins.clone(),
+        };
         Layers {
             catalog: Arc::clone(&self.catalog),
             pipeline: Arc::clone(&self.pipeline),
             auth: Arc::clone(&self.auth),
             keys: self.keys.clone(),
             db: self.db.clone(),
+            custom,
+            context: self.context.clone(),
+            workers: self.workers.clone(),
+            sockets,
         }
     }
 }
 
-/// Serves `resources` until SIGTERM or Ctrl-C; a second signal does not wait for requests to finish.
+/// Whoever waits for commits.
+struct Bells {
+    hub: Arc<Hub>,
+    workers: Workers,
+}
+
+impl Bell for Bells {
+    fn told(&self, accounts: Vec<i64>) {
+        self.hub.told(accounts);
+    }
+
+    fn queued(&self) {
+        self.workers.queued();
+    }
+}
+
+/// Serves an application until SIGTERM or Ctrl-C; a second signal does not wait for requests to finish.
 ///
 /// # Errors
 /// [`StartError`], which says what to do.
-pub async fn serve(resources: &'static [&'static Schema], config: Config) -> Result<(), StartError> {
+pub async fn serve(application: Application, config: Config) -> Result<(), StartError> {
     log::begin(&config);
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
     let lock = lock(&config.database)?;
-    let app = App::open_with(resources, &config, DbOptions::default(), Some(lock)).await?;
+    let app = App::open_with(application.resources, &config, DbOptions::default(), Some(lock)).await?;
     if app.db.was_created() {
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }
-    let served = http::service(app.layers(), &config).map_err(StartError::Route)?;
+    let served = http::service(app.layers(application.routes, &config), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
         port: config.port,
         cause,
     })?;
+    tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
+    tokio::spawn(notify::keep_tidy(app.outbox.clone()));
     announce(&listening);
+    let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
+    tokio::select! {
+        _ = jobs => {}
+        () = signals.nth(2) => {}
+    }
     app.db.close().await;
     drop(app);
     tracing::info!("stopped");
@@ -164,10 +222,15 @@ fn announce(listening: &Listening) {
 }
 
 fn warn_of_what_is_not_served(config: &Config) {
-    for (name, is_set) in [("REDIS_URL", config.redis_url.is_some()), ("SMTP_URL", config.smtp_url.is_some())] {
-        if is_set {
-            tracing::warn!("{name} is set and has no effect: this version does not use it yet");
-        }
+    if config.redis_url.is_some() {
+        tracing::warn!("REDIS_URL is set and has no effect: this version does not use it yet");
+    }
+}
+
+fn mailer(config: &Config) -> Result<Mailer, StartError> {
+    match (&config.smtp_url, &config.mail_from) {
+        (Some(url), Some(from)) => Mailer::smtp(url, from).map_err(StartError::Mail),
+        _ => Ok(Mailer::log()),
     }
 }
 
@@ -175,11 +238,13 @@ fn secret(config: &Config) -> Result<SecretKey, SecretError> {
     config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
 }
 
-fn auth_settings(config: &Config, keys: &Keys) -> auth::Settings {
+fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
+    let hub = Arc::clone(hub);
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
         bcrypt_cost: config.bcrypt_cost,
+        on_change: Arc::new(move |account| hub.recheck(account)),
         ..auth::Settings::new(keys.clone())
     }
 }

@@ -1,6 +1,9 @@
 //! The command line.
 
+mod backup;
 mod explain;
+mod healthcheck;
+mod jobs;
 mod migrate;
 mod routes;
 mod user;
@@ -8,13 +11,16 @@ mod user;
 use std::{
     fmt::Write as _,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap_complete::Shell;
 
 use crate::{
-    app::{self, StartError},
+    app::{self, Application, StartError},
     config::{Config, ConfigError, VARIABLES},
     http,
     schema::{Catalog, LinkError, Schema},
@@ -38,8 +44,22 @@ enum Command {
     /// Change the schema of the database, step by step
     #[command(subcommand)]
     Migrate(migrate::MigrateCommand),
+    /// List background jobs, or have some tried again
+    Jobs(jobs::JobsArguments),
     #[command(about = "Print the OpenAPI document")]
     Openapi,
+    /// Write a consistent copy of the database to a new file, also while it is served
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Ask the server of these settings whether it is ready
+    Healthcheck,
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print every route with its rule
     Routes,
     /// Print what the declaration of a resource means
@@ -60,14 +80,34 @@ enum Failure {
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateFailure),
     #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Health(#[from] healthcheck::HealthError),
+    #[error(transparent)]
     Explain(#[from] explain::ExplainError),
+    #[error(transparent)]
+    Jobs(#[from] jobs::JobsError),
+    #[error("a route cannot be served: {0}")]
+    Route(String),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
 
-/// The whole program: what `main` of an application calls.
+/// The whole program of an application without routes of its own: what its `main` calls.
 #[must_use]
 pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
+    Application::new(resources).main()
+}
+
+impl Application {
+    /// The whole program: what `main` of an application calls.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        begin(self)
+    }
+}
+
+fn begin(application: Application) -> ExitCode {
     let command = Cli::command().after_help(variables());
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -84,7 +124,7 @@ pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match run(cli.command.unwrap_or(Command::Serve), resources) {
+    match run(cli.command.unwrap_or(Command::Serve), application) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough of it.
         Err(Failure::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -95,24 +135,46 @@ pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
     }
 }
 
-fn run(command: Command, resources: &'static [&'static Schema]) -> Result<(), Failure> {
+fn run(command: Command, application: Application) -> Result<(), Failure> {
     let config = Config::from_environment()?;
+    let (resources, custom) = (application.resources, &application.routes);
     match command {
-        Command::Serve => runtime()?.block_on(app::serve(resources, config))?,
+        Command::Serve => {
+            let runtime = runtime()?;
+            let outcome = runtime.block_on(app::serve(application, config));
+            // A job that holds its thread must not hold the process; the database is closed already.
+            runtime.shutdown_timeout(LAST_TASKS);
+            outcome?;
+        }
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
+        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
-            let document = http::document(&Catalog::link(resources)?, &config);
-            writeln!(io::stdout().lock(), "{document:#}")?;
+            let catalog = Catalog::link(resources)?;
+            http::routes::table(&catalog, custom).map_err(Failure::Route)?;
+            writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
+        }
+        Command::Routes => {
+            let table = routes::render(&Catalog::link(resources)?, custom).map_err(Failure::Route)?;
+            io::stdout().lock().write_all(table.as_bytes())?;
+        }
+        Command::Backup { file } => runtime()?.block_on(backup::run(&config, &file))?,
+        Command::Healthcheck => healthcheck::run(&config)?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "fasttrack", &mut script);
+            io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {
             let text = explain::render(&command, &Catalog::link(resources)?)?;
             io::stdout().lock().write_all(text.as_bytes())?;
         }
-        Command::Routes => io::stdout().lock().write_all(routes::render(&Catalog::link(resources)?).as_bytes())?,
     }
     Ok(())
 }
+
+/// How long tasks that are left when the server has stopped may take to notice.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)

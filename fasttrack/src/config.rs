@@ -51,6 +51,8 @@ pub struct Config {
     pub log: String,
     /// Shape of the log.
     pub log_format: LogFormat,
+    /// Sockets that one user may have open.
+    pub sockets_per_user: usize,
     /// Longest body that is taken.
     pub max_body_bytes: usize,
     /// Whether `serve` applies pending migrations.
@@ -81,6 +83,9 @@ pub enum ConfigError {
         /// What it is, unless that is secret.
         given: String,
     },
+    /// A mail server without a sender.
+    #[error("MAIL_FROM has to be set where SMTP_URL is: the sender of mail, such as Tracker <tracker@example.com>")]
+    NoSender,
     /// `.env` that cannot be read.
     #[error("the file .env cannot be read: {0}")]
     DotEnv(String),
@@ -98,6 +103,9 @@ impl Config {
             if let Some(value) = given.as_deref().or(variable.default) {
                 variable.apply(&mut config, value)?;
             }
+        }
+        if config.smtp_url.is_some() && config.mail_from.is_none() {
+            return Err(ConfigError::NoSender);
         }
         Ok(config)
     }
@@ -136,6 +144,7 @@ impl Config {
             mail_from: None,
             log: String::new(),
             log_format: LogFormat::Text,
+            sockets_per_user: 0,
             max_body_bytes: 0,
             auto_migrate: false,
             migrations: PathBuf::new(),

@@ -45,6 +45,15 @@ pub enum Error {
     /// 422: well-formed, but invalid.
     #[error("the input is invalid")]
     Invalid(Vec<Fault>),
+    /// 426: a WebSocket, and no handshake for one.
+    #[error("this route is a WebSocket: connect with a client for that")]
+    UpgradeRequired,
+    /// 429: the account has as many sockets as it may have.
+    #[error("there are {most} sockets of this account already; close one first")]
+    TooManySockets {
+        /// How many that is.
+        most: usize,
+    },
     /// 429: too many requests.
     #[error("too many requests")]
     TooManyRequests {

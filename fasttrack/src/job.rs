@@ -8,7 +8,12 @@ use std::{fmt, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::de::DeserializeOwned;
 
-use crate::{error::Error, schema::Resource};
+use crate::{
+    clock,
+    db::{Db, Row, Statement},
+    error::Error,
+    schema::Resource,
+};
 
 /// A committed change to one row.
 #[derive(Debug, Clone)]
@@ -41,8 +46,11 @@ pub struct RawChange {
     pub at: String,
 }
 
-/// Why a job failed; it is tried again. Any error becomes one with `?`.
-pub struct JobError(String);
+/// Why a job failed; it is tried again, unless it is [`JobError::fatal`]. Any error becomes one with `?`.
+pub struct JobError {
+    what: String,
+    is_fatal: bool,
+}
 
 /// The outcome of a job.
 pub type JobResult = Result<(), JobError>;
@@ -51,15 +59,38 @@ pub type JobResult = Result<(), JobError>;
 pub type JobFn = fn(&RawChange, Context) -> BoxFuture<'static, JobResult>;
 
 /// An `async fn(Change<T>, Context) -> JobResult`.
+///
+/// ```
+/// # use fasttrack::job::{self, Change, Context, JobFn, JobResult};
+/// # #[derive(serde::Deserialize)] struct Task {}
+/// async fn tell(change: Change<Task>, context: Context) -> JobResult {
+///     Ok(())
+/// }
+/// let run: JobFn = |change, context| job::run::<Task>(tell, change, context);
+/// ```
+///
+/// Any other function is refused by the compiler, at its name in the declaration:
+///
+/// ```compile_fail,E0631
+/// # use fasttrack::job::{self, Change, Context, JobFn, JobResult};
+/// # #[derive(serde::Deserialize)] struct Task {}
+/// async fn tell(task: Task, context: Context) -> JobResult {
+///     Ok(())
+/// }
+/// let run: JobFn = |change, context| job::run::<Task>(tell, change, context);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this function is no job for a change of `{T}`",
-    label = "not an `async fn(Change<{T}>, Context) -> JobResult`"
+    label = "not an `async fn(Change<{T}>, Context) -> JobResult`",
+    note = "if it looks like one, what it keeps over an `.await` is not `Send`: an `Rc`, or the guard of a lock"
 )]
 pub trait Job<T>: Send + Sync + 'static {
     /// Begins it.
     fn begin(self, change: Change<T>, context: Context) -> BoxFuture<'static, JobResult>;
 }
 
+// Else a function of another form is told as one that lacks some trait of the standard library.
+#[diagnostic::do_not_recommend]
 impl<T, F, R> Job<T> for F
 where
     F: FnOnce(Change<T>, Context) -> R + Send + Sync + 'static,
@@ -78,7 +109,10 @@ pub fn run<T: DeserializeOwned + Send + 'static>(
 ) -> BoxFuture<'static, JobResult> {
     match Change::read(change) {
         Ok(change) => job.begin(change, context),
-        Err(error) => std::future::ready(Err(error.into())).boxed(),
+        Err(error) => {
+            let what = format!("the row that was kept does not read as it is declared now: {error}");
+            std::future::ready(Err(JobError::fatal(what))).boxed()
+        }
     }
 }
 
@@ -92,6 +126,32 @@ pub struct Context {
 pub trait Services: Send + Sync {
     /// The row `id` of the resource of this name as JSON, whoever asks; `None` when there is none.
     fn row(&self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>>;
+
+    /// The database.
+    fn db(&self) -> &Db;
+
+    /// Hands a mail to the server that sends it.
+    fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;
+}
+
+/// Who a mail is for: an address, and the name to show with it, which may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The e-mail address.
+    pub address: String,
+    /// The name.
+    pub name: String,
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// It cannot be written: an address is none.
+    #[error("the mail cannot be written: {0}")]
+    Unwritable(String),
+    /// The mail server did not take it.
+    #[error("the mail server did not take it: {0}")]
+    Refused(String),
 }
 
 impl Context {
@@ -103,11 +163,105 @@ impl Context {
 
     /// The row `id` as it is now; no rule is asked. What is hidden is empty.
     ///
+    /// ```no_run
+    /// # use fasttrack::{job::Context, error::Error, schema::Resource};
+    /// # async fn find<Task: Resource + serde::de::DeserializeOwned>(context: Context) -> Result<(), Error> {
+    /// let Some(task) = context.find::<Task>(7).await? else { return Ok(()) };
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot answer; [`Error::Internal`] when the row does not read as a `T`.
     pub async fn find<T: Resource + DeserializeOwned>(&self, id: i64) -> Result<Option<T>, Error> {
         let json = self.services.row(T::NAME, id).await?;
         json.map(|json| serde_json::from_slice(&json)).transpose().map_err(|cause| Error::Internal(cause.to_string()))
+    }
+
+    /// Runs a statement that reads; no rule is asked. Text is selected as `CAST(… AS BLOB)`.
+    ///
+    /// ```no_run
+    /// # use fasttrack::{job::Context, error::Error};
+    /// use fasttrack::db::{Arg, Statement};
+    ///
+    /// # async fn count(context: Context) -> Result<Option<i64>, Error> {
+    /// let open = Statement::new("SELECT count(*) FROM tasks WHERE project_id = $1", vec![Arg::Int(1)]);
+    /// let rows = context.read(open).await?;
+    /// let count = rows.first().and_then(|row| row.int(0));
+    /// # Ok(count) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy; [`Error::Internal`] when it refuses the statement.
+    pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, Error> {
+        Ok(self.services.db().read(statement).await?)
+    }
+
+    /// Runs a statement that writes, in a transaction that others share; no rule is asked and no trigger hears of it.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; nothing is written then.
+    pub async fn write(&self, statement: Statement) -> Result<Vec<Row>, Error> {
+        self.write_now(|_| statement).await
+    }
+
+    /// The same for a statement that needs the present instant, as [`clock::now`] gives it, from
+    /// where all writes stand in a row: every change that has an earlier [`Change::at`] is seen by the statement.
+    ///
+    /// ```no_run
+    /// # use fasttrack::{job::Context, error::Error};
+    /// use fasttrack::db::{Arg, Statement};
+    ///
+    /// # async fn touch(context: Context) -> Result<(), Error> {
+    /// let touch = |now| Statement::new("UPDATE projects SET seen_at = $1 WHERE id = 1", vec![Arg::Text(now)]);
+    /// context.write_now(touch).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_now(
+        &self,
+        statement: impl FnOnce(String) -> Statement + Send + 'static,
+    ) -> Result<Vec<Row>, Error> {
+        self.services.db().write(|tx| async move { Ok(tx.query(statement(clock::now())).await?) }.boxed()).await
+    }
+
+    /// Sends a mail of plain text; without `SMTP_URL` it is logged instead. It has been sent when this is done, so a job
+    /// that fails afterwards sends it again. Line breaks in the subject and the name become spaces.
+    ///
+    /// ```no_run
+    /// # use fasttrack::{job::Context, job::MailError};
+    /// # async fn greet(context: Context) -> Result<(), MailError> {
+    /// context.mail(("ada@example.com", "Ada"), "Welcome", "It is good to have you.").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`MailError`] when the address is none, or the mail server does not take it.
+    pub async fn mail(&self, to: impl Into<Recipient> + Send, subject: &str, text: &str) -> Result<(), MailError> {
+        self.services.mail(to.into(), subject.to_owned(), text.to_owned()).await
+    }
+}
+
+impl From<(&str, &str)> for Recipient {
+    /// An address and a name.
+    fn from((address, name): (&str, &str)) -> Self {
+        Self { address: address.to_owned(), name: name.to_owned() }
+    }
+}
+
+impl From<&str> for Recipient {
+    fn from(address: &str) -> Self {
+        Self::from((address, ""))
+    }
+}
+
+impl From<MailError> for Error {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Unwritable(_) => Self::Internal(error.to_string()),
+            MailError::Refused(_) => Self::Unavailable("mail cannot be sent at present; try again".into()),
+        }
     }
 }
 
@@ -124,14 +278,25 @@ impl<T: DeserializeOwned> Change<T> {
 
 impl<E: std::error::Error> From<E> for JobError {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
 impl JobError {
     /// A failure in these words.
     pub fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
+        Self { what: what.into(), is_fatal: false }
+    }
+
+    /// A failure that would be the same every time: the job is not tried again, but kept for people to look at.
+    pub fn fatal(what: impl Into<String>) -> Self {
+        Self { what: what.into(), is_fatal: true }
+    }
+
+    /// Whether to try again is without hope.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        self.is_fatal
     }
 }
 
@@ -143,7 +308,7 @@ impl fmt::Debug for JobError {
 
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 

@@ -9,10 +9,12 @@ pub mod config;
 pub mod db;
 pub mod email;
 pub mod error;
+pub mod hooks;
 pub mod http;
 pub mod job;
 mod mac;
 pub mod migrate;
+pub mod notify;
 pub mod password;
 pub mod pipeline;
 pub mod prelude;
@@ -24,7 +26,7 @@ pub mod wire;
 
 pub use fasttrack_macros::resources;
 
-pub use self::cli::main;
+pub use self::{app::Application, cli::main};
 
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;
@@ -32,5 +34,5 @@ extern crate self as fasttrack;
 /// What generated code calls besides [`schema`]; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use serde::{self, Deserialize, Deserializer};
+    pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 }

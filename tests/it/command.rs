@@ -58,14 +58,40 @@ fn user_create_checks_what_registration_checks() {
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
-    let commands = "|serve|user|user create|routes|openapi|explain|migrate|migrate status|migrate up|migrate down|migrate new|\
-                    migrate check";
-    for command in commands.split('|').map(|command| command.split_whitespace().collect::<Vec<_>>()) {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["user"],
+        &["user", "create"],
+        &["routes"],
+        &["openapi"],
+        &["explain"],
+        &["backup"],
+        &["healthcheck"],
+        &["completions"],
+        &["jobs"],
+        &["jobs", "retry"],
+        &["migrate"],
+        &["migrate", "status"],
+        &["migrate", "up"],
+        &["migrate", "down"],
+        &["migrate", "new"],
+        &["migrate", "check"],
+    ] {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }
-    for wrong in [&["bogus"][..], &["serve", "--bogus"], &["user"], &["user", "create"], &["explain"]] {
+    for wrong in [
+        &["bogus"][..],
+        &["serve", "--bogus"],
+        &["user"],
+        &["user", "create"],
+        &["explain"],
+        &["jobs", "retry"],
+        &["jobs", "retry", "x"],
+        &["jobs", "retry", "1", "--all"],
+    ] {
         let output = settings.run(wrong, "");
         assert!(!output.status.success() && !output.stderr.is_empty(), "{wrong:?}: {output:?}");
     }

@@ -1,8 +1,8 @@
 //! The struct itself, and the types by which other declarations refer to it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{parse_quote, spanned::Spanned as _};
+use syn::{Attribute, parse_quote, spanned::Spanned as _};
 
 use crate::{
     model::{Declaration, Field},
@@ -13,6 +13,9 @@ use crate::{
 pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
     let mut item = declaration.item.clone();
     item.attrs.push(parse_quote!(#[derive(::fasttrack::__private::Deserialize)]));
+    if declaration.hooks.is_some() && !derives(&item.attrs, "Serialize") {
+        item.attrs.push(parse_quote!(#[derive(::fasttrack::__private::Serialize)]));
+    }
     item.attrs.push(parse_quote!(#[serde(crate = "::fasttrack::__private::serde")]));
     for source in &mut item.fields {
         let Some(field) = source.ident.as_ref().and_then(|ident| declaration.field(ident)) else { continue };
@@ -29,6 +32,14 @@ pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
         }
     }
     quote!(#item)
+}
+
+/// Whether the declaration itself derives a trait of this name.
+fn derives(attributes: &[Attribute], name: &str) -> bool {
+    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let mut tokens =
+        lists.filter_map(|attribute| attribute.meta.require_list().ok()).flat_map(|list| list.tokens.clone());
+    tokens.any(|token| matches!(token, TokenTree::Ident(ident) if ident == name))
 }
 
 /// The name of the struct of paths.
@@ -81,7 +92,8 @@ pub(crate) fn facts(declaration: &Declaration) -> TokenStream {
         let target = field.ty.target.as_ref()?;
         Some(quote_spanned!(target.span()=> const _: () = ::fasttrack::schema::assert_account::<#target>();))
     });
-    quote!(#account #(#actors)*)
+    let hooked = declaration.hooks.map(|_| quote!(impl ::fasttrack::hooks::Hooked for #ident {}));
+    quote!(#account #(#actors)* #hooked)
 }
 
 /// What a path may do with a field.

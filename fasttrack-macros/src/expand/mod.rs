@@ -9,8 +9,8 @@ mod path;
 mod rule;
 mod trigger;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use crate::{check::Checked, model::Declaration};
@@ -72,11 +72,17 @@ fn schema(declaration: &Declaration) -> TokenStream {
     });
     let grants = declaration.grants.iter().map(|grant| rule::grant(declaration, grant));
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
+    // The word is where a type without hooks is reported.
+    let hooks = declaration.hooks.map(|at| {
+        let entity = Ident::new(&declaration.item.ident.to_string(), at);
+        quote_spanned!(at=> .hooks(::fasttrack::hooks::of::<#entity>()))
+    });
     quote! {
         #head
             .columns(const { &[#(#columns),*] })
             .named_rules(const { &[#(#rules),*] })
             .grants(const { &[#(#grants),*] })
             .triggers(const { &[#(#triggers),*] })
+            #hooks
     }
 }

@@ -9,7 +9,9 @@ use syn::{
 
 use crate::{errors::Errors, names};
 
-const WORDS: [&str; 5] = ["under", "plural", "account", "conceal", "was"];
+/// The options of a resource: how each is written.
+pub(crate) const OPTIONS: [&str; 6] =
+    ["under = project", "plural = \"people\"", "account", "conceal", "hooks", "was = old_plural"];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -19,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) account: Option<Span>,
     pub(crate) conceal: bool,
     pub(crate) was: Option<Ident>,
+    pub(crate) hooks: Option<Span>,
 }
 
 impl Options {
@@ -65,10 +68,12 @@ impl Options {
             }
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,
+            "hooks" => self.hooks = Some(word.span()),
             other => {
+                let words = OPTIONS.map(|form| form.split(' ').next().unwrap_or(form));
                 errors.push(
                     word.span(),
-                    format!("`{other}` is no option of a resource; {}", names::advice(other, &WORDS)),
+                    format!("`{other}` is no option of a resource; {}", names::advice(other, &words)),
                 );
                 super::skip_to_comma(input)?;
             }

@@ -1,6 +1,6 @@
 //! Tokens -> model. Judges the form alone; what the words mean together is for `check`.
 
-mod attribute;
+pub(crate) mod attribute;
 mod constant;
 mod field;
 mod rule;
@@ -40,6 +40,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         under: options.under,
         conceal: options.conceal,
         was: options.was,
+        hooks: options.hooks,
         fields,
         rules: Vec::new(),
         grants: Vec::new(),
@@ -69,7 +70,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let named = attribute.parse_args_with(|input: ParseStream<'_>| rule::named(input, errors));
             declaration.rules.extend(errors.take(named));
         }
-        "on" => declaration.triggers.extend(errors.take(attribute.parse_args_with(trigger::trigger))),
+        "on" => {
+            let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
+            declaration.triggers.extend(triggers.into_iter().flatten());
+        }
         "resource" => errors.push(attribute.path().span(), "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
     }

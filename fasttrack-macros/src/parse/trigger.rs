@@ -1,7 +1,12 @@
-//! `#[on(CHANGE => EFFECT)]`: `changed(status -> Done) => task_done { by: assignee } to project.owner except actor`.
+//! `#[on(CHANGE, … => EFFECT; …)]`: `changed(status -> Done) => task_done { by: assignee } to project.owner except actor`.
 
 use proc_macro2::Ident;
-use syn::{Token, braced, ext::IdentExt as _, parse::ParseStream, token::Brace};
+use syn::{
+    Token, braced,
+    ext::IdentExt as _,
+    parse::{ParseStream, discouraged::Speculative as _},
+    token::Brace,
+};
 
 use super::{constant, in_parentheses, rule};
 use crate::{
@@ -11,15 +16,28 @@ use crate::{
 
 const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
 
-/// `CHANGE => EFFECT`
-pub(crate) fn trigger(input: ParseStream<'_>) -> syn::Result<Trigger> {
-    let change = change(input)?;
-    input.parse::<Token![=>]>().map_err(|e| syn::Error::new(e.span(), "expected `=>` and what then happens"))?;
-    let effect = effect(input)?;
-    if !input.is_empty() {
-        return Err(input.error("expected the end of the trigger"));
+/// `CHANGE, … => EFFECT; …`: a trigger for each change and each effect.
+pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
+    let mut changes = vec![change(input)?];
+    while input.parse::<Option<Token![,]>>()?.is_some() {
+        changes.push(change(input)?);
     }
-    Ok(Trigger { change, effect })
+    input.parse::<Token![=>]>().map_err(|e| syn::Error::new(e.span(), "expected `=>` and what then happens"))?;
+    let mut triggers = Vec::new();
+    // Effects are read once for each change, from the same place.
+    let start = input.fork();
+    for change in changes {
+        let effects = start.fork();
+        triggers.push(Trigger { change: change.clone(), effect: effect(&effects)? });
+        while effects.parse::<Option<Token![;]>>()?.is_some() {
+            triggers.push(Trigger { change: change.clone(), effect: effect(&effects)? });
+        }
+        if !effects.is_empty() {
+            return Err(effects.error("expected the end of the trigger, or `;` and a further effect"));
+        }
+        input.advance_to(&effects);
+    }
+    Ok(triggers)
 }
 
 fn change(input: ParseStream<'_>) -> syn::Result<Change> {

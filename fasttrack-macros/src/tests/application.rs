@@ -14,6 +14,7 @@ fn the_folder_of_the_reference_application_is_a_table_in_sorted_order() {
         ["comment :: Comment", "project :: Project", "task :: Task", "user :: User"].map(|path| text.find(path));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {text}");
     assert!(text.contains("pub mod user ;") && !text.contains("mod lib"), "{text}");
+    assert!(!text.contains("mod jobs") && !text.contains("mod routes"), "folders are the application's own: {text}");
     assert!(text.contains("type __FasttrackAccount = user :: User"), "{text}");
 }
 

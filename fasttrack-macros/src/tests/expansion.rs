@@ -8,7 +8,7 @@ use crate::choice;
 /// A declaration that uses the whole language.
 fn everything() -> String {
     task(
-        "under = project, plural = \"chores\", conceal",
+        "under = project, plural = \"chores\", conceal, hooks",
         "#[can(create, list, delete: project.owner | role(Admin))]
          #[can(update: member & !(project.status == Archived | rank > 3 | weight >= 0.5 | title != \"x\"))]
          #[rule(member: project.member | assignee)]
@@ -84,6 +84,9 @@ fn options_become_calls_of_builders() {
             ".hidden().read_only().default_empty()",
             ".actor().on_delete(::fasttrack::schema::OnDelete::Restrict)",
             "Schema::new(\"task\", \"chores\").doc(\"\").under(\"project\").conceal()",
+            ".hooks(::fasttrack::hooks::of::<Task>())",
+            "impl ::fasttrack::hooks::Hooked for Task {}",
+            "#[derive(::fasttrack::__private::Serialize)]",
             "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
             "Effect::Run { job: \"crate::mail::tell\", run: |change, context| \
              ::fasttrack::job::run::<Task>(crate::mail::tell, change, context) }",
@@ -95,6 +98,14 @@ fn options_become_calls_of_builders() {
 fn former_names_are_kept_for_migrations() {
     let source = task("was = chores", "", "#[field(was = rank)] pub weight: i64,");
     contains(&source, &["Schema::new(\"task\", \"tasks\").doc(\"\").was(\"chores\")", ".was(\"rank\")"]);
+}
+
+#[test]
+fn what_the_struct_derives_itself_is_not_derived_twice() {
+    let count = |source: &str| expand(source).0.to_string().matches("Serialize").count();
+    assert_eq!(count(&task("", "", "")), 0, "only what hooks may change has to be written back");
+    assert_eq!(count(&task("hooks", "", "")), 1);
+    assert_eq!(count(&task("hooks", "#[derive(Debug, serde::Serialize)]", "")), 1);
 }
 
 #[test]

@@ -152,7 +152,8 @@ fn under_is_a_relation_that_stays() {
 
 #[test]
 fn the_options_of_a_resource_are_known() {
-    accept(&task("plural = \"work_items\", conceal, was = chores", "", ""));
+    accept(&task("plural = \"work_items\", conceal, hooks, was = chores", "", ""));
+    check(&task("hook", "", ""), "hook", "did you mean `hooks`?");
     check(&task("udner = project", "", ""), "udner", "did you mean `under`?");
     check(&task("plural = \"Work Items\"", "", ""), "\"Work Items\"", "snake case");
     check(&task("conceal, conceal", "", ""), "conceal", "said twice");

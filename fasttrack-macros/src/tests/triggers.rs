@@ -9,6 +9,7 @@ fn what_is_right_is_accepted() {
         "#[on(deleted => gone to assignee)]",
         "#[on(changed(status -> Done) => done { old: old.status, new: new.status, project: project } to project.owner)]",
         "#[on(changed(assignee) => run crate::mail::tell)]",
+        "#[on(created, deleted, changed(status -> Done) => run tell; gone to assignee, project.owner; run crate::x)]",
         "#[on(created => run tell)] #[on(created => run to assignee)]",
         "#[on(created => a { s: status } to assignee)] #[on(changed(status) => a { s: new.status } to assignee)]",
     ] {
@@ -21,6 +22,10 @@ fn the_form_of_a_trigger_is_explained() {
     check(&attribute("#[on(craeted => a to assignee)]"), "craeted", "did you mean `created`?");
     check(&attribute("#[on(changed => a to assignee)]"), "changed", "say of which field");
     check(&attribute("#[on(created => a { title: title })]"), "a", "say who hears of it");
+    check(&attribute("#[on(created, craeted => a to assignee)]"), "craeted", "did you mean `created`?");
+    check(&attribute("#[on(created, deleted => a to asignee)]"), "asignee", "did you mean `assignee`?");
+    check(&attribute("#[on(created => run tell; a)]"), "a", "say who hears of it");
+    check(&attribute("#[on(created, deleted => run tell tell)]"), "tell", "expected the end of the trigger");
     check(&attribute("#[on(created => a to assignee except project)]"), "project", "`except actor`");
     check(&attribute("#[onn(created => a to assignee)]"), "onn", "did you mean `on`?");
 }

@@ -34,7 +34,15 @@ impl Auth {
     /// [`Error::Unavailable`] when the database had to be asked and could not answer.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Principal, Error> {
         let Some(header) = authorization else { return Ok(Principal::Anonymous) };
-        Ok(Principal::Account(self.admit(bearer(header)?).await?.caller))
+        Ok(Principal::Account(self.admit_bearer(header).await?.caller))
+    }
+
+    /// Who is calling, by the value of the `Authorization` header, and until when.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn admit_bearer(&self, authorization: &str) -> Result<Admission, Error> {
+        self.admit(bearer(authorization)?).await
     }
 
     /// Who is calling, by the access token itself, and until when.

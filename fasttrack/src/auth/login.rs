@@ -42,12 +42,12 @@ impl Auth {
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
         let id = caller.session;
-        let cache = Arc::clone(&self.sessions);
+        let forget = self.forget(caller.id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     tx.query(sessions::end(id)).await?;
-                    tx.after_commit(move || cache.drop_all(&[id]));
+                    tx.after_commit(move || forget(&[id]));
                     Ok(())
                 })
             })

@@ -32,6 +32,9 @@ use crate::{
     schema::Schema,
 };
 
+/// Whoever hears of changes to an account, by its id.
+pub type OnChange = Arc<dyn Fn(i64) + Send + Sync>;
+
 /// What authentication is told at start.
 #[derive(Clone)]
 pub struct Settings {
@@ -45,6 +48,8 @@ pub struct Settings {
     pub bcrypt_cost: u32,
     /// Tells the time, in microseconds since the Unix epoch.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Told after the commit that an account was changed, or sessions of it have ended. It must not block.
+    pub on_change: OnChange,
 }
 
 /// Where a login comes from, for its owner to recognise.
@@ -80,6 +85,7 @@ impl Settings {
             refresh_lifetime_s: 7 * 24 * 60 * 60,
             bcrypt_cost: 12,
             clock: Arc::new(clock::now_us),
+            on_change: Arc::new(|_| {}),
         }
     }
 }
@@ -100,6 +106,15 @@ impl Auth {
         })
     }
 
+    /// What a write that has ended sessions of an account calls with their ids after its commit.
+    fn forget(&self, account: i64) -> impl FnOnce(&[i64]) + Send + use<> {
+        let (cache, on_change) = (Arc::clone(&self.sessions), Arc::clone(&self.settings.on_change));
+        move |sessions| {
+            cache.drop_all(sessions);
+            on_change(account);
+        }
+    }
+
     fn now_us(&self) -> i64 {
         (self.settings.clock)()
     }
@@ -113,6 +128,7 @@ impl AccountWatch for Auth {
     /// Drops the account, and thereby the trust in what is known of its sessions.
     fn account_changed(&self, id: i64) {
         self.accounts.drop_all(&[id]);
+        (self.settings.on_change)(id);
     }
 }
 

@@ -63,13 +63,17 @@ impl Auth {
         let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
         let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us };
         let account = self.account;
-        let cache = Arc::clone(&self.sessions);
+        let (cache, on_change) = (Arc::clone(&self.sessions), Arc::clone(&self.settings.on_change));
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let id = rotation.token.session;
+                    let (id, user) = (rotation.token.session, rotation.token.user);
                     tx.after_commit(move || cache.drop_all(&[id]));
-                    rotation.carry_out(tx, &account).await
+                    let outcome = rotation.carry_out(tx, &account).await?;
+                    if matches!(outcome, Outcome::Reused) {
+                        tx.after_commit(move || on_change(user));
+                    }
+                    Ok(outcome)
                 })
             })
             .await

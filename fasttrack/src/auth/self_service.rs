@@ -1,7 +1,5 @@
 //! What the owner of an account does with its password and its sessions.
 
-use std::sync::Arc;
-
 use super::{
     Auth,
     account::Credentials,
@@ -75,14 +73,14 @@ impl Auth {
     /// [`Error::NotFound`] when the caller has no live session of this id.
     pub async fn end_session(&self, caller: &Caller, id: i64) -> Result<(), Error> {
         let statement = sessions::end_own(id, caller.id, self.now_us());
-        let cache = Arc::clone(&self.sessions);
+        let forget = self.forget(caller.id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     if tx.query(statement).await?.is_empty() {
                         return Err(Error::NotFound(format!("session {id} does not exist").into()));
                     }
-                    tx.after_commit(move || cache.drop_all(&[id]));
+                    tx.after_commit(move || forget(&[id]));
                     Ok(())
                 })
             })
@@ -93,7 +91,7 @@ impl Auth {
     async fn replace_hash(&self, caller: Caller, known: Credentials, hash: String) -> Result<bool, Error> {
         let now_us = self.now_us();
         let table = self.account;
-        let cache = Arc::clone(&self.sessions);
+        let forget = self.forget(caller.id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -107,7 +105,7 @@ impl Auth {
                     tx.query(table.change_hash(known.id, hash, clock::format_us(now_us))).await?;
                     let ended = tx.query(sessions::end_others(caller.id, caller.session)).await?;
                     let ids: Vec<i64> = ended.iter().filter_map(|row| row.int(0)).collect();
-                    tx.after_commit(move || cache.drop_all(&ids));
+                    tx.after_commit(move || forget(&ids));
                     Ok(true)
                 })
             })

@@ -65,6 +65,11 @@ pub const VARIABLES: &[Variable] = &[
         config.rate_limit_window_s = number(value, 1, 86_400, "a whole number of seconds from 1 to 86400")?;
         Ok(())
     }),
+    open("SOCKETS_PER_USER", Some("32"), "WebSockets that one user may have open", |config, value| {
+        let expected = "a whole number of sockets from 1 to 10000";
+        config.sockets_per_user = number::<u32>(value, 1, 10_000, expected)?.try_into().map_err(|_| expected)?;
+        Ok(())
+    }),
     open("BCRYPT_COST", Some("12"), "cost of password hashes", |config, value| {
         config.bcrypt_cost = number(value, 4, 15, "a whole number from 4 to 15")?;
         Ok(())
@@ -79,10 +84,16 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     secret("SMTP_URL", None, "where mail goes out; without it, mail is logged", |config, value| {
-        config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| "an smtp:// or smtps:// address")?;
+        config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| SMTP_ADDRESS)?;
+        if config.smtp_url.as_deref().is_some_and(|url| !is_mail_server(url)) {
+            return Err(SMTP_ADDRESS);
+        }
         Ok(())
     }),
     open("MAIL_FROM", None, "sender of mail", |config, value| {
+        if !value.is_empty() && value.parse::<lettre::message::Mailbox>().is_err() {
+            return Err("an e-mail address, such as Tracker <tracker@example.com>");
+        }
         config.mail_from = Some(value.to_owned()).filter(|sender| !sender.is_empty());
         Ok(())
     }),
@@ -195,6 +206,13 @@ fn is_origin(origin: &str) -> bool {
         })
 }
 
+const SMTP_ADDRESS: &str = "an address such as smtps://USER:PASSWORD@mail.example.com, or smtp://HOST:PORT?tls=required; what is special in the \
+     password is percent-encoded";
+
+fn is_mail_server(url: &str) -> bool {
+    lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url).is_ok()
+}
+
 fn url(value: &str, schemes: &[&str]) -> Result<Option<String>, ()> {
     if value.is_empty() {
         return Ok(None);
@@ -235,6 +253,7 @@ mod tests {
         assert_eq!((config.access_token_expire_minutes, config.refresh_token_expire_days), (15, 7));
         assert_eq!(config.cors_origins, ["http://localhost:3000"]);
         assert_eq!((config.rate_limit_requests, config.rate_limit_window_s), (100, 60));
+        assert_eq!(config.sockets_per_user, 32);
         assert_eq!((config.bcrypt_cost, config.max_body_bytes, config.auto_migrate), (12, 65_536, true));
         assert_eq!((config.log.as_str(), config.log_format), ("info", LogFormat::Text));
         assert!(config.secret_key.is_none() && config.trusted_proxies.is_empty());
@@ -251,6 +270,7 @@ mod tests {
         );
         check("BCRYPT_COST", |c| c.bcrypt_cost, &[("4", 4), ("15", 15)], &["", "3", "16", "12.0"]);
         check("RATE_LIMIT_REQUESTS", |c| c.rate_limit_requests, &[("0", 0)], &["-1", "1000001", "99999999999"]);
+        check("SOCKETS_PER_USER", |c| c.sockets_per_user, &[("1", 1), ("10000", 10_000)], &["", "0", "10001", "many"]);
         check("RATE_LIMIT_WINDOW", |c| c.rate_limit_window_s, &[("1", 1)], &["0", "60s"]);
         check("ACCESS_TOKEN_EXPIRE_MINUTES", |c| c.access_token_expire_minutes, &[("1", 1)], &["0", "1.5"]);
         check("REFRESH_TOKEN_EXPIRE_DAYS", |c| c.refresh_token_expire_days, &[("30", 30)], &["0", "3651"]);
@@ -302,8 +322,28 @@ mod tests {
             &[("", None), ("redis://h:1", Some("redis://h:1".into()))],
             &["h", "redis://"],
         );
-        check("SMTP_URL", |c| c.smtp_url, &[("", None)], &["http://h", "smtp:// h"]);
+        check(
+            "SMTP_URL",
+            |c| c.smtp_url,
+            &[("", None)],
+            &["http://h", "smtp:// h", "smtp://h?tls=perhaps", "smtp://h:x"],
+        );
+        let sender = "Tracker <tracker@example.com>";
+        check("MAIL_FROM", |c| c.mail_from, &[("", None), (sender, Some(sender.into()))], &["tracker", "a@b, c@d"]);
         check("HOST", |c| c.host, &[("::1", "::1".into()), ("localhost", "localhost".into())], &["", "a b"]);
+    }
+
+    #[test]
+    fn mail_needs_a_sender_and_a_server() {
+        let set = |from: &'static str| {
+            Config::from_lookup(&move |asked| match asked {
+                "SMTP_URL" => Some("smtp://localhost".into()),
+                "MAIL_FROM" => Some(from.into()).filter(|from: &String| !from.is_empty()),
+                _ => None,
+            })
+        };
+        assert_eq!(set("a@example.com").unwrap().smtp_url.as_deref(), Some("smtp://localhost"));
+        assert!(set("").unwrap_err().to_string().starts_with("MAIL_FROM has to be set"));
     }
 
     #[test]

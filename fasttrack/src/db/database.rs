@@ -8,6 +8,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
+    meter::metered,
     pool::{ConnectionPool, Pooled},
     sqlite::{self, Found},
     statement,
@@ -66,7 +67,7 @@ impl Db {
     /// [`DbError::Busy`] when no connection was free in time, or the statement took too long; else what the database
     /// says.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        self.run(statement, ()).await
+        metered(self.run(statement, ())).await
     }
 
     /// The same for a statement that may be slow: at most half of the connections serve those at a time, so that the
@@ -77,7 +78,7 @@ impl Db {
     pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
         match permit {
-            Ok(Ok(permit)) => self.run(statement, permit).await,
+            Ok(Ok(permit)) => metered(self.run(statement, permit)).await,
             Ok(Err(_)) | Err(_) => Err(DbError::Busy("too many searches are running".into())),
         }
     }
@@ -93,7 +94,7 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        self.writer.write(work).await
+        metered(self.writer.write(work)).await
     }
 
     /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
@@ -116,7 +117,7 @@ impl Db {
     /// # Errors
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
-        self.writer.insert(plan, row).await
+        metered(self.writer.insert(plan, row)).await
     }
 
     /// Whether the database answers.

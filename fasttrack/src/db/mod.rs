@@ -11,6 +11,7 @@ mod database;
 mod error;
 mod group;
 mod guard;
+mod meter;
 mod options;
 mod pool;
 mod row;
@@ -26,6 +27,7 @@ mod tests;
 pub use self::{
     database::Db,
     error::DbError,
+    meter::Meter,
     options::DbOptions,
     row::{Arg, Cell, Row, Statement},
     tx::{RowPlan, Tx},

@@ -1,6 +1,6 @@
 //! An open port, which can be closed while the connections that came through it are still served.
 
-use std::{future::pending, io, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use salvo::{
     conn::{
@@ -11,7 +11,7 @@ use salvo::{
 };
 use tokio::{
     net::TcpStream,
-    sync::watch,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, timeout, timeout_at},
 };
 
@@ -34,28 +34,42 @@ pub(super) struct Port {
     /// Becomes true when no more connections are wanted.
     stopping: watch::Receiver<bool>,
     close_by: Option<Instant>,
+    /// One for each connection that there may still be. A connection has its own until it is closed, upgraded or not.
+    places: Arc<Semaphore>,
 }
 
 impl Port {
-    pub(super) fn new(open: TcpAcceptor, stopping: watch::Receiver<bool>) -> Self {
-        Self { holdings: open.holdings().to_vec(), open: Some(open), stopping, close_by: None }
+    pub(super) fn new(open: TcpAcceptor, stopping: watch::Receiver<bool>, most: usize) -> Self {
+        let (holdings, places) = (open.holdings().to_vec(), Arc::new(Semaphore::new(most)));
+        Self { holdings, open: Some(open), stopping, close_by: None, places }
     }
 
     /// The next connection; none when it is time to close.
-    async fn next(&mut self, policy: Option<ArcFusePolicy>) -> Option<io::Result<Plain>> {
+    async fn next(&mut self, policy: Option<ArcFusePolicy>) -> Option<io::Result<(Plain, OwnedSemaphorePermit)>> {
         let open = self.open.as_mut()?;
+        let places = &self.places;
         if self.close_by.is_none() {
             tokio::select! {
                 biased;
-                accepted = open.accept(policy.clone()) => return Some(accepted),
+                accepted = accept(open, places, policy.clone()) => return Some(accepted),
                 // An error says that whoever would stop the server is gone, and so is the server.
                 _ = self.stopping.wait_for(|&stopping| stopping) => {}
             }
         }
         let close_by = *self.close_by.get_or_insert_with(|| Instant::now() + CLOSE_LIMIT);
-        let accepted = timeout_at(close_by, timeout(QUIET, open.accept(policy))).await;
+        let accepted = timeout_at(close_by, timeout(QUIET, accept(open, places, policy))).await;
         accepted.ok().and_then(Result::ok)
     }
+}
+
+/// Accepts a connection once there is a place for it.
+async fn accept(
+    open: &mut TcpAcceptor,
+    places: &Arc<Semaphore>,
+    policy: Option<ArcFusePolicy>,
+) -> io::Result<(Plain, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    Ok((open.accept(policy).await?, place))
 }
 
 type Plain = Accepted<TcpCoupler<StraightStream<TcpStream>>, StraightStream<TcpStream>>;
@@ -73,8 +87,9 @@ impl Acceptor for Port {
             self.open = None;
             return pending().await;
         };
-        let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } = accepted?;
-        let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream));
+        let (accepted, place) = accepted?;
+        let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } = accepted;
+        let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream, place));
         Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
     }
 }

@@ -16,7 +16,7 @@ use salvo::{
 };
 
 use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId};
-use crate::error::Error;
+use crate::{db::Meter, error::Error};
 
 /// The account that a request turned out to come from, for the log.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +38,17 @@ impl Handler for Edge {
         let started = Instant::now();
         let _in_flight = self.metrics.begin();
         let id = RequestId::from_headers(req.headers());
+        let meter = Arc::new(Meter::default());
         req.extensions_mut().insert(id.clone());
         if is_preflight(req) {
             ctrl.skip_rest();
         } else {
-            self.answer(req, depot, res, ctrl, &id).await;
+            meter.watch(self.answer(req, depot, res, ctrl, &id)).await;
             complete(req, res, &id);
         }
         let is_drained = body::discard(req).await;
         self.write_headers(req, res, &id, is_drained);
-        self.log(req, res, &id, started);
+        self.log(req, res, &id, started, &meter);
     }
 }
 
@@ -117,7 +118,7 @@ impl Edge {
         }
     }
 
-    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant) {
+    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant, meter: &Meter) {
         let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
         self.metrics.count_answer(status);
         tracing::info!(
@@ -126,6 +127,8 @@ impl Edge {
             path = req.uri().path(),
             status,
             ms = started.elapsed().as_secs_f64() * 1e3,
+            sql_ms = meter.time().as_secs_f64() * 1e3,
+            sql_count = meter.count(),
             request_id = id.as_str(),
             user = req.extensions().get::<Actor>().map(|actor| actor.0),
         );

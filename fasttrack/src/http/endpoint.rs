@@ -15,13 +15,13 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    problem,
+    notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
     service,
     session_routes::{self, SessionRequest},
-    sessions,
+    socket,
 };
 use crate::{
     error::{Error, Fault},
@@ -39,9 +39,14 @@ pub(super) struct Endpoint {
 
 #[async_trait]
 impl Handler for Endpoint {
-    async fn handle(&self, req: &mut Request, _: &mut Depot, res: &mut Response, _: &mut FlowCtrl) {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
         let outcome = match self.route.action {
             Action::Service(_) => self.serve(req).await,
+            Action::Custom(index) => match self.admit_custom(index, req, depot, res).await {
+                Ok((custom, admission)) => return self.hand_over(custom, &admission, (req, depot, res, ctrl)).await,
+                Err(error) => Err(error),
+            },
+            Action::Socket => socket::open(&self.site, req, res).await,
             _ => self.admit(req, res).await,
         };
         match outcome {
@@ -68,6 +73,16 @@ impl Endpoint {
     }
 
     async fn admit(&self, req: &mut Request, res: &mut Response) -> Result<Reply, Error> {
+        let (admission, principal) = self.enter(req, res).await?;
+        let outcome = self.act(req, &admission, &principal).await;
+        if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
+            self.site.gate.count_refusal(&admission);
+        }
+        outcome
+    }
+
+    /// Asks the gate who is calling, and whether the request counts as one too many.
+    pub(super) async fn enter(&self, req: &mut Request, res: &mut Response) -> Result<(Admission, Principal), Error> {
         let mut admission = self.site.gate.admit(req, self.route.action.is_public()).await;
         gate::write_allowance(res.headers_mut(), admission.allowance);
         let principal = std::mem::replace(&mut admission.principal, Ok(Principal::Anonymous))?;
@@ -77,11 +92,7 @@ impl Endpoint {
         if principal == Principal::Anonymous && !self.route.admits_anonymous {
             return Err(Error::Unauthenticated("log in: this route needs an access token".into()));
         }
-        let outcome = self.act(req, &admission, &principal).await;
-        if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
-            self.site.gate.count_refusal(&admission);
-        }
-        outcome
+        Ok((admission, principal))
     }
 
     async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
@@ -96,7 +107,7 @@ impl Endpoint {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
             Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
-            Action::Service(_) => false,
+            Action::Service(_) | Action::Custom(_) | Action::Socket | Action::Notifications => false,
         };
         let body = object(&bytes, is_required, faults)?;
         match self.route.action {
@@ -109,7 +120,10 @@ impl Endpoint {
             }
             Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
             Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
-            Action::Service(_) => Err(Error::Internal("a route of the service was taken for one of the API".into())),
+            Action::Notifications => notifications::list(&self.site, principal, params, body).await,
+            Action::Service(_) | Action::Custom(_) | Action::Socket => {
+                Err(Error::Internal("a route was taken for one that follows from a declaration".into()))
+            }
         }
     }
 
@@ -160,7 +174,7 @@ impl Endpoint {
 }
 
 /// The id in the path, if the route has one. Anything but a positive 64-bit integer in its one spelling is no row.
-fn path_id(req: &Request) -> Result<Option<i64>, Error> {
+pub(super) fn path_id(req: &Request) -> Result<Option<i64>, Error> {
     let Some(text) = req.params().get("id") else { return Ok(None) };
     parse_id(text).map(Some).ok_or_else(|| Error::NotFound("there is no such row: an id is a positive integer".into()))
 }
@@ -171,7 +185,7 @@ fn parse_id(text: &str) -> Option<i64> {
 }
 
 /// The body as an object, with faults that were found elsewhere. No body is an empty object where none is needed.
-fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<'_>, Error> {
+pub(super) fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<'_>, Error> {
     let parsed = if bytes.is_empty() && !is_required { Ok(Object::default()) } else { Object::parse(bytes) };
     match parsed {
         Ok(mut object) => {
@@ -187,9 +201,9 @@ fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<
 }
 
 /// What is wrong with the query string of a route that takes none.
-fn unknown_parameters(params: Params) -> Vec<Fault> {
+pub(super) fn unknown_parameters(params: Params) -> Vec<Fault> {
     let unknown =
-        |param| Fault::new(sessions::label(&param), "unknown", "there is no such parameter; this route takes none");
+        |param| Fault::new(paging::label(&param), "unknown", "there is no such parameter; this route takes none");
     params.items.into_iter().map(unknown).chain(params.faults).collect()
 }
 

@@ -9,7 +9,7 @@ use salvo::{
 
 use super::limit::{Allowance, Limiter, Subject, client_address};
 use crate::{
-    auth::Auth,
+    auth::{self, Auth},
     config::{Config, Network},
     error::Error,
     principal::Principal,
@@ -38,6 +38,12 @@ pub(super) struct Admission {
     pub(super) allowance: Option<Allowance>,
 }
 
+/// Whom the gate let in to open a socket, or why not; and what that leaves.
+pub(super) struct Entry {
+    pub(super) outcome: Result<auth::Admission, Error>,
+    pub(super) allowance: Option<Allowance>,
+}
+
 impl Gate {
     pub(super) fn new(auth: Arc<Auth>, config: &Config) -> Self {
         Self { auth, limiter: Limiter::new(config), trusted_proxies: config.trusted_proxies.clone() }
@@ -57,6 +63,20 @@ impl Gate {
         Admission { principal, address, allowance }
     }
 
+    /// Asks who wants a socket, by a token of the query string or else by the header, and counts the request.
+    pub(super) async fn admit_socket(&self, req: &Request, token: Option<&str>) -> Entry {
+        let outcome = match (token, authorization(req.headers())) {
+            (Some(token), _) => self.auth.admit(token).await,
+            (None, Ok(Some(header))) => self.auth.admit_bearer(header).await,
+            (None, Ok(None)) => Err(Error::Unauthenticated("log in: connect with ?token=<access token>".into())),
+            (None, Err(error)) => Err(error),
+        };
+        let address = Subject::Address(self.address_of(req));
+        let subject = outcome.as_ref().map_or(address, |visitor| Subject::User(visitor.caller.id));
+        let allowance = self.limiter.count(subject);
+        Entry { outcome: check(allowance).and(outcome), allowance }
+    }
+
     /// Counts a request that no route takes.
     pub(super) fn admit_unmatched(&self, req: &Request) -> (Option<Allowance>, Result<(), Error>) {
         let allowance = self.limiter.count(Subject::Address(self.address_of(req)));
@@ -65,18 +85,11 @@ impl Gate {
 
     /// Counts against the address a request that turned out to be a 401 after its user had been counted.
     pub(super) fn count_refusal(&self, admission: &Admission) {
-        if matches!(admission.principal, Ok(Principal::Account(_))) {
-            self.limiter.count(Subject::Address(admission.address));
-        }
+        self.limiter.count(Subject::Address(admission.address));
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        match (values.next().map(HeaderValue::to_str), values.next()) {
-            (None, _) => Ok(Principal::Anonymous),
-            (Some(Ok(value)), None) => self.auth.authenticate(Some(value)).await,
-            _ => Err(Error::Unauthenticated("the Authorization header is malformed".into())),
-        }
+        self.auth.authenticate(authorization(headers)?).await
     }
 
     fn address_of(&self, req: &Request) -> IpAddr {
@@ -92,6 +105,16 @@ impl Gate {
         let lines: Vec<_> =
             req.headers().get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or_default()).collect();
         client_address(peer, lines.into_iter(), &self.trusted_proxies)
+    }
+}
+
+/// The value of the `Authorization` header, if there is one.
+fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match (values.next().map(HeaderValue::to_str), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) => Ok(Some(value)),
+        _ => Err(Error::Unauthenticated("the Authorization header is malformed".into())),
     }
 }
 

@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use crate::notify::{Figures, Hub};
+
 /// Counters of one server.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -57,7 +59,7 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub(super) fn render(&self) -> String {
+    pub(super) fn render(&self, hub: &Hub, jobs: Option<Figures>) -> String {
         let mut text = String::new();
         let uptime = self.started.elapsed().as_secs_f64();
         family(&mut text, "fasttrack_uptime_seconds", "gauge", "Time since the process began to serve.");
@@ -70,8 +72,33 @@ impl Metrics {
             let count = counter.load(Ordering::Relaxed);
             let _ = writeln!(text, "fasttrack_requests_total{{status=\"{class}xx\"}} {count}");
         }
+        for (name, kind, help, value) in jobs.iter().flat_map(of_jobs) {
+            family(&mut text, name, kind, help);
+            let _ = writeln!(text, "{name} {value}");
+        }
+        family(&mut text, "fasttrack_sockets_open", "gauge", "WebSockets that are open.");
+        let _ = writeln!(text, "fasttrack_sockets_open {}", hub.open());
+        family(&mut text, "fasttrack_messages_delivered_total", "counter", "Messages handed to WebSockets.");
+        let _ = writeln!(text, "fasttrack_messages_delivered_total {}", hub.delivered());
+        family(
+            &mut text,
+            "fasttrack_sockets_too_slow_total",
+            "counter",
+            "WebSockets closed since they read too slowly.",
+        );
+        let _ = writeln!(text, "fasttrack_sockets_too_slow_total {}", hub.too_slow());
         text
     }
+}
+
+fn of_jobs(jobs: &Figures) -> [(&'static str, &'static str, &'static str, i64); 4] {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    [
+        ("fasttrack_jobs_waiting", "gauge", "Jobs that are to run, or are running.", jobs.waiting),
+        ("fasttrack_jobs_dead", "gauge", "Jobs that failed for good and are kept.", jobs.dead),
+        ("fasttrack_jobs_run_total", "counter", "Attempts at jobs that ended.", number(jobs.run)),
+        ("fasttrack_jobs_failed_total", "counter", "Attempts at jobs that failed.", number(jobs.failed)),
+    ]
 }
 
 impl Drop for InFlight<'_> {
@@ -87,6 +114,7 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::Limits;
 
     #[test]
     fn answers_are_counted_by_class() {
@@ -95,14 +123,22 @@ mod tests {
         for status in [200, 204, 404, 503, 99, 700] {
             metrics.count_answer(status);
         }
-        let text = metrics.render();
+        let hub = Hub::new(Limits { per_account: 1, in_total: 1 });
+        let text = metrics.render(&hub, Some(Figures { waiting: 3, dead: 1, run: 7, failed: 2 }));
         for line in [
             "fasttrack_requests_total{status=\"2xx\"} 2",
             "fasttrack_requests_total{status=\"3xx\"} 0",
             "fasttrack_requests_total{status=\"4xx\"} 1",
             "fasttrack_requests_total{status=\"5xx\"} 1",
             "fasttrack_requests_in_flight 1",
+            "fasttrack_sockets_open 0",
+            "fasttrack_messages_delivered_total 0",
+            "fasttrack_sockets_too_slow_total 0",
             "# TYPE fasttrack_uptime_seconds gauge",
+            "fasttrack_jobs_waiting 3",
+            "fasttrack_jobs_dead 1",
+            "fasttrack_jobs_run_total 7",
+            "fasttrack_jobs_failed_total 2",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -5,16 +5,24 @@
 
 mod acceptor;
 mod body;
+mod carrier;
 mod cors;
+mod custom;
 pub mod docs;
 mod edge;
 mod endpoint;
 pub mod etag;
 mod forms;
 mod gate;
+mod handover;
+mod handshake;
 mod limit;
+pub mod live;
 mod metrics;
+mod notifications;
 pub mod openapi;
+pub mod page;
+mod paging;
 mod parser_errors;
 mod problem;
 mod reply;
@@ -24,24 +32,30 @@ pub mod routes;
 mod server;
 mod service;
 mod session_routes;
-mod sessions;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod window;
 
 use std::{sync::Arc, time::Duration};
 
+/// For handlers of an application's own, so that they are written against the salvo that serves them.
+pub use salvo;
 use salvo::{Handler, Service, http::Method};
 
-use self::{edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route};
 pub use self::{
+    custom::{Api, CustomRoute},
     problem::{PROBLEM_TYPES, ProblemType},
-    server::{Listening, Served},
+    server::{Listening, Served, socket_limit},
+    socket::Sockets,
 };
+use self::{edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route};
 use crate::{
     auth::{Auth, Keys},
     config::Config,
     db::Db,
+    job::Context,
+    notify::Workers,
     pipeline::Pipeline,
     schema::Catalog,
 };
@@ -61,49 +75,69 @@ pub struct Layers {
     pub keys: Keys,
     /// For the readiness check.
     pub db: Db,
+    /// The application's own routes.
+    pub custom: Vec<CustomRoute>,
+    /// What their handlers may use of the server.
+    pub context: Context,
+    /// For the metrics.
+    pub workers: Workers,
+    /// Who hears of it.
+    pub sockets: Sockets,
 }
 
 /// Everything that handlers share.
 struct Site {
     gate: Arc<Gate>,
+    catalog: Arc<Catalog>,
     pipeline: Arc<Pipeline>,
     auth: Arc<Auth>,
     keys: Keys,
     db: Db,
     document: CachedDocument,
     metrics: Arc<Metrics>,
+    sockets: Sockets,
     max_body_bytes: usize,
+    custom: Vec<CustomRoute>,
+    context: Context,
+    workers: Workers,
 }
 
 /// Makes the service of an application.
 ///
 /// # Errors
-/// When a path is no pattern.
+/// When a path is no pattern, or a route of the application's own is there already.
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
+    let table = routes::table(&layers.catalog, &layers.custom)?;
     let metrics = Arc::new(Metrics::new());
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
+    let hub = Arc::clone(&layers.sockets.hub);
     let site = Arc::new(Site {
         gate: Arc::clone(&gate),
         pipeline: layers.pipeline,
         auth: layers.auth,
         keys: layers.keys,
         db: layers.db,
-        document: CachedDocument::new(&document(&layers.catalog, config)),
+        document: CachedDocument::new(&document(&layers.catalog, &layers.custom, config)),
+        catalog: layers.catalog,
         metrics: Arc::clone(&metrics),
+        sockets: layers.sockets,
         max_body_bytes: config.max_body_bytes,
+        custom: layers.custom,
+        context: layers.context,
+        workers: layers.workers,
     });
-    let endpoints = routes::table(&layers.catalog).into_iter().map(|route| endpoint(&site, route));
+    let endpoints = table.into_iter().map(|route| endpoint(&site, route));
     let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?)?;
     let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics: Arc::clone(&metrics) };
     let service = Service::new(router).hoop_when(cors::hoop(&config.cors_origins), cors::concerns).hoop(edge);
-    Ok(Served { service, metrics })
+    Ok(Served { service, metrics, hub })
 }
 
-/// The `OpenAPI` document of an application as this server describes it.
+/// The `OpenAPI` document of an application, with its own routes, as this server describes it.
 #[must_use]
-pub fn document(catalog: &Catalog, config: &Config) -> serde_json::Value {
+pub fn document(catalog: &Catalog, custom: &[CustomRoute], config: &Config) -> serde_json::Value {
     let settings = openapi::Settings { max_body_bytes: config.max_body_bytes, ..openapi::Settings::default() };
-    openapi::document(catalog, &settings)
+    openapi::document(catalog, custom, &settings)
 }
 
 fn endpoint(site: &Arc<Site>, route: Route) -> Result<(Method, String, Arc<dyn Handler>), String> {

@@ -11,7 +11,10 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use salvo::http::{HeaderMap, ResBody, Response, StatusCode};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::OwnedSemaphorePermit,
+};
 
 use super::{problem, request_id::RequestId};
 
@@ -20,11 +23,13 @@ pub(super) struct Completed<S> {
     inner: S,
     /// What is written in place of what the parser wanted to write.
     pending: Bytes,
+    /// Given back when the connection is closed.
+    _place: OwnedSemaphorePermit,
 }
 
 impl<S> Completed<S> {
-    pub(super) const fn new(inner: S) -> Self {
-        Self { inner, pending: Bytes::new() }
+    pub(super) const fn new(inner: S, place: OwnedSemaphorePermit) -> Self {
+        Self { inner, pending: Bytes::new(), _place: place }
     }
 }
 

@@ -9,6 +9,10 @@ use crate::error::{Error, Fault};
 /// Seconds after which to try again when the server is busy.
 const RETRY_AFTER_S: u64 = 1;
 
+/// Seconds after which to try again when an account has all its sockets: by then the server has noticed those of which
+/// the client has gone.
+const SOCKET_RETRY_AFTER_S: u64 = 75;
+
 /// Faults that are told in the `detail`; `errors` has them all.
 const FAULTS_IN_DETAIL: usize = 3;
 
@@ -34,6 +38,7 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     problem(413, "Content Too Large", "the body is over the limit"),
     problem(415, "Unsupported Media Type", "the body is not `application/json`"),
     problem(422, "Unprocessable Content", "well-formed, but invalid; `errors` lists every fault"),
+    problem(426, "Upgrade Required", "the route is a WebSocket, and the request is no handshake for one"),
     problem(429, "Too Many Requests", "over the rate limit; `Retry-After` says when to try again"),
     problem(500, "Internal Server Error", "a fault of the server; its log has the cause under the `request_id`"),
     problem(503, "Service Unavailable", "busy or stopping; `Retry-After` says when to try again"),
@@ -96,7 +101,8 @@ pub(super) const fn status_of(error: &Error) -> StatusCode {
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+        Error::TooManyRequests { .. } | Error::TooManySockets { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -119,6 +125,13 @@ fn extend_headers(headers: &mut HeaderMap, error: &Error) {
     match error {
         Error::Unauthenticated(_) => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::UpgradeRequired => {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        Error::TooManySockets { .. } => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(SOCKET_RETRY_AFTER_S));
         }
         Error::TooManyRequests { retry_after_s } => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
@@ -165,7 +178,9 @@ mod tests {
             Error::TooLarge { max_bytes: 1 },
             Error::UnsupportedMediaType("m".into()),
             Error::fault("f", "c", "m"),
+            Error::UpgradeRequired,
             Error::TooManyRequests { retry_after_s: 7 },
+            Error::TooManySockets { most: 32 },
             Error::Unavailable("m".into()),
             Error::Internal("secret cause".into()),
         ]
@@ -184,6 +199,7 @@ mod tests {
             assert!(!body["request_id"].as_str().unwrap().is_empty());
             assert_eq!(body.get("errors").is_some(), status == 422, "{body}");
             assert_eq!(res.headers().contains_key("www-authenticate"), status == 401);
+            assert_eq!(res.headers().contains_key("upgrade"), status == 426);
             assert_eq!(res.headers().contains_key("retry-after"), status == 429 || status == 503);
         }
     }

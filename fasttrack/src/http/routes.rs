@@ -1,5 +1,6 @@
 //! Every route, as data: what follows from the catalog, and what every application has.
 
+use super::CustomRoute;
 use crate::schema::{Catalog, Model, Rule, Schema, Verb, named_rule};
 
 /// What stands before all routes of the API.
@@ -39,8 +40,14 @@ pub enum Action {
     },
     /// Something about accounts and their sessions.
     Session(SessionAction),
+    /// What the caller was told.
+    Notifications,
+    /// A WebSocket, over which the caller is told.
+    Socket,
     /// Something about the server itself.
     Service(ServiceAction),
+    /// What the application's own route at this place does.
+    Custom(usize),
 }
 
 /// What the routes under `/auth` do.
@@ -77,6 +84,10 @@ pub enum ServiceAction {
     Docs,
     /// What that page loads.
     DocsFile,
+    /// The page that shows notifications arriving.
+    Live,
+    /// What that page loads.
+    LiveFile,
 }
 
 impl Action {
@@ -92,13 +103,48 @@ impl Action {
     /// Whether the query string means something here.
     #[must_use]
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List))
+        matches!(
+            self,
+            Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List) | Self::Notifications
+        )
     }
 }
 
-/// All routes of an application; of two that could match one path, the literal one comes first.
+/// All routes of an application, `custom` are its own; of two that could match one path, the literal one comes first.
+///
+/// # Errors
+/// A sentence about a route of the application's own whose path is none, or that is there already.
+pub fn table(catalog: &Catalog, custom: &[CustomRoute]) -> Result<Vec<Route>, String> {
+    let mut routes = declared(catalog);
+    for (index, route) in custom.iter().enumerate() {
+        let (method, path) = (route.method, format!("{API_PREFIX}{}", route.path));
+        if !is_path(&route.path) {
+            return Err(format!(
+                "the path `{}` of a hand-written {method} is none: it is made of `/` and words of a-z, 0-9, `_` and `-`, \
+                 with `{{id}}` once at most",
+                route.path
+            ));
+        }
+        if routes.iter().any(|other| other.method == method && other.path == path) {
+            return Err(format!("{method} {path} is there already; give the hand-written route another path"));
+        }
+        routes.push(Route { method, path, action: Action::Custom(index), admits_anonymous: false });
+    }
+    Ok(routes)
+}
+
+/// Whether this is a path that a route of an application's own may have.
+fn is_path(path: &str) -> bool {
+    let is_word = |segment: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        segment == "{id}" || (!segment.is_empty() && segment.bytes().all(is_plain))
+    };
+    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_word)) && path.matches("{id}").count() <= 1
+}
+
+/// The routes that follow from the catalog, and those that every application has.
 #[must_use]
-pub fn table(catalog: &Catalog) -> Vec<Route> {
+pub fn declared(catalog: &Catalog) -> Vec<Route> {
     let mut routes = Vec::new();
     for model in catalog.models() {
         if model.schema.account {
@@ -110,6 +156,8 @@ pub fn table(catalog: &Catalog) -> Vec<Route> {
         let action = Action::Session(action);
         Route { method, path: format!("{API_PREFIX}{path}"), action, admits_anonymous: action.is_public() }
     }));
+    routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));
+    routes.push(notified("/ws".to_owned(), Action::Socket));
     routes.extend(SERVICE_ROUTES.iter().map(|&(path, action)| {
         let action = Action::Service(action);
         Route { method: "GET", path: path.to_owned(), action, admits_anonymous: true }
@@ -127,14 +175,20 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 7] = [
     ("DELETE", "/auth/sessions/{id}", SessionAction::End),
 ];
 
-const SERVICE_ROUTES: [(&str, ServiceAction); 6] = [
+const SERVICE_ROUTES: [(&str, ServiceAction); 8] = [
     ("/health", ServiceAction::Health),
     ("/ready", ServiceAction::Ready),
     ("/metrics", ServiceAction::Metrics),
     ("/openapi.json", ServiceAction::Document),
     ("/docs", ServiceAction::Docs),
     ("/docs/{file}", ServiceAction::DocsFile),
+    ("/live", ServiceAction::Live),
+    ("/live/{file}", ServiceAction::LiveFile),
 ];
+
+const fn notified(path: String, action: Action) -> Route {
+    Route { method: "GET", path, action, admits_anonymous: false }
+}
 
 fn oneself(model: &Model, verb: Verb) -> Route {
     Route {
@@ -223,7 +277,29 @@ mod tests {
         ]);
 
     fn routes() -> Vec<Route> {
-        table(&Catalog::link(&[&USER, &TASK, &NOTE]).unwrap())
+        table(&Catalog::link(&[&USER, &TASK, &NOTE]).unwrap(), &[]).unwrap()
+    }
+
+    #[salvo::handler]
+    async fn nothing() {}
+
+    #[test]
+    fn a_hand_written_route_has_a_place_of_its_own() {
+        let catalog = Catalog::link(&[&USER, &TASK, &NOTE]).unwrap();
+        let add = |routes: &[CustomRoute]| table(&catalog, routes).map(|routes| routes.last().cloned().unwrap());
+        let added = add(&[CustomRoute::get("/tasks/{id}/stats", nothing)]).unwrap();
+        assert_eq!((added.path.as_str(), added.action), ("/api/v1/tasks/{id}/stats", Action::Custom(0)));
+        for route in [CustomRoute::get("/tasks/recent", nothing), CustomRoute::patch("/users", nothing)] {
+            assert!(add(&[route]).is_ok());
+        }
+        for route in [CustomRoute::get("/tasks/{id}", nothing), CustomRoute::post("/auth/login", nothing)] {
+            assert!(add(&[route]).unwrap_err().contains("is there already"));
+        }
+        let twice = [(); 2].map(|()| CustomRoute::get("/twice", nothing));
+        assert!(add(&twice).unwrap_err().contains("is there already"));
+        for path in ["", "tasks", "/", "/tasks/", "/a//b", "/{task}", "/{id}/x/{id}", "/A", "/a?b", "/a{id}", "/<x>"] {
+            assert!(add(&[CustomRoute::get(path, nothing)]).unwrap_err().contains("is none"), "{path}");
+        }
     }
 
     #[test]
@@ -259,7 +335,7 @@ mod tests {
         for route in routes() {
             let is_public = route.action.is_public();
             let expected = ["register", "login", "refresh"].iter().any(|word| route.path.ends_with(word))
-                || !route.path.starts_with(API_PREFIX);
+                || !route.path.starts_with(API_PREFIX) && route.path != "/ws";
             assert_eq!(is_public, expected, "{}", route.path);
             assert!(!is_public || route.admits_anonymous);
         }

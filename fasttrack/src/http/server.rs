@@ -15,12 +15,13 @@ use tokio::{
 };
 
 use super::{acceptor::Port, metrics::Metrics};
+use crate::notify::Hub;
 
 /// Connections that the system keeps ready until they are accepted.
 const BACKLOG: u32 = 1_024;
 
-/// Most connections at once, where the system allows as many open files.
-const MAX_CONNECTIONS: usize = 10_000;
+/// Most connections at once, sockets among them, where the system allows as many open files.
+const MAX_CONNECTIONS: usize = 20_000;
 
 /// Open files that connections leave to the database and the rest.
 const SPARE_FILES: usize = 128;
@@ -36,6 +37,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// would never close.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How long sockets may take to take leave.
+const SOCKETS_LIMIT: Duration = Duration::from_secs(2);
+
 /// An open port.
 pub struct Listening {
     acceptor: TcpAcceptor,
@@ -46,6 +50,7 @@ pub struct Listening {
 pub struct Served {
     pub(super) service: Service,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) hub: Arc<Hub>,
 }
 
 impl Listening {
@@ -81,8 +86,8 @@ impl Listening {
         abort: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let (close, closing) = watch::channel(false);
-        let listener =
-            Server::new(Port::new(self.acceptor, closing)).fuse_config(timeouts()).max_connections(connection_limit());
+        let port = Port::new(self.acceptor, closing, connection_limit());
+        let listener = Server::new(port).fuse_config(timeouts());
         let handle = listener.handle();
         let mut running = tokio::spawn(listener.try_serve(served.service));
         tokio::select! {
@@ -90,10 +95,11 @@ impl Listening {
             () = stop => {}
         }
         served.metrics.begin_stop();
+        served.hub.stop();
         close.send_replace(true);
         let drained = tokio::select! {
             ended = &mut running => return ended.map_err(io::Error::other)?,
-            () = drain(&handle, &served.metrics) => running.await,
+            () = drain(&handle, &served.metrics, &served.hub) => running.await,
             () = abort => {
                 handle.stop_forceful();
                 running.await
@@ -103,10 +109,11 @@ impl Listening {
     }
 }
 
-/// Lets requests finish, and ends.
-async fn drain(handle: &ServerHandle, metrics: &Metrics) {
+/// Lets requests finish and sockets take leave, and ends.
+async fn drain(handle: &ServerHandle, metrics: &Metrics, hub: &Hub) {
     sleep(NOTICE).await;
     handle.stop_graceful(DRAIN_LIMIT);
+    hub.emptied(SOCKETS_LIMIT).await;
     let mut busy_at = Instant::now();
     while busy_at.elapsed() < LINGER {
         if metrics.in_flight() > 0 {
@@ -122,8 +129,22 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     // Inherited by what is accepted: an answer's last segment must not wait for the client's acknowledgement.
     socket.set_nodelay(true)?;
+    limit_unsent(&socket)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Bytes that the system takes before it has sent those it has (inherited as well): it would take megabytes for a client
+/// that does not read, and that would be noticed late.
+#[cfg(target_os = "linux")]
+fn limit_unsent(socket: &TcpSocket) -> io::Result<()> {
+    const UNSENT_BYTES: u32 = 16 * 1_024;
+    socket2::SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_unsent(_: &TcpSocket) -> io::Result<()> {
+    Ok(())
 }
 
 /// What ends connections that make no progress. A socket that was upgraded is exempt.
@@ -136,12 +157,18 @@ fn timeouts() -> FuseConfig {
 }
 
 /// As many connections as there may be files, with some to spare: what is over waits in the backlog instead of failing.
+/// The limit is raised as far as the system lets the process.
 fn connection_limit() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let soft = limits
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|soft| soft.parse::<usize>().ok());
-    soft.map_or(MAX_CONNECTIONS, |soft| soft.saturating_sub(SPARE_FILES).clamp(1, MAX_CONNECTIONS))
+    let wanted = u64::try_from(MAX_CONNECTIONS + SPARE_FILES).unwrap_or(u64::MAX);
+    let files = rlimit::increase_nofile_limit(wanted).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files is not known");
+        1_024
+    });
+    usize::try_from(files).unwrap_or(MAX_CONNECTIONS).saturating_sub(SPARE_FILES).clamp(4, MAX_CONNECTIONS)
+}
+
+/// As many sockets as there may be: three quarters of the connections, so that requests always get through.
+#[must_use]
+pub fn socket_limit() -> usize {
+    connection_limit() / 4 * 3
 }

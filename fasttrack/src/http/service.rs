@@ -5,13 +5,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use salvo::http::{HeaderValue, StatusCode, header};
 
-use super::{Site, docs, etag, reply::Reply, routes::ServiceAction};
+use super::{
+    Site, docs, etag, live,
+    page::{Asset, Page},
+    reply::Reply,
+    routes::ServiceAction,
+};
 use crate::error::Error;
 
 /// How long the database may take to say that it is there.
 const PING_LIMIT: Duration = Duration::from_secs(2);
 
-/// Answers a service route. `file` is the last segment of the path below `/docs`.
+/// Answers a service route. `file` is the last segment of the path of a page's file.
 pub(super) async fn answer(
     site: &Site,
     action: ServiceAction,
@@ -21,17 +26,21 @@ pub(super) async fn answer(
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
         ServiceAction::Ready => ready(site).await,
-        ServiceAction::Metrics => Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", site.metrics.render())),
+        ServiceAction::Metrics => {
+            let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
+            // What the database cannot say now is left out; the rest is all the more wanted.
+            let text = site.metrics.render(&site.sockets.hub, jobs.ok().and_then(Result::ok));
+            Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
+        }
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());
             Ok(cached(reply, &document.etag, if_none_match))
         }
-        ServiceAction::Docs => Ok(asset(docs::index(), if_none_match)),
-        ServiceAction::DocsFile => file
-            .and_then(docs::asset)
-            .map(|found| asset(found, if_none_match))
-            .ok_or_else(|| Error::NotFound("there is no such file".into())),
+        ServiceAction::Docs => Ok(asset(docs::page(), &docs::page().index, if_none_match)),
+        ServiceAction::DocsFile => file_of(docs::page(), file, if_none_match),
+        ServiceAction::Live => Ok(asset(live::page(), &live::page().index, if_none_match)),
+        ServiceAction::LiveFile => file_of(live::page(), file, if_none_match),
     }
 }
 
@@ -47,9 +56,15 @@ async fn ready(site: &Site) -> Result<Reply, Error> {
     }
 }
 
-fn asset(asset: &'static docs::Asset, if_none_match: Option<&str>) -> Reply {
+fn file_of(page: &'static Page, name: Option<&str>, if_none_match: Option<&str>) -> Result<Reply, Error> {
+    name.and_then(|name| page.file(name))
+        .map(|found| asset(page, found, if_none_match))
+        .ok_or_else(|| Error::NotFound("there is no such file".into()))
+}
+
+fn asset(page: &Page, asset: &'static Asset, if_none_match: Option<&str>) -> Reply {
     let mut reply = Reply::of(asset.content_type, Bytes::from_static(asset.bytes))
-        .header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(docs::CONTENT_SECURITY_POLICY));
+        .header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page.content_security_policy));
     if let Some(encoding) = asset.content_encoding {
         reply = reply.header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }

@@ -4,7 +4,12 @@ use std::net::IpAddr;
 
 use salvo::http::StatusCode;
 
-use super::{Site, forms, reply::Reply, routes::SessionAction, sessions::Paging};
+use super::{
+    Site, forms,
+    paging::{Paging, Walk},
+    reply::Reply,
+    routes::SessionAction,
+};
 use crate::{
     auth::Client,
     error::Error,
@@ -58,9 +63,10 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
 
 async fn list(site: &Site, caller: &Caller, params: Params, body: Object<'_>) -> Result<Reply, Error> {
     forms::nothing(body)?;
-    let paging = Paging::parse(params, &site.keys, caller.id)?;
+    let walk = Walk { keys: &site.keys, list: "sessions", user: caller.id };
+    let paging = Paging::parse(params, walk)?;
     let page = site.auth.sessions(caller, paging.limit, paging.after, paging.descending).await?;
-    Ok(Reply::json(StatusCode::OK, paging.render(&page, &site.keys, caller.id)))
+    Ok(Reply::json(StatusCode::OK, paging.render(&page.items, page.next, walk)))
 }
 
 fn pair(json: Vec<u8>) -> Reply {

@@ -14,6 +14,8 @@ use salvo::{
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::notify::{Hub, Limits};
+
 use super::{
     Listening, Served, body, cors, edge::Edge, metrics::Metrics, problem, reply::Reply, request_id::RequestId, router,
 };
@@ -74,7 +76,8 @@ async fn start(routes: &[(Method, &str, Act)]) -> Running {
     let (address, stop) = (listening.address(), Arc::new(Notify::new()));
     let order = Arc::clone(&stop);
     let task = tokio::spawn(async move {
-        listening.serve(Served { service, metrics }, order.notified(), std::future::pending()).await
+        let hub = Arc::new(Hub::new(Limits { per_account: 1, in_total: 1 }));
+        listening.serve(Served { service, metrics, hub }, order.notified(), std::future::pending()).await
     });
     Running { address, stop, task }
 }

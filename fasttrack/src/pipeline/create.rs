@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::{
     Pipeline,
     engine::Engine,
+    explain::{Creation, Look},
+    hooked::Hooked,
     input::{Input, Purpose},
     refusal,
     rows::RowsPlan,
 };
 use crate::{
     clock,
-    db::{Arg, Row, RowPlan, Statement},
-    error::{Error, Fault},
+    db::{Arg, RowPlan, Tx},
+    error::Error,
+    job::RawChange,
     password,
     principal::Principal,
     schema::{Column, Kind, Verb},
-    sql::{Class, Predicate},
+    sql::Class,
     wire::Object,
 };
 
@@ -67,7 +72,7 @@ impl Pipeline {
 
     async fn insert(
         &self,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         plan: &Arc<RowsPlan>,
         parent: Option<i64>,
         who: &Principal,
@@ -81,98 +86,91 @@ impl Pipeline {
 
     async fn insert_input(
         &self,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         plan: &Arc<RowsPlan>,
         parent: Option<i64>,
         who: &Principal,
         input: Input,
     ) -> Result<Vec<u8>, Error> {
         let mut row = row(engine, plan, parent, who, &input);
+        let creation = Creation { engine, plan, parent, who, input: &input };
         if !input.faults.is_empty() {
-            return Err(self.explain(engine, plan, parent, who, &input, row).await?);
+            return Err(creation.refusal(Look::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile));
         }
         for (arg, column) in row.iter_mut().zip(engine.schema.columns) {
             if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg) {
                 *arg = Arg::Text(password::hash(std::mem::take(plain), self.options.bcrypt_cost).await?);
             }
         }
+        if let Some(hooked) = self.hooking.of(engine.schema).await? {
+            let (engine, plan, who) = (Arc::clone(engine), Arc::clone(plan), who.clone());
+            let creation = HookedCreation { engine, plan, parent, who, input, row };
+            return self.db.write(move |tx| async move { creation.apply(tx, hooked).await }.boxed()).await;
+        }
         let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, row.clone()).await;
         match created.map_err(|error| refusal::database(engine.schema, error))? {
             Some(json) => Ok(json),
-            None => Err(self.explain(engine, plan, parent, who, &input, row).await?),
+            None => Err(creation.refusal(Look::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile)),
         }
     }
+}
 
-    /// Why a row was not created: what the rule and the references say of it, and what was wrong with the values.
-    async fn explain(
-        &self,
-        engine: &Engine,
-        plan: &RowsPlan,
-        parent: Option<i64>,
-        who: &Principal,
-        input: &Input,
-        row: Vec<Arg>,
-    ) -> Result<Error, Error> {
-        let verdicts = self.db.read(Statement::new(plan.insert.check(), row)).await?;
-        let verdicts = verdicts.first().cloned().unwrap_or_default();
-        let holds = |position: usize| verdicts.int(position) == Some(1);
-        let guards = &plan.insert.guards;
-        let references = plan
-            .insert
-            .references
-            .iter()
-            .enumerate()
-            .map(|(position, reference)| (reference, holds(1 + guards.len() + position)));
-        let mut faults = input.faults.clone();
-        for (reference, fine) in references.filter(|(_, fine)| !fine) {
-            debug_assert!(!fine);
-            match (&engine.parent, parent) {
-                (Some(above), Some(id)) if reference.parent => return Ok(refusal::not_found(above.schema, id)),
-                _ => faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account)),
+fn changed_meanwhile() -> Error {
+    Error::Unavailable("the row changed meanwhile; try again".into())
+}
+
+/// A creation whose hooks run in its own unit; so it is never merged with others.
+struct HookedCreation {
+    engine: Arc<Engine>,
+    plan: Arc<RowsPlan>,
+    parent: Option<i64>,
+    who: Principal,
+    input: Input,
+    row: Vec<Arg>,
+}
+
+impl HookedCreation {
+    async fn apply(mut self, tx: &mut Tx, hooked: Hooked) -> Result<Vec<u8>, Error> {
+        let schema = self.engine.schema;
+        if let Some(error) = self.refusal(tx).await? {
+            return Err(error);
+        }
+        for (column, arg) in hooked.before_create(tx, schema, &self.who, &self.row).await? {
+            let cells = self.row.iter_mut().zip(schema.columns);
+            for (cell, _) in cells.filter(|(_, other)| other.key == column.key) {
+                *cell = arg.clone();
             }
         }
-        let unclear = plan.insert.policy.depends_on(&|key| input.is_faulty(key));
-        if !holds(0) && !unclear {
-            return self.refuse_creation(engine, parent, who).await;
-        }
-        let forbidden: Vec<_> = guards
-            .iter()
-            .enumerate()
-            .filter(|(position, _)| !holds(1 + position))
-            .map(|(_, guard)| guard.key)
-            .collect();
-        if !forbidden.is_empty() {
-            return Ok(refusal::forbidden_fields(&forbidden));
-        }
-        Ok(if faults.is_empty() {
-            Error::Unavailable("the row changed meanwhile; try again".into())
-        } else {
-            Error::Invalid(dedup(faults))
-        })
+        let rows = std::slice::from_ref(&self.row);
+        let created = self.plan.insert(tx, rows).await.map_err(|error| refusal::database(schema, error))?;
+        let Some(json) = created.into_iter().next().flatten() else {
+            return Err(self.refusal(tx).await?.unwrap_or_else(changed_meanwhile));
+        };
+        let change = RawChange {
+            id: id_of(&json)?,
+            old: None,
+            new: Some(json.clone()),
+            actor: self.who.caller().map(|caller| caller.id),
+            at: clock::now(),
+        };
+        hooked.after_commit(tx, change);
+        Ok(json)
     }
 
-    async fn refuse_creation(&self, engine: &Engine, parent: Option<i64>, who: &Principal) -> Result<Error, Error> {
-        if let (Some(above), Some(id)) = (&engine.parent, parent)
-            && above.schema.conceal
-            && !self.may_read_parent(engine, id, who).await?
-        {
-            return Ok(refusal::not_found(above.schema, id));
-        }
-        Ok(refusal::forbidden_all(who, Verb::Create, engine.schema))
+    async fn refusal(&self, tx: &mut Tx) -> Result<Option<Error>, Error> {
+        let Self { engine, plan, parent, who, input, row } = self;
+        Creation { engine, plan, parent: *parent, who, input }.refusal(Look::Tx(tx), row.clone()).await
     }
+}
 
-    /// Whether the caller may read the row that a nested resource lies under.
-    pub(super) async fn may_read_parent(&self, engine: &Engine, id: i64, who: &Principal) -> Result<bool, Error> {
-        let policy = engine.class(Class::of(who)).map(|class| &class.parent_read);
-        match (&engine.parent, policy) {
-            (Some(_), None | Some(Predicate::Never)) | (None, _) => Ok(false),
-            (Some(above), Some(policy)) => {
-                let found: Vec<Row> =
-                    self.db.read(crate::sql::read(&above.table, policy).fill(super::values(id, who))).await?;
-                Ok(!found.is_empty())
-            }
-        }
+/// The id of a row that was rendered.
+fn id_of(json: &[u8]) -> Result<i64, Error> {
+    #[derive(serde::Deserialize)]
+    struct WithId {
+        id: i64,
     }
+    let row: WithId = serde_json::from_slice(json).map_err(|cause| Error::Internal(cause.to_string()))?;
+    Ok(row.id)
 }
 
 /// The arguments of a row to be; the id is filled in by the writer.
@@ -191,15 +189,4 @@ fn row(engine: &Engine, plan: &RowsPlan, parent: Option<i64>, who: &Principal, i
     let flags = plan.insert.guards.iter().map(|guard| Arg::Int(i64::from(input.sent.contains(&guard.key))));
     let columns = engine.schema.columns.iter().map(value);
     columns.chain(std::iter::once(caller.clone())).chain(flags).collect()
-}
-
-/// A field that is faulty in itself is not told of twice.
-fn dedup(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut seen: Vec<Fault> = Vec::new();
-    for fault in faults {
-        if !seen.contains(&fault) {
-            seen.push(fault);
-        }
-    }
-    seen
 }

@@ -8,6 +8,7 @@ use super::{
     Pipeline, cascade,
     change::argument,
     engine::Engine,
+    hooked::Hooked,
     invariant,
     outbox::{self, Act},
     refusal, values,
@@ -16,6 +17,7 @@ use crate::{
     clock,
     db::{Arg, Row, Tx},
     error::Error,
+    job::RawChange,
     principal::{AccountWatch, Principal},
     schema::{Change, Verb},
     sql::{self, Class, Predicate},
@@ -32,6 +34,7 @@ impl Pipeline {
         if class.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Delete, engine.schema, id));
         }
+        let hooked = self.hooking.of(engine.schema).await?;
         let removal = Removal {
             engine: Arc::clone(engine),
             watch: Arc::clone(&self.watch),
@@ -40,7 +43,7 @@ impl Pipeline {
             policy: class.delete.clone(),
             read: class.read.clone(),
         };
-        self.db.write(move |tx| async move { removal.apply(tx).await }.boxed()).await
+        self.db.write(move |tx| async move { removal.apply(tx, hooked).await }.boxed()).await
     }
 }
 
@@ -54,8 +57,12 @@ struct Removal {
 }
 
 impl Removal {
-    async fn apply(self, tx: &mut Tx) -> Result<(), Error> {
-        let before = self.look(tx).await?;
+    async fn apply(self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<(), Error> {
+        let mut before = self.look(tx).await?;
+        let json = before.take_bytes(2).unwrap_or_default();
+        if let Some(hooked) = &hooked {
+            hooked.before_delete(tx, &self.who, &json).await?;
+        }
         self.tell(tx, &before).await?;
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
         let reached = cascade::before(tx, &self.engine.dependents, self.id, &actor).await?;
@@ -73,6 +80,11 @@ impl Removal {
             }
             let (watch, id) = (Arc::clone(&self.watch), self.id);
             tx.after_commit(move || watch.account_changed(id));
+        }
+        if let Some(hooked) = hooked {
+            let actor = self.who.caller().map(|caller| caller.id);
+            let change = RawChange { id: self.id, old: Some(json), new: None, actor, at: clock::now() };
+            hooked.after_commit(tx, change);
         }
         Ok(())
     }

@@ -1,102 +1,112 @@
-//! The statements that a declaration becomes, for people to read. They are taken from the very plans that serve.
+//! Why a row was not created: what the rule and the references say of it, and what was wrong with the values.
 
-use std::sync::Arc;
-
-use super::engine::{ClassPlan, Engine};
+use super::{engine::Engine, input::Input, refusal, rows::RowsPlan, values};
 use crate::{
-    bell::{Bell, Silent},
-    db::Arg,
-    query,
-    schema::{Catalog, Kind, LinkError, Model, Schema, Trigger, Verb},
-    sql::{self, Class, PageQuery, Predicate},
+    db::{Arg, Db, DbError, Row, Statement, Tx},
+    error::{Error, Fault},
+    principal::Principal,
+    schema::Verb,
+    sql::{self, Class, Predicate},
 };
 
-/// What a verb runs for callers of one class.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerbSql {
-    /// The verb.
-    pub verb: Verb,
-    /// The role of whoever calls; `None` for somebody without a token.
-    pub role: Option<&'static str>,
-    /// The statement; `None` where the rule refuses without asking the database.
-    pub sql: Option<String>,
+/// Where to look: a reader, or the transaction under way.
+pub(super) enum Look<'a> {
+    Db(&'a Db),
+    Tx(&'a mut Tx),
 }
 
-/// The statements of every verb that has a rule, for every class of callers.
-///
-/// # Errors
-/// [`LinkError`] when the declarations do not fit together.
-pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
-    let silent: Arc<dyn Bell> = Arc::new(Silent);
-    let engine = Engine::new(catalog, model, &silent)?;
-    let mut found = Vec::new();
-    for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {
-        for class in Class::every(catalog) {
-            let role = match class {
-                Class::Anonymous => None,
-                Class::Role(word) => Some(word),
-            };
-            let sql = engine.class(class).and_then(|plan| statement(&engine, plan, verb));
-            found.push(VerbSql { verb, role, sql });
+impl Look<'_> {
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Db(db) => db.read(statement).await,
+            Self::Tx(tx) => tx.query(statement).await,
         }
     }
-    Ok(found)
 }
 
-/// What each trigger runs, for one changed row.
+/// A row that is to be created.
+#[derive(Clone, Copy)]
+pub(super) struct Creation<'a> {
+    pub engine: &'a Engine,
+    pub plan: &'a RowsPlan,
+    pub parent: Option<i64>,
+    pub who: &'a Principal,
+    pub input: &'a Input,
+}
+
+impl Creation<'_> {
+    /// Why it is not created, `row` being what it would hold; `None` when nothing stands against it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn refusal(self, mut look: Look<'_>, row: Vec<Arg>) -> Result<Option<Error>, Error> {
+        let Self { engine, plan, parent, who, input } = self;
+        let verdicts = look.rows(Statement::new(plan.insert.check(), row)).await?;
+        let verdicts = verdicts.first().cloned().unwrap_or_default();
+        let holds = |position: usize| verdicts.int(position) == Some(1);
+        let guards = &plan.insert.guards;
+        let mut faults = input.faults.clone();
+        for (position, reference) in plan.insert.references.iter().enumerate() {
+            match (&engine.parent, parent) {
+                _ if holds(1 + guards.len() + position) => {}
+                (Some(above), Some(id)) if reference.parent => return Ok(Some(refusal::not_found(above.schema, id))),
+                _ => faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account)),
+            }
+        }
+        let unclear = plan.insert.policy.depends_on(&|key| input.is_faulty(key));
+        if !holds(0) && !unclear {
+            return refuse(engine, parent, who, look).await.map(Some);
+        }
+        let forbidden: Vec<_> = guards
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| !holds(1 + position))
+            .map(|(_, guard)| guard.key)
+            .collect();
+        if !forbidden.is_empty() {
+            return Ok(Some(refusal::forbidden_fields(&forbidden)));
+        }
+        Ok(if faults.is_empty() { None } else { Some(Error::Invalid(dedup(faults))) })
+    }
+}
+
+async fn refuse(engine: &Engine, parent: Option<i64>, who: &Principal, look: Look<'_>) -> Result<Error, Error> {
+    if let (Some(above), Some(id)) = (&engine.parent, parent)
+        && above.schema.conceal
+        && !may_read_parent(engine, id, who, look).await?
+    {
+        return Ok(refusal::not_found(above.schema, id));
+    }
+    Ok(refusal::forbidden_all(who, Verb::Create, engine.schema))
+}
+
+/// Whether the caller may read the row that a nested resource lies under.
 ///
 /// # Errors
-/// [`LinkError`] when the declarations do not fit together.
-pub fn trigger_statements(catalog: &Catalog, model: &Model) -> Result<Vec<(&'static Trigger, String)>, LinkError> {
-    let plans = sql::effects(catalog, model)?;
-    Ok(model.schema.triggers.iter().zip(plans.iter().map(|plan| plan.statement(1))).collect())
+/// Those of the database.
+pub(super) async fn may_read_parent(
+    engine: &Engine,
+    id: i64,
+    who: &Principal,
+    mut look: Look<'_>,
+) -> Result<bool, Error> {
+    let policy = engine.class(Class::of(who)).map(|class| &class.parent_read);
+    match (&engine.parent, policy) {
+        (Some(_), None | Some(Predicate::Never)) | (None, _) => Ok(false),
+        (Some(above), Some(policy)) => {
+            let found = look.rows(sql::read(&above.table, policy).fill(values(id, who))).await?;
+            Ok(!found.is_empty())
+        }
+    }
 }
 
-fn statement(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
-    let table = &engine.table;
-    let policy = |policy: &Predicate| (!policy.is_never()).then(|| policy.clone());
-    Some(match verb {
-        Verb::Create => {
-            let create = plan.create.as_ref()?;
-            policy(&create.insert.policy)?;
-            create.insert.statement(1)
+/// A field that is faulty in itself is not told of twice.
+fn dedup(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut seen: Vec<Fault> = Vec::new();
+    for fault in faults {
+        if !seen.contains(&fault) {
+            seen.push(fault);
         }
-        Verb::List => list(engine, &policy(&plan.list)?)?,
-        Verb::Read => {
-            policy(&plan.read)?;
-            plan.read_one.text().to_owned()
-        }
-        Verb::Update => {
-            let changes: Vec<_> = changeable(engine.schema).map(|key| (key, Arg::Null)).collect();
-            sql::update(table, &policy(&plan.update)?, &changes).text().to_owned()
-        }
-        Verb::Delete => sql::delete(table, &policy(&plan.delete)?).text().to_owned(),
-    })
-}
-
-/// The first page in the order that a client gets who says nothing.
-fn list(engine: &Engine, policy: &Predicate) -> Option<String> {
-    let id = engine.schema.columns.iter().find(|column| column.kind == Kind::Id)?;
-    let page = PageQuery {
-        table: &engine.table,
-        parent_key: engine.parent.as_ref().map(|parent| parent.key),
-        policy,
-        conditions: &[],
-        search: None,
-        sort: &[query::SortKey { column: id, descending: false }],
-        after: None,
-        limit: query::PageSize::DEFAULT.rows(),
-    };
-    Some(sql::page(&page).text().to_owned())
-}
-
-fn changeable(schema: &Schema) -> impl Iterator<Item = &'static str> {
-    schema
-        .columns
-        .iter()
-        .filter(|column| {
-            column.kind == Kind::UpdatedAt || !(column.is_automatic() || column.read_only || column.write_once)
-        })
-        .filter(|column| column.kind != Kind::PasswordHash)
-        .map(|column| column.key)
+    }
+    seen
 }

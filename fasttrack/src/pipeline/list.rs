@@ -1,6 +1,11 @@
 //! `GET` on a collection: one page, by keyset.
 
-use super::{Pipeline, engine::Engine, refusal};
+use super::{
+    Pipeline,
+    engine::Engine,
+    explain::{Look, may_read_parent},
+    refusal,
+};
 use crate::{
     db::{Arg, Statement},
     error::Error,
@@ -108,7 +113,7 @@ impl Pipeline {
         if row.int(0) == Some(1) || row.int(1) == Some(1) {
             return Ok(());
         }
-        if above.schema.conceal && !self.may_read_parent(listing.engine, id, listing.who).await? {
+        if above.schema.conceal && !may_read_parent(listing.engine, id, listing.who, Look::Db(&self.db)).await? {
             return Err(refusal::not_found(above.schema, id));
         }
         Err(refusal::forbidden_all(listing.who, Verb::List, listing.engine.schema))

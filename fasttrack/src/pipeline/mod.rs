@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod engine;
 mod explain;
+mod hooked;
 mod input;
 mod invariant;
 mod list;
@@ -16,17 +17,19 @@ mod outbox;
 mod read;
 mod refusal;
 mod rows;
+mod statements;
 mod update;
 mod value;
 
 use std::sync::Arc;
 
-use self::engine::Engine;
-pub use self::explain::{VerbSql, trigger_statements, verb_statements};
+pub use self::statements::{VerbSql, trigger_statements, verb_statements};
+use self::{engine::Engine, hooked::Hooking};
 use crate::{
     bell::Bell,
     db::Db,
     error::Error,
+    job::Context,
     principal::{AccountWatch, Principal},
     query::CursorKey,
     schema::{Catalog, LinkError},
@@ -51,12 +54,23 @@ pub struct PipelineOptions {
     pub bcrypt_cost: u32,
 }
 
+/// What is around the pipeline, and hears of what it does.
+pub struct Around {
+    /// Who keeps what follows from an account.
+    pub watch: Arc<dyn AccountWatch>,
+    /// Who delivers what the outbox holds.
+    pub bell: Arc<dyn Bell>,
+    /// What `after_commit` of hooks is given.
+    pub context: Context,
+}
+
 /// Serves every verb of every resource.
 pub struct Pipeline {
     db: Db,
     options: PipelineOptions,
     watch: Arc<dyn AccountWatch>,
-    engines: Vec<Arc<Engine>>,
+    engines: Arc<[Arc<Engine>]>,
+    hooking: Hooking,
     account: usize,
 }
 
@@ -65,17 +79,12 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`LinkError`] when the declarations do not fit together.
-    pub fn new(
-        catalog: &Catalog,
-        db: Db,
-        watch: Arc<dyn AccountWatch>,
-        bell: &Arc<dyn Bell>,
-        options: PipelineOptions,
-    ) -> Result<Self, LinkError> {
+    pub fn new(catalog: &Catalog, db: Db, around: Around, options: PipelineOptions) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, bell).map(Arc::new));
-        let engines = engines.collect::<Result<_, _>>()?;
-        Ok(Self { db, options, watch, engines, account })
+        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, &around.bell).map(Arc::new));
+        let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
+        let hooking = Hooking::new(around.context, Arc::clone(&engines));
+        Ok(Self { db, options, watch: around.watch, engines, hooking, account })
     }
 
     fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {

@@ -8,6 +8,7 @@ use super::{
     Pipeline, Target,
     change::{argument, fires_on_update},
     engine::Engine,
+    hooked::Hooked,
     input::{Input, Purpose},
     invariant, outbox, refusal, value, values,
 };
@@ -15,6 +16,7 @@ use crate::{
     clock,
     db::{Arg, Cell, Tx},
     error::{Error, Fault},
+    job::RawChange,
     principal::{AccountWatch, Principal},
     schema::{Column, Kind, Verb},
     sql::{self, Class, Guard, Predicate, Reference},
@@ -60,7 +62,9 @@ impl Pipeline {
         if !policy.is_never() {
             input.refuse_fields(|key| class.guards.iter().any(|guard| guard.key == key && shut(guard)))?;
         }
+        let hooked = self.hooking.of(engine.schema).await?;
         let sets = |key: &str| input.sent.contains(&key);
+        let may_set = |key: &str| sets(key) || hooked.is_some();
         let change = Change {
             engine: Arc::clone(engine),
             watch: Arc::clone(&self.watch),
@@ -69,10 +73,10 @@ impl Pipeline {
             policy,
             read: class.read.clone(),
             guards: class.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
-            references: class.references.iter().filter(|reference| sets(reference.step.key)).cloned().collect(),
+            references: class.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
             input,
         };
-        self.db.write(move |tx| async move { change.apply(tx).await }.boxed()).await
+        self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await
     }
 }
 
@@ -83,13 +87,16 @@ struct State {
 }
 
 impl Change {
-    async fn apply(mut self, tx: &mut Tx) -> Result<Vec<u8>, Error> {
+    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
         let before = self.look(tx).await?;
         self.merge_json(tx, &before).await?;
-        let changes = self.differences(&before);
+        let mut changes = self.differences(&before);
         self.check_references(tx, &changes).await?;
-        if !self.input.faults.is_empty() {
-            return Err(Error::Invalid(std::mem::take(&mut self.input.faults)));
+        if changes.is_empty() {
+            return Ok(before.json);
+        }
+        if let Some(hooked) = &hooked {
+            changes = self.ask_hook(tx, hooked, &before, changes).await?;
         }
         if changes.is_empty() {
             return Ok(before.json);
@@ -97,7 +104,43 @@ impl Change {
         let json = self.store(tx, &changes).await?;
         self.check_row_as_it_is_now(tx, &changes).await?;
         self.follow_up(tx, &before, &changes).await?;
+        if let Some(hooked) = hooked {
+            hooked.after_commit(tx, self.told(before, &json));
+        }
         Ok(json)
+    }
+
+    /// Lets the hook change the row as it would be, and answers what differs then from what is stored.
+    async fn ask_hook(
+        &mut self,
+        tx: &mut Tx,
+        hooked: &Hooked,
+        before: &State,
+        mut changes: Vec<(&'static Column, Arg)>,
+    ) -> Result<Vec<(&'static Column, Arg)>, Error> {
+        let schema = self.engine.schema;
+        let new = |column: &Column| {
+            let change = changes.iter().find(|(other, _)| other.key == column.key);
+            change.map_or_else(|| stored(schema.columns, &before.cells, column), |(_, arg)| arg.clone())
+        };
+        let row: Vec<_> = schema.columns.iter().map(new).collect();
+        let edits = hooked.before_update(tx, schema, &self.who, &before.json, &row).await?;
+        changes.retain(|(column, _)| !edits.iter().any(|(edited, _)| edited.key == column.key));
+        changes.extend(edits);
+        changes.retain(|(column, arg)| stored(schema.columns, &before.cells, column) != *arg);
+        self.check_references(tx, &changes).await?;
+        Ok(changes)
+    }
+
+    /// The change as `after_commit` hears of it.
+    fn told(&self, before: State, json: &[u8]) -> RawChange {
+        RawChange {
+            id: self.id,
+            old: Some(before.json),
+            new: Some(json.to_owned()),
+            actor: self.who.caller().map(|caller| caller.id),
+            at: clock::now(),
+        }
     }
 
     /// Reads the row and decides whether the caller may change it.
@@ -159,6 +202,7 @@ impl Change {
         self.input.fields.iter().filter(differs).cloned().collect()
     }
 
+    /// Reports what was found so far with what is wrong with the references.
     async fn check_references(&mut self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
         for reference in &self.references {
             let new = changes.iter().find(|(column, _)| column.key == reference.step.key);
@@ -169,7 +213,10 @@ impl Change {
                 self.input.faults.push(fault);
             }
         }
-        Ok(())
+        if self.input.faults.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Invalid(std::mem::take(&mut self.input.faults)))
     }
 
     async fn store(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {

@@ -1,8 +1,8 @@
 //! The types a field may have, and what each is to the runtime.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, mem::discriminant};
 
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 /// What a column holds, independent of Rust's types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,16 @@ pub fn deserialize_choice<'de, T: Choice, D: Deserializer<'de>>(deserializer: D)
     place.and_then(T::at).ok_or_else(|| serde::de::Error::unknown_variant(&word, T::WORDS))
 }
 
+/// Writes a choice as its word; what `#[derive(Choice)]` implements [`Serialize`] with.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_choice<T: Choice, S: Serializer>(choice: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    let is_it = |place: &usize| T::at(*place).is_some_and(|other| discriminant(&other) == discriminant(choice));
+    let word = (0..T::WORDS.len()).find(is_it).and_then(|place| T::WORDS.get(place));
+    word.serialize(serializer)
+}
+
 /// The id of a row of `T`.
 pub struct Id<T>(i64, PhantomData<fn() -> T>);
 
@@ -100,19 +110,19 @@ pub struct Id<T>(i64, PhantomData<fn() -> T>);
 pub struct BelongsTo<T>(Id<T>);
 
 /// An instant in UTC, as RFC 3339 text with microseconds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Timestamp(pub String);
 
 /// A calendar date, `YYYY-MM-DD`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Date(pub String);
 
 /// Any JSON value that reads as `T`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Json<T>(pub T);
 
 /// An e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub struct Email(pub String);
 
 /// The hash of a password; empty wherever a row was read for anything but logging in.
@@ -120,11 +130,11 @@ pub struct Email(pub String);
 pub struct PasswordHash(String);
 
 /// The instant of creation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct CreatedAt(pub String);
 
 /// The instant of the last change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct UpdatedAt(pub String);
 
 impl<T> Id<T> {
@@ -136,6 +146,12 @@ impl<T> Id<T> {
 }
 
 impl<T> BelongsTo<T> {
+    /// A reference to the row of this id; whether there is one is checked where it is stored.
+    #[must_use]
+    pub const fn to(id: i64) -> Self {
+        Self(Id(id, PhantomData))
+    }
+
     /// The id of the row referred to.
     #[must_use]
     pub const fn id(self) -> Id<T> {
@@ -194,6 +210,31 @@ impl<'de, T> Deserialize<'de> for Id<T> {
 impl<'de, T> Deserialize<'de> for BelongsTo<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Id::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T> Serialize for BelongsTo<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Whatever it is, nobody reads it again.
+impl Serialize for PasswordHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        "".serialize(serializer)
+    }
+}
+
+impl<T> From<Id<T>> for BelongsTo<T> {
+    fn from(id: Id<T>) -> Self {
+        Self(id)
     }
 }
 

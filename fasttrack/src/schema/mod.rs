@@ -13,13 +13,15 @@ mod rule;
 mod trigger;
 mod words;
 
+use crate::hooks::HookTable;
+
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     kind::{
         BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
-        Timestamp, UpdatedAt, deserialize_choice,
+        Timestamp, UpdatedAt, deserialize_choice, serialize_choice,
     },
     laws::assert_application,
     path::{
@@ -56,6 +58,8 @@ pub struct Schema {
     pub grants: &'static [Grant],
     /// Who hears of changes.
     pub triggers: &'static [Trigger],
+    /// What of the application runs with its writes.
+    pub hooks: Option<HookTable>,
 }
 
 impl Schema {
@@ -74,6 +78,7 @@ impl Schema {
             named_rules: &[],
             grants: &[],
             triggers: &[],
+            hooks: None,
         }
     }
 
@@ -137,6 +142,13 @@ impl Schema {
     #[must_use]
     pub const fn triggers(mut self, triggers: &'static [Trigger]) -> Self {
         self.triggers = triggers;
+        self
+    }
+
+    /// Sets the hooks.
+    #[must_use]
+    pub const fn hooks(mut self, hooks: HookTable) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

@@ -8,6 +8,7 @@ mod ddl;
 mod definition;
 mod dialect;
 mod effect;
+mod inbox;
 mod insert;
 mod page;
 mod policy;
@@ -23,6 +24,7 @@ pub use self::{
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     effect::{EffectPlan, effects, outbox},
+    inbox::Inbox,
     insert::{Guard, Insert, Reference},
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold},

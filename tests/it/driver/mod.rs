@@ -4,6 +4,8 @@ mod app;
 mod client;
 mod jwt;
 mod raw;
+mod smtp;
+mod socket;
 mod world;
 
 pub(crate) use self::{
@@ -11,5 +13,7 @@ pub(crate) use self::{
     client::{Reply, encode},
     jwt::{Algorithm, sign},
     raw::{RawReply, exchange, parse_reply, request_head},
+    smtp::Sink,
+    socket::{Heard, Refused, Socket},
     world::{Pair, Person, unique, unique_email},
 };

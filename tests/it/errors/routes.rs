@@ -67,6 +67,7 @@ fn an_unknown_method_is_told_the_known_ones() {
         ("POST", "/metrics", &["GET"]),
         ("PUT", "/openapi.json", &["GET"]),
         ("POST", "/docs", &["GET"]),
+        ("POST", "/live", &["GET"]),
         ("BREW", "/api/v1/projects", &["GET", "POST"]),
     ] {
         let reply = app.at(method, target).by(&person).send();
@@ -93,6 +94,7 @@ fn head_answers_as_get_without_the_body() {
         "/ready".to_owned(),
         "/openapi.json".to_owned(),
         "/docs".to_owned(),
+        "/live".to_owned(),
         "/api/v1/projects".to_owned(),
         format!("/api/v1/projects/{project}"),
         format!("/api/v1/projects/{project}/tasks?limit=1"),

@@ -1,5 +1,8 @@
-//! What cannot be seen over HTTP yet: the outbox, and how the database goes about a list. Runs the pipeline in-process.
+//! What the reference application does not show over HTTP: the outbox, how the database goes about a list, and what a
+//! hand-written route may meet. Runs the layers in-process.
 
+mod custom;
+mod hooks;
 mod outbox;
 mod plans;
 
@@ -10,8 +13,10 @@ use fasttrack::{
     bell::{self, Bell},
     db::{Arg, Db, DbOptions, Row, Statement},
     error::Error,
+    job::Context,
     migrate::{self, Missing},
-    pipeline::{Pipeline, PipelineOptions, Target},
+    notify::{Desk, Mailer},
+    pipeline::{Around, Pipeline, PipelineOptions, Target},
     principal::{AccountWatch, Caller, Principal},
     query::CursorKey,
     schema::{Catalog, Schema},
@@ -50,8 +55,10 @@ impl Inside {
         framework.extend(sql::outbox(catalog.account().unwrap().schema));
         migrate::apply(&db, &catalog, framework, Missing::Make).await.unwrap();
         let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
+        let context = Context::new(Arc::new(Desk::new(&catalog, db.clone(), Mailer::log())));
+        let around = Around { watch: Arc::new(NoWatch), bell, context };
         let options = PipelineOptions { cursor_key: CursorKey::derive(b"test"), bcrypt_cost: 4 };
-        let pipeline = Pipeline::new(&catalog, db.clone(), Arc::new(NoWatch), &bell, options).unwrap();
+        let pipeline = Pipeline::new(&catalog, db.clone(), around, options).unwrap();
         Self { catalog, pipeline, db, _folder: folder }
     }
 

@@ -6,6 +6,8 @@ use std::{
 };
 
 use super::{limited, statuses};
+use serde_json::json;
+
 use crate::driver::{Person, Settings, TestApp};
 
 const WINDOW_S: u32 = 2;
@@ -83,7 +85,7 @@ fn everybody_has_a_limit_of_his_own() {
 fn service_routes_are_not_limited() {
     let app = limited(2, 60).start();
     assert_eq!(statuses(&app, 3, None), [401, 401, 429]);
-    for target in ["/health", "/ready", "/metrics", "/openapi.json", "/docs"] {
+    for target in ["/health", "/ready", "/metrics", "/openapi.json", "/docs", "/live", "/live/page.js"] {
         for _ in 0..5 {
             let status = app.at("GET", target).send().status;
             assert!(status < 400, "{target}: {status}");
@@ -102,6 +104,19 @@ fn refused_tokens_count_against_their_address() {
     for token in ["garbage", "another"] {
         app.get("/users/me").token(token).refused(429);
     }
+    assert_eq!(statuses(&app, 1, None), [429]);
+    app.get("/users/me").by(&person).ok();
+}
+
+#[test]
+fn a_refusal_after_the_token_counts_against_the_address_too() {
+    let app = limited(4, 60).start();
+    let person = app.person();
+    let body = json!({ "current_password": "a wrong guess", "new_password": "long enough" });
+    for _ in 0..2 {
+        app.post("/auth/password", &body).by(&person).refused(401);
+    }
+    // Two requests of the address made the account, and two were refused.
     assert_eq!(statuses(&app, 1, None), [429]);
     app.get("/users/me").by(&person).ok();
 }

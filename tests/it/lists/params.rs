@@ -57,6 +57,8 @@ fn routes(app: &TestApp, person: &Person) -> Vec<(&'static str, String, Option<V
         ("GET", "/metrics".into(), None),
         ("GET", "/openapi.json".into(), None),
         ("GET", "/docs".into(), None),
+        ("GET", "/live".into(), None),
+        ("GET", "/live/page.js".into(), None),
     ]
 }
 

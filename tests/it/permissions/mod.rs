@@ -19,6 +19,8 @@ const MATRIX: &str = "
     GET    /projects/{none}           401 404 404 404 404 404 401
     PATCH  /projects/{none}           401 404 404 404 404 404 401
     DELETE /projects/{none}           401 404 404 404 404 404 401
+    GET    /projects/{project}/stats  401 403 200 403 403 200 401
+    GET    /projects/{none}/stats     401 404 404 404 404 404 401
     POST   /projects/{project}/tasks  401 403 201 403 403 201 401
     GET    /projects/{project}/tasks  401 403 200 403 403 200 401
     POST   /projects/{none}/tasks     401 404 404 404 404 404 401

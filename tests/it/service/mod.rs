@@ -3,9 +3,10 @@
 mod cors;
 mod documents;
 mod health;
+mod log;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 30] = [
+pub(crate) const ROUTES: [(&str, &str); 34] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -23,6 +24,7 @@ pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("GET", "/api/v1/projects/{id}"),
     ("PATCH", "/api/v1/projects/{id}"),
     ("DELETE", "/api/v1/projects/{id}"),
+    ("GET", "/api/v1/projects/{id}/stats"),
     ("POST", "/api/v1/projects/{id}/tasks"),
     ("GET", "/api/v1/projects/{id}/tasks"),
     ("GET", "/api/v1/tasks/{id}"),
@@ -31,9 +33,12 @@ pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("POST", "/api/v1/tasks/{id}/comments"),
     ("GET", "/api/v1/tasks/{id}/comments"),
     ("DELETE", "/api/v1/comments/{id}"),
+    ("GET", "/api/v1/notifications"),
+    ("GET", "/ws"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/live"),
 ];

@@ -154,3 +154,25 @@ async fn revocations_are_never_outlived_by_a_load_beside_them() {
         House::refused(house.caller(&pair.access).await, "session has ended");
     }
 }
+
+#[tokio::test]
+async fn who_holds_connections_open_hears_of_every_change() {
+    let house = House::new().await;
+    let (sender, heard) = std::sync::mpsc::channel();
+    let settings =
+        Settings { on_change: Arc::new(move |account| sender.send(account).unwrap()), ..house.auth.settings.clone() };
+    let auth = Auth::new(house.db.clone(), &USER, settings).unwrap();
+    let told = || heard.try_iter().collect::<Vec<_>>();
+    let (one, two) = (house.log_in().await, house.log_in().await);
+    let caller = auth.admit(&one.access).await.unwrap().caller;
+    auth.change_password(&caller, PASSWORD, "another password").await.unwrap();
+    assert_eq!(told(), [1]);
+    auth.end_session(&caller, 99).await.unwrap_err();
+    assert_eq!(told(), [0; 0]);
+    auth.refresh(&one.refresh).await.unwrap();
+    assert_eq!(told(), [0; 0], "a session that goes on");
+    auth.refresh(&two.refresh).await.unwrap_err();
+    auth.logout(&caller).await.unwrap();
+    auth.account_changed(7);
+    assert_eq!(told(), [1, 7]);
+}

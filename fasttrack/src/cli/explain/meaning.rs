@@ -95,7 +95,7 @@ fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
 
 fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMeaning>, LinkError> {
     let statements = if with_sql { verb_statements(catalog, model)? } else { Vec::new() };
-    let routes = routes::table(catalog);
+    let routes = routes::declared(catalog);
     let route = |wanted: Verb| {
         let serves = |action: Action| matches!(action, Action::Resource { model: m, verb, .. } if m == model.index && verb == wanted);
         routes.iter().find(|route| serves(route.action)).map(|route| format!("{} {}", route.method, route.path))

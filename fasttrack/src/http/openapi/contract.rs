@@ -31,16 +31,28 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("POST /api/v1/tasks/{id}/comments", "create_comment", &[400, 401, 403, 404, 413, 415, 429, 503]),
     ("GET /api/v1/tasks/{id}/comments", "list_comments", &[400, 401, 403, 404, 429, 503]),
     ("DELETE /api/v1/comments/{id}", "delete_comment", &[401, 403, 404, 429, 503]),
+    ("GET /api/v1/notifications", "list_notifications", &[400, 401, 429, 503]),
+    ("GET /ws", "connect", &[403, 426, 429, 503]),
     ("GET /health", "get_health", &[]),
     ("GET /ready", "get_readiness", &[503]),
     ("GET /metrics", "get_metrics", &[]),
     ("GET /openapi.json", "get_openapi", &[]),
     ("GET /docs", "get_docs", &[]),
+    ("GET /live", "get_live", &[]),
 ];
 
 /// Operations that need no token.
-const PUBLIC: &[&str] =
-    &["register", "log_in", "refresh_tokens", "get_health", "get_readiness", "get_metrics", "get_openapi", "get_docs"];
+const PUBLIC: &[&str] = &[
+    "register",
+    "log_in",
+    "refresh_tokens",
+    "get_health",
+    "get_readiness",
+    "get_metrics",
+    "get_openapi",
+    "get_docs",
+    "get_live",
+];
 
 #[test]
 fn the_routes_are_those_of_the_contract() {
@@ -58,6 +70,8 @@ fn the_routes_are_those_of_the_contract() {
             204
         } else if route.starts_with("POST") && !["log_in", "refresh_tokens"].contains(id) {
             201
+        } else if *id == "connect" {
+            101
         } else {
             200
         };
@@ -148,6 +162,7 @@ fn lists_take_the_parameters_of_the_contract() {
     check("GET /api/v1/tasks/{id}/comments", &["q", "author_id", "created_at"], &["id", "created_at"]);
     check("GET /api/v1/users", &["q", "email", "role", "is_active"], &["id", "email", "created_at"]);
     check("GET /api/v1/auth/sessions", &[], &["id"]);
+    check("GET /api/v1/notifications", &[], &["id"]);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //!
 //! Everything in it is drawn from the declarations: routes from verbs that have a rule, bodies and parameters from the
 //! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
-//! What does not follow from the declarations, such as a route of the application's own, is not in it.
+//! A route of the application's own says itself what it is.
 //!
-//! `resources` and `auth` and `service` make the paths, out of `operation`, `params` and `fields`; `problems` has the
+//! `resources`, `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `problems` has the
 //! answers that refuse.
 
 mod access;
@@ -12,10 +12,12 @@ mod auth;
 mod cached;
 #[cfg(test)]
 mod contract;
+mod custom;
 mod fields;
 #[cfg(test)]
 mod laws;
 mod names;
+mod notify;
 mod operation;
 mod params;
 mod problems;
@@ -29,6 +31,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::cached::CachedDocument;
 use self::{names::Names, resources::Resource};
+use super::{CustomRoute, routes::API_PREFIX};
 use crate::schema::Catalog;
 
 /// What the document says beyond the declarations.
@@ -55,9 +58,9 @@ impl Default for Settings {
     }
 }
 
-/// The document. The same catalog and settings give the same document, byte for byte.
+/// The document; `custom` are the application's own routes. The same input gives the same document, byte for byte.
 #[must_use]
-pub fn document(catalog: &Catalog, settings: &Settings) -> Value {
+pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) -> Value {
     let names = Names::of(catalog);
     let resources: Vec<_> = catalog
         .models()
@@ -70,8 +73,8 @@ pub fn document(catalog: &Catalog, settings: &Settings) -> Value {
         "info": info(settings),
         "servers": [{ "url": "/" }],
         "security": [{ "bearer": [] }],
-        "tags": tags(&resources),
-        "paths": paths(&resources),
+        "tags": tags(&resources, custom),
+        "paths": paths(&resources, custom),
         "components": {
             "schemas": schemas(&resources),
             "parameters": params::components(),
@@ -95,22 +98,37 @@ fn info(settings: &Settings) -> Value {
     json!({ "title": settings.title, "version": settings.version, "description": description.trim_start() })
 }
 
-fn tags(resources: &[Entry<'_>]) -> Value {
+fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
-    [auth::tag()].into_iter().chain(of_resources).chain([service::tag()]).collect()
+    let mut tags: Vec<_> =
+        [auth::tag()].into_iter().chain(of_resources).chain([notify::tag(), service::tag()]).collect();
+    for route in routes {
+        if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
+            tags.push(json!({ "name": custom::tag(route) }));
+        }
+    }
+    Value::Array(tags)
 }
 
-fn paths(resources: &[Entry<'_>]) -> Value {
+fn paths(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     let account = resources.iter().find(|(_, account, _)| *account);
     let mut paths = Map::new();
     paths.extend(account.into_iter().flat_map(|(resource, _, names)| auth::paths(resource, names)));
     paths.extend(resources.iter().flat_map(|(resource, ..)| resource.paths()));
+    for route in routes {
+        let item = paths.entry(format!("{API_PREFIX}{}", route.path)).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(route.method.to_lowercase(), custom::operation(route));
+        }
+    }
+    paths.extend(notify::paths());
     paths.extend(service::paths());
     Value::Object(paths)
 }
 
 fn schemas(resources: &[Entry<'_>]) -> Value {
-    let fixed = auth::schemas().into_iter().chain(service::schemas()).chain(problems::schemas());
+    let fixed =
+        auth::schemas().into_iter().chain(notify::schemas()).chain(service::schemas()).chain(problems::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }

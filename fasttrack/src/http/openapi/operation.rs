@@ -71,6 +71,12 @@ impl Operation {
         self.anonymous(Anonymous::Welcome)
     }
 
+    /// Never answers 401: a token that is not good is told otherwise.
+    pub(super) fn accepts_any_token(mut self) -> Self {
+        self.refusals.remove(&401);
+        self
+    }
+
     /// Adds parameters.
     pub(super) fn parameters(mut self, parameters: impl IntoIterator<Item = Value>) -> Self {
         self.parameters.extend(parameters);
@@ -87,11 +93,14 @@ impl Operation {
         self.body_of(schema, &["application/json", "application/merge-patch+json"])
     }
 
-    fn body_of(mut self, schema: &str, media_types: &[&str]) -> Self {
-        let content: Map<_, _> = media_types
-            .iter()
-            .map(|&media_type| (media_type.to_owned(), json!({ "schema": component(schema) })))
-            .collect();
+    fn body_of(self, schema: &str, media_types: &[&str]) -> Self {
+        self.body_with(&component(schema), media_types)
+    }
+
+    /// Takes a body of this schema.
+    pub(super) fn body_with(mut self, schema: &Value, media_types: &[&str]) -> Self {
+        let content: Map<_, _> =
+            media_types.iter().map(|&media_type| (media_type.to_owned(), json!({ "schema": schema }))).collect();
         self.body = Some(json!({ "required": true, "content": content }));
         self.refuses(&[400, 413, 415])
     }
@@ -207,6 +216,7 @@ pub(super) fn headers() -> Value {
         "RateLimit-Reset": integer("Seconds until more requests are allowed."),
         "Retry-After": { "description": "Whole seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
         "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
+        "Upgrade": text("The protocol to speak.", "websocket"),
         "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
         "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
     })

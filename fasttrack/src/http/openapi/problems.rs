@@ -85,6 +85,13 @@ const REFUSALS: &[Refusal] = &[
         headers: &[],
     },
     Refusal {
+        status: 426,
+        name: "UpgradeRequired",
+        when: "The request is no handshake for a WebSocket (RFC 6455).",
+        detail: "this route is a WebSocket: connect with a client for that",
+        headers: &["Upgrade"],
+    },
+    Refusal {
         status: 429,
         name: "TooManyRequests",
         when: "The rate limit is reached. Waiting as long as `Retry-After` says succeeds.",

@@ -145,7 +145,7 @@ impl<'a> Resource<'a> {
         let fallout = Fallout::of(self.catalog, self.model.schema);
         let operation = self.of_row(self.start("delete")).answers_empty(204, &format!("The {} is gone.", self.noun));
         let operation = fallout.in_words().into_iter().fold(operation, Operation::explain);
-        let conflicts = fallout.may_conflict() || self.model.schema.account;
+        let conflicts = fallout.may_conflict() || self.model.schema.account || self.model.schema.hooks.is_some();
         if conflicts { operation.refuses(&[409]) } else { operation }
     }
 
@@ -187,11 +187,12 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// What the fields of an input add to the answers: a unique value may be taken, a field may be another role's.
+    /// What the fields of an input add to the answers: a unique value may be taken, a hook may find a conflict, a field
+    /// may be another role's.
     pub(super) fn restricted(&self, operation: Operation, input: Input) -> Operation {
         let schema = self.model.schema;
         let unique = schema.columns.iter().any(|column| column.unique && input.takes(schema, column));
-        let conflicts = unique || (schema.account && input == Input::Update);
+        let conflicts = unique || schema.hooks.is_some() || (schema.account && input == Input::Update);
         let operation = if conflicts { operation.refuses(&[409]) } else { operation };
         let keys: Vec<_> =
             schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect();

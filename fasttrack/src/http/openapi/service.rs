@@ -17,6 +17,7 @@ pub(super) fn paths() -> Vec<(String, Value)> {
         ("/metrics", metrics()),
         ("/openapi.json", openapi()),
         ("/docs", docs()),
+        ("/live", live()),
     ]
     .into_iter()
     .map(|(path, operation)| (path.to_owned(), json!({ "get": operation.render() })))
@@ -55,6 +56,14 @@ fn docs() -> Operation {
     let page = json!({ "type": "string" });
     Operation::service("get_docs", "This document for people")
         .answers_with(200, "Swagger UI.", "text/html", &page)
+        .answers_empty(304, "The client has it already.")
+        .with_header("ETag")
+}
+
+fn live() -> Operation {
+    let page = json!({ "type": "string" });
+    Operation::service("get_live", "Notifications as they arrive, for people")
+        .answers_with(200, "A page to log in on and watch.", "text/html", &page)
         .answers_empty(304, "The client has it already.")
         .with_header("ETag")
 }

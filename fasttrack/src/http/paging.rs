@@ -1,24 +1,35 @@
-//! The page parameters of the caller's sessions, and its cursor.
+//! The page parameters of lists that no resource has, the caller's sessions and notifications, and their cursor.
 //!
-//! A cursor is the id to continue after and an authenticator over it, the user and the direction, so that one made by
-//! somebody else, or for another walk, is refused. Its 24 bytes fill 32 characters of base64 with no bit to spare.
+//! A cursor is the id to continue after and an authenticator over it, the list, the user and the direction, so that one
+//! made by somebody else, or for another walk, is refused. Its 24 bytes fill 32 characters of base64 with no bit to spare.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::{
-    auth::{Keys, SessionPage},
+    auth::Keys,
     error::{Error, Fault},
     wire::{Param, Params},
 };
 
-/// Most sessions of a page.
+/// Most rows of a page.
 const MAX_LIMIT: u16 = 100;
 
-/// Sessions of a page when the client does not say.
+/// Rows of a page when the client does not say.
 const DEFAULT_LIMIT: u16 = 20;
 
-/// Which page of sessions is asked for.
+/// Whose list it is, and which.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walk<'a> {
+    /// What seals the cursor.
+    pub(super) keys: &'a Keys,
+    /// The plural of what is listed.
+    pub(super) list: &'static str,
+    /// The account that asks.
+    pub(super) user: i64,
+}
+
+/// Which page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Paging {
     /// Rows of the page, `1..=100`.
@@ -34,12 +45,12 @@ impl Paging {
     ///
     /// # Errors
     /// 422 with every fault; 400 for a cursor that was not issued to this user for this direction.
-    pub(super) fn parse(params: Params, keys: &Keys, user: i64) -> Result<Self, Error> {
+    pub(super) fn parse(params: Params, walk: Walk<'_>) -> Result<Self, Error> {
         let mut paging = Self { limit: DEFAULT_LIMIT, after: None, descending: false };
         let mut faults = params.faults;
         let mut cursor = None;
         for param in params.items {
-            match paging.take(&param) {
+            match paging.take(&param, walk.list) {
                 Ok(()) => {}
                 Err(None) => cursor = Some(param.value),
                 Err(Some(fault)) => faults.push(fault),
@@ -49,7 +60,7 @@ impl Paging {
             return Err(Error::Invalid(faults));
         }
         if let Some(cursor) = cursor {
-            paging.after = Some(open(&cursor, keys, user, paging.descending).ok_or_else(|| {
+            paging.after = Some(walk.open(&cursor, paging.descending).ok_or_else(|| {
                 Error::Malformed("the cursor was not issued for this list; start again without it".into())
             })?);
         }
@@ -57,7 +68,7 @@ impl Paging {
     }
 
     /// Takes one parameter; the cursor is left to the caller, since it can be judged only when all others are known.
-    fn take(&mut self, param: &Param) -> Result<(), Option<Fault>> {
+    fn take(&mut self, param: &Param, list: &str) -> Result<(), Option<Fault>> {
         let fault = |code, message: &str| Err(Some(Fault::new(label(param), code, message)));
         match (param.name.as_str(), param.operator.as_deref(), param.value.as_str()) {
             ("cursor", None, _) => Err(None),
@@ -73,23 +84,23 @@ impl Paging {
                 self.descending = true;
                 Ok(())
             }
-            ("sort", None, _) => fault("unknown_field", "sessions are sorted by id or -id"),
+            ("sort", None, _) => fault("unknown_field", &format!("{list} are sorted by id or -id")),
             _ => fault("unknown", "there is no such parameter; there are limit, cursor and sort"),
         }
     }
 
-    /// The page as JSON.
-    pub(super) fn render(self, page: &SessionPage, keys: &Keys, user: i64) -> Bytes {
+    /// The page as JSON: the JSON of each row, and the id to continue after when there are more.
+    pub(super) fn render(self, items: &[impl AsRef<[u8]>], next: Option<i64>, walk: Walk<'_>) -> Bytes {
         let mut json = BytesMut::from(&br#"{"items":["#[..]);
-        for (at, item) in page.items.iter().enumerate() {
+        for (at, item) in items.iter().enumerate() {
             if at > 0 {
                 json.put_u8(b',');
             }
-            json.extend_from_slice(item);
+            json.extend_from_slice(item.as_ref());
         }
-        match page.next {
+        match next {
             Some(id) => {
-                let cursor = seal(id, keys, user, self.descending);
+                let cursor = walk.seal(id, self.descending);
                 json.extend_from_slice(format!(r#"],"next_cursor":"{cursor}","has_more":true}}"#).as_bytes());
             }
             None => json.extend_from_slice(br#"],"next_cursor":null,"has_more":false}"#),
@@ -111,26 +122,28 @@ fn parse_limit(value: &str) -> Option<u16> {
     value.bytes().all(|byte| byte.is_ascii_digit()).then_some(limit)
 }
 
-fn seal(id: i64, keys: &Keys, user: i64, descending: bool) -> String {
-    let mut bytes = id.to_be_bytes().to_vec();
-    bytes.extend(tag(id, keys, user, descending));
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
+impl<'a> Walk<'a> {
+    fn seal(self, id: i64, descending: bool) -> String {
+        let mut bytes = id.to_be_bytes().to_vec();
+        bytes.extend(self.keys.cursor_tag(&self.parts(&id.to_be_bytes(), &self.user.to_be_bytes(), descending)));
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
 
-fn open(cursor: &str, keys: &Keys, user: i64, descending: bool) -> Option<i64> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (id, given) = bytes.split_first_chunk()?;
-    let id = i64::from_be_bytes(*id);
-    let given = given.try_into().ok()?;
-    keys.is_cursor_tag(&parts(&id.to_be_bytes(), &user.to_be_bytes(), descending), given).then_some(id)
-}
+    fn open(self, cursor: &str, descending: bool) -> Option<i64> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (id, given) = bytes.split_first_chunk()?;
+        let given = given.try_into().ok()?;
+        let id = i64::from_be_bytes(*id);
+        let (row, user) = (id.to_be_bytes(), self.user.to_be_bytes());
+        self.keys.is_cursor_tag(&self.parts(&row, &user, descending), given).then_some(id)
+    }
 
-fn tag(id: i64, keys: &Keys, user: i64, descending: bool) -> [u8; 16] {
-    keys.cursor_tag(&parts(&id.to_be_bytes(), &user.to_be_bytes(), descending))
-}
-
-const fn parts<'a>(id: &'a [u8], user: &'a [u8], descending: bool) -> [&'a [u8]; 4] {
-    [b"sessions", user, if descending { b"-id" } else { b"id" }, id]
+    const fn parts<'b>(self, id: &'b [u8], user: &'b [u8], descending: bool) -> [&'b [u8]; 4]
+    where
+        'a: 'b,
+    {
+        [self.list.as_bytes(), user, if descending { b"-id" } else { b"id" }, id]
+    }
 }
 
 #[cfg(test)]
@@ -141,8 +154,20 @@ mod tests {
         Keys::new(b"0123456789abcdef0123456789abcdef")
     }
 
+    fn parse_of(list: &'static str, query: &str, user: i64) -> Result<Paging, Error> {
+        Paging::parse(Params::parse(Some(query)), Walk { keys: &keys(), list, user })
+    }
+
     fn parse(query: &str, user: i64) -> Result<Paging, Error> {
-        Paging::parse(Params::parse(Some(query)), &keys(), user)
+        parse_of("sessions", query, user)
+    }
+
+    fn seal(id: i64) -> String {
+        Walk { keys: &keys(), list: "sessions", user: 1 }.seal(id, false)
+    }
+
+    fn open(cursor: &str) -> Option<i64> {
+        Walk { keys: &keys(), list: "sessions", user: 1 }.open(cursor, false)
     }
 
     #[test]
@@ -166,8 +191,9 @@ mod tests {
 
     #[test]
     fn a_cursor_serves_its_own_walk_alone() {
-        let cursor = seal(7, &keys(), 1, false);
+        let cursor = seal(7);
         assert_eq!(parse(&format!("cursor={cursor}&limit=3"), 1).unwrap().after, Some(7));
+        assert!(matches!(parse_of("notifications", &format!("cursor={cursor}"), 1), Err(Error::Malformed(_))));
         for (query, user) in [
             (format!("cursor={cursor}"), 2),
             (format!("cursor={cursor}&sort=-id"), 1),
@@ -181,24 +207,28 @@ mod tests {
 
     #[test]
     fn any_change_to_a_cursor_is_noticed() {
-        let cursor = seal(i64::MAX, &keys(), 1, false);
+        let cursor = seal(i64::MAX);
         for at in 0..cursor.len() {
             for other in "AaZz09-_".chars().filter(|&other| !cursor[at..].starts_with(other)) {
                 let mut changed = cursor.clone();
                 changed.replace_range(at..=at, &other.to_string());
-                assert_eq!(open(&changed, &keys(), 1, false), None, "{changed}");
+                assert_eq!(open(&changed), None, "{changed}");
             }
         }
     }
 
     #[test]
     fn pages_are_json() {
-        let page = |next| SessionPage { items: vec![b"{}".to_vec(), b"{}".to_vec()], next };
         let paging = Paging { limit: 2, after: None, descending: false };
-        let last: serde_json::Value = serde_json::from_slice(&paging.render(&page(None), &keys(), 1)).unwrap();
+        let render = |next| {
+            let keys = keys();
+            let walk = Walk { keys: &keys, list: "sessions", user: 1 };
+            serde_json::from_slice::<serde_json::Value>(&paging.render(&["{}", "{}"], next, walk)).unwrap()
+        };
+        let last = render(None);
         assert_eq!(last, serde_json::json!({"items": [{}, {}], "next_cursor": null, "has_more": false}));
-        let more: serde_json::Value = serde_json::from_slice(&paging.render(&page(Some(9)), &keys(), 1)).unwrap();
+        let more = render(Some(9));
         assert_eq!(more["has_more"], true);
-        assert_eq!(open(more["next_cursor"].as_str().unwrap(), &keys(), 1, false), Some(9));
+        assert_eq!(open(more["next_cursor"].as_str().unwrap()), Some(9));
     }
 }

@@ -1,0 +1,150 @@
+//! `fasttrack jobs`: what waits, what failed for good, and another try for it.
+
+use std::io::{self, Write};
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    app::{App, StartError},
+    config::Config,
+    db::{DbError, DbOptions},
+    error::Error,
+    notify::{self, Kept, List},
+    schema::Schema,
+};
+
+/// What is asked about jobs.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct JobsArguments {
+    /// Those alone that failed for good
+    #[arg(long)]
+    dead: bool,
+    #[command(subcommand)]
+    command: Option<JobsCommand>,
+}
+
+/// What can be done with jobs.
+#[derive(Debug, Subcommand)]
+enum JobsCommand {
+    /// Try a job now, as if it had never failed; a running server notices within seconds
+    Retry {
+        /// Number of the job, as the list shows it
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<i64>,
+        /// Every job that waits or failed for good
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// Why that was not done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JobsError {
+    /// The database is not there.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database cannot say.
+    #[error("the jobs cannot be read: {0}")]
+    Database(#[from] DbError),
+    /// The database does not take it.
+    #[error("the jobs cannot be changed: {0}")]
+    Refused(#[from] Error),
+    /// No job has this number.
+    #[error("there is no job {0}; `fasttrack jobs` lists those there are, and what has succeeded is none any more")]
+    NoSuchJob(i64),
+    /// The list cannot be shown.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs a command.
+pub(super) async fn run(
+    arguments: JobsArguments,
+    resources: &'static [&'static Schema],
+    config: &Config,
+) -> Result<(), JobsError> {
+    let app = App::open(resources, config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
+    let outcome = match arguments.command {
+        None => list(&app, if arguments.dead { List::Dead } else { List::All }).await,
+        Some(JobsCommand::Retry { id, .. }) => retry(&app, id).await,
+    };
+    app.db.close().await;
+    match outcome {
+        // Whoever reads the output has seen enough of it.
+        Err(JobsError::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn retry(app: &App, id: Option<i64>) -> Result<(), JobsError> {
+    match (notify::retry(&app.db, id).await?, id) {
+        (0, Some(id)) => return Err(JobsError::NoSuchJob(id)),
+        (1, _) => writeln!(io::stdout(), "1 job is due now")?,
+        (count, _) => writeln!(io::stdout(), "{count} jobs are due now")?,
+    }
+    Ok(())
+}
+
+async fn list(app: &App, which: List) -> Result<(), JobsError> {
+    let mut out = io::stdout();
+    let mut last = 0;
+    loop {
+        let page = notify::list(&app.db, which, last).await?;
+        let Some(end) = page.last().map(|job| job.id) else { break };
+        out.write_all(render(&page, last == 0).as_bytes())?;
+        last = end;
+    }
+    if last == 0 {
+        let nothing =
+            if which == List::Dead { "no job failed for good" } else { "no job waits, and none failed for good" };
+        writeln!(out, "{nothing}")?;
+    }
+    Ok(())
+}
+
+/// A page of jobs as a table.
+fn render(jobs: &[Kept], has_head: bool) -> String {
+    let head = ["ID", "NAME", "ROW", "TRIES", "DUE", "ERROR"].map(str::to_owned);
+    let lines: Vec<_> = has_head.then_some(head).into_iter().chain(jobs.iter().map(line)).collect();
+    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max();
+    let widths = [0, 1, 2, 3, 4].map(|at| width(at).unwrap_or(0));
+    let mut text = String::new();
+    for line in &lines {
+        let cells = line.iter().zip(widths.into_iter().chain([0]));
+        let cells: Vec<_> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn line(job: &Kept) -> [String; 6] {
+    // An error of several lines must not look like several jobs.
+    let error = job.error.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let due = job.due_at.clone().unwrap_or_else(|| "never".to_owned());
+    [job.id.to_string(), job.name.clone(), job.row.clone(), job.tries.to_string(), due, error]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_are_lines_of_a_table() {
+        let job = |id, due_at: Option<&str>, error: Option<&str>| Kept {
+            id,
+            name: "crate::mail::tell".into(),
+            row: "task 7".into(),
+            tries: 8,
+            due_at: due_at.map(str::to_owned),
+            error: error.map(str::to_owned),
+        };
+        let text = render(&[job(9, Some("2026"), None), job(10, None, Some("it panicked:\n\tboom"))], true);
+        let expected = "\
+            ID  NAME               ROW     TRIES  DUE    ERROR\n\
+            9   crate::mail::tell  task 7  8      2026\n\
+            10  crate::mail::tell  task 7  8      never  it panicked: boom\n";
+        assert_eq!(text, expected);
+    }
+}

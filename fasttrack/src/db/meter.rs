@@ -1,0 +1,70 @@
+//! How much of a piece of work's time goes to the database, for its log line.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+tokio::task_local! {
+    static METER: Arc<Meter>;
+}
+
+/// What a piece of work has asked of the database so far.
+#[derive(Debug, Default)]
+pub struct Meter {
+    count: AtomicU32,
+    us: AtomicU64,
+}
+
+impl Meter {
+    /// Counts what `work` asks of the database while it is polled; what it spawns is not seen.
+    pub async fn watch<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
+        METER.scope(Arc::clone(self), work).await
+    }
+
+    /// Statements and units of writing.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Time until they were answered, the wait for a connection or for the writer included.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        Duration::from_micros(self.us.load(Ordering::Relaxed))
+    }
+}
+
+/// Runs what asks the database, on the account of whoever watches.
+pub(super) async fn metered<T>(work: impl Future<Output = T>) -> T {
+    let Ok(meter) = METER.try_with(Arc::clone) else { return work.await };
+    let started = Instant::now();
+    let done = work.await;
+    meter.count.fetch_add(1, Ordering::Relaxed);
+    meter.us.fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_watched_is_counted_and_nothing_else() {
+        let meter = Arc::new(Meter::default());
+        let ask = || metered(tokio::time::sleep(Duration::from_millis(2)));
+        ask().await;
+        meter
+            .watch(async {
+                ask().await;
+                ask().await;
+            })
+            .await;
+        ask().await;
+        assert_eq!(meter.count(), 2);
+        assert!(meter.time() >= Duration::from_millis(4), "{:?}", meter.time());
+    }
+}

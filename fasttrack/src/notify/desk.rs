@@ -1,0 +1,52 @@
+//! What jobs and handlers of an application may use of the server.
+
+use std::collections::HashMap;
+
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::Mailer;
+use crate::{
+    db::Db,
+    error::Error,
+    job::{MailError, Recipient, Services},
+    schema::Catalog,
+    sql::{self, Predicate, Table, Template, Values},
+};
+
+/// The services behind a [`Context`](crate::job::Context).
+pub struct Desk {
+    db: Db,
+    mailer: Mailer,
+    /// By resource, what reads one of its rows.
+    rows: HashMap<&'static str, Template>,
+}
+
+impl Desk {
+    /// Prepares everything that does not depend on who asks.
+    #[must_use]
+    pub fn new(catalog: &Catalog, db: Db, mailer: Mailer) -> Self {
+        let read = |schema| sql::read(&Table::new(schema), &Predicate::Always);
+        let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
+        Self { db, mailer, rows }
+    }
+}
+
+impl Services for Desk {
+    fn row(&self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
+        async move {
+            let missing = || Error::Internal(format!("there is no resource {resource}"));
+            let template = self.rows.get(resource).ok_or_else(missing)?;
+            let mut found = self.db.read(template.fill(Values { id: Some(id), ..Values::default() })).await?;
+            Ok(found.first_mut().and_then(|row| row.take_bytes(0)))
+        }
+        .boxed()
+    }
+
+    fn db(&self) -> &Db {
+        &self.db
+    }
+
+    fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>> {
+        self.mailer.send(to, subject, text).boxed()
+    }
+}

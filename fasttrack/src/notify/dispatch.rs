@@ -1,0 +1,32 @@
+//! From the outbox to the hub: the one task that reads for all connected accounts.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Hub, Outbox};
+
+/// Accounts that share a statement.
+const BATCH: usize = 100;
+
+/// Pause after a reading that failed.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Delivers what is told, for as long as the server runs. What could not be read is read later; nobody is told less for it.
+pub async fn dispatch(hub: Arc<Hub>, outbox: Outbox) {
+    loop {
+        hub.rung().await;
+        loop {
+            let seen = hub.take_pending(BATCH);
+            if seen.is_empty() {
+                break;
+            }
+            match outbox.news(&seen).await {
+                Ok(found) => found.iter().for_each(|news| hub.deliver(news)),
+                Err(error) => {
+                    tracing::warn!(%error, "messages were not read; they will be");
+                    hub.ring(seen.iter().map(|(account, _)| *account));
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}

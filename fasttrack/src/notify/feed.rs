@@ -1,0 +1,108 @@
+//! What a socket is told, in order and without a gap: first what it missed, from the outbox; then what the hub hands on.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use super::{Messages, Page, Seat};
+
+/// Messages that are read at once, and held until the client has taken them.
+const PAGE: u16 = 64;
+
+/// Pause after a reading that failed.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The messages of one socket.
+pub(super) struct Feed {
+    messages: Arc<dyn Messages>,
+    /// The number up to which everything was read.
+    at: i64,
+    /// Whether nothing was left to read when the outbox was last asked.
+    is_caught_up: bool,
+    has_gap: bool,
+    /// The newest number of which the client knows that it is no longer kept.
+    pruned: i64,
+    page: VecDeque<Bytes>,
+    reading: Option<BoxFuture<'static, Page>>,
+    live: Option<mpsc::Receiver<Bytes>>,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fed {
+    /// A message.
+    Message(Bytes),
+    /// Messages are missing here: they are kept no longer.
+    Gap,
+    /// Nothing any more: the hub has cut the socket off.
+    Cut,
+}
+
+impl Feed {
+    /// The messages after the number `at`; `is_newest` when that was the newest one.
+    pub(super) fn new(messages: Arc<dyn Messages>, at: i64, is_newest: bool) -> Self {
+        Self {
+            messages,
+            at,
+            is_caught_up: is_newest,
+            has_gap: false,
+            pruned: at,
+            page: VecDeque::new(),
+            reading: None,
+            live: None,
+        }
+    }
+
+    /// Waits for what comes next. Can be given up at any time without a loss.
+    pub(super) async fn next(&mut self, seat: &Seat) -> Fed {
+        loop {
+            if std::mem::take(&mut self.has_gap) {
+                return Fed::Gap;
+            }
+            if let Some(message) = self.page.pop_front() {
+                return Fed::Message(message);
+            }
+            if let Some(live) = &mut self.live {
+                self.page = VecDeque::new();
+                return live.recv().await.map_or(Fed::Cut, Fed::Message);
+            }
+            if self.is_caught_up {
+                self.live = seat.join(self.at);
+                self.is_caught_up = false;
+                continue;
+            }
+            let (messages, account, at) = (&self.messages, seat.account(), self.at);
+            let page = self.reading.get_or_insert_with(|| read(Arc::clone(messages), account, at)).await;
+            self.reading = None;
+            self.take(page, seat);
+        }
+    }
+
+    /// Goes live as soon as a page is the last one, before its messages are sent: a client that reads slowly would
+    /// otherwise find that there is more each time.
+    fn take(&mut self, page: Page, seat: &Seat) {
+        self.has_gap = page.pruned > self.at.max(self.pruned);
+        self.pruned = page.pruned;
+        let newest_here = page.messages.last().map_or(self.at, |(number, _)| *number);
+        self.at = if page.is_full { newest_here } else { newest_here.max(page.last) };
+        self.page.extend(page.messages.into_iter().map(|(_, message)| message));
+        if !page.is_full {
+            self.live = seat.join(self.at);
+        }
+    }
+}
+
+/// Reads a page, sooner or later.
+fn read(messages: Arc<dyn Messages>, account: i64, at: i64) -> BoxFuture<'static, Page> {
+    Box::pin(async move {
+        loop {
+            match messages.after(account, at, PAGE).await {
+                Ok(page) => return page,
+                Err(error) => tracing::debug!(%error, account, "missed messages were not read; they will be"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+}

@@ -1,0 +1,310 @@
+//! The sockets of this server, by account, and how far each account has been told.
+//!
+//! An account has a position: the number up to which its sockets have been handed everything that it may see. It moves only
+//! with what was read from the outbox after it, so that a failure loses nothing. An account without sockets costs nothing.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{Notify, mpsc},
+    time::timeout,
+};
+
+use super::{
+    Seat,
+    outbox::News,
+    seat::{Raised, Signals},
+};
+use crate::bell::Bell;
+
+/// Messages that may wait for one socket.
+pub(super) const QUEUE: usize = 512;
+
+/// How many sockets there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one account.
+    pub per_account: usize,
+    /// Of all together.
+    pub in_total: usize,
+}
+
+/// Why there is no place for a further socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The account has as many as it may have.
+    AccountFull,
+    /// The server has as many as it can have.
+    ServerFull,
+    /// The server is stopping.
+    Stopping,
+}
+
+/// The sockets of this server.
+#[derive(Debug)]
+pub struct Hub {
+    limits: Limits,
+    state: Mutex<State>,
+    /// Accounts are pending.
+    rung: Notify,
+    /// The last socket has gone.
+    emptied: Notify,
+    delivered: AtomicU64,
+    too_slow: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    posts: HashMap<i64, Post>,
+    /// Connected accounts that may have news.
+    pending: BTreeSet<i64>,
+    open: usize,
+    next_id: u64,
+    stopping: bool,
+}
+
+/// The sockets of one account.
+#[derive(Debug, Default)]
+struct Post {
+    /// Means something while any of the places is live.
+    position: i64,
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    id: u64,
+    signals: Arc<Signals>,
+    /// None while the socket catches up by itself.
+    live: Option<Live>,
+}
+
+#[derive(Debug)]
+struct Live {
+    after: i64,
+    queue: mpsc::Sender<Bytes>,
+}
+
+impl Hub {
+    /// A hub without sockets.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            state: Mutex::default(),
+            rung: Notify::new(),
+            emptied: Notify::new(),
+            delivered: AtomicU64::new(0),
+            too_slow: AtomicU64::new(0),
+        }
+    }
+
+    /// A place for a socket of this account.
+    ///
+    /// # Errors
+    /// [`Refused`] when there is none.
+    pub fn reserve(self: &Arc<Self>, account: i64) -> Result<Seat, Refused> {
+        let mut state = self.state();
+        if state.stopping {
+            return Err(Refused::Stopping);
+        }
+        if state.posts.get(&account).is_some_and(|post| post.places.len() >= self.limits.per_account) {
+            return Err(Refused::AccountFull);
+        }
+        if state.open >= self.limits.in_total {
+            return Err(Refused::ServerFull);
+        }
+        let (id, signals) = (state.next_id, Arc::new(Signals::default()));
+        state.next_id += 1;
+        state.open += 1;
+        let place = Place { id, signals: Arc::clone(&signals), live: None };
+        state.posts.entry(account).or_default().places.push(place);
+        drop(state);
+        Ok(Seat::new(Arc::clone(self), account, id, signals))
+    }
+
+    /// Has the sockets of an account look again whether they may stay.
+    pub fn recheck(&self, account: i64) {
+        if let Some(post) = self.state().posts.get(&account) {
+            post.raise(Raised::RECHECK);
+        }
+    }
+
+    /// Closes every socket, and takes no more.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        state.stopping = true;
+        state.posts.values().for_each(|post| post.raise(Raised::STOP));
+    }
+
+    /// Waits until there is no socket any more, for at most `limit`.
+    pub async fn emptied(&self, limit: Duration) {
+        let empty = async {
+            while self.open() > 0 {
+                self.emptied.notified().await;
+            }
+        };
+        if timeout(limit, empty).await.is_err() {
+            tracing::warn!(sockets = self.open(), "sockets did not close in time");
+        }
+    }
+
+    /// Sockets that are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.state().open
+    }
+
+    /// Messages that were handed to sockets so far.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// Sockets that were closed because they read too slowly, so far.
+    #[must_use]
+    pub fn too_slow(&self) -> u64 {
+        self.too_slow.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_delivered(&self) {
+        self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_too_slow(&self) {
+        self.too_slow.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until accounts are pending.
+    pub(super) async fn rung(&self) {
+        self.rung.notified().await;
+    }
+
+    /// Takes some pending accounts, each with its position.
+    pub(super) fn take_pending(&self, most: usize) -> Vec<(i64, i64)> {
+        let mut state = self.state();
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some(account) = state.pending.pop_first()
+        {
+            let post = state.posts.get(&account).filter(|post| post.is_live());
+            taken.extend(post.map(|post| (account, post.position)));
+        }
+        taken
+    }
+
+    /// Notes that accounts may have news, if they have sockets.
+    pub(super) fn ring(&self, accounts: impl IntoIterator<Item = i64>) {
+        let mut state = self.state();
+        let State { posts, pending, .. } = &mut *state;
+        let connected = |account: &i64| posts.get(account).is_some_and(Post::is_live);
+        let before = pending.len();
+        pending.extend(accounts.into_iter().filter(connected));
+        if pending.len() > before {
+            self.rung.notify_one();
+        }
+    }
+
+    /// Hands news to the sockets of their account.
+    pub(super) fn deliver(&self, news: &News) {
+        let mut state = self.state();
+        let State { posts, pending, .. } = &mut *state;
+        let Some(post) = posts.get_mut(&news.account).filter(|post| post.is_live()) else { return };
+        // The sockets that were asked for have gone, and one has come that has seen less: it is for that one to ask anew.
+        if post.position < news.after || news.has_more {
+            pending.insert(news.account);
+            self.rung.notify_one();
+        }
+        if post.position >= news.after {
+            for (number, message) in &news.messages {
+                post.push(*number, message);
+            }
+            post.position = post.position.max(news.up_to);
+        }
+    }
+
+    pub(super) fn join(&self, account: i64, id: u64, after: i64) -> Option<mpsc::Receiver<Bytes>> {
+        let mut state = self.state();
+        let post = state.posts.get_mut(&account)?;
+        if !post.is_live() {
+            post.position = after;
+        } else if post.position > after {
+            return None;
+        }
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        post.place(id)?.live = Some(Live { after, queue });
+        // For what was committed since the socket last looked, and was not told to anybody.
+        state.pending.insert(account);
+        drop(state);
+        self.rung.notify_one();
+        Some(receiver)
+    }
+
+    pub(super) fn leave(&self, account: i64, id: u64) {
+        if let Some(place) = self.state().posts.get_mut(&account).and_then(|post| post.place(id)) {
+            place.live = None;
+        }
+    }
+
+    pub(super) fn free(&self, account: i64, id: u64) {
+        let mut state = self.state();
+        if let Some(post) = state.posts.get_mut(&account) {
+            post.places.retain(|place| place.id != id);
+            if post.places.is_empty() {
+                state.posts.remove(&account);
+            }
+            state.open -= 1;
+        }
+        if state.open == 0 {
+            self.emptied.notify_one();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bell for Hub {
+    fn told(&self, accounts: Vec<i64>) {
+        self.ring(accounts);
+    }
+
+    fn queued(&self) {}
+}
+
+impl Post {
+    fn is_live(&self) -> bool {
+        self.places.iter().any(|place| place.live.is_some())
+    }
+
+    fn place(&mut self, id: u64) -> Option<&mut Place> {
+        self.places.iter_mut().find(|place| place.id == id)
+    }
+
+    fn raise(&self, what: Raised) {
+        self.places.iter().for_each(|place| place.signals.raise(what));
+    }
+
+    /// Nobody waits for a socket whose queue is full: it is cut off, and reads on from the outbox when it comes back.
+    fn push(&mut self, number: i64, message: &Bytes) {
+        if number <= self.position {
+            return;
+        }
+        for place in &mut self.places {
+            let Some(live) = place.live.as_ref().filter(|live| number > live.after) else { continue };
+            if live.queue.try_send(message.clone()).is_err() {
+                place.live = None;
+                place.signals.raise(Raised::SLOW);
+            }
+        }
+    }
+}

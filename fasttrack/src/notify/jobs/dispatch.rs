@@ -1,0 +1,261 @@
+//! Who takes jobs out of the outbox, has them run, and writes down what became of them.
+//!
+//! One task, which never waits for a job: a few run at a time, a page of them is held ready, and verdicts are written
+//! down together, in the background. A job is claimed from when it is read until its verdict is committed.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout, timeout_at},
+};
+
+use super::{
+    Shared,
+    attempt::attempt,
+    backoff::{MAX_TRIES, delay},
+    queue::{self, Due, Verdict},
+};
+use crate::{
+    clock,
+    db::Db,
+    job::{Context, JobError, JobFn},
+    schema::{Catalog, Effect},
+};
+
+/// Jobs that run at a time.
+const AT_ONCE: usize = 8;
+
+/// Most jobs that are claimed; verdicts that cannot be written down, as while the disk is full, hold the rest up.
+const MAX_CLAIMED: usize = 1_024;
+
+/// How often the outbox is looked at unasked: another process may have put something there, or made it due.
+const POLL: Duration = Duration::from_secs(3);
+
+/// How long to wait before something at the database is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long jobs that run may take to end after the order to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the last verdicts may take to be written down.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+pub(super) struct Dispatcher {
+    db: Db,
+    /// By resource and name.
+    functions: HashMap<(&'static str, &'static str), JobFn>,
+    context: Context,
+    shared: Arc<Shared>,
+    claimed: HashSet<i64>,
+    ready: VecDeque<Due>,
+    running: JoinSet<Verdict>,
+    verdicts: Vec<Verdict>,
+    /// At most one task, which says whether `written` is.
+    settling: JoinSet<bool>,
+    written: Vec<Verdict>,
+    look_at: Instant,
+    settle_at: Instant,
+}
+
+impl Dispatcher {
+    pub(super) fn new(db: Db, catalog: &Catalog, context: Context, shared: Arc<Shared>) -> Self {
+        let mut functions = HashMap::new();
+        for model in catalog.models() {
+            for trigger in model.schema.triggers {
+                if let Effect::Run { job, run } = trigger.effect {
+                    functions.insert((model.schema.name, job), run);
+                }
+            }
+        }
+        let now = Instant::now();
+        Self {
+            db,
+            functions,
+            context,
+            shared,
+            claimed: HashSet::new(),
+            ready: VecDeque::new(),
+            running: JoinSet::new(),
+            verdicts: Vec::new(),
+            settling: JoinSet::new(),
+            written: Vec::new(),
+            look_at: now,
+            settle_at: now,
+        }
+    }
+
+    /// Runs jobs until `stop` is ready, and takes leave.
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let shared = Arc::clone(&self.shared);
+        loop {
+            if self.has_room() && self.look_at <= Instant::now() {
+                self.look().await;
+            }
+            self.begin();
+            self.settle();
+            let (has_room, owes) = (self.has_room(), !self.verdicts.is_empty() && self.settling.is_empty());
+            tokio::select! {
+                () = &mut stop => break,
+                Some(ended) = self.running.join_next() => self.verdicts.extend(ended.ok()),
+                Some(is_written) = self.settling.join_next() => self.settled(is_written.unwrap_or(false)),
+                () = shared.bell.notified() => self.look_at = Instant::now(),
+                () = sleep_until(self.look_at), if has_room => {}
+                () = sleep_until(self.settle_at), if owes => {}
+            }
+        }
+        self.take_leave().await;
+    }
+
+    fn has_room(&self) -> bool {
+        self.ready.is_empty() && self.running.len() < AT_ONCE && self.claimed.len() < MAX_CLAIMED
+    }
+
+    /// Reads what is due, and when to look again.
+    async fn look(&mut self) {
+        let claimed: Vec<_> = self.claimed.iter().copied().collect();
+        let now = Instant::now();
+        self.look_at = now + POLL;
+        match queue::due(&self.db, &claimed).await {
+            Ok((due, may_be_more)) => {
+                self.claimed.extend(due.iter().map(|job| job.id));
+                self.ready.extend(due);
+                if may_be_more {
+                    self.look_at = now;
+                    return;
+                }
+            }
+            Err(error) => tracing::warn!(target: "fasttrack::job", %error, "jobs cannot be read; trying again"),
+        }
+        if let Ok(Some(at)) = queue::next_due(&self.db).await {
+            let wait_us = clock::parse_timestamp_us(&at).map_or(0, |at| at - clock::now_us());
+            self.look_at = self.look_at.min(now + Duration::from_micros(u64::try_from(wait_us).unwrap_or_default()));
+        }
+    }
+
+    /// Has as many run as may.
+    fn begin(&mut self) {
+        while self.running.len() < AT_ONCE
+            && let Some(job) = self.ready.pop_front()
+        {
+            let Some(function) = self.function(&job) else {
+                let what = format!("this program has no job {} for a {}", job.name, job.resource);
+                let verdict = verdict(&self.shared, job.id, &job.name, job.tries, Err(JobError::fatal(what)));
+                self.verdicts.push(verdict);
+                continue;
+            };
+            let (context, shared) = (self.context.clone(), Arc::clone(&self.shared));
+            self.running.spawn(async move {
+                let outcome = attempt(function, job.change, context).await;
+                verdict(&shared, job.id, &job.name, job.tries, outcome)
+            });
+        }
+    }
+
+    fn function(&self, job: &Due) -> Option<JobFn> {
+        self.functions.get(&(job.resource.as_str(), job.name.as_str())).copied()
+    }
+
+    /// Writes down what is known, unless that is going on already.
+    fn settle(&mut self) {
+        if self.verdicts.is_empty() || !self.settling.is_empty() || self.settle_at > Instant::now() {
+            return;
+        }
+        self.written = std::mem::take(&mut self.verdicts);
+        let (db, verdicts) = (self.db.clone(), self.written.clone());
+        self.settling.spawn(async move {
+            let outcome = queue::settle(&db, verdicts).await;
+            outcome
+                .inspect_err(|error| tracing::warn!(target: "fasttrack::job", %error, "jobs wait to be written down"))
+                .is_ok()
+        });
+    }
+
+    /// What was written down is no longer claimed; what was not, is tried again.
+    fn settled(&mut self, is_written: bool) {
+        let verdicts = std::mem::take(&mut self.written);
+        if !is_written {
+            self.settle_at = Instant::now() + PAUSE;
+            self.verdicts.extend(verdicts);
+            return;
+        }
+        for verdict in verdicts {
+            self.claimed.remove(&verdict.id());
+            if matches!(verdict, Verdict::Failed { .. }) {
+                // To learn when it is due.
+                self.look_at = Instant::now();
+            }
+        }
+    }
+
+    /// Waits for what runs, as long as that may take, and writes down what became of it. The rest stays in the outbox.
+    async fn take_leave(mut self) {
+        let deadline = Instant::now() + DRAIN_LIMIT;
+        while let Ok(Some(ended)) = timeout_at(deadline, self.running.join_next()).await {
+            self.verdicts.extend(ended.ok());
+        }
+        if !self.running.is_empty() {
+            tracing::warn!(target: "fasttrack::job", jobs = self.running.len(), "stopped while jobs ran; they will run again");
+            self.running.shutdown().await;
+        }
+        let rest = async {
+            if !self.settling.join_next().await.is_none_or(|is_written| is_written.unwrap_or(false)) {
+                self.verdicts.append(&mut self.written);
+            }
+            queue::settle(&self.db, self.verdicts).await
+        };
+        if !matches!(timeout(LAST_WORDS, rest).await, Ok(Ok(()))) {
+            tracing::warn!(target: "fasttrack::job", "stopped before all jobs were written down; they will run again");
+        }
+    }
+}
+
+/// What an outcome means: over, to be tried again later, or dead.
+fn verdict(shared: &Shared, id: i64, name: &str, tries: i64, outcome: Result<(), JobError>) -> Verdict {
+    shared.count(outcome.is_err());
+    let Err(error) = outcome else { return Verdict::Done(id) };
+    let tries = tries.saturating_add(1);
+    let is_dead = error.is_fatal() || tries >= MAX_TRIES;
+    let wait = if is_dead { Duration::ZERO } else { delay(tries) };
+    if is_dead {
+        tracing::error!(target: "fasttrack::job", id, name, tries, %error, "a job failed for good; it is kept");
+    } else {
+        let again_in_s = wait.as_secs();
+        tracing::warn!(target: "fasttrack::job", id, name, tries, again_in_s, %error, "a job failed; it is tried again");
+    }
+    let wait_us = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+    let due_at = clock::format_us(clock::now_us().saturating_add(wait_us));
+    Verdict::Failed { id, error: error.to_string(), due_at, is_dead }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(tries: i64, error: JobError) -> (bool, i64) {
+        let shared = Shared::default();
+        let before = clock::now_us();
+        let Verdict::Failed { id: 1, error: text, due_at, is_dead } = verdict(&shared, 1, "j", tries, Err(error))
+        else {
+            panic!("it failed")
+        };
+        assert_eq!((text.as_str(), shared.failed.into_inner(), shared.run.into_inner()), ("why", 1, 1));
+        (is_dead, (clock::parse_timestamp_us(&due_at).unwrap() - before) / clock::SECOND_US)
+    }
+
+    #[test]
+    fn a_job_is_tried_so_often_and_then_kept() {
+        for tries in 0..MAX_TRIES - 1 {
+            let (is_dead, wait_s) = failed(tries, JobError::new("why"));
+            assert!(!is_dead && wait_s >= 1, "after {tries} failures and one: {wait_s} s");
+        }
+        assert!(failed(MAX_TRIES - 1, JobError::new("why")).0);
+        assert!(failed(0, JobError::fatal("why")).0);
+        assert_eq!(verdict(&Shared::default(), 1, "j", 3, Ok(())), Verdict::Done(1));
+    }
+}

@@ -1,0 +1,96 @@
+//! Jobs: functions of the application that run after a change, beside the requests.
+//!
+//! At least once: a job leaves the outbox after it has succeeded, so one that was running when the process was killed
+//! runs again. One that fails is tried again, later each time; one that fails for good stays, with its error, for people
+//! to look at. Which jobs are being run is remembered in memory alone, which is enough while one server at a time serves
+//! a database; several nodes on one database would have to claim jobs in the outbox.
+
+mod attempt;
+mod backoff;
+mod dispatch;
+mod queue;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::{sync::Notify, task::JoinHandle};
+
+use self::dispatch::Dispatcher;
+pub use self::queue::{Kept, List, list, retry};
+use crate::{
+    db::{Db, DbError},
+    job::Context,
+    schema::Catalog,
+};
+
+/// The way to those who run jobs. Cheap to clone; a clone is the same workers.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    db: Db,
+    shared: Arc<Shared>,
+}
+
+/// What the handle and the dispatcher share.
+#[derive(Debug, Default)]
+struct Shared {
+    bell: Notify,
+    run: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// How the jobs are doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Jobs that are to run, or are running.
+    pub waiting: i64,
+    /// Jobs that failed for good and are kept.
+    pub dead: i64,
+    /// Attempts that ended since the start, one way or the other.
+    pub run: u64,
+    /// Attempts that failed since the start.
+    pub failed: u64,
+}
+
+impl Workers {
+    /// Workers for the jobs in this database; nothing runs before [`Self::start`].
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db, shared: Arc::default() }
+    }
+
+    /// There are new jobs. Never blocks.
+    pub fn queued(&self) {
+        self.shared.bell.notify_one();
+    }
+
+    /// Runs jobs until `stop` is ready; then begins none, and gives those that run a while to end. The task ends when
+    /// that is done, and everything is written down.
+    pub fn start(
+        &self,
+        catalog: &Catalog,
+        context: Context,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let dispatcher = Dispatcher::new(self.db.clone(), catalog, context, Arc::clone(&self.shared));
+        tokio::spawn(dispatcher.run(stop))
+    }
+
+    /// How the jobs are doing.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database cannot say.
+    pub async fn figures(&self) -> Result<Figures, DbError> {
+        let (waiting, dead) = queue::count(&self.db).await?;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Ok(Figures { waiting, dead, run: count(&self.shared.run), failed: count(&self.shared.failed) })
+    }
+}
+
+impl Shared {
+    fn count(&self, has_failed: bool) {
+        self.run.fetch_add(1, Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(has_failed), Ordering::Relaxed);
+    }
+}

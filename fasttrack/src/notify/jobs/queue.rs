@@ -1,0 +1,186 @@
+//! The jobs in the outbox: which are due, what became of them, and what people ask about them.
+
+use futures_util::FutureExt;
+
+use crate::{
+    clock,
+    db::{Arg, Db, DbError, Row, Statement, Tx},
+    error::Error,
+    job::RawChange,
+};
+
+/// Most rows that are read at once.
+const PAGE: i64 = 64;
+
+/// Longest error that is kept, in characters.
+const MAX_ERROR_CHARS: usize = 2_000;
+
+/// A job that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub id: i64,
+    pub name: String,
+    pub resource: String,
+    pub tries: i64,
+    pub change: RawChange,
+}
+
+/// What is to be written down of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It succeeded, and is over.
+    Done(i64),
+    /// It failed.
+    Failed { id: i64, error: String, due_at: String, is_dead: bool },
+}
+
+/// A job as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub id: i64,
+    /// The function that it runs.
+    pub name: String,
+    /// The row that it is about: resource and id.
+    pub row: String,
+    /// Attempts that failed.
+    pub tries: i64,
+    /// When it is tried next, as RFC 3339 text; `None` for a dead letter.
+    pub due_at: Option<String>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+}
+
+/// Which jobs are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// All of them.
+    All,
+    /// Dead letters alone.
+    Dead,
+}
+
+impl Verdict {
+    pub(super) const fn id(&self) -> i64 {
+        match self {
+            Self::Done(id) | Self::Failed { id, .. } => *id,
+        }
+    }
+}
+
+/// The first jobs that are due and not among `claimed`, and whether there may be more.
+pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), DbError> {
+    let sql = "SELECT \"id\", CAST(\"name\" AS BLOB), CAST(\"resource\" AS BLOB), \"row_id\", CAST(\"old\" AS BLOB), \
+               CAST(\"new\" AS BLOB), \"actor_id\", CAST(\"created_at\" AS BLOB), \"tries\" FROM \"outbox_jobs\" \
+               WHERE \"is_dead\" = 0 AND \"due_at\" <= $1 AND \"id\" NOT IN (SELECT \"value\" FROM json_each($2)) \
+               ORDER BY \"due_at\", \"id\" LIMIT $3";
+    let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(PAGE)])).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
+    Ok((rows.into_iter().map(read_due).collect(), is_full))
+}
+
+fn read_due(mut row: Row) -> Due {
+    let (old, new) = (row.take_bytes(4), row.take_bytes(5));
+    let text = |at| row.text(at).unwrap_or_default().to_owned();
+    let int = |at| row.int(at).unwrap_or_default();
+    let change = RawChange { id: int(3), old, new, actor: row.int(6), at: text(7) };
+    Due { id: int(0), name: text(1), resource: text(2), tries: int(8), change }
+}
+
+/// When the next job is due that is not due yet.
+pub(super) async fn next_due(db: &Db) -> Result<Option<String>, DbError> {
+    let sql = "SELECT CAST(min(\"due_at\") AS BLOB) FROM \"outbox_jobs\" WHERE \"is_dead\" = 0 AND \"due_at\" > $1";
+    let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now())])).await?;
+    Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
+}
+
+/// Writes down what became of jobs, all of it or nothing.
+pub(super) async fn settle(db: &Db, verdicts: Vec<Verdict>) -> Result<(), Error> {
+    if verdicts.is_empty() {
+        return Ok(());
+    }
+    db.write(move |tx| async move { write_down(tx, verdicts).await }.boxed()).await
+}
+
+async fn write_down(tx: &mut Tx, verdicts: Vec<Verdict>) -> Result<(), Error> {
+    let mut done = Vec::new();
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Done(id) => done.push(id),
+            Verdict::Failed { id, error, due_at, is_dead } => {
+                let error = error.chars().filter(|&character| character != '\0').take(MAX_ERROR_CHARS).collect();
+                let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = \"tries\" + 1, \"error\" = $1, \"due_at\" = $2, \
+                           \"is_dead\" = $3 WHERE \"id\" = $4";
+                let args = vec![Arg::Text(error), Arg::Text(due_at), Arg::Int(is_dead.into()), Arg::Int(id)];
+                tx.query(Statement::new(sql, args)).await?;
+            }
+        }
+    }
+    if !done.is_empty() {
+        let sql = "DELETE FROM \"outbox_jobs\" WHERE \"id\" IN (SELECT \"value\" FROM json_each($1))";
+        tx.query(Statement::new(sql, vec![ids(&done)])).await?;
+    }
+    Ok(())
+}
+
+/// How many jobs wait, and how many are dead letters.
+pub(super) async fn count(db: &Db) -> Result<(i64, i64), DbError> {
+    let sql = "SELECT count(*) FILTER (WHERE \"is_dead\" = 0), count(*) FILTER (WHERE \"is_dead\" = 1) \
+               FROM \"outbox_jobs\"";
+    let rows = db.read(Statement::new(sql, Vec::new())).await?;
+    let number = |at| rows.first().and_then(|row| row.int(at)).unwrap_or_default();
+    Ok((number(0), number(1)))
+}
+
+/// A page of the jobs after the one with the number `after`, in the order of their numbers; empty at the end.
+///
+/// # Errors
+/// [`DbError`] when the database cannot say.
+pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError> {
+    let sql = "SELECT \"id\", CAST(\"name\" AS BLOB), CAST(\"resource\" || ' ' || \"row_id\" AS BLOB), \"tries\", \
+               CASE \"is_dead\" WHEN 0 THEN CAST(\"due_at\" AS BLOB) END, CAST(\"error\" AS BLOB) FROM \"outbox_jobs\" \
+               WHERE \"id\" > $1 AND \"is_dead\" >= $2 ORDER BY \"id\" LIMIT $3";
+    let args = vec![Arg::Int(after), Arg::Int(i64::from(which == List::Dead)), Arg::Int(PAGE * 4)];
+    let rows = db.read(Statement::new(sql, args)).await?;
+    let read = |row: &Row| {
+        let text = |at| row.text(at).map(str::to_owned);
+        Kept {
+            id: row.int(0).unwrap_or_default(),
+            name: text(1).unwrap_or_default(),
+            row: text(2).unwrap_or_default(),
+            tries: row.int(3).unwrap_or_default(),
+            due_at: text(4),
+            error: text(5),
+        }
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Makes a job due now, as if it had never been tried; all of them, without an id. Says how many that were.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database is busy.
+pub async fn retry(db: &Db, id: Option<i64>) -> Result<usize, Error> {
+    db.write(move |tx| {
+        async move {
+            let (condition, mut args) = match id {
+                Some(id) => ("\"id\" = $2", vec![Arg::Int(id)]),
+                None => ("TRUE", Vec::new()),
+            };
+            args.insert(0, Arg::Text(clock::now()));
+            let sql = format!(
+                "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = 0, \"due_at\" = $1 WHERE {condition} \
+                 RETURNING \"id\""
+            );
+            Ok(tx.query(Statement::new(sql, args)).await?.len())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Numbers as a JSON list, which is one argument however many there are.
+fn ids(ids: &[i64]) -> Arg {
+    let numbers: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    Arg::Text(format!("[{}]", numbers.join(",")))
+}

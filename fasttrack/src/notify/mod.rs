@@ -1,0 +1,32 @@
+//! What happens after a commit, because of it: accounts hear of it, jobs are run, and mail goes out.
+//!
+//! What is to be told or done stands in the outbox, written in the transaction of the change; nothing here decides what
+//! that is, and nothing here can lose it. The [`Hub`] knows how far each connected account has heard, reads on when it is
+//! rung for, and hands what it finds to the account's sockets; a [`socket`] catches up from the outbox by itself before it
+//! listens to the hub. Whether an account may still see a message is asked by the statement that reads it. Nothing here
+//! knows HTTP: a socket is a stream of [frames](wire).
+
+mod desk;
+mod dispatch;
+mod feed;
+mod hub;
+mod jobs;
+mod mail;
+mod outbox;
+mod retention;
+mod seat;
+pub mod socket;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+pub use self::{
+    desk::Desk,
+    dispatch::dispatch,
+    hub::{Hub, Limits, Refused},
+    jobs::{Figures, Kept, List, Workers, list, retry},
+    mail::Mailer,
+    outbox::{Messages, Numbered, Outbox, Page},
+    retention::keep_tidy,
+    seat::Seat,
+};

@@ -1,0 +1,203 @@
+//! Hooks of the application, inside the unit of a write: what they see, and what becomes of what they changed.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{engine::Engine, input::Purpose, value, values};
+use crate::{
+    db::{Arg, Row, Statement, Tx},
+    error::Error,
+    hooks::{Edited, HookContext, HookTable, Refusal, Unit},
+    job::{Context, RawChange},
+    principal::Principal,
+    schema::{Column, Kind, Schema},
+    sql::{self, Predicate},
+    wire::Object,
+};
+
+/// How long a hook may take: everybody else's writes wait for it.
+const HOOK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Most changes whose `after_commit` is still to come or running; further writes wait.
+const MOST_AFTER_COMMIT: usize = 1024;
+
+/// How long a write waits for its turn.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+
+/// What hooks have in common: the resources, and what comes after a commit.
+#[derive(Clone)]
+pub(super) struct Hooking {
+    engines: Arc<[Arc<Engine>]>,
+    /// What `after_commit` is given.
+    context: Context,
+    turns: Arc<Semaphore>,
+}
+
+/// The hooks of one resource, for one write.
+pub(super) struct Hooked {
+    table: HookTable,
+    common: Hooking,
+    turn: OwnedSemaphorePermit,
+}
+
+impl Hooking {
+    pub(super) fn new(context: Context, engines: Arc<[Arc<Engine>]>) -> Self {
+        Self { engines, context, turns: Arc::new(Semaphore::new(MOST_AFTER_COMMIT)) }
+    }
+
+    /// The hooks of a resource that has some, when it is this write's turn.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when its turn does not come.
+    pub(super) async fn of(&self, schema: &Schema) -> Result<Option<Hooked>, Error> {
+        let Some(table) = schema.hooks else { return Ok(None) };
+        match timeout(TURN_LIMIT, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(Some(Hooked { table, common: self.clone(), turn })),
+            Ok(Err(_)) | Err(_) => Err(Error::Unavailable("too many changes are still being followed up".into())),
+        }
+    }
+}
+
+impl Hooked {
+    /// Runs `before_create` on a row to be, and answers what it changed.
+    pub(super) async fn before_create(
+        &self,
+        tx: &mut Tx,
+        schema: &'static Schema,
+        who: &Principal,
+        row: &[Arg],
+    ) -> Result<Vec<(&'static Column, Arg)>, Error> {
+        let new = row_json(schema.columns, row.iter());
+        let mut unit = InUnit { tx, engines: &self.common.engines };
+        let mut cx = HookContext::new(who.caller(), &mut unit);
+        let edited = limited((self.table.before_create)(&new, &mut cx)).await?;
+        edits(schema, Purpose::Create, &edited)
+    }
+
+    /// Runs `before_update` on a row and on what it would become, and answers what it changed.
+    pub(super) async fn before_update(
+        &self,
+        tx: &mut Tx,
+        schema: &'static Schema,
+        who: &Principal,
+        old: &[u8],
+        new: &[Arg],
+    ) -> Result<Vec<(&'static Column, Arg)>, Error> {
+        let new = row_json(schema.columns, new.iter());
+        let mut unit = InUnit { tx, engines: &self.common.engines };
+        let mut cx = HookContext::new(who.caller(), &mut unit);
+        let edited = limited((self.table.before_update)(old, &new, &mut cx)).await?;
+        edits(schema, Purpose::Update, &edited)
+    }
+
+    /// Runs `before_delete` on a row.
+    pub(super) async fn before_delete(&self, tx: &mut Tx, who: &Principal, old: &[u8]) -> Result<(), Error> {
+        let mut unit = InUnit { tx, engines: &self.common.engines };
+        let mut cx = HookContext::new(who.caller(), &mut unit);
+        limited((self.table.before_delete)(old, &mut cx)).await
+    }
+
+    /// Has `after_commit` run when the unit is committed.
+    pub(super) fn after_commit(self, tx: &mut Tx, change: RawChange) {
+        let Self { table, common, turn } = self;
+        let context = common.context.clone();
+        tx.after_commit(move || match (table.after_commit)(&change, context) {
+            Ok(hook) => drop(tokio::spawn(hook.map(|()| drop(turn)))),
+            Err(error) => tracing::error!(%error, id = change.id, "after_commit: a row does not read as its struct"),
+        });
+    }
+}
+
+async fn limited<T>(hook: impl Future<Output = Result<T, Refusal>>) -> Result<T, Error> {
+    match timeout(HOOK_LIMIT, hook).await {
+        Ok(outcome) => outcome.map_err(Refusal::into_error),
+        Err(_) => Err(Error::Internal(format!("a hook took more than {} s", HOOK_LIMIT.as_secs()))),
+    }
+}
+
+/// What a hook changed, checked as input is.
+fn edits(schema: &'static Schema, purpose: Purpose, edited: &Edited) -> Result<Vec<(&'static Column, Arg)>, Error> {
+    let parse =
+        |json| Object::parse(json).map_err(|cause| Error::Internal(format!("a hook left no sound row: {cause}")));
+    let seen = parse(edited.seen.as_slice())?;
+    let left = parse(edited.left.as_slice())?;
+    let mut edits = Vec::new();
+    let mut faults = Vec::new();
+    for member in left.members.iter().filter(|member| !seen.members.contains(member)) {
+        let (key, node) = member;
+        let column = schema.column_of_key(key).filter(|column| is_free(schema, purpose, column));
+        let Some(column) = column else {
+            return Err(Error::Internal(format!("the hook of {} changed `{key}`, which it may not", schema.name)));
+        };
+        match value::read(column, node) {
+            Ok(arg) => edits.push((column, arg)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(edits) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Whether a hook may change the field.
+fn is_free(schema: &Schema, purpose: Purpose, column: &Column) -> bool {
+    let fixed = column.is_automatic()
+        || column.actor
+        || column.kind == Kind::PasswordHash
+        || schema.under == Some(column.name)
+        || purpose == Purpose::Update && column.write_once;
+    !fixed
+}
+
+/// A row that is not stored yet as JSON, as the database would render it; its id is 0 before it has one.
+fn row_json<'a>(columns: &[Column], row: impl Iterator<Item = &'a Arg>) -> String {
+    let shown = columns.iter().zip(row).filter(|(column, _)| !column.hidden);
+    let members: Vec<_> = shown.map(|(column, arg)| format!("{}:{}", text(column.key), json(column, arg))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn json(column: &Column, arg: &Arg) -> String {
+    match (column.kind, arg) {
+        (Kind::Id, Arg::Null) => "0".to_owned(),
+        (_, Arg::Null) => "null".to_owned(),
+        (Kind::Bool, Arg::Int(value)) => (*value != 0).to_string(),
+        (_, Arg::Int(value)) => value.to_string(),
+        (_, Arg::Float(value)) => serde_json::Value::from(*value).to_string(),
+        (Kind::Json, Arg::Text(value)) => value.clone(),
+        (_, Arg::Text(value)) => text(value),
+    }
+}
+
+fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The transaction as a hook sees it.
+struct InUnit<'a> {
+    tx: &'a mut Tx,
+    engines: &'a [Arc<Engine>],
+}
+
+impl Unit for InUnit<'_> {
+    fn row(&mut self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
+        async move {
+            let statement = find(self.engines, resource, id)?;
+            Ok(self.tx.query(statement).await?.first_mut().and_then(|row| row.take_bytes(0)))
+        }
+        .boxed()
+    }
+
+    fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
+        async move { Ok(self.tx.query(Statement::new(sql, args)).await?) }.boxed()
+    }
+}
+
+/// The row of a resource of this name, whoever asks.
+fn find(engines: &[Arc<Engine>], resource: &str, id: i64) -> Result<Statement, Error> {
+    let engine = engines.iter().find(|engine| engine.schema.name == resource);
+    let engine = engine.ok_or_else(|| Error::Internal(format!("this application holds no {resource}")))?;
+    Ok(sql::read(&engine.table, &Predicate::Always).fill(values(id, &Principal::Anonymous)))
+}

@@ -1,0 +1,102 @@
+//! The statements that a declaration becomes, for people to read. They are taken from the very plans that serve.
+
+use std::sync::Arc;
+
+use super::engine::{ClassPlan, Engine};
+use crate::{
+    bell::{Bell, Silent},
+    db::Arg,
+    query,
+    schema::{Catalog, Kind, LinkError, Model, Schema, Trigger, Verb},
+    sql::{self, Class, PageQuery, Predicate},
+};
+
+/// What a verb runs for callers of one class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerbSql {
+    /// The verb.
+    pub verb: Verb,
+    /// The role of whoever calls; `None` for somebody without a token.
+    pub role: Option<&'static str>,
+    /// The statement; `None` where the rule refuses without asking the database.
+    pub sql: Option<String>,
+}
+
+/// The statements of every verb that has a rule, for every class of callers.
+///
+/// # Errors
+/// [`LinkError`] when the declarations do not fit together.
+pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
+    let silent: Arc<dyn Bell> = Arc::new(Silent);
+    let engine = Engine::new(catalog, model, &silent)?;
+    let mut found = Vec::new();
+    for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {
+        for class in Class::every(catalog) {
+            let role = match class {
+                Class::Anonymous => None,
+                Class::Role(word) => Some(word),
+            };
+            let sql = engine.class(class).and_then(|plan| statement(&engine, plan, verb));
+            found.push(VerbSql { verb, role, sql });
+        }
+    }
+    Ok(found)
+}
+
+/// What each trigger runs, for one changed row.
+///
+/// # Errors
+/// [`LinkError`] when the declarations do not fit together.
+pub fn trigger_statements(catalog: &Catalog, model: &Model) -> Result<Vec<(&'static Trigger, String)>, LinkError> {
+    let plans = sql::effects(catalog, model)?;
+    Ok(model.schema.triggers.iter().zip(plans.iter().map(|plan| plan.statement(1))).collect())
+}
+
+fn statement(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
+    let table = &engine.table;
+    let policy = |policy: &Predicate| (!policy.is_never()).then(|| policy.clone());
+    Some(match verb {
+        Verb::Create => {
+            let create = plan.create.as_ref()?;
+            policy(&create.insert.policy)?;
+            create.insert.statement(1)
+        }
+        Verb::List => list(engine, &policy(&plan.list)?)?,
+        Verb::Read => {
+            policy(&plan.read)?;
+            plan.read_one.text().to_owned()
+        }
+        Verb::Update => {
+            let changes: Vec<_> = changeable(engine.schema).map(|key| (key, Arg::Null)).collect();
+            sql::update(table, &policy(&plan.update)?, &changes).text().to_owned()
+        }
+        Verb::Delete => sql::delete(table, &policy(&plan.delete)?).text().to_owned(),
+    })
+}
+
+/// The first page in the order that a client gets who says nothing.
+fn list(engine: &Engine, policy: &Predicate) -> Option<String> {
+    let id = engine.schema.columns.iter().find(|column| column.kind == Kind::Id)?;
+    let page = PageQuery {
+        table: &engine.table,
+        parent_key: engine.parent.as_ref().map(|parent| parent.key),
+        policy,
+        conditions: &[],
+        search: None,
+        sort: &[query::SortKey { column: id, descending: false }],
+        after: None,
+        limit: query::PageSize::DEFAULT.rows(),
+    };
+    Some(sql::page(&page).text().to_owned())
+}
+
+fn changeable(schema: &Schema) -> impl Iterator<Item = &'static str> {
+    schema
+        .columns
+        .iter()
+        .filter(|column| {
+            column.kind == Kind::UpdatedAt || !(column.is_automatic() || column.read_only || column.write_once)
+        })
+        .filter(|column| column.kind != Kind::PasswordHash)
+        .map(|column| column.key)
+}

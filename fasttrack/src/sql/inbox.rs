@@ -1,0 +1,148 @@
+//! What an account is told: the messages of the outbox that it may still see.
+//!
+//! Every statement here asks for each message whether its account may read the row that it is about, by the account's
+//! role as it is in the same instant. There is no way to a message past that question.
+
+use super::{
+    Class, Scope, Sql, fold,
+    text::{quote, text_literal},
+};
+use crate::{
+    db::{Arg, Statement},
+    schema::{Catalog, Kind, LinkError, Model, Verb},
+};
+
+/// Statements that read messages.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    batch: String,
+    ascending: String,
+    descending: String,
+}
+
+impl Inbox {
+    /// Prepares them for an application.
+    ///
+    /// # Errors
+    /// [`LinkError`] when a rule does not resolve, which declarations that compiled cannot cause.
+    pub fn new(catalog: &Catalog) -> Result<Self, LinkError> {
+        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
+        let mut readable = Sql::new("");
+        write_readable(catalog, account, &mut readable)?;
+        let readable = readable.finish();
+        let table = quote(account.schema.plural);
+        Ok(Self {
+            batch: batch(&table, readable.text()),
+            ascending: page(&table, readable.text(), ">", "ASC"),
+            descending: page(&table, readable.text(), "<", "DESC"),
+        })
+    }
+
+    /// What is new to accounts that have seen the messages up to a number: for each that was ever told anything, one row
+    /// for each message that it may see among the next `window`, `account, last, number, message`, or else one row with
+    /// NULL for the latter two. `last` is the newest number of the account.
+    #[must_use]
+    pub fn batch(&self, seen: &[(i64, i64)], window: u16) -> Statement {
+        let pairs: Vec<_> = seen.iter().map(|(account, number)| format!("[{account},{number}]")).collect();
+        let args = vec![Arg::Text(format!("[{}]", pairs.join(","))), Arg::Int(i64::from(window))];
+        Statement::new(self.batch.as_str(), args)
+    }
+
+    /// The first `limit` messages of an account beyond the number `beyond`, `last, pruned, number, message`; a row with
+    /// NULL for the latter two where there is none, and no row where the account was never told anything.
+    ///
+    /// `last` is the newest number of the account, `pruned` the newest one of those that are no longer kept. Both are as
+    /// old as the messages, so that a page that is not full has seen all up to `last`.
+    #[must_use]
+    pub fn page(&self, account: i64, beyond: i64, limit: u16, descending: bool) -> Statement {
+        let sql = if descending { &self.descending } else { &self.ascending };
+        Statement::new(sql.as_str(), vec![Arg::Int(account), Arg::Int(beyond), Arg::Int(i64::from(limit))])
+    }
+
+    /// The newest number of an account: one row, or none when it was never told anything.
+    #[must_use]
+    pub fn last(account: i64) -> Statement {
+        let sql = "SELECT \"last\" FROM \"outbox_counters\" WHERE \"account_id\" = $1";
+        Statement::new(sql, vec![Arg::Int(account)])
+    }
+
+    /// Deletes the oldest `limit` messages of those from before `instant`, and gives back `account, number` of each.
+    #[must_use]
+    pub fn prune(instant: String, limit: u16) -> Statement {
+        let sql = "DELETE FROM \"outbox\" WHERE (\"account_id\", \"number\") IN (SELECT \"account_id\", \"number\" \
+                   FROM \"outbox\" WHERE \"created_at\" < $1 ORDER BY \"created_at\" LIMIT $2) \
+                   RETURNING \"account_id\", \"number\"";
+        Statement::new(sql, vec![Arg::Text(instant), Arg::Int(i64::from(limit))])
+    }
+
+    /// Notes for each account the newest number that is no longer kept.
+    #[must_use]
+    pub fn note_pruned(pruned: &[(i64, i64)]) -> Statement {
+        let sql = "UPDATE \"outbox_counters\" SET \"pruned\" = max(\"pruned\", w.\"number\") FROM \
+                   (SELECT value ->> 0 AS account, max(value ->> 1) AS number FROM json_each($1) GROUP BY 1) w \
+                   WHERE \"account_id\" = w.\"account\"";
+        let pairs: Vec<_> = pruned.iter().map(|(account, number)| format!("[{account},{number}]")).collect();
+        Statement::new(sql, vec![Arg::Text(format!("[{}]", pairs.join(",")))])
+    }
+}
+
+/// A message as the client gets it.
+const MESSAGE: &str = "CAST(json_object('id', o.\"number\", 'type', o.\"type\", 'data', json(o.\"data\"), \
+                       'actor_id', o.\"actor_id\", 'timestamp', o.\"created_at\") AS BLOB)";
+
+/// Numbers have no gaps, so that a window of them bounds the rows without a sort.
+fn batch(accounts: &str, readable: &str) -> String {
+    format!(
+        "SELECT c.\"account_id\", c.\"last\", o.\"number\", {MESSAGE} \
+         FROM json_each($1) w CROSS JOIN \"outbox_counters\" c CROSS JOIN {accounts} u LEFT JOIN \"outbox\" o \
+         ON o.\"account_id\" = c.\"account_id\" AND o.\"number\" > w.value ->> 1 AND o.\"number\" <= (w.value ->> 1) + $2 \
+         AND {readable} WHERE c.\"account_id\" = w.value ->> 0 AND u.\"id\" = c.\"account_id\" ORDER BY 1, 3"
+    )
+}
+
+fn page(accounts: &str, readable: &str, beyond: &str, order: &str) -> String {
+    format!(
+        "SELECT c.\"last\", c.\"pruned\", m.\"number\", m.\"message\" FROM \"outbox_counters\" c LEFT JOIN \
+         (SELECT o.\"number\" AS number, {MESSAGE} AS message FROM \"outbox\" o JOIN {accounts} u \
+         ON u.\"id\" = o.\"account_id\" WHERE o.\"account_id\" = $1 AND o.\"number\" {beyond} $2 AND {readable} \
+         ORDER BY o.\"number\" {order} LIMIT $3) m ON TRUE WHERE c.\"account_id\" = $1 ORDER BY 3 {order}"
+    )
+}
+
+/// Whether the account `u` may see the message `o`. Of a row that is gone it may hear only that it went.
+fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(), LinkError> {
+    sql.push("(o.\"row_is_gone\" = 1 OR CASE o.\"resource\"");
+    for model in catalog.models() {
+        sql.push(&format!(
+            " WHEN {} THEN EXISTS (SELECT 1 FROM {} t WHERE t.\"id\" = o.\"row_id\" AND ",
+            text_literal(model.schema.name),
+            quote(model.schema.plural)
+        ));
+        write_policy(catalog, account, model, sql)?;
+        sql.push(")");
+    }
+    sql.push(" ELSE FALSE END)");
+    Ok(())
+}
+
+/// Whether the account `u` may read the row `t`: by the rule of reading, else by that of the list; where there is neither,
+/// whom a trigger names is the rule.
+fn write_policy(catalog: &Catalog, account: &Model, model: &Model, sql: &mut Sql) -> Result<(), LinkError> {
+    let Some(allowed) = model.schema.rule(Verb::Read).or_else(|| model.schema.rule(Verb::List)) else {
+        sql.push("TRUE");
+        return Ok(());
+    };
+    let scope = Scope { caller: Some("o.\"account_id\""), ..Scope::of("t") };
+    let role = account.schema.column("role").map(|column| (column.key, column.kind));
+    let Some((key, Kind::Choice(words))) = role else {
+        fold(catalog, model, allowed, Class::Role(""))?.write(sql, scope);
+        return Ok(());
+    };
+    sql.push(&format!("CASE u.{}", quote(key)));
+    for &word in words {
+        sql.push(&format!(" WHEN {} THEN ", text_literal(word)));
+        fold(catalog, model, allowed, Class::Role(word))?.write(sql, scope);
+    }
+    sql.push(" ELSE FALSE END");
+    Ok(())
+}

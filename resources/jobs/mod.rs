@@ -1,0 +1,9 @@
+//! What runs after changes, beside the requests.
+
+mod assignee;
+mod stats;
+
+pub use self::{
+    assignee::mail_the_assignee,
+    stats::{Counts, Stats, count_the_tasks},
+};

@@ -1,0 +1,5 @@
+//! The routes that no declaration gives, written by hand.
+
+mod stats;
+
+pub use self::stats::project_stats;

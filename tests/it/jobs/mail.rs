@@ -1,0 +1,96 @@
+//! The mail to a new assignee.
+
+use serde_json::json;
+
+use super::{assigned_task, mailing, metric, wait_for_the_jobs};
+use crate::driver::{Settings, Sink, wait_until};
+
+#[test]
+fn a_new_assignee_gets_one_mail() {
+    let sink = Sink::start();
+    let app = mailing(&sink).start();
+    let [first, second] = [(); 2].map(|()| app.person());
+    app.patch("/users/me", &json!({ "display_name": "Ada Lovelace" })).by(&first).ok();
+    let (owner, task) = assigned_task(&app, &first);
+    let path = format!("/tasks/{task}");
+    let row = app.get(&path).by(&owner).ok();
+    let project = app.get(&format!("/projects/{}", row["project_id"])).by(&owner).ok();
+    wait_until("the mail arrives", || !sink.letters_to(&first.email).is_empty());
+    app.patch(&path, &json!({ "title": "another" })).by(&owner).ok();
+    wait_for_the_jobs(&app);
+    let [letter] = &sink.letters_to(&first.email)[..] else { panic!("not one mail") };
+    assert_eq!(letter.from, "tracker@example.com");
+    let (title, name) = (row["title"].as_str().unwrap(), project["name"].as_str().unwrap());
+    for line in [
+        format!("Subject: [{name}] {title}"),
+        format!("To: \"Ada Lovelace\" <{}>", first.email),
+        "From: Tracker <tracker@example.com>".to_owned(),
+        "Hello Ada Lovelace,".to_owned(),
+    ] {
+        assert!(letter.data.lines().any(|other| other == line), "{line:?} is not in:\n{}", letter.data);
+    }
+
+    app.patch(&path, &json!({ "assignee_id": second.id })).by(&owner).ok();
+    wait_until("the second mail arrives", || sink.letters_to(&second.email).len() == 1);
+    app.patch(&path, &json!({ "assignee_id": null })).by(&owner).ok();
+    wait_for_the_jobs(&app);
+    assert_eq!((sink.letters_to(&first.email).len(), sink.letters_to(&second.email).len()), (1, 1));
+    assert_eq!(metric(&app, "fasttrack_jobs_failed_total"), 0);
+}
+
+#[test]
+fn a_mail_that_is_refused_is_sent_again() {
+    let sink = Sink::start();
+    let app = mailing(&sink).start();
+    let assignee = app.person();
+    sink.refuse(1);
+    assigned_task(&app, &assignee);
+    wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);
+    wait_for_the_jobs(&app);
+    assert_eq!((sink.refused(), metric(&app, "fasttrack_jobs_failed_total")), (1, 1));
+    assert!(app.log().contains("not today"), "what the server said is in the log");
+}
+
+#[test]
+fn what_is_out_of_date_is_not_sent() {
+    let sink = Sink::start();
+    let app = mailing(&sink).start();
+    let [replaced, disabled, gone, told] = [(); 4].map(|()| app.person());
+    sink.refuse(usize::MAX);
+    let (owner, task) = assigned_task(&app, &replaced);
+    assigned_task(&app, &disabled);
+    let (other, deleted) = assigned_task(&app, &gone);
+    wait_until("each was tried", || sink.refused() >= 3);
+    app.patch(&format!("/tasks/{task}"), &json!({ "assignee_id": told.id })).by(&owner).ok();
+    app.disable(&disabled);
+    app.delete(&format!("/tasks/{deleted}")).by(&other).done();
+    sink.refuse(0);
+    wait_for_the_jobs(&app);
+    let count = |email: &str| sink.letters_to(email).len();
+    assert_eq!([&replaced, &disabled, &gone, &told].map(|person| count(&person.email)), [0, 0, 0, 1]);
+}
+
+#[test]
+fn without_a_server_mail_is_logged() {
+    let app = Settings::new().set("LOG", "debug").start();
+    let assignee = app.person();
+    assigned_task(&app, &assignee);
+    wait_for_the_jobs(&app);
+    let log = app.log();
+    let line = log.lines().find(|line| line.contains("fasttrack::mail") && line.contains("INFO"));
+    assert!(line.is_some_and(|line| line.contains(&assignee.email) && line.contains("[project ")), "{log}");
+    assert!(log.contains("is yours now"), "the text is there for who debugs");
+}
+
+#[test]
+fn a_mail_server_that_cannot_be_meant_stops_the_start() {
+    for (url, from, names) in [
+        ("smtp://localhost", "", "MAIL_FROM"),
+        ("smtp://localhost", "nobody", "MAIL_FROM"),
+        ("http://localhost", "a@example.com", "SMTP_URL"),
+        ("smtp://localhost?tls=perhaps", "a@example.com", "SMTP_URL"),
+    ] {
+        let refusal = Settings::new().set("SMTP_URL", url).set("MAIL_FROM", from).refused();
+        assert!(refusal.stderr.contains(names) && refusal.code == Some(1), "{url} {from}: {}", refusal.stderr);
+    }
+}

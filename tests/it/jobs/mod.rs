@@ -1,0 +1,37 @@
+//! Background jobs, seen from outside: what they send and keep, and that none is lost.
+
+mod command;
+mod mail;
+mod stopping;
+
+use serde_json::json;
+
+use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
+
+/// A server whose mail goes to `sink`.
+fn mailing(sink: &Sink) -> Settings {
+    Settings::new().set("SMTP_URL", sink.url()).set("MAIL_FROM", "Tracker <tracker@example.com>")
+}
+
+/// A number of `/metrics`.
+#[track_caller]
+fn metric(app: &TestApp, name: &str) -> i64 {
+    let text = app.at("GET", "/metrics").send().expect(200).text();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name} is not in:\n{text}"))
+}
+
+/// Waits until no job is left to run.
+#[track_caller]
+fn wait_for_the_jobs(app: &TestApp) {
+    wait_until("the jobs are done", || metric(app, "fasttrack_jobs_waiting") == 0);
+}
+
+/// A task that is given to somebody, and its owner.
+#[track_caller]
+fn assigned_task(app: &TestApp, assignee: &Person) -> (Person, i64) {
+    let owner = app.person();
+    let project = app.project(&owner);
+    let task = app.task(&owner, project, &json!({ "assignee_id": assignee.id }));
+    (owner, task)
+}

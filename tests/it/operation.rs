@@ -1,0 +1,123 @@
+//! What an operator does beside a running server: copies the database, asks whether it is ready.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::Output,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use serde_json::Value;
+
+use crate::driver::{Settings, TestApp, wait_until};
+
+/// Checks a failure: not zero, and one sentence that says this.
+#[track_caller]
+fn check_refused(output: &Output, mentions: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "it succeeded: {output:?}");
+    assert!(said.contains(mentions) && said.trim().lines().count() == 1, "{mentions:?} is not what it says: {said}");
+}
+
+fn names(rows: &[Value]) -> BTreeSet<i64> {
+    rows.iter().filter_map(|row| row["id"].as_i64()).collect()
+}
+
+#[test]
+fn a_copy_of_a_live_database_holds_everything_acknowledged_before_it() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let before: BTreeSet<i64> = (0..50).map(|_| app.project(&person)).collect();
+    let is_done = AtomicBool::new(false);
+    let later = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut later = 0;
+            while !is_done.load(Ordering::Relaxed) {
+                app.project(&person);
+                later += 1;
+            }
+            later
+        });
+        let output = app.run(&["backup", "copy.db"], "");
+        is_done.store(true, Ordering::Relaxed);
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("copied t.db to copy.db"), "{output:?}");
+        writer.join().unwrap()
+    });
+    let folder = app.settings().directory();
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("part")), "{left:?}");
+
+    let total = app.walk(&person, "/projects?limit=100").len();
+    assert_eq!(total, before.len() + later, "the server went on");
+    let restored = restore(&app);
+    let pair = restored.login(&person.email, &person.password);
+    assert!(!pair.access.is_empty());
+    let copied = names(&restored.walk(&person, "/projects?limit=100"));
+    assert!(copied.is_superset(&before), "acknowledged rows are missing from the copy");
+    assert!(copied.len() <= total);
+}
+
+/// Serves the copy as the README says: in place of the database, with the same key.
+fn restore(app: &TestApp) -> TestApp {
+    let fresh = Settings::new();
+    for file in fs::read_dir(app.settings().directory()).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "copy.db" {
+            fs::copy(&file, fresh.directory().join("t.db")).unwrap();
+        } else if !name.starts_with("t.db-") && name != "t.db" {
+            fs::copy(&file, fresh.directory().join(name)).unwrap();
+        }
+    }
+    fresh.start()
+}
+
+#[test]
+fn a_copy_replaces_nothing() {
+    let app = Settings::new().start();
+    let folder = app.settings().directory();
+    check_refused(&app.run(&["backup", "t.db"], ""), "is the database itself");
+    check_refused(&app.run(&["backup", "./../work/t.db"], ""), "is the database itself");
+    fs::write(folder.join("note.txt"), "kept").unwrap();
+    check_refused(&app.run(&["backup", "note.txt"], ""), "is there already");
+    assert_eq!(fs::read_to_string(folder.join("note.txt")).unwrap(), "kept");
+    check_refused(&app.run(&["backup", "no/such/folder/copy.db"], ""), "cannot be written");
+    check_refused(&app.run(&["backup", ""], ""), "");
+    check_refused(&Settings::new().run(&["backup", "copy.db"], ""), "there is no database at t.db");
+
+    let foreign = Settings::new();
+    fs::write(foreign.directory().join("t.db"), "this is no database, but long enough to be looked at").unwrap();
+    check_refused(&foreign.run(&["backup", "copy.db"], ""), "cannot be copied");
+    assert!(!foreign.directory().join("copy.db").exists());
+}
+
+#[test]
+fn a_healthcheck_succeeds_while_the_server_is_ready() {
+    let mut app = Settings::new().start();
+    let port = app.address().rsplit(':').next().unwrap().to_owned();
+    let check = |host: &str| app.settings().clone().set("HOST", host).set("PORT", port.as_str());
+    let (here, everywhere) = (check("127.0.0.1"), check("0.0.0.0"));
+    for settings in [&here, &everywhere] {
+        let output = settings.run(&["healthcheck"], "");
+        assert!(output.status.success(), "{output:?}");
+    }
+    app.terminate();
+    assert_eq!(app.wait(), Some(0));
+    wait_until("nobody answers any more", || !here.run(&["healthcheck"], "").status.success());
+    check_refused(&here.run(&["healthcheck"], ""), "no server answers");
+}
+
+#[test]
+fn completions_know_every_command() {
+    let settings = Settings::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let output = settings.run(&["completions", shell], "");
+        let script = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success() && script.contains("explain") && script.contains("backup"),
+            "{shell}: {output:?}"
+        );
+    }
+    check_refused(&settings.run(&["completions", "cmd"], ""), "bash");
+}
