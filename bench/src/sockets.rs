@@ -24,8 +24,8 @@ use crate::{
     server::Server,
 };
 
-/// Connections that the comments are sent over.
-const WRITERS: usize = 16;
+/// Connections that the comments are sent over: as many can be under way at a time.
+const WRITERS: usize = 64;
 
 /// Handshakes and registrations under way at a time.
 const AT_ONCE: usize = 32;
@@ -114,7 +114,7 @@ async fn measure(server: &Server, plan: &Plan, pairs: &Arc<Vec<Pair>>) -> Result
     for stalled in stalled {
         stalled.await??;
     }
-    report(&sent, &seen, expected, elapsed);
+    report(&sent, &seen, expected, plan.rate, elapsed);
     let metrics = Client::connect(&server.address, "").await?.send(client::get("/metrics")).await?;
     let metrics = String::from_utf8_lossy(&metrics).into_owned();
     metrics.lines().filter(|line| line.contains("slow") && !line.starts_with('#')).for_each(|line| println!("{line}"));
@@ -174,7 +174,7 @@ fn stall(server: &Server, pairs: &[Pair], ended: &watch::Receiver<bool>) -> Vec<
         .collect()
 }
 
-/// Sends comments at a steady rate, whether or not the ones before are answered in time.
+/// Sends comments at a steady rate, whether or not the ones before are answered, as long as a connection is free.
 async fn write(server: &Server, plan: &Plan, pairs: &Arc<Vec<Pair>>) -> Result<Vec<Sent>, Error> {
     let to_listeners = plan.rate as f64 / (plan.per_user * 2) as f64;
     let each = Duration::from_secs_f64(1.0 / (to_listeners * TO_STALLED as f64 / (TO_STALLED - 1) as f64));
@@ -225,7 +225,7 @@ async fn await_deliveries(delivered: &AtomicUsize, expected: usize) {
     }
 }
 
-fn report(sent: &[Sent], seen: &[Seen], expected: usize, elapsed: f64) {
+fn report(sent: &[Sent], seen: &[Seen], expected: usize, asked: usize, elapsed: f64) {
     let sent: HashMap<_, _> = sent.iter().map(|sent| (sent.comment, sent.at)).collect();
     let receipts = seen.iter().flat_map(|seen| &seen.receipts);
     let mut latencies: Vec<_> =
@@ -237,7 +237,8 @@ fn report(sent: &[Sent], seen: &[Seen], expected: usize, elapsed: f64) {
             .get(position.min(latencies.len().saturating_sub(1)))
             .map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
     };
-    println!("{:.0} deliveries/s; expected {expected}, came {}", latencies.len() as f64 / elapsed, latencies.len());
+    let (came, rate) = (latencies.len(), latencies.len() as f64 / elapsed);
+    println!("{rate:.0} deliveries/s of {asked} asked for; expected {expected} in all, {came} came");
     println!("request sent to message received: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms", at(0.5), at(0.99), at(1.0));
     let out_of_order: usize = seen.iter().map(|seen| seen.out_of_order).sum();
     let closed: Vec<_> = seen.iter().filter_map(|seen| seen.closed.as_deref()).collect();

@@ -37,10 +37,13 @@ fn choice(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         }
     }
     let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
-    implementation(input, &variants)
+    let sound = data.variants.iter().filter(|variant| matches!(variant.fields, Fields::Unit));
+    let values: Vec<&Ident> = sound.map(|variant| &variant.ident).collect();
+    implementation(input, &variants, &values)
 }
 
-fn implementation(input: &DeriveInput, variants: &[&Ident]) -> TokenStream {
+/// `values` are those of the variants that can be had without data: all of them, when nothing is wrong.
+fn implementation(input: &DeriveInput, variants: &[&Ident], values: &[&Ident]) -> TokenStream {
     let (ident, vis) = (&input.ident, &input.vis);
     let by_variant = format_ident!("{}Variants", ident);
     let words: Vec<String> = variants.iter().map(|variant| word(variant)).collect();
@@ -62,7 +65,8 @@ fn implementation(input: &DeriveInput, variants: &[&Ident]) -> TokenStream {
             const VARIANTS: Self::Variants = #by_variant { #(#variants: #words,)* };
             const WORDS: &'static [&'static str] = &[#(#words),*];
             fn at(place: usize) -> ::core::option::Option<Self> {
-                ::core::iter::IntoIterator::into_iter([#(Self::#variants),*]).nth(place)
+                let values: &[fn() -> Self] = &[#(|| Self::#values),*];
+                values.get(place).map(|value| value())
             }
         }
 

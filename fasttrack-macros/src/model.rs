@@ -70,6 +70,8 @@ pub(crate) enum Value {
         variant: &'static str,
     },
     Name(Ident),
+    /// From each variant, those that may follow it.
+    Flow(Vec<(Ident, Vec<Ident>)>),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
 }

@@ -43,6 +43,8 @@ pub(crate) enum Argument {
     OnDelete,
     /// `= NAME`
     Name,
+    /// `(FROM -> TO | TO, …)`
+    Flow,
 }
 
 const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
@@ -87,6 +89,13 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         "on_delete = cascade",
         &[Relation],
         "what happens when the row referred to goes",
+    ),
+    row(
+        "flow",
+        Argument::Flow,
+        "flow(Todo -> Doing, Doing -> Done)",
+        &[Choice],
+        "which value may follow which; a row begins with the default",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
     row("was", Argument::Name, "was = old_name", NAMED, "its JSON key before it was renamed, for migrations"),

@@ -1,17 +1,15 @@
 //! `#[resource]` from end to end.
 
 use proc_macro2::{Span, TokenStream};
-use syn::ItemStruct;
 
 use crate::{check, errors::Errors, expand, parse};
 
 /// Expands a declaration. With mistakes, the struct still comes out, so that one mistake is one message.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
-    let parsed: ItemStruct = match syn::parse2(item.clone()) {
-        Ok(parsed) => parsed,
-        Err(_) => return (item, vec![syn::Error::new(Span::call_site(), "#[resource] stands on a struct")]),
-    };
     let mut errors = Errors::default();
+    let Some(parsed) = parse::item(&item, &mut errors) else {
+        return (item, vec![syn::Error::new(Span::call_site(), "#[resource] stands on a struct")]);
+    };
     let declaration = parse::declaration(arguments, parsed, &mut errors);
     match check::check(&declaration, errors) {
         Ok(checked) => (expand::resource(&checked), Vec::new()),

@@ -89,6 +89,12 @@ impl Shape {
         KNOWN.iter().map(|(name, ..)| *name)
     }
 
+    /// The shapes that the macro knows by name.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|(_, shape, _)| *shape)
+    }
+
     /// Whether the server alone sets it.
     pub(crate) const fn is_automatic(self) -> bool {
         matches!(self, Self::Id | Self::CreatedAt | Self::UpdatedAt)

@@ -24,6 +24,39 @@ pub mod schema;
 pub mod sql;
 pub mod wire;
 
+/// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.
+///
+/// Without arguments it reads the folder `resources/` of the crate, declares a module for each file and lists their
+/// resources, in sorted order. With a list it makes the table of these, one of which is marked as the account:
+///
+/// ```
+/// use fasttrack::prelude::*;
+///
+/// #[derive(Choice)]
+/// pub enum Role {
+///     User,
+/// }
+///
+/// #[resource(account)]
+/// #[can(read, update: self)]
+/// pub struct User {
+///     pub id: Id<User>,
+///     #[field(len = ..=255, unique)]
+///     pub email: Email,
+///     #[field(hidden)]
+///     pub password: PasswordHash,
+///     #[field(default = User, read_only)]
+///     pub role: Role,
+///     #[field(default = true, read_only)]
+///     pub is_active: bool,
+/// }
+///
+/// fasttrack::resources! { account: User }
+///
+/// fn main() {
+///     assert_eq!(RESOURCES.iter().map(|schema| schema.name).collect::<Vec<_>>(), ["user"]);
+/// }
+/// ```
 pub use fasttrack_macros::resources;
 
 pub use self::{app::Application, cli::main};
@@ -31,8 +64,6 @@ pub use self::{app::Application, cli::main};
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;
 
-/// What generated code calls besides [`schema`]; no part of the public interface.
 #[doc(hidden)]
-pub mod __private {
-    pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
-}
+#[path = "generated.rs"]
+pub mod __private;

@@ -1,6 +1,161 @@
 //! What a declaration needs: `use fasttrack::prelude::*;`
 
-pub use fasttrack_macros::{Choice, can, on, resource, rule};
+/// Makes an enum without data a type that a field may have.
+///
+/// ```
+/// use fasttrack::prelude::*;
+/// use fasttrack::schema::Choice as _;
+///
+/// #[derive(Choice)]
+/// pub enum Status {
+///     Todo,
+///     InProgress,
+/// }
+///
+/// assert_eq!(Status::WORDS, ["todo", "in_progress"]);
+/// ```
+pub use fasttrack_macros::Choice;
+
+/// Says who may do what. Verbs are `create`, `list`, `read`, `update` and `delete`; one without a rule has no route.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create: authenticated)]
+/// #[can(list, read: owner | is_public == true | role(Admin))]
+/// #[can(update, delete: owner & !(is_locked == true))]
+/// pub struct Note {
+///     pub id: Id<Note>,
+///     #[field(default)]
+///     pub is_public: bool,
+///     #[field(default, write = role(Admin))]
+///     pub is_locked: bool,
+///     #[field(actor, on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Note }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::can;
+
+/// Says who hears of a change, or what runs for it.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create, read, update: owner)]
+/// #[on(created => note_made { title: title, by: owner.email } to owner)]
+/// #[on(changed(title) => note_renamed { old: old.title, new: new.title } to owner except actor)]
+/// #[on(deleted => run forget)]
+/// pub struct Note {
+///     pub id: Id<Note>,
+///     #[field(len = 1..=80)]
+///     pub title: String,
+///     #[field(on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+/// }
+///
+/// async fn forget(change: Change<Note>, _: Context) -> JobResult {
+///     let title = change.old.map(|note| note.title);
+///     println!("forgets {title:?}");
+///     Ok(())
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Note }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::on;
+
+/// Declares a resource: one struct, who may do what with it, and who hears of it.
+///
+/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. The whole language is in
+/// `docs/declarations.md`.
+///
+/// ```
+/// use fasttrack::prelude::*;
+/// use fasttrack::schema::Resource as _;
+///
+/// /// A shelf of somebody's.
+/// #[resource(plural = "shelves")]
+/// #[can(create: authenticated)]
+/// #[can(list, read, update, delete: owner | role(Admin))]
+/// pub struct Shelf {
+///     pub id: Id<Shelf>,
+///     #[field(len = 1..=80, sort, search)]
+///     pub name: String,
+///     #[field(actor, on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+///     pub created_at: CreatedAt,
+/// }
+///
+/// fn main() {
+///     assert_eq!((Shelf::SCHEMA.plural, Shelf::SCHEMA.grants.len()), ("shelves", 5));
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Shelf }
+/// ```
+pub use fasttrack_macros::resource;
+
+/// Names a rule, for `#[can]` of this resource and for paths of others.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(read, update: member)]
+/// #[rule(member: owner | reader)]
+/// pub struct Shelf {
+///     pub id: Id<Shelf>,
+///     #[field(on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+///     #[field(on_delete = set_null)]
+///     pub reader: Option<BelongsTo<User>>,
+/// }
+///
+/// #[resource(under = shelf)]
+/// #[can(create, list, read: shelf.member)]
+/// pub struct Book {
+///     pub id: Id<Book>,
+///     #[field(write_once, on_delete = cascade)]
+///     pub shelf: BelongsTo<Shelf>,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Shelf, Book }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::rule;
 
 pub use crate::hooks::{HookContext, Hooks, Refusal};
 pub use crate::job::{Change, Context, JobError, JobResult};

@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// Options that say the opposite of each other, and why.
-const CONTRADICTIONS: [(&str, &str, &str); 7] = [
+const CONTRADICTIONS: [(&str, &str, &str); 8] = [
     ("read_only", "write_once", "is never taken from a client"),
     ("read_only", "write", "is never taken from a client"),
+    ("flow", "write_once", "moves"),
     ("actor", "read_only", "is never taken from a client anyway"),
     ("actor", "write_once", "is never taken from a client"),
     ("actor", "write", "is never taken from a client"),
@@ -27,6 +28,7 @@ pub(super) fn check(field: &Field, errors: &mut Errors) {
     check_hidden_can_be_left_out(field, errors);
     check_password_is_hidden(field, errors);
     check_relation_says_what_deletion_does(field, errors);
+    check_flow_begins_and_moves(field, errors);
     if all_fit {
         check_hidden_is_not_asked_for(field, errors);
         let range = check_bounds(field, errors);
@@ -178,5 +180,28 @@ fn check_it_gets_a_value(field: &Field, errors: &mut Errors) {
         let message = "nobody gives this a value: clients may not, and there is no default; add `default = …`, or make \
                        it an `Option`";
         errors.push(option.span, message);
+    }
+}
+
+/// Which variants there are is the compiler's to say, and whether each of them is reached, `schema::Column::flow`'s.
+fn check_flow_begins_and_moves(field: &Field, errors: &mut Errors) {
+    let Some(option) = field.option("flow").filter(|_| field.ty.shape == Shape::Choice) else { return };
+    if field.ty.nullable {
+        errors.push(option.span, format!("null has no place in a flow; take the `Option` of `{}` away", field.name));
+    } else if !field.has("default") {
+        errors.push(option.span, "a flow begins somewhere; add `default = …`");
+    }
+    let Value::Flow(flow) = &option.value else { return };
+    for (place, (from, to)) in flow.iter().enumerate() {
+        if flow.iter().take(place).any(|(other, _)| other == from) {
+            errors.push(from.span(), format!("what follows `{from}` is said already; join the two with `|`"));
+        }
+        for (place, next) in to.iter().enumerate() {
+            if next == from {
+                errors.push(next.span(), format!("from `{from}` to `{next}` is no change; take it out"));
+            } else if to.iter().take(place).any(|other| other == next) {
+                errors.push(next.span(), format!("`{next}` is said twice"));
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ mod account;
 mod constant;
 mod field;
 mod path;
-mod rule;
+pub(crate) mod rule;
 mod structure;
 mod trigger;
 

@@ -11,10 +11,10 @@ use crate::{
     shape::Shape,
 };
 
-const VERBS: [&str; 5] = ["create", "list", "read", "update", "delete"];
+pub(crate) const VERBS: [&str; 5] = ["create", "list", "read", "update", "delete"];
 
 /// Words of the rule language, which cannot name a rule.
-const WORDS: [&str; 4] = ["anyone", "authenticated", "role", "self"];
+pub(crate) const WORDS: [&str; 4] = ["anyone", "authenticated", "role", "self"];
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_there_are_rules(declaration, errors);

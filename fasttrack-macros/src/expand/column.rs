@@ -1,27 +1,32 @@
 //! Fields -> `fasttrack::schema::Column`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use super::{constant, rule};
 use crate::{
-    model::{Constant, ConstantValue, Declaration, Field, GivenOption, Value},
+    model::{Constant, ConstantValue, Field, GivenOption, Value},
     shape::Shape,
 };
 
 /// One column with its options.
-pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
+pub(crate) fn column(field: &Field) -> TokenStream {
     let Field { name, key, doc, ty, .. } = field;
     let bare = &ty.bare;
-    let full = if ty.nullable { quote!(::core::option::Option<#bare>) } else { quote!(#bare) };
-    let choice = (ty.shape == Shape::Choice).then(|| quote!(.assert_choice()));
-    let options = field.options.iter().map(|option| option_call(declaration, field, option));
-    quote!(::fasttrack::schema::Column::new::<#full>(#name, #key).doc(#doc) #choice #(#options)*)
+    let options = field.options.iter().map(|option| option_call(field, option));
+    let new = match (ty.shape, ty.nullable) {
+        (Shape::Choice, false) => quote!(choice::<#bare>),
+        (Shape::Choice, true) => quote!(optional_choice::<#bare>),
+        (_, false) => quote!(new::<#bare>),
+        (_, true) => quote!(new::<::core::option::Option<#bare>>),
+    };
+    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #(#options)*);
+    field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
 }
 
 /// The call of the builder that an option stands for.
-fn option_call(declaration: &Declaration, field: &Field, option: &GivenOption) -> TokenStream {
+fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
     let builder = Ident::new(option.spec.name, Span::call_site());
     match &option.value {
         Value::Nothing if option.spec.name == "default" => quote!(.default_empty()),
@@ -41,14 +46,27 @@ fn option_call(declaration: &Declaration, field: &Field, option: &GivenOption) -
             quote!(.#builder(#name))
         }
         Value::Rule(who) => {
-            let rule = rule::rule(declaration, who);
+            let rule = rule::rule(who);
             quote!(.#builder(#rule))
         }
+        Value::Flow(_) => TokenStream::new(),
         Value::OnDelete { variant, .. } => {
             let variant = Ident::new(variant, Span::call_site());
-            quote!(.on_delete(::fasttrack::schema::OnDelete::#variant))
+            quote!(.on_delete(__ft::OnDelete::#variant))
         }
     }
+}
+
+/// A column with its flow: the whole call stands at the word, which is where a variant left out is reported.
+fn flowing(field: &Field, option: &GivenOption, column: &TokenStream) -> TokenStream {
+    let Value::Flow(flow) = &option.value else { return column.clone() };
+    let ty = &field.ty.bare;
+    let word = |variant: &Ident| quote_spanned!(variant.span()=> __ft::words::<#ty>().#variant);
+    let transitions = flow.iter().map(|(from, to)| {
+        let (from, to) = (word(from), to.iter().map(word));
+        quote!(__ft::Transition::new(#from, const { &[#(#to),*] }))
+    });
+    quote_spanned!(option.span=> __ft::Column::flow(#column, const { &[#(#transitions),*] }))
 }
 
 fn bounds(field: &Field, min: Option<&Constant>, max: Option<&Constant>) -> TokenStream {

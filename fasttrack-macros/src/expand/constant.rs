@@ -21,11 +21,11 @@ pub(crate) fn literal(field: &Field, constant: &Constant) -> TokenStream {
         ConstantValue::Text(value) => quote!(Text(#value)),
         ConstantValue::Variant(variant) => {
             let ty = &field.ty.bare;
-            let word = quote_spanned!(variant.span()=> <#ty as ::fasttrack::schema::Choice>::VARIANTS.#variant);
+            let word = quote_spanned!(variant.span()=> __ft::words::<#ty>().#variant);
             quote!(Text(#word))
         }
     };
-    quote!(::fasttrack::schema::Literal::#value)
+    quote!(__ft::Literal::#value)
 }
 
 /// A constant as a number; zero when it is none, which `check` rules out.

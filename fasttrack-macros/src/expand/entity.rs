@@ -1,7 +1,7 @@
 //! The struct itself, and the types by which other declarations refer to it.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Attribute, parse_quote, spanned::Spanned as _};
 
 use crate::{
@@ -26,12 +26,56 @@ pub(crate) fn checked(declaration: &Declaration) -> TokenStream {
         if field.has("hidden") {
             source.attrs.push(parse_quote!(#[serde(default)]));
         }
+        source.attrs.extend(by_any_means(field, declaration.hooks.is_some()));
         if !source.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
             let reason = "a field that its name explains needs no more";
             source.attrs.insert(0, parse_quote!(#[allow(missing_docs, reason = #reason)]));
         }
     }
-    quote!(#item)
+    quote! {
+        #[allow(unused_imports, reason = "needed where the type of a field is none")]
+        use ::fasttrack::__private::ByNoMeans as _;
+        #item
+    }
+}
+
+/// The traits that the struct of a sound declaration derives, without a word of its fields, which may be wrong.
+pub(crate) fn unreadable(declaration: &Declaration) -> TokenStream {
+    let (item, private) = (&declaration.item, quote!(::fasttrack::__private));
+    let ident = &item.ident;
+    let read = (!derives(&item.attrs, "Deserialize")).then(|| {
+        quote! {
+            impl<'de> #private::Deserialize<'de> for #ident {
+                fn deserialize<D: #private::Deserializer<'de>>(_: D) -> ::core::result::Result<Self, D::Error> {
+                    #private::unread()
+                }
+            }
+        }
+    });
+    let write = (declaration.hooks.is_some() && !derives(&item.attrs, "Serialize")).then(|| {
+        quote! {
+            impl #private::Serialize for #ident {
+                fn serialize<S: #private::Serializer>(&self, _: S) -> ::core::result::Result<S::Ok, S::Error> {
+                    #private::unwritten()
+                }
+            }
+        }
+    });
+    quote!(#read #write)
+}
+
+/// How a field is read and written whose type may turn out to be none: a way that always compiles, so that the column
+/// alone asks for what the type lacks.
+fn by_any_means(field: &Field, is_written: bool) -> Vec<Attribute> {
+    if !matches!(field.ty.shape, Shape::Choice | Shape::Json) {
+        return Vec::new();
+    }
+    let bare = field.ty.bare.to_token_stream();
+    let full = if field.ty.nullable { format!("::core::option::Option<{bare}>") } else { bare.to_string() };
+    let by = |verb: &str| format!("::fasttrack::__private::By::<{full}>::{verb}");
+    let (read, write) = (by("read"), by("write"));
+    let read = parse_quote!(#[serde(deserialize_with = #read)]);
+    std::iter::once(read).chain(is_written.then(|| parse_quote!(#[serde(serialize_with = #write)]))).collect()
 }
 
 /// Whether the declaration itself derives a trait of this name.

@@ -34,7 +34,8 @@ pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
     let schema = head(declaration);
     let facts = entity::facts(declaration);
     let implementation = implementation(declaration, &schema);
-    quote! { #item #paths #implementation #facts }
+    let unreadable = entity::unreadable(declaration);
+    quote! { #item #paths #implementation #facts #unreadable }
 }
 
 fn implementation(declaration: &Declaration, schema: &TokenStream) -> TokenStream {
@@ -47,7 +48,10 @@ fn implementation(declaration: &Declaration, schema: &TokenStream) -> TokenStrea
             const NAME: &'static str = #name;
             type Fields = #fields;
             const FIELDS: Self::Fields = #values;
-            const SCHEMA: ::fasttrack::schema::Schema = #schema;
+            const SCHEMA: ::fasttrack::schema::Schema = {
+                use ::fasttrack::schema as __ft;
+                #schema
+            };
         }
     }
 }
@@ -59,18 +63,20 @@ fn head(declaration: &Declaration) -> TokenStream {
     let account = declaration.account.map(|_| quote!(.account()));
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
     let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
-    quote!(::fasttrack::schema::Schema::new(#name, #plural).doc(#doc) #under #account #conceal #was)
+    quote!(__ft::Schema::new(#name, #plural).doc(#doc) #under #account #conceal #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {
     let head = head(declaration);
-    let columns = declaration.fields.iter().map(|field| column::column(declaration, field));
-    let rules = declaration.rules.iter().filter_map(|named| {
-        let name = named.name.to_string();
-        let rule = rule::rule(declaration, named.rule.as_ref()?);
-        Some(quote!((#name, #rule)))
+    let entity = &declaration.item.ident;
+    let columns = declaration.fields.iter().map(column::column);
+    let rules = declaration.rules.iter().enumerate().filter(|(_, named)| named.rule.is_some()).map(|(place, named)| {
+        let (name, rule) = (named.name.to_string(), rule::named(place));
+        quote!((#name, #rule))
     });
-    let grants = declaration.grants.iter().map(|grant| rule::grant(declaration, grant));
+    let here = quote!(const __HERE: __ft::Walk<#entity> = __ft::Walk::here(););
+    let said = rule::said(declaration);
+    let grants = declaration.grants.iter().map(rule::grant);
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
     // The word is where a type without hooks is reported.
     let hooks = declaration.hooks.map(|at| {
@@ -78,6 +84,8 @@ fn schema(declaration: &Declaration) -> TokenStream {
         quote_spanned!(at=> .hooks(::fasttrack::hooks::of::<#entity>()))
     });
     quote! {
+        #here
+        #(#said)*
         #head
             .columns(const { &[#(#columns),*] })
             .named_rules(const { &[#(#rules),*] })

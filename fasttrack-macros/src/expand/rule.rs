@@ -9,22 +9,44 @@ use crate::{
     names,
 };
 
+/// What each `#[can]` and each `#[rule]` says, as a constant; several verbs may say the same.
+pub(crate) fn said(declaration: &Declaration) -> Vec<TokenStream> {
+    let constant = |name: Ident, who: &Rule| {
+        let rule = rule(who);
+        quote!(const #name: __ft::Rule = #rule;)
+    };
+    let mut last = None;
+    let can = declaration.grants.iter().filter(|grant| last.replace(grant.attribute) != Some(grant.attribute));
+    let mut said: Vec<_> = can.map(|grant| constant(said_name(grant), &grant.rule)).collect();
+    let named = declaration.rules.iter().enumerate();
+    said.extend(named.filter_map(|(place, rule)| Some(constant(self::named(place), rule.rule.as_ref()?))));
+    said
+}
+
+/// The constant of the `#[rule]` at this place.
+pub(crate) fn named(place: usize) -> Ident {
+    format_ident!("__RULE_{}", place)
+}
+
 /// A verb and its rule.
-pub(crate) fn grant(declaration: &Declaration, grant: &Grant) -> TokenStream {
-    let verb = variant(&grant.verb.to_string());
-    let rule = rule(declaration, &grant.rule);
-    quote!(::fasttrack::schema::Grant { verb: ::fasttrack::schema::Verb::#verb, rule: #rule })
+pub(crate) fn grant(grant: &Grant) -> TokenStream {
+    let (verb, rule) = (variant(&grant.verb.to_string()), said_name(grant));
+    quote!(__ft::Grant::new(__ft::Verb::#verb, #rule))
+}
+
+fn said_name(grant: &Grant) -> Ident {
+    format_ident!("__CAN_{}", grant.attribute)
 }
 
 /// A rule.
-pub(crate) fn rule(declaration: &Declaration, who: &Rule) -> TokenStream {
+pub(crate) fn rule(who: &Rule) -> TokenStream {
     let several = |parts: &[Rule]| {
-        let parts = parts.iter().map(|part| rule(declaration, part));
+        let parts = parts.iter().map(rule);
         quote!(const { &[#(#parts),*] })
     };
     let data = match who {
-        Rule::Path(path) => return walk(declaration, path, |w, part| quote_spanned!(w.span()=> #w.rule(#part))),
-        Rule::Compare { path, op, value } => return compare(declaration, path, op, value),
+        Rule::Path(path) => return walk(path, |w, part| quote_spanned!(w.span()=> #w.rule(#part))),
+        Rule::Compare { path, op, value } => return compare(path, op, value),
         Rule::Any(parts) => {
             let parts = several(parts);
             quote!(Any(#parts))
@@ -34,7 +56,7 @@ pub(crate) fn rule(declaration: &Declaration, who: &Rule) -> TokenStream {
             quote!(All(#parts))
         }
         Rule::Not(part) => {
-            let part = rule(declaration, part);
+            let part = rule(part);
             quote!(Not(const { &#part }))
         }
         Rule::Anyone => quote!(Anyone),
@@ -45,21 +67,18 @@ pub(crate) fn rule(declaration: &Declaration, who: &Rule) -> TokenStream {
             quote!(Role(#word))
         }
     };
-    quote!(::fasttrack::schema::Rule::#data)
+    quote!(__ft::Rule::#data)
 }
 
 /// The word of a role; the account is known to the crate root, where `resources!()` says which it is.
 fn role_word(role: &Ident) -> TokenStream {
-    quote_spanned! {role.span()=>
-        <<crate::__FasttrackAccount as ::fasttrack::schema::Account>::Role as ::fasttrack::schema::Choice>::VARIANTS
-            .#role
-    }
+    quote_spanned!(role.span()=> __ft::roles::<crate::__FasttrackAccount>().#role)
 }
 
-fn compare(declaration: &Declaration, path: &Path, op: &Operator, value: &Constant) -> TokenStream {
+fn compare(path: &Path, op: &Operator, value: &Constant) -> TokenStream {
     let comparison = Ident::new(op.variant, Span::call_site());
-    let op = quote!(::fasttrack::schema::Comparison::#comparison);
-    walk(declaration, path, |w, part| {
+    let op = quote!(__ft::Comparison::#comparison);
+    walk(path, |w, part| {
         let method = format_ident!("compare_{}", type_name(&value.value), span = w.span());
         let constant = match &value.value {
             ConstantValue::Bool(value) => quote!(#value),
@@ -70,10 +89,10 @@ fn compare(declaration: &Declaration, path: &Path, op: &Operator, value: &Consta
                 let field = &path.last;
                 let part_once = Ident::new("__part", w.span());
                 let words = quote_spanned!(field.span()=> #w.variants(#part_once));
-                return quote_spanned! {field.span()=>
+                return quote_spanned! {field.span()=> {
                     let #part_once = #part;
                     #w.#method(#part_once, #op, #words.#variant)
-                };
+                }};
             }
         };
         quote_spanned!(w.span()=> #w.#method(#part, #op, #constant))

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{
     LitStr, Token,
     ext::IdentExt as _,
-    parse::{ParseStream, Parser as _},
+    parse::{Parse, ParseStream, Parser as _},
 };
 
 use crate::{errors::Errors, names};
@@ -31,7 +31,8 @@ impl Options {
         let mut said: Vec<String> = Vec::new();
         let parsed = (|input: ParseStream<'_>| {
             while !input.is_empty() {
-                let word = input.call(Ident::parse_any)?;
+                let nothing = |e: syn::Error| syn::Error::new(e.span(), "expected an option, such as `conceal`");
+                let word = input.call(Ident::parse_any).map_err(nothing)?;
                 if said.contains(&word.to_string()) {
                     errors.push(word.span(), format!("`{word}` is said twice"));
                 }
@@ -50,13 +51,9 @@ impl Options {
 
     fn read(&mut self, word: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         match word.to_string().as_str() {
-            "under" => {
-                input.parse::<Token![=]>()?;
-                self.under = Some(input.parse()?);
-            }
+            "under" => self.under = Some(value(word, input)?),
             "plural" => {
-                input.parse::<Token![=]>()?;
-                let plural: LitStr = input.parse()?;
+                let plural: LitStr = value(word, input)?;
                 if !names::is_snake_case(&plural.value()) {
                     errors.push(plural.span(), "a plural is a path segment and a table; write it in snake case");
                 }
@@ -80,4 +77,12 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// `= VALUE`
+fn value<T: Parse>(word: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+    let form = OPTIONS.iter().find(|form| form.split(' ').next() == Some(&word.to_string())).unwrap_or(&"");
+    let written = |_| syn::Error::new(word.span(), format!("`{word}` is written `{form}`"));
+    input.parse::<Token![=]>().map_err(written)?;
+    input.parse().map_err(written)
 }

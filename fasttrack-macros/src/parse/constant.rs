@@ -11,7 +11,7 @@ pub(crate) fn constant(input: ParseStream<'_>) -> syn::Result<Constant> {
         return literal(input);
     }
     if !input.peek(syn::Ident::peek_any) {
-        return Err(input.error("expected a literal or the variant of a choice, such as `Todo`"));
+        return Err(super::wrong(input, "expected a literal or the variant of a choice, such as `Todo`"));
     }
     let variant = input.call(Ident::parse_any)?;
     if input.peek(Token![::]) {
@@ -40,7 +40,7 @@ pub(crate) fn bounds(input: ParseStream<'_>) -> syn::Result<Value> {
 
 fn literal(input: ParseStream<'_>) -> syn::Result<Constant> {
     let minus: Option<Token![-]> = input.parse()?;
-    let literal: Lit = input.parse()?;
+    let literal: Lit = input.parse().map_err(|e: syn::Error| unfit(e.span()))?;
     let span = minus.and_then(|minus| minus.spans[0].join(literal.span())).unwrap_or_else(|| literal.span());
     let sign = if minus.is_some() { "-" } else { "" };
     let value = match &literal {

@@ -26,6 +26,10 @@ pub(crate) fn parse(source: &mut syn::Field, errors: &mut Errors) -> Option<Fiel
 /// Reads an attribute of a field, and says whether it was one of the language.
 fn take_attribute(attribute: &Attribute, options: &mut Vec<GivenOption>, errors: &mut Errors) -> bool {
     let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+    if let Some(form) = super::form_without_arguments(attribute, &name).filter(|_| name == "field") {
+        errors.push(attribute.path().span(), form);
+        return true;
+    }
     if name == "field" {
         let parsed = attribute.parse_args_with(|input: ParseStream<'_>| read_options(input, options, errors));
         errors.take(parsed);
@@ -68,8 +72,9 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     match spec.argument {
         Argument::Nothing | Argument::Constant | Argument::Aliases if bare => return Ok(Value::Nothing),
         Argument::Aliases if input.peek(syn::token::Paren) => return in_parentheses(input, aliases),
-        Argument::Nothing => return Err(input.error(format!("`{word}` stands alone"))),
-        _ if !input.peek(Token![=]) => {
+        Argument::Flow if input.peek(syn::token::Paren) => return in_parentheses(input, flow),
+        Argument::Nothing => return Err(super::wrong(input, format!("`{word}` stands alone"))),
+        _ if !input.peek(Token![=]) || spec.argument == Argument::Flow => {
             return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
         }
         _ => input.parse::<Token![=]>()?,
@@ -80,7 +85,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Rule => rule::rule(input).map(Value::Rule),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),
-        Argument::Nothing | Argument::Aliases => {
+        Argument::Nothing | Argument::Aliases | Argument::Flow => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }
     }
@@ -94,8 +99,9 @@ fn aliases(inside: ParseStream<'_>) -> syn::Result<Value> {
         if word != "also" {
             return Err(syn::Error::new(word.span(), "a filter is written `filter` or `filter(also = NAME)`"));
         }
-        inside.parse::<Token![=]>()?;
-        aliases.push(inside.call(Ident::parse_any)?);
+        let form = |e: syn::Error| syn::Error::new(e.span(), "say by which name: `also = NAME`");
+        inside.parse::<Token![=]>().map_err(form)?;
+        aliases.push(inside.call(Ident::parse_any).map_err(form)?);
         if !inside.is_empty() {
             inside.parse::<Token![,]>()?;
         }
@@ -103,8 +109,33 @@ fn aliases(inside: ParseStream<'_>) -> syn::Result<Value> {
     Ok(Value::Aliases(aliases))
 }
 
+/// `(FROM -> TO | TO, FROM -> TO)`
+fn flow(inside: ParseStream<'_>) -> syn::Result<Value> {
+    let variant = || inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), "name a variant"));
+    let mut flow = Vec::new();
+    while !inside.is_empty() {
+        let from = variant()?;
+        inside.parse::<Token![->]>().map_err(|e| syn::Error::new(e.span(), "say what may follow: `Todo -> Done`"))?;
+        let mut to = vec![variant()?];
+        while inside.peek(Token![|]) {
+            inside.parse::<Token![|]>()?;
+            to.push(variant()?);
+        }
+        flow.push((from, to));
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    if flow.is_empty() {
+        Err(super::wrong(inside, "say what may follow what: `Todo -> Done`"))
+    } else {
+        Ok(Value::Flow(flow))
+    }
+}
+
 fn on_delete(input: ParseStream<'_>) -> syn::Result<Value> {
-    let word = input.call(Ident::parse_any)?;
+    let which = |e: syn::Error| syn::Error::new(e.span(), "say which: `cascade`, `restrict` or `set_null`");
+    let word = input.call(Ident::parse_any).map_err(which)?;
     let found = ON_DELETE.iter().find(|(known, _)| word == known);
     let Some((_, variant)) = found else {
         let words: Vec<&str> = ON_DELETE.iter().map(|(known, _)| *known).collect();

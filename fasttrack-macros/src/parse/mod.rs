@@ -3,16 +3,18 @@
 pub(crate) mod attribute;
 mod constant;
 mod field;
+mod item;
 mod rule;
-mod trigger;
+pub(crate) mod trigger;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, Meta, Token, ext::IdentExt as _, parenthesized,
     parse::ParseStream, spanned::Spanned as _,
 };
 
 use self::attribute::Options;
+pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
@@ -60,6 +62,11 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
 /// Reads an attribute of the struct, and says whether it was one of the language.
 fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: &mut Errors) -> bool {
     let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+    if let Some(form) = form_without_arguments(attribute, &name) {
+        errors.push(attribute.path().span(), form);
+        declaration.can_count += usize::from(name == "can");
+        return true;
+    }
     match name.as_str() {
         "can" => {
             let grants = attribute.parse_args_with(|input: ParseStream<'_>| rule::grants(input, declaration.can_count));
@@ -78,6 +85,28 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
     }
     true
+}
+
+/// How an attribute of the language is written that has no parentheses.
+fn form_without_arguments(attribute: &Attribute, name: &str) -> Option<String> {
+    const FORMS: [(&str, &str); 4] = [
+        ("can", "#[can(read, update: owner)]"),
+        ("rule", "#[rule(member: owner | role(Admin))]"),
+        ("on", "#[on(created => opened { title: title } to owner)]"),
+        ("field", "#[field(default, filter)]"),
+    ];
+    let (_, form) = FORMS.iter().find(|(known, _)| *known == name)?;
+    attribute.meta.require_list().is_err().then(|| format!("this is written `{form}`"))
+}
+
+/// A mistake at the next token, which may be the end.
+fn wrong(input: ParseStream<'_>, message: impl std::fmt::Display) -> syn::Error {
+    syn::Error::new(input.span(), message)
+}
+
+/// A name, or what is expected instead of one.
+fn ident(input: ParseStream<'_>, expected: &str) -> syn::Result<Ident> {
+    input.parse().map_err(|error: syn::Error| syn::Error::new(error.span(), expected))
 }
 
 /// Whether an attribute nobody else has is nearly one of the language; it is a mistake then.
@@ -111,7 +140,7 @@ fn in_parentheses<T>(input: ParseStream<'_>, parse: impl FnOnce(ParseStream<'_>)
     let inside;
     parenthesized!(inside in input);
     let parsed = parse(&inside)
-        .and_then(|parsed| if inside.is_empty() { Ok(parsed) } else { Err(inside.error("expected `)`")) });
+        .and_then(|parsed| if inside.is_empty() { Ok(parsed) } else { Err(wrong(&inside, "expected `)`")) });
     skip_to_end(&inside)?;
     parsed
 }

@@ -1,12 +1,7 @@
 //! The rule language: `owner | role(Admin) & !(status == Archived)`. `!` binds tighter than `&`, `&` than `|`.
 
 use proc_macro2::Ident;
-use syn::{
-    Token,
-    ext::IdentExt as _,
-    parse::{Parse as _, ParseStream},
-    token::Paren,
-};
+use syn::{Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
 use super::{constant, in_parentheses, skip_to_end};
 use crate::{
@@ -19,7 +14,7 @@ pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Ve
     let mut verbs: Vec<Ident> = Vec::new();
     while !input.peek(Token![:]) {
         if !input.peek(syn::Ident::peek_any) {
-            return Err(input.error("expected verbs and a rule: `create, list: authenticated`"));
+            return Err(super::wrong(input, "expected verbs and a rule: `create, list: authenticated`"));
         }
         verbs.push(input.call(Ident::parse_any)?);
         if !input.peek(Token![:]) {
@@ -27,7 +22,7 @@ pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Ve
         }
     }
     if verbs.is_empty() {
-        return Err(input.error("say which verbs: `create, list: authenticated`"));
+        return Err(super::wrong(input, "say which verbs: `create, list: authenticated`"));
     }
     input.parse::<Token![:]>()?;
     let rule = whole(input)?;
@@ -36,8 +31,9 @@ pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Ve
 
 /// `NAME: RULE`
 pub(crate) fn named(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<NamedRule> {
-    let name = Ident::parse(input)?;
-    input.parse::<Token![:]>()?;
+    const FORM: &str = "expected a name and a rule: `member: owner | role(Admin)`";
+    let name = super::ident(input, FORM)?;
+    input.parse::<Token![:]>().map_err(|e| syn::Error::new(e.span(), FORM))?;
     let parsed = whole(input);
     skip_to_end(input)?;
     Ok(NamedRule { name, rule: errors.take(parsed) })
@@ -46,7 +42,7 @@ pub(crate) fn named(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
 /// A rule that goes to the end.
 fn whole(input: ParseStream<'_>) -> syn::Result<Rule> {
     let rule = rule(input)?;
-    if input.is_empty() { Ok(rule) } else { Err(input.error("expected `|`, `&` or the end of the rule")) }
+    if input.is_empty() { Ok(rule) } else { Err(super::wrong(input, "expected `|`, `&` or the end of the rule")) }
 }
 
 /// A rule, up to where it cannot go on.
@@ -54,7 +50,7 @@ pub(crate) fn rule(input: ParseStream<'_>) -> syn::Result<Rule> {
     let mut parts = vec![all(input)?];
     while input.peek(Token![|]) {
         if input.peek(Token![||]) {
-            return Err(input.error("a rule says `|` once"));
+            return Err(super::wrong(input, "a rule says `|` once"));
         }
         input.parse::<Token![|]>()?;
         parts.push(all(input)?);
@@ -66,7 +62,7 @@ fn all(input: ParseStream<'_>) -> syn::Result<Rule> {
     let mut parts = vec![not(input)?];
     while input.peek(Token![&]) {
         if input.peek(Token![&&]) {
-            return Err(input.error("a rule says `&` once"));
+            return Err(super::wrong(input, "a rule says `&` once"));
         }
         input.parse::<Token![&]>()?;
         parts.push(not(input)?);
@@ -104,7 +100,8 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
         return Ok(Rule::Oneself(word.span));
     }
     if !input.peek(syn::Ident) {
-        return Err(input.error(
+        return Err(super::wrong(
+            input,
             "expected a rule: a relation to the account, `role(…)`, `authenticated`, `anyone`, `self`, a named rule or \
              a comparison",
         ));
@@ -134,17 +131,17 @@ fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
         if inside.is_empty() {
             return Ok(Rule::Role(role));
         }
-        Err(inside.error("one role each: `role(Admin) | role(Editor)`"))
+        Err(super::wrong(inside, "one role each: `role(Admin) | role(Editor)`"))
     })
 }
 
 /// `a.b.c`
 pub(crate) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     let mut head = Vec::new();
-    let mut last: Ident = input.parse()?;
+    let mut last = super::ident(input, "expected a path, such as `project.owner`")?;
     while input.peek(Token![.]) {
         input.parse::<Token![.]>()?;
-        head.push(std::mem::replace(&mut last, input.parse()?));
+        head.push(std::mem::replace(&mut last, super::ident(input, "a path goes on after its dot; name a field")?));
     }
     Ok(Path { head, last })
 }
@@ -165,7 +162,7 @@ fn operator(input: ParseStream<'_>) -> syn::Result<Option<Operator>> {
     } else if input.parse::<Option<Token![>]>>()?.is_some() {
         found("Gt", true)
     } else if input.peek(Token![=]) {
-        Err(input.error("a comparison is written `==`"))
+        Err(super::wrong(input, "a comparison is written `==`"))
     } else {
         Ok(None)
     }

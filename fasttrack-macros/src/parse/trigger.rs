@@ -14,7 +14,8 @@ use crate::{
     names,
 };
 
-const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
+/// What a trigger may wait for.
+pub(crate) const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
 
 /// `CHANGE, … => EFFECT; …`: a trigger for each change and each effect.
 pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
@@ -33,7 +34,7 @@ pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
             triggers.push(Trigger { change: change.clone(), effect: effect(&effects)? });
         }
         if !effects.is_empty() {
-            return Err(effects.error("expected the end of the trigger, or `;` and a further effect"));
+            return Err(super::wrong(&effects, "expected the end of the trigger, or `;` and a further effect"));
         }
         input.advance_to(&effects);
     }
@@ -41,7 +42,8 @@ pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
 }
 
 fn change(input: ParseStream<'_>) -> syn::Result<Change> {
-    let word = input.call(Ident::parse_any)?;
+    let when = |e: syn::Error| syn::Error::new(e.span(), "say when: `created`, `deleted` or `changed(field)`");
+    let word = input.call(Ident::parse_any).map_err(when)?;
     match word.to_string().as_str() {
         "created" => Ok(Change::Created),
         "deleted" => Ok(Change::Deleted),
@@ -59,7 +61,7 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
         return Err(syn::Error::new(word.span(), "say of which field: `changed(status)`"));
     }
     in_parentheses(input, |inside| {
-        let field = inside.parse()?;
+        let field = super::ident(inside, "say of which field: `changed(status)`")?;
         let arrow: Option<Token![->]> = inside.parse()?;
         let to = arrow.map(|_| constant::constant(inside)).transpose()?;
         Ok(Change::Changed { field, to })
@@ -69,7 +71,8 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
 fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
     let name: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected an event or `run`"))?;
     if name == "run" && !input.peek(Brace) && !next_is(input, "to") {
-        let path: syn::Path = input.parse()?;
+        let which = |e: syn::Error| syn::Error::new(e.span(), "say which function: `run crate::mail::tell`");
+        let path: syn::Path = input.parse().map_err(which)?;
         return Ok(Effect::Run(path));
     }
     let payload = if input.peek(Brace) { payload(input)? } else { Vec::new() };

@@ -33,6 +33,14 @@ fn a_choice_is_words_and_nothing_else() {
 }
 
 #[test]
+fn a_wrong_choice_still_has_its_words() {
+    let (tokens, errors) = expand("enum Status { Todo, Done(i64) }");
+    assert_eq!(errors.len(), 1);
+    assert!(tokens.contains("& [|| Self :: Todo]"), "{tokens}");
+    assert!(tokens.contains("Done : \"done\"") && !tokens.contains("Self :: Done"), "{tokens}");
+}
+
+#[test]
 fn names_are_taken_apart() {
     for (name, snake) in [
         ("Task", "task"),

@@ -18,10 +18,12 @@ fn everything() -> String {
          #[field(range = 0.0..=1000, default = 1)] pub weight: f64,
          #[field(hidden, read_only, default)] pub secret: bool,
          #[field(actor, on_delete = restrict)] pub author: BelongsTo<User>,
+         #[field(flow(New -> Old), default = New)] pub phase: Phase,
          #[field(write = role(Admin), unique, index)] pub due: Option<Date>,",
     )
 }
 
+/// Every word of some code, and every `?`.
 fn idents(tokens: TokenStream, found: &mut Vec<String>) {
     for token in tokens {
         match token {
@@ -42,6 +44,7 @@ fn nothing_generated_has_control_flow() {
     let mut found = Vec::new();
     idents(resource, &mut found);
     idents(choice, &mut found);
+    idents(super::snapshot::expansion().parse().expect("tokens"), &mut found);
     assert!(found.len() > 500, "the expansion was walked");
     // `for` occurs in `impl … for`; a loop of that name also needs `in`.
     for word in ["if", "else", "match", "while", "loop", "in", "async", "await", "return", "?"] {
@@ -79,17 +82,22 @@ fn options_become_calls_of_builders() {
     contains(
         &everything(),
         &[
-            ".int_range(-3i64, 3i64).default_value(::fasttrack::schema::Literal::Int(-1i64)).filter(&[\"score\"]).sort()",
-            ".float_range(0f64, 1000f64).default_value(::fasttrack::schema::Literal::Float(1f64))",
+            ".int_range(-3i64, 3i64).default_value(__ft::Literal::Int(-1i64)).filter(&[\"score\"]).sort()",
+            ".float_range(0f64, 1000f64).default_value(__ft::Literal::Float(1f64))",
             ".hidden().read_only().default_empty()",
-            ".actor().on_delete(::fasttrack::schema::OnDelete::Restrict)",
+            ".actor().on_delete(__ft::OnDelete::Restrict)",
             "Schema::new(\"task\", \"chores\").doc(\"\").under(\"project\").conceal()",
+            "Column::choice::<Status>(\"status\", \"status\")",
+            "#[serde(deserialize_with = \"::fasttrack::__private::By::<Status>::read\")]",
+            "#[serde(serialize_with = \"::fasttrack::__private::By::<Status>::write\")]",
+            "__ft::Column::flow(__ft::Column::choice::<Phase>(\"phase\", \"phase\").doc(\"\")",
+            "const { &[__ft::Transition::new(__ft::words::<Phase>().New, const { &[__ft::words::<Phase>().Old] })] })",
             ".hooks(::fasttrack::hooks::of::<Task>())",
             "impl ::fasttrack::hooks::Hooked for Task {}",
             "#[derive(::fasttrack::__private::Serialize)]",
             "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
-            "Effect::Run { job: \"crate::mail::tell\", run: |change, context| \
-             ::fasttrack::job::run::<Task>(crate::mail::tell, change, context) }",
+            "Trigger::run(__ft::Change::changed(\"assignee\"), \"crate::mail::tell\", |change, context| \
+             ::fasttrack::job::run::<Task>(crate::mail::tell, change, context))",
         ],
     );
 }
@@ -111,10 +119,7 @@ fn what_the_struct_derives_itself_is_not_derived_twice() {
 #[test]
 fn and_binds_tighter_than_or() {
     let source = task("", "#[can(list: assignee | authenticated & anyone)]", "");
-    contains(
-        &source,
-        &["Rule::All(const { &[::fasttrack::schema::Rule::Authenticated, ::fasttrack::schema::Rule::Anyone] })"],
-    );
+    contains(&source, &["Rule::All(const { &[__ft::Rule::Authenticated, __ft::Rule::Anyone] })"]);
 }
 
 #[test]
@@ -126,6 +131,11 @@ fn a_wrong_declaration_still_has_its_struct_and_paths() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(!text.contains("# [field") && !text.contains("# [can"), "{text}");
+    assert!(text.contains("Deserialize < 'de > for Task") && !text.contains("Serialize for Task"), "{text}");
+    let (tokens, _) = expand(&task("hooks", "#[can(lsit: anyone)] #[derive(serde::Deserialize)]", ""));
+    let text = tokens.to_string();
+    assert!(text.contains("Serialize for Task") && !text.contains("Deserialize < 'de > for Task"), "{text}");
+    assert!(text.contains("Hooked for Task"), "{text}");
 }
 
 #[test]

@@ -120,6 +120,26 @@ fn a_relation_says_what_deletion_does() {
 }
 
 #[test]
+fn a_flow_begins_somewhere_and_moves() {
+    let flow = |flow: &str| field(&format!("#[field(default = Todo, flow({flow}))] pub x: Phase,"));
+    accept(&flow("Todo -> Doing | Done, Doing -> Done,"));
+    check(&flow(""), ")", "say what may follow what");
+    check(&flow("Todo"), ")", "say what may follow");
+    check(&flow("Todo => Done"), "=", "say what may follow");
+    check(&flow("Todo -> "), ")", "name a variant");
+    check(&flow("Todo -> Todo"), "Todo", "is no change");
+    check(&flow("Todo -> Done | Done"), "Done", "said twice");
+    check(&flow("Todo -> Done, Todo -> Doing"), "Todo", "join the two with `|`");
+    check(&field("#[field(default = Todo, flow)] pub x: Phase,"), "flow", "is written `flow(Todo");
+    check(&field("#[field(default = Todo, flow = Done)] pub x: Phase,"), "flow", "is written `flow(Todo");
+    check(&field("#[field(flow(Todo -> Done))] pub x: Phase,"), "flow", "begins somewhere");
+    check(&field("#[field(flow(Todo -> Done))] pub x: Option<Phase>,"), "flow", "null has no place");
+    check(&field("#[field(default, flow(Todo -> Done))] pub x: i64,"), "flow", "it is for `Choice`");
+    let once = "#[field(default = Todo, write_once, flow(Todo -> Done))] pub x: Phase,";
+    check(&field(once), "write_once", "contradicts");
+}
+
+#[test]
 fn names_are_unique() {
     check(&field("pub assignee_id: i64,"), "assignee_id", "both `assignee_id` in JSON");
     check(&field("#[field(filter(also = status))] pub x: i64,"), "status", "there is a `status` already");

@@ -5,24 +5,33 @@ mod application;
 mod choice;
 mod expansion;
 mod fields;
+mod half_typed;
 mod reference;
 mod rules;
+mod snapshot;
 mod triggers;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, ItemStruct, Meta};
 
 use crate::resource;
 
 /// Expands a struct with its `#[resource]` as the compiler would.
 fn expand(source: &str) -> (TokenStream, Vec<syn::Error>) {
-    let mut item: ItemStruct = syn::parse_str(source).unwrap_or_else(|error| panic!("{error} in {source}"));
-    let Attribute { meta, .. } = item.attrs.remove(0);
+    expand_item(syn::parse_str(source).unwrap_or_else(|error| panic!("{error} in {source}")))
+}
+
+/// The same of a struct whose `#[resource]` comes first, after its doc comment.
+fn expand_item(mut item: ItemStruct) -> (TokenStream, Vec<syn::Error>) {
+    let docs = item.attrs.iter().take_while(|attribute| attribute.path().is_ident("doc")).count();
+    let Attribute { meta, .. } = item.attrs.remove(docs);
     let arguments = match meta {
         Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
     };
-    resource::expand(arguments, quote::quote!(#item))
+    let (tokens, errors) = resource::expand(arguments, quote::quote!(#item));
+    assert!(syn::parse2::<syn::File>(tokens.clone()).is_ok(), "no Rust: {tokens}");
+    (tokens, errors)
 }
 
 /// The mistakes of a declaration: the token of each, and the message.
@@ -77,4 +86,18 @@ fn field(field: &str) -> String {
 /// A task with this attribute besides the usual ones.
 fn attribute(attribute: &str) -> String {
     task("", attribute, "")
+}
+
+/// What stands in the `#[resource(…)]` that comes first, and what comes after it, as the compiler would give them.
+fn attribute_and_item(tokens: &TokenStream) -> (TokenStream, TokenStream) {
+    let mut tokens = tokens.clone().into_iter().skip(1);
+    let attribute = match tokens.next() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        other => panic!("an attribute, not {other:?}"),
+    };
+    let arguments = attribute.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    });
+    (arguments.unwrap_or_default(), tokens.collect())
 }

@@ -1,8 +1,15 @@
-//! The reference names every option of a field, and none that there is not.
+//! The documents name every word of the language, and none that there is not.
 
-use crate::{options::OPTIONS, parse::attribute};
+use super::{accept, task};
+use crate::{
+    check::rule,
+    options::OPTIONS,
+    parse::{attribute, trigger},
+    shape::Shape,
+};
 
 const REFERENCE: &str = include_str!("../../../docs/reference.md");
+const DECLARATIONS: &str = include_str!("../../../docs/declarations.md");
 
 /// The rows of a table, each taken apart into its cells.
 fn table(name: &str) -> Vec<Vec<&'static str>> {
@@ -30,4 +37,48 @@ fn the_options_are_documented_as_they_are() {
         .collect();
     let declared: Vec<(String, bool)> = OPTIONS.iter().map(|option| (option.form.to_owned(), true)).collect();
     assert_eq!(documented, declared, "the form, and whether the meaning begins as in the code");
+}
+/// The sections of a chapter of `declarations.md`: the heading, and the example when there is one.
+fn sections(chapter: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let (_, rest) = DECLARATIONS.split_once(&format!("\n## {chapter}\n")).expect("the chapter starts");
+    let chapter = rest.split("\n## ").next().unwrap_or(rest);
+    let sections = chapter.split("\n### ").skip(1).map(|section| {
+        let (heading, text) = section.split_once('\n').expect("a heading and a text");
+        (heading, text.split_once("```rust\n").and_then(|(_, rest)| rest.split_once("```")).map(|(example, _)| example))
+    });
+    sections.collect()
+}
+
+/// The words of the headings, in backquotes there; other headings are left out.
+fn words(chapter: &str) -> Vec<&'static str> {
+    let words = sections(chapter).into_iter().filter_map(|(heading, _)| heading.strip_prefix('`')?.strip_suffix('`'));
+    words.collect()
+}
+
+#[test]
+fn every_word_has_its_section_and_no_other() {
+    let options = attribute::OPTIONS.map(|form| form.split(' ').next().unwrap_or(form));
+    assert_eq!(words("`#[resource(…)]`"), options);
+    assert_eq!(words("`#[can(…)]`"), rule::VERBS);
+    assert_eq!(words("Rules"), rule::WORDS);
+    assert_eq!(words("`#[on(…)]`"), trigger::CHANGES);
+    assert_eq!(words("Types"), Shape::all().map(Shape::written).collect::<Vec<_>>());
+    assert_eq!(words("`#[field(…)]`"), OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_example_is_accepted() {
+    let examples = |chapter: &str| sections(chapter).into_iter().filter_map(|(_, example)| example);
+    for arguments in examples("`#[resource(…)]`").filter(|arguments| arguments.trim() != "account") {
+        accept(&task(arguments, "", ""));
+    }
+    for chapter in ["`#[can(…)]`", "Rules", "`#[on(…)]`"] {
+        // The task is readable already, unless the example says by whom.
+        let usual = |example: &str| if example.contains("(read") { "#[can(read: authenticated)]" } else { "" };
+        examples(chapter).for_each(|example| accept(&task("", example, "").replacen(usual(example), "", 1)));
+    }
+    for field in examples("Types").chain(examples("`#[field(…)]`")) {
+        let id = if field.contains("Id<Note>") { "" } else { "pub id: Id<Note>," };
+        accept(&format!("#[resource] #[can(read: role(Admin))] pub struct Note {{ {id} {field} }}"));
+    }
 }

@@ -99,7 +99,7 @@ mod tests {
             for (name, _) in page.files() {
                 let is_named =
                     |text: &&str| text.contains(&format!("{path}/{name}\"")) || text.contains(&format!("\"./{name}\""));
-                assert!(texts.iter().any(|text| is_named(text)), "{path} never loads {name}");
+                assert!(texts.iter().any(is_named), "{path} never loads {name}");
             }
         }
     }

@@ -7,11 +7,11 @@ use futures_util::FutureExt;
 use super::{
     Pipeline,
     engine::Engine,
-    explain::{Creation, Look},
     hooked::Hooked,
     input::{Input, Purpose},
     refusal,
     rows::RowsPlan,
+    verdict::{Creation, Look},
 };
 use crate::{
     clock,

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{engine::Engine, input::Purpose, value, values};
+use super::{engine::Engine, flow, input::Purpose, value, values};
 use crate::{
     db::{Arg, Row, Statement, Tx},
     error::Error,
@@ -134,7 +134,11 @@ fn edits(schema: &'static Schema, purpose: Purpose, edited: &Edited) -> Result<V
         let Some(column) = column else {
             return Err(Error::Internal(format!("the hook of {} changed `{key}`, which it may not", schema.name)));
         };
-        match value::read(column, node) {
+        let read = value::read(column, node).and_then(|arg| match purpose {
+            Purpose::Create => flow::check_beginning(column, &arg).map(|()| arg),
+            Purpose::Update => Ok(arg),
+        });
+        match read {
             Ok(arg) => edits.push((column, arg)),
             Err(fault) => faults.push(fault),
         }

@@ -1,6 +1,6 @@
 //! The body of a request against a declaration: which fields may be sent, and what each of them holds.
 
-use super::{refusal, value};
+use super::{flow, refusal, value};
 use crate::{
     db::Arg,
     error::{Error, Fault},
@@ -61,7 +61,11 @@ impl Input {
             return;
         }
         self.sent.push(column.key);
-        match value::read(column, node) {
+        let read = value::read(column, node).and_then(|arg| match purpose {
+            Purpose::Create => flow::check_beginning(column, &arg).map(|()| arg),
+            Purpose::Update => Ok(arg),
+        });
+        match read {
             Ok(arg) => self.fields.push((column, arg)),
             Err(fault) => self.faults.push(fault),
         }

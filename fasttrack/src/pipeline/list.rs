@@ -3,8 +3,8 @@
 use super::{
     Pipeline,
     engine::Engine,
-    explain::{Look, may_read_parent},
     refusal,
+    verdict::{Look, may_read_parent},
 };
 use crate::{
     db::{Arg, Statement},

@@ -8,7 +8,7 @@ mod change;
 mod create;
 mod delete;
 mod engine;
-mod explain;
+mod flow;
 mod hooked;
 mod input;
 mod invariant;
@@ -20,6 +20,7 @@ mod rows;
 mod statements;
 mod update;
 mod value;
+mod verdict;
 
 use std::sync::Arc;
 

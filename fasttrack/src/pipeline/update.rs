@@ -8,6 +8,7 @@ use super::{
     Pipeline, Target,
     change::{argument, fires_on_update},
     engine::Engine,
+    flow,
     hooked::Hooked,
     input::{Input, Purpose},
     invariant, outbox, refusal, value, values,
@@ -92,6 +93,7 @@ impl Change {
         self.merge_json(tx, &before).await?;
         let mut changes = self.differences(&before);
         self.check_references(tx, &changes).await?;
+        self.check_flows(&before, &changes)?;
         if changes.is_empty() {
             return Ok(before.json);
         }
@@ -129,7 +131,13 @@ impl Change {
         changes.extend(edits);
         changes.retain(|(column, arg)| stored(schema.columns, &before.cells, column) != *arg);
         self.check_references(tx, &changes).await?;
+        self.check_flows(before, &changes)?;
         Ok(changes)
+    }
+
+    fn check_flows(&self, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+        let stored = |column| stored(self.engine.schema.columns, &before.cells, column);
+        changes.iter().try_for_each(|(column, to)| flow::check_transition(column, &stored(column), to))
     }
 
     /// The change as `after_commit` hears of it.

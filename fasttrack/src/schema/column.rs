@@ -1,6 +1,6 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
-use super::{FieldType, Kind, Literal, OnDelete, ReadsJson, Rule};
+use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Transition, flow::assert_each_is_reached};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +59,8 @@ pub struct Column {
     pub write: Option<Rule>,
     /// What happens when the row referred to goes; relations only.
     pub on_delete: Option<OnDelete>,
+    /// Which word may follow which; choices only.
+    pub flow: Option<&'static [Transition]>,
     /// Has an index of its own.
     pub index: bool,
     /// Its JSON key in an earlier version of the declaration, for migrations.
@@ -91,9 +93,22 @@ impl Column {
             actor: false,
             write: None,
             on_delete: None,
+            flow: None,
             index: false,
             was: None,
         }
+    }
+
+    /// A field of a type that the macro does not know by its name: it has to be a choice.
+    #[must_use]
+    pub const fn choice<T: Choice>(name: &'static str, key: &'static str) -> Self {
+        Self::new::<T>(name, key)
+    }
+
+    /// The same for one that may be null.
+    #[must_use]
+    pub const fn optional_choice<T: Choice>(name: &'static str, key: &'static str) -> Self {
+        Self::new::<Option<T>>(name, key)
     }
 
     /// Sets the description.
@@ -209,6 +224,18 @@ impl Column {
         self
     }
 
+    /// `flow(…)`, after the default.
+    ///
+    /// # Panics
+    /// At compile time, when a row could never hold one of the words.
+    #[must_use]
+    #[track_caller]
+    pub const fn flow(mut self, flow: &'static [Transition]) -> Self {
+        assert_each_is_reached(self.kind, self.fallback, flow);
+        self.flow = Some(flow);
+        self
+    }
+
     /// `index`.
     #[must_use]
     pub const fn index(mut self) -> Self {
@@ -220,17 +247,6 @@ impl Column {
     #[must_use]
     pub const fn was(mut self, key: &'static str) -> Self {
         self.was = Some(key);
-        self
-    }
-
-    /// Holds for a choice alone: a type that the macro does not know by name has to be one.
-    ///
-    /// # Panics
-    /// At compile time, when the type is another name of a type that has a meaning of its own.
-    #[must_use]
-    pub const fn assert_choice(self) -> Self {
-        let is_choice = matches!(self.kind, Kind::Choice(_));
-        assert!(is_choice, "write the type of this field itself (`String`), not another name of it");
         self
     }
 

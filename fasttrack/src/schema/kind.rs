@@ -1,6 +1,6 @@
 //! The types a field may have, and what each is to the runtime.
 
-use std::{fmt, marker::PhantomData, mem::discriminant};
+use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
@@ -66,42 +66,6 @@ pub trait FieldType {
 
 /// Says why JSON text is no value of a type.
 pub type ReadsJson = fn(&str) -> Result<(), String>;
-
-/// An enum without data whose variants are the words a column may hold; made by `#[derive(Choice)]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no choice",
-    note = "put #[derive(Choice)] on an enum without data"
-)]
-pub trait Choice: FieldType + Sized + 'static {
-    /// A struct with one field per variant, of type `&'static str`: the variant's word.
-    type Variants: Copy;
-    /// The words by variant.
-    const VARIANTS: Self::Variants;
-    /// The words in the order declared.
-    const WORDS: &'static [&'static str];
-    /// The variant at this place of the order declared.
-    fn at(place: usize) -> Option<Self>;
-}
-
-/// Reads a choice from one of its words; what `#[derive(Choice)]` implements [`Deserialize`] with.
-///
-/// # Errors
-/// When what is read is no text, or none of the words.
-pub fn deserialize_choice<'de, T: Choice, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    let place = T::WORDS.iter().position(|known| *known == word);
-    place.and_then(T::at).ok_or_else(|| serde::de::Error::unknown_variant(&word, T::WORDS))
-}
-
-/// Writes a choice as its word; what `#[derive(Choice)]` implements [`Serialize`] with.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize_choice<T: Choice, S: Serializer>(choice: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let is_it = |place: &usize| T::at(*place).is_some_and(|other| discriminant(&other) == discriminant(choice));
-    let word = (0..T::WORDS.len()).find(is_it).and_then(|place| T::WORDS.get(place));
-    word.serialize(serializer)
-}
 
 /// The id of a row of `T`.
 pub struct Id<T>(i64, PhantomData<fn() -> T>);

@@ -20,6 +20,7 @@ const MAX_RULE_DEPTH: u32 = 64;
 ///
 /// # Panics
 /// At compile time, with a sentence that says what is wrong and what to do.
+#[track_caller]
 pub const fn assert_application(schemas: &[&Schema]) {
     assert_one_account(schemas);
     let mut i = 0;
@@ -36,6 +37,7 @@ pub const fn assert_application(schemas: &[&Schema]) {
     }
 }
 
+#[track_caller]
 const fn assert_one_account(schemas: &[&Schema]) {
     let mut accounts = 0;
     let mut i = 0;
@@ -47,6 +49,7 @@ const fn assert_one_account(schemas: &[&Schema]) {
     assert!(accounts < 2, "more than one resource is declared with #[resource(account)]; one alone can log in");
 }
 
+#[track_caller]
 const fn assert_path_is_free(schemas: &[&Schema], at: usize) {
     let Schema { name, plural, .. } = *schemas[at];
     if contains(RESERVED, plural) {
@@ -64,6 +67,7 @@ const fn assert_path_is_free(schemas: &[&Schema], at: usize) {
     }
 }
 
+#[track_caller]
 const fn assert_relations_are_held(schemas: &[&Schema], schema: &Schema) {
     let mut i = 0;
     while i < schema.columns.len() {
@@ -71,18 +75,33 @@ const fn assert_relations_are_held(schemas: &[&Schema], schema: &Schema) {
         if let Kind::Relation(target) = kind
             && find(schemas, target).is_none()
         {
-            fail(&["`", schema.name, ".", name, "` leads to `", target, "`, which this application does not hold"]);
+            fail(&[
+                "`",
+                schema.name,
+                ".",
+                name,
+                "` leads to `",
+                target,
+                "`, which this application does not hold; add it to resources!",
+            ]);
         }
         i += 1;
     }
 }
 
+#[track_caller]
 const fn assert_rules_end(schemas: &[&Schema], schema: &Schema) {
     let mut i = 0;
     while i < schema.named_rules.len() {
         let (name, rule) = schema.named_rules[i];
         if !ends(schemas, schema, &rule, MAX_RULE_DEPTH) {
-            fail(&["the rule `", schema.name, ".", name, "` refers to itself, directly or through others"]);
+            fail(&[
+                "the rule `",
+                schema.name,
+                ".",
+                name,
+                "` refers to itself, directly or through others; take one reference out",
+            ]);
         }
         i += 1;
     }
@@ -148,6 +167,7 @@ const fn named_rule<'a>(schema: &'a Schema, name: &str) -> Option<&'a Rule> {
 }
 
 /// A client tells an event by its name alone, so that one name has one set of keys.
+#[track_caller]
 const fn assert_events_agree(one: &Schema, other: &Schema) {
     let mut i = 0;
     while i < one.triggers.len() {
@@ -158,7 +178,15 @@ const fn assert_events_agree(one: &Schema, other: &Schema) {
                 && equal(name, same)
                 && !(tells_all(one, mine, other, theirs) && tells_all(other, theirs, one, mine))
             {
-                fail(&["the event `", name, "` has other data in `", one.name, "` than in `", other.name, "`"]);
+                fail(&[
+                    "the event `",
+                    name,
+                    "` has other data in `",
+                    one.name,
+                    "` than in `",
+                    other.name,
+                    "`; give both the same keys",
+                ]);
             }
             j += 1;
         }
@@ -207,7 +235,7 @@ const fn find<'a>(schemas: &[&'a Schema], name: &str) -> Option<&'a Schema> {
     None
 }
 
-const fn contains(words: &[&str], word: &str) -> bool {
+pub(super) const fn contains(words: &[&str], word: &str) -> bool {
     let mut i = 0;
     while i < words.len() {
         if equal(words[i], word) {
@@ -226,7 +254,7 @@ const fn is_id_of(key: &str, name: &str) -> bool {
     }
 }
 
-const fn equal(one: &str, other: &str) -> bool {
+pub(super) const fn equal(one: &str, other: &str) -> bool {
     equal_bytes(one.as_bytes(), other.as_bytes())
 }
 
@@ -245,7 +273,8 @@ const fn equal_bytes(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Stops the compilation with these words; a const panic takes one `&str` and no format.
-const fn fail(words: &[&str]) -> ! {
+#[track_caller]
+pub(super) const fn fail(words: &[&str]) -> ! {
     let mut text = [b' '; 512];
     let mut len = 0;
     let mut i = 0;

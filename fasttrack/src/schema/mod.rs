@@ -5,7 +5,9 @@
 //! application at start, the pipeline interprets them.
 
 mod catalog;
+mod choice;
 mod column;
+mod flow;
 mod kind;
 mod laws;
 mod path;
@@ -18,15 +20,17 @@ use crate::hooks::HookTable;
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
+    choice::{Choice, deserialize_choice, serialize_choice, words},
     column::{Column, Fallback},
+    flow::Transition,
     kind::{
-        BelongsTo, Choice, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
-        Timestamp, UpdatedAt, deserialize_choice, serialize_choice,
+        BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
+        UpdatedAt,
     },
     laws::assert_application,
     path::{
         Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
-        Shown, Walk, assert_account,
+        Shown, Walk, assert_account, roles,
     },
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},

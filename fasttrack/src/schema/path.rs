@@ -60,7 +60,7 @@ pub struct Walk<T> {
 
 /// What a path can go on from.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no relation, so a path cannot go on from it",
+    message = "this is no relation, so a path cannot go on from it",
     label = "not a relation"
 )]
 pub trait Leads {
@@ -72,13 +72,14 @@ impl<T: Resource> Leads for Relation<T> {
     type To = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Leads> Leads for Hidden<K> {
     type To = K::To;
 }
 
 /// What a rule may end with: a relation to the account, or a named rule.
 #[diagnostic::on_unimplemented(
-    message = "a rule cannot end at `{Self}`",
+    message = "this does not say who may",
     label = "neither a relation to the account nor a named rule",
     note = "name a relation to the account or a named rule, or compare the field: `status == Active`"
 )]
@@ -95,24 +96,26 @@ impl Decides for NamedRule {
     const IS_RULE: bool = true;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Decides> Decides for Hidden<K> {
     const IS_RULE: bool = K::IS_RULE;
 }
 
 /// What a recipient may end with: a relation to the account.
 #[diagnostic::on_unimplemented(
-    message = "a recipient cannot end at `{Self}`",
+    message = "this is nobody who could be told",
     label = "not a relation to the account",
     note = "a recipient is a path of relations that ends at the entity declared with #[resource(account)]"
 )]
 pub trait Reaches {}
 
 impl<T: Account> Reaches for Relation<T> {}
+#[diagnostic::do_not_recommend]
 impl<K: Reaches> Reaches for Hidden<K> {}
 
 /// What an event may tell: a field that is shown.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be told in an event",
+    message = "this cannot be told in an event: it is hidden, or no field",
     label = "not a field that is shown",
     note = "an event tells fields that are shown; of a relation, the id"
 )]
@@ -123,8 +126,9 @@ impl<T> Shown for Relation<T> {}
 
 /// What can be compared with a constant of type `L`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with a constant of type `{L}`",
-    label = "not of type `{L}`"
+    message = "this cannot be compared with a constant of type `{L}`",
+    label = "not of type `{L}`",
+    note = "a field is compared with a constant of its own type, a choice with one of its variants, a relation not at all"
 )]
 pub trait Comparable<L> {}
 
@@ -133,13 +137,16 @@ impl Comparable<Self> for i64 {}
 impl Comparable<Self> for f64 {}
 impl Comparable<&'static str> for String {}
 impl Comparable<&'static str> for super::Email {}
+#[diagnostic::do_not_recommend]
 impl<T: Comparable<L>, L> Comparable<L> for Option<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: Comparable<L>, L> Comparable<L> for Field<T> {}
+#[diagnostic::do_not_recommend]
 impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {}
 
 /// What holds one of the words of a choice.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no choice, so it has no variants to be compared with",
+    message = "this is no choice, so it has no variants to be compared with",
     label = "not an enum with #[derive(Choice)]"
 )]
 pub trait HoldsChoice {
@@ -147,14 +154,17 @@ pub trait HoldsChoice {
     type Choice: Choice;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Choice> HoldsChoice for Field<T> {
     type Choice = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Choice> HoldsChoice for Field<Option<T>> {
     type Choice = T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: HoldsChoice> HoldsChoice for Hidden<K> {
     type Choice = K::Choice;
 }
@@ -211,10 +221,16 @@ impl<T: Resource> Walk<T> {
         self.path.then(end.0)
     }
 
-    /// As a payload value: what the field holds; of a relation, the id.
+    /// As a payload value: what the field holds after the change; of a relation, the id.
     #[must_use]
-    pub const fn payload<K: Shown>(self, end: Part<K>, key: &'static str, row: RowVersion) -> Payload {
-        Payload { key, row, path: self.path, field: end.0 }
+    pub const fn tells<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+        Payload { key, row: RowVersion::New, path: self.path, field: end.0 }
+    }
+
+    /// The same before the change.
+    #[must_use]
+    pub const fn tells_old<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+        Payload { key, row: RowVersion::Old, path: self.path, field: end.0 }
     }
 
     /// Compares a field with a truth value.
@@ -265,3 +281,9 @@ impl<T: Resource> Walk<T> {
 
 /// Holds for the account alone; what `actor` asks of a relation.
 pub const fn assert_account<T: Account>() {}
+
+/// The words of the account's role, by variant.
+#[must_use]
+pub const fn roles<T: Account>() -> <T::Role as Choice>::Variants {
+    <T::Role as Choice>::VARIANTS
+}

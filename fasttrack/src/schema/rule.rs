@@ -119,6 +119,14 @@ impl Verb {
     }
 }
 
+impl Grant {
+    /// Lets those use `verb` whom `rule` lets.
+    #[must_use]
+    pub const fn new(verb: Verb, rule: Rule) -> Self {
+        Self { verb, rule }
+    }
+}
+
 impl Path {
     /// Most relations that a path may follow.
     pub const MAX_STEPS: usize = 8;

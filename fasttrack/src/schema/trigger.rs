@@ -78,3 +78,40 @@ pub struct Payload {
     /// Name of the field there; of a relation, its id.
     pub field: &'static str,
 }
+
+impl Change {
+    /// The field holds something else.
+    #[must_use]
+    pub const fn changed(field: &'static str) -> Self {
+        Self::Changed { field }
+    }
+
+    /// The field holds something else, which is this.
+    #[must_use]
+    pub const fn changed_to(field: &'static str, value: Literal) -> Self {
+        Self::ChangedTo { field, value }
+    }
+}
+
+impl Trigger {
+    /// A change that accounts are told of.
+    #[must_use]
+    pub const fn tell(change: Change, name: &'static str, payload: &'static [Payload], to: &'static [Path]) -> Self {
+        Self { change, effect: Effect::Event { name, payload, to, except_actor: false } }
+    }
+
+    /// A change that a job runs for.
+    #[must_use]
+    pub const fn run(change: Change, job: &'static str, run: JobFn) -> Self {
+        Self { change, effect: Effect::Run { job, run } }
+    }
+
+    /// Leaves out who did it.
+    #[must_use]
+    pub const fn except_actor(mut self) -> Self {
+        if let Effect::Event { except_actor, .. } = &mut self.effect {
+            *except_actor = true;
+        }
+        self
+    }
+}

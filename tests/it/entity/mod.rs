@@ -3,6 +3,7 @@
 
 mod build;
 mod fields;
+mod flow;
 mod lists;
 mod relations;
 mod rules;

@@ -16,6 +16,19 @@ pub enum Grade {
     VeryExact,
 }
 
+/// What becomes of a reading.
+#[derive(Choice)]
+pub enum Phase {
+    /// Just taken.
+    Taken,
+    /// Looked at again.
+    Reviewed,
+    /// Used for something.
+    Published,
+    /// Not to be used.
+    Withdrawn,
+}
+
 /// What an instrument said.
 #[resource(conceal)]
 #[rule(insider: keeper | witness)]
@@ -90,6 +103,9 @@ pub struct Reading {
     /// What a second reader thought of it.
     #[field(filter, sort)]
     pub second_grade: Option<Grade>,
+    /// What became of it.
+    #[field(default = Taken, flow(Taken -> Reviewed | Withdrawn, Reviewed -> Taken | Published, Published -> Withdrawn))]
+    pub phase: Phase,
     /// Whom to ask.
     #[field(len = ..=255, filter, sort, search)]
     pub contact: Email,

@@ -180,11 +180,20 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
     } else if column.actor {
         sentences.push("Set by the server: who created it.".to_owned());
     }
+    if let Some(flow) = column.flow {
+        let steps = flow.iter().map(|step| format!("`{}` to {}", step.from, listed(step.to)));
+        sentences.push(format!("May go from {}.", steps.collect::<Vec<_>>().join(", from ")));
+    }
     if column.unique {
         let unique = if column.kind == Kind::Email { "Unique, regardless of case." } else { "Unique." };
         sentences.push(unique.to_owned());
     }
     sentences.join(" ")
+}
+
+/// `a` or `b`
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
 }
 
 fn made_up(schema: &Schema, column: &Column) -> String {

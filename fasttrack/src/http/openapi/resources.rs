@@ -192,7 +192,8 @@ impl<'a> Resource<'a> {
     pub(super) fn restricted(&self, operation: Operation, input: Input) -> Operation {
         let schema = self.model.schema;
         let unique = schema.columns.iter().any(|column| column.unique && input.takes(schema, column));
-        let conflicts = unique || schema.hooks.is_some() || (schema.account && input == Input::Update);
+        let flows = input == Input::Update && schema.columns.iter().any(|column| column.flow.is_some());
+        let conflicts = unique || flows || schema.hooks.is_some() || (schema.account && input == Input::Update);
         let operation = if conflicts { operation.refuses(&[409]) } else { operation };
         let keys: Vec<_> =
             schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect();

@@ -1,0 +1,72 @@
+//! What generated code calls besides [`schema`](crate::schema); no part of the public interface.
+
+use std::marker::PhantomData;
+
+pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
+
+/// A field of type `T` read and written by whatever means the type has. One that has none is told of where its column is
+/// declared, and not once more for every line of generated code that it occurs in: `By::<T>::read` is the function here
+/// where there is one, and else that of [`ByNoMeans`], which always is.
+pub struct By<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> By<T> {
+    /// Reads the field.
+    ///
+    /// # Errors
+    /// When what is read does not fit.
+    pub fn read<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(deserializer)
+    }
+}
+
+impl<T: Serialize> By<T> {
+    /// Writes the field.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+}
+
+/// For a type that cannot be read or written; that does not compile, elsewhere.
+pub trait ByNoMeans {
+    /// The type.
+    type Type;
+
+    /// Fails.
+    ///
+    /// # Errors
+    /// Always.
+    fn read<'de, D: Deserializer<'de>>(_: D) -> Result<Self::Type, D::Error> {
+        unread()
+    }
+
+    /// Fails.
+    ///
+    /// # Errors
+    /// Always.
+    fn write<S: Serializer>(_: &Self::Type, _: S) -> Result<S::Ok, S::Error> {
+        unwritten()
+    }
+}
+
+impl<T> ByNoMeans for By<T> {
+    type Type = T;
+}
+
+/// What reading answers where the declaration does not compile.
+///
+/// # Errors
+/// Always.
+pub fn unread<T, E: serde::de::Error>() -> Result<T, E> {
+    Err(E::custom("its declaration does not compile"))
+}
+
+/// The same for writing.
+///
+/// # Errors
+/// Always.
+pub fn unwritten<T, E: serde::ser::Error>() -> Result<T, E> {
+    Err(E::custom("its declaration does not compile"))
+}
