@@ -24,6 +24,8 @@ pub(crate) struct Declaration {
     pub(crate) under: Option<Ident>,
     /// Whether `conceal` is said.
     pub(crate) conceal: bool,
+    /// The plural that it had before.
+    pub(crate) was: Option<Ident>,
     /// Where `hooks` is said.
     pub(crate) hooks: Option<Span>,
     pub(crate) fields: Vec<Field>,
@@ -67,6 +69,7 @@ pub(crate) enum Value {
         word: Ident,
         variant: &'static str,
     },
+    Name(Ident),
     /// From each variant, those that may follow it.
     Flow(Vec<(Ident, Vec<Ident>)>),
     /// It did not parse, which has its message; that the option is there is known.

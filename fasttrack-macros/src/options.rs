@@ -41,12 +41,17 @@ pub(crate) enum Argument {
     Rule,
     /// `= cascade | restrict | set_null`
     OnDelete,
+    /// `= NAME`
+    Name,
     /// `(FROM -> TO | TO, …)`
     Flow,
 }
 
 const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
 const INPUT: &[Shape] = &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash];
+
+const NAMED: &[Shape] =
+    &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash, CreatedAt, UpdatedAt];
 
 const fn row(
     name: &'static str,
@@ -93,6 +98,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         "which value may follow which; a row begins with the default",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
+    row("was", Argument::Name, "was = old_name", NAMED, "its JSON key before it was renamed, for migrations"),
 ];
 
 /// What `on_delete` may say, with the variant of `fasttrack::schema::OnDelete`.

@@ -2,18 +2,13 @@
 
 mod application;
 mod log;
+mod schema;
 mod signals;
 
-use std::{
-    fs::{File, TryLockError},
-    io,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
 pub use self::application::Application;
+pub(crate) use self::schema::{lock, migrator, open_alone};
 use self::signals::Signals;
 use crate::{
     auth::{self, Auth, Keys},
@@ -22,13 +17,12 @@ use crate::{
     db::{Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
-    migrate::{self, Missing},
+    migrate,
     notify::{self, Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     pipeline::{Around, Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
     schema::{Catalog, LinkError, Schema},
-    sql,
 };
 
 /// An application with its database open and its schema current.
@@ -51,6 +45,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// What they are told.
     pub outbox: Outbox,
+    /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
+    _lock: Option<File>,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -106,18 +102,24 @@ pub enum StartError {
 }
 
 impl App {
-    /// Opens the database and builds the layers on it.
+    /// Opens the database and builds the layers on it. Other servers are kept away while the schema is changed.
     ///
     /// # Errors
     /// [`StartError`], which says what to do.
     pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
+        Self::open_with(resources, config, options, None).await
+    }
+
+    /// The same under a lock that is held already.
+    async fn open_with(
+        resources: &[&'static Schema],
+        config: &Config,
+        options: DbOptions,
+        lock: Option<File>,
+    ) -> Result<Self, StartError> {
         let catalog = Arc::new(Catalog::link(resources)?);
-        let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
-        let db = Db::open(&config.database, options).await.map_err(StartError::Database)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-        check_for_damage(&db, &config.database).await?;
-        let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
-        migrate::apply(&db, &catalog, framework_tables(account), missing).await?;
+        let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
         let secret = secret(config)?;
         let keys = Keys::new(secret.as_bytes());
         let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
@@ -132,7 +134,7 @@ impl App {
         let around = Around { watch, bell, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox })
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, _lock: lock })
     }
 
     /// What the routes stand on, with these of the application's own.
@@ -184,8 +186,8 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     log::begin(&config);
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
-    let app = App::open(application.resources, &config, DbOptions::default()).await?;
     let lock = lock(&config.database)?;
+    let app = App::open_with(application.resources, &config, DbOptions::default(), Some(lock)).await?;
     if app.db.was_created() {
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
@@ -206,40 +208,9 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
         () = signals.nth(2) => {}
     }
     app.db.close().await;
-    drop(lock);
+    drop(app);
     tracing::info!("stopped");
     Ok(())
-}
-
-/// How long the start waits for the file to be looked through; a larger one is looked through beside the service.
-const DAMAGE_WAIT: Duration = Duration::from_secs(2);
-
-async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
-    let (db, path) = (db.clone(), path.to_owned());
-    let mut check = tokio::spawn(async move {
-        let found = db.find_damage().await.unwrap_or_else(|cause| Some(cause.to_string()));
-        found.map_or(Ok(()), |what| Err(StartError::Damaged { path, what }))
-    });
-    if let Ok(checked) = tokio::time::timeout(DAMAGE_WAIT, &mut check).await {
-        return checked.unwrap_or(Ok(()));
-    }
-    tokio::spawn(async move {
-        if let Ok(Err(damage)) = check.await {
-            tracing::error!("{damage}");
-        }
-    });
-    Ok(())
-}
-
-/// Keeps other servers from the database for as long as the file is held open. To be closed after the database only: to
-/// close any handle of a file gives up the locks that `SQLite` has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
-fn lock(database: &Path) -> Result<File, StartError> {
-    let file = File::open(database)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
 }
 
 /// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
@@ -276,11 +247,4 @@ fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings
         on_change: Arc::new(move |account| hub.recheck(account)),
         ..auth::Settings::new(keys.clone())
     }
-}
-
-/// The definitions of the tables that are no resources.
-fn framework_tables(account: &Schema) -> Vec<String> {
-    let mut statements = auth::sessions::ddl(account);
-    statements.extend(sql::outbox(account));
-    statements
 }

@@ -4,6 +4,7 @@ mod backup;
 mod explain;
 mod healthcheck;
 mod jobs;
+mod migrate;
 mod routes;
 mod user;
 
@@ -40,6 +41,9 @@ enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Change the schema of the database, step by step
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
     /// List background jobs, or have some tried again
     Jobs(jobs::JobsArguments),
     #[command(about = "Print the OpenAPI document")]
@@ -73,6 +77,8 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     User(#[from] user::UserError),
+    #[error(transparent)]
+    Migrate(#[from] migrate::MigrateFailure),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
     #[error(transparent)]
@@ -141,6 +147,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
             outcome?;
         }
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
+        Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
         Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
             let catalog = Catalog::link(resources)?;

@@ -57,6 +57,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Whether `serve` applies pending migrations.
     pub auto_migrate: bool,
+    /// The folder of migrations.
+    pub migrations: PathBuf,
 }
 
 /// Shape of the log.
@@ -145,6 +147,7 @@ impl Config {
             sockets_per_user: 0,
             max_body_bytes: 0,
             auto_migrate: false,
+            migrations: PathBuf::new(),
         }
     }
 }

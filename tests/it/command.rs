@@ -71,6 +71,12 @@ fn every_command_has_help() {
         &["completions"],
         &["jobs"],
         &["jobs", "retry"],
+        &["migrate"],
+        &["migrate", "status"],
+        &["migrate", "up"],
+        &["migrate", "down"],
+        &["migrate", "new"],
+        &["migrate", "check"],
     ] {
         let arguments: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let output = settings.run(&arguments, "");

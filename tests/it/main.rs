@@ -26,6 +26,7 @@ mod inside;
 mod jobs;
 mod limits;
 mod lists;
+mod migrate;
 mod notify;
 mod operation;
 mod permissions;

@@ -24,6 +24,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_json_names_are_unique(declaration, errors);
     check_filter_names_are_unique(declaration, errors);
     check_under_is_a_fixed_relation(declaration, errors);
+    check_former_names_are_gone(declaration, errors);
 }
 
 fn check_there_is_an_id(declaration: &Declaration, errors: &mut Errors) {
@@ -71,6 +72,25 @@ fn check_json_names_are_unique(declaration: &Declaration, errors: &mut Errors) {
             let message = format!("`{}` and `{}` are both `{}` in JSON; rename one", other.name, field.name, field.key);
             errors.push(field.ident.span(), message);
         }
+    }
+}
+
+/// A rename says which column became which; a name that is still there, or became two, says nothing.
+fn check_former_names_are_gone(declaration: &Declaration, errors: &mut Errors) {
+    if let Some(was) = declaration.was.as_ref().filter(|was| was.unraw() == declaration.plural) {
+        errors.push(was.span(), "this is its plural now; `was` names the one before");
+    }
+    let mut seen: Vec<String> = declaration.fields.iter().map(|field| field.key.clone()).collect();
+    for was in declaration.fields.iter().filter_map(|field| field.option("was")) {
+        let Value::Name(name) = &was.value else { continue };
+        let former = name.unraw().to_string();
+        if seen.contains(&former) {
+            errors.push(
+                name.span(),
+                format!("there is a `{former}` still; `was` names a key that is gone, and of which one field came"),
+            );
+        }
+        seen.push(former);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 use super::{constant, rule};
 use crate::{
@@ -39,6 +40,10 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
         Value::Aliases(aliases) => {
             let aliases = aliases.iter().map(ToString::to_string);
             quote!(.filter(&[#(#aliases),*]))
+        }
+        Value::Name(name) => {
+            let name = name.unraw().to_string();
+            quote!(.#builder(#name))
         }
         Value::Rule(who) => {
             let rule = rule::rule(who);

@@ -11,6 +11,7 @@ mod trigger;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 use crate::{check::Checked, model::Declaration};
 
@@ -61,7 +62,8 @@ fn head(declaration: &Declaration) -> TokenStream {
     let under = declaration.under.as_ref().map(ToString::to_string).map(|under| quote!(.under(#under)));
     let account = declaration.account.map(|_| quote!(.account()));
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
-    quote!(__ft::Schema::new(#name, #plural).doc(#doc) #under #account #conceal)
+    let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
+    quote!(__ft::Schema::new(#name, #plural).doc(#doc) #under #account #conceal #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {

@@ -10,7 +10,8 @@ use syn::{
 use crate::{errors::Errors, names};
 
 /// The options of a resource: how each is written.
-pub(crate) const OPTIONS: [&str; 5] = ["under = project", "plural = \"people\"", "account", "conceal", "hooks"];
+pub(crate) const OPTIONS: [&str; 6] =
+    ["under = project", "plural = \"people\"", "account", "conceal", "hooks", "was = old_plural"];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) plural: Option<String>,
     pub(crate) account: Option<Span>,
     pub(crate) conceal: bool,
+    pub(crate) was: Option<Ident>,
     pub(crate) hooks: Option<Span>,
 }
 
@@ -56,6 +58,10 @@ impl Options {
                     errors.push(plural.span(), "a plural is a path segment and a table; write it in snake case");
                 }
                 self.plural = Some(plural.value());
+            }
+            "was" => {
+                input.parse::<Token![=]>()?;
+                self.was = Some(input.call(Ident::parse_any)?);
             }
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,

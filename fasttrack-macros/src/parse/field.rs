@@ -84,6 +84,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Constant => constant::constant(input).map(Value::Constant),
         Argument::Rule => rule::rule(input).map(Value::Rule),
         Argument::OnDelete => on_delete(input),
+        Argument::Name => input.call(Ident::parse_any).map(Value::Name),
         Argument::Nothing | Argument::Aliases | Argument::Flow => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }

@@ -41,6 +41,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         account: options.account,
         under: options.under,
         conceal: options.conceal,
+        was: options.was,
         hooks: options.hooks,
         fields,
         rules: Vec::new(),

@@ -103,6 +103,12 @@ fn options_become_calls_of_builders() {
 }
 
 #[test]
+fn former_names_are_kept_for_migrations() {
+    let source = task("was = chores", "", "#[field(was = rank)] pub weight: i64,");
+    contains(&source, &["Schema::new(\"task\", \"tasks\").doc(\"\").was(\"chores\")", ".was(\"rank\")"]);
+}
+
+#[test]
 fn what_the_struct_derives_itself_is_not_derived_twice() {
     let count = |source: &str| expand(source).0.to_string().matches("Serialize").count();
     assert_eq!(count(&task("", "", "")), 0, "only what hooks may change has to be written back");

@@ -172,11 +172,23 @@ fn under_is_a_relation_that_stays() {
 
 #[test]
 fn the_options_of_a_resource_are_known() {
-    accept(&task("plural = \"work_items\", conceal, hooks", "", ""));
+    accept(&task("plural = \"work_items\", conceal, hooks, was = chores", "", ""));
     check(&task("hook", "", ""), "hook", "did you mean `hooks`?");
     check(&task("udner = project", "", ""), "udner", "did you mean `under`?");
     check(&task("plural = \"Work Items\"", "", ""), "\"Work Items\"", "snake case");
     check(&task("conceal, conceal", "", ""), "conceal", "said twice");
+}
+
+#[test]
+fn a_former_name_is_gone() {
+    accept(&field("#[field(len = ..=9, was = label)] pub note: String,"));
+    accept(&field("#[field(was = changed_at)] pub edited_at: UpdatedAt,"));
+    check(&field("#[field(len = ..=9, was = title)] pub note: String,"), "title", "there is a `title` still");
+    check(&field("#[field(was = project_id, sort)] pub x: i64,"), "project_id", "there is a `project_id` still");
+    let twice = "#[field(was = old)] pub x: i64, #[field(was = old)] pub y: i64,";
+    check(&field(twice), "old", "of which one field came");
+    check(&field("#[field(was)] pub x: i64,"), "was", "is written `was = old_name`");
+    check(&task("was = tasks", "", ""), "tasks", "its plural now");
 }
 
 #[test]

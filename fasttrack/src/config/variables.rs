@@ -124,6 +124,13 @@ pub const VARIABLES: &[Variable] = &[
         config.auto_migrate = value.parse().map_err(|_| "true or false")?;
         Ok(())
     }),
+    open("MIGRATIONS_DIR", Some("migrations"), "folder of the migrations", |config, value| {
+        if value.is_empty() || value.contains('\0') {
+            return Err("a folder, such as migrations");
+        }
+        config.migrations = PathBuf::from(value);
+        Ok(())
+    }),
 ];
 
 const fn open(

@@ -97,6 +97,20 @@ impl Db {
         metered(self.writer.write(work)).await
     }
 
+    /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
+    /// but not enforced: so a table can be replaced that others refer to. The unit has to see to it that what it leaves
+    /// refers to what is there.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_alone<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        self.writer.alone(work).await
+    }
+
     /// Inserts a row. Rows of the same plan (the same `Arc`) that arrive together are inserted together; one that fails
     /// fails alone.
     ///

@@ -15,7 +15,7 @@ pub struct DbOptions {
     pub reader_wait: Duration,
     /// How long a read may take once it has its connection.
     pub statement_limit: Duration,
-    /// How long one unit of the writer may take. Everybody else's writes wait for it; a migration belongs here too.
+    /// How long one unit of the writer may take. Everybody else's writes wait for it.
     pub unit_limit: Duration,
     /// How long the writer waits for another process that writes. The driver tries twice.
     pub busy_timeout: Duration,

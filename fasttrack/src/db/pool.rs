@@ -28,6 +28,9 @@ pub(super) const CLOSED: &str = "the database is closed";
 /// How long somebody waits who does not say.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// How long a connection may take to open.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
 /// A pool of connections of one kind.
 #[derive(Debug)]
 pub(super) struct ConnectionPool {
@@ -92,6 +95,18 @@ impl ConnectionPool {
         Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size, patience }) }
     }
 
+    /// Opens a connection. Now and then the driver loses the answer of the thread that it starts for one (seen on a busy
+    /// machine, once in thousands); another one answers.
+    async fn connect(&self) -> Result<Box<dyn Connection>, DriverError> {
+        for _ in 0..2 {
+            let opened = self.manager.driver.connect_opt(self.manager.option.deref().deref());
+            if let Ok(opened) = timeout(CONNECT_LIMIT, opened).await {
+                return opened;
+            }
+        }
+        Err(DriverError::from("get_timeout: no connection could be opened"))
+    }
+
     /// Installs the pool behind an rbatis without interceptors: those copy every statement, and log its arguments.
     ///
     /// # Errors
@@ -147,10 +162,8 @@ impl Pool for ConnectionPool {
 
     async fn get_timeout(&self, wait: Duration) -> Result<Box<dyn Connection>, DriverError> {
         let permit = self.places.permit(wait).await?;
-        let connection = match self.places.take_idle() {
-            Some(connection) => connection,
-            None => self.manager.driver.connect_opt(self.manager.option.deref().deref()).await?,
-        };
+        let connection =
+            if let Some(connection) = self.places.take_idle() { connection } else { self.connect().await? };
         Ok(Box::new(Guard::new(connection, Arc::clone(&self.places), permit)))
     }
 

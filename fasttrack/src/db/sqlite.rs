@@ -15,6 +15,8 @@ pub(super) const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
 pub(super) const UNDO: &str = "ROLLBACK TO unit";
 /// Commits. The row proves it: a worker that dies in the middle ends its rows without an error.
 pub(super) const COMMIT: &str = "COMMIT; SELECT 1";
+/// Stops the enforcement of foreign keys, which has no effect inside a transaction. The row proves it.
+pub(super) const UNBIND: &str = "PRAGMA foreign_keys = OFF; SELECT 1 FROM pragma_foreign_keys WHERE foreign_keys = 0";
 /// Gives up the whole transaction.
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 

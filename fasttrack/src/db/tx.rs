@@ -1,7 +1,10 @@
 //! What a unit of work is given: its place in the writer's transaction.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use rbdc::db::Connection;
+use tokio::time::timeout;
 
 use super::{Arg, DbError, Row, Statement, sqlite, statement};
 
@@ -14,6 +17,9 @@ pub struct Tx {
     hooks: Vec<Hook>,
     doom: Option<DbError>,
 }
+
+/// How long a connection may take to close: the last one copies what is left in the write-ahead log.
+const CLOSE_LIMIT: Duration = Duration::from_mins(1);
 
 /// What runs after the commit.
 pub(super) type Hook = Box<dyn FnOnce() + Send>;
@@ -109,8 +115,10 @@ impl Tx {
 
     /// Closes the connection.
     pub(super) async fn close(mut self) {
-        if let Err(error) = self.connection.close().await {
-            tracing::warn!(%error, "the database did not close well");
+        match timeout(CLOSE_LIMIT, self.connection.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not close well"),
+            Err(_) => tracing::warn!("the database does not close"),
         }
     }
 }

@@ -6,15 +6,22 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     Arg, DbError, DbOptions, RowPlan, Tx,
     group::Group,
     pool::Pooled,
+    sqlite,
     unit::{Batch, Inserted, Unit, Work},
 };
 use crate::error::Error;
+
+/// How long a unit may take that runs alone: a large table is copied in it.
+const ALONE_LIMIT: Duration = Duration::from_hours(24);
 
 /// The way to the writer.
 #[derive(Debug, Clone)]
@@ -26,6 +33,7 @@ pub(super) struct Writer {
 enum Job {
     Unit(Box<dyn Unit>),
     Insert(Arc<dyn RowPlan>, Vec<Arg>, oneshot::Sender<Inserted>),
+    Alone(Box<dyn Unit>),
     Close(oneshot::Sender<()>),
 }
 
@@ -37,6 +45,7 @@ impl Writer {
             tx: Some(first),
             pool,
             jobs,
+            alone: Vec::new(),
             closing: Vec::new(),
             group: options.group.max(1),
             unit_limit: options.unit_limit,
@@ -58,6 +67,20 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         self.send(Job::Unit(Box::new(Work::new(work, answer))))?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+
+    /// Runs a unit of work in a transaction of its own, with foreign keys declared but not enforced.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(super) async fn alone<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Alone(Box::new(Work::new(work, answer))))?;
         answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
@@ -96,6 +119,8 @@ struct Task {
     tx: Option<Tx>,
     pool: Pooled,
     jobs: mpsc::Receiver<Job>,
+    /// Units that share their transaction with nobody.
+    alone: Vec<Box<dyn Unit>>,
     closing: Vec<oneshot::Sender<()>>,
     group: usize,
     unit_limit: Duration,
@@ -111,6 +136,9 @@ impl Task {
             if AssertUnwindSafe(self.commit(units)).catch_unwind().await.is_err() {
                 tracing::error!("the writer panicked; it goes on with another connection");
                 self.tx = None;
+            }
+            for unit in std::mem::take(&mut self.alone) {
+                self.commit_alone(unit).await;
             }
             // Those who were just answered may ask again at once: let them, and the next group is a full one.
             tokio::task::yield_now().await;
@@ -132,6 +160,7 @@ impl Task {
         for job in jobs {
             match job {
                 Job::Unit(unit) => slots.push(Slot::Unit(unit)),
+                Job::Alone(unit) => self.alone.push(unit),
                 Job::Close(closed) => self.closing.push(closed),
                 Job::Insert(plan, row, answer) => {
                     let batch = slots.iter_mut().find_map(|slot| match slot {
@@ -153,16 +182,36 @@ impl Task {
             return;
         }
         let group = Group::new(units, self.unit_limit);
-        let mut tx = match self.tx.take() {
-            Some(tx) => tx,
-            None => match self.pool.take(self.wait).await {
-                Ok(connection) => Tx::new(connection),
-                Err(error) => return group.refuse(&error),
-            },
+        let mut tx = match self.connection().await {
+            Ok(tx) => tx,
+            Err(error) => return group.refuse(&error),
         };
         match group.commit(&mut tx).await {
             Ok(()) => self.tx = Some(tx),
             Err(error) => tracing::warn!(%error, "a transaction was given up"),
+        }
+    }
+
+    /// The connection is closed afterwards, whatever came of it: another one that enforces foreign keys takes its place.
+    async fn commit_alone(&mut self, unit: Box<dyn Unit>) {
+        let group = Group::new([unit], ALONE_LIMIT);
+        let mut tx = match self.connection().await {
+            Ok(tx) => tx,
+            Err(error) => return group.refuse(&error),
+        };
+        let unbound = timeout(self.unit_limit, tx.control(sqlite::UNBIND)).await;
+        match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
+            Ok(true) => _ = group.commit(&mut tx).await,
+            Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),
+            Err(error) => group.refuse(&error),
+        }
+        tx.close().await;
+    }
+
+    async fn connection(&mut self) -> Result<Tx, DbError> {
+        match self.tx.take() {
+            Some(tx) => Ok(tx),
+            None => self.pool.take(self.wait).await.map(Tx::new),
         }
     }
 }

@@ -63,6 +63,8 @@ pub struct Column {
     pub flow: Option<&'static [Transition]>,
     /// Has an index of its own.
     pub index: bool,
+    /// Its JSON key in an earlier version of the declaration, for migrations.
+    pub was: Option<&'static str>,
 }
 
 impl Column {
@@ -93,6 +95,7 @@ impl Column {
             on_delete: None,
             flow: None,
             index: false,
+            was: None,
         }
     }
 
@@ -237,6 +240,13 @@ impl Column {
     #[must_use]
     pub const fn index(mut self) -> Self {
         self.index = true;
+        self
+    }
+
+    /// `was = key`.
+    #[must_use]
+    pub const fn was(mut self, key: &'static str) -> Self {
+        self.was = Some(key);
         self
     }
 

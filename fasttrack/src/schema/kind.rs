@@ -38,7 +38,8 @@ pub enum Kind {
 }
 
 /// What happens to a row when the row that it refers to is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// It is deleted too.
     Cascade,

@@ -52,6 +52,8 @@ pub struct Schema {
     pub account: bool,
     /// Whether a row that may not be read answers 404 instead of 403.
     pub conceal: bool,
+    /// Its plural in an earlier version of the declaration, for migrations.
+    pub was: Option<&'static str>,
     /// The fields in the order of the struct, which is the order of the JSON keys.
     pub columns: &'static [Column],
     /// Rules that others may refer to by name.
@@ -75,6 +77,7 @@ impl Schema {
             under: None,
             account: false,
             conceal: false,
+            was: None,
             columns: &[],
             named_rules: &[],
             grants: &[],
@@ -108,6 +111,13 @@ impl Schema {
     #[must_use]
     pub const fn conceal(mut self) -> Self {
         self.conceal = true;
+        self
+    }
+
+    /// Names the plural that it had in an earlier version.
+    #[must_use]
+    pub const fn was(mut self, plural: &'static str) -> Self {
+        self.was = Some(plural);
         self
     }
 

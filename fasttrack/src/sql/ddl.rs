@@ -1,67 +1,63 @@
 //! The table of a resource and the indexes that its lists need, derived from the declaration.
 
 use super::{
-    Class, Predicate, dialect,
+    Class, Predicate,
+    definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+    dialect,
     policy::fold,
-    text::{quote, text_literal},
+    text::quote,
 };
 use crate::schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Verb};
-
-/// The statements that make a table, and nothing but it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableDefinition {
-    /// Name of the table.
-    pub name: &'static str,
-    /// `CREATE TABLE`.
-    pub table: String,
-    /// `CREATE INDEX`, one each.
-    pub indexes: Vec<String>,
-}
 
 /// The table of `model`.
 ///
 /// # Errors
 /// [`LinkError`] when a path of the list rule does not resolve, which declarations that compiled cannot cause.
 pub fn define(catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
-    let name = model.schema.plural;
     let columns = model.schema.columns.iter().map(|column| column_definition(catalog, column));
-    let body = columns.collect::<Result<Vec<_>, _>>()?.join(",\n  ");
-    let table = format!("CREATE TABLE {} (\n  {body}\n) STRICT", quote(name));
-    Ok(TableDefinition { name, table, indexes: indexes(catalog, model)? })
+    Ok(TableDefinition {
+        name: model.schema.plural.to_owned(),
+        columns: columns.collect::<Result<_, _>>()?,
+        indexes: indexes(catalog, model)?,
+    })
 }
 
-fn column_definition(catalog: &Catalog, column: &Column) -> Result<String, LinkError> {
-    let name = quote(column.key);
-    if column.kind == Kind::Id {
-        return Ok(format!("{name} INTEGER PRIMARY KEY AUTOINCREMENT"));
+fn column_definition(catalog: &Catalog, column: &Column) -> Result<ColumnDefinition, LinkError> {
+    let choices = if let Kind::Choice(words) = column.kind { words } else { &[] };
+    let references = if let Kind::Relation(target) = column.kind {
+        let table = catalog.find(target).ok_or_else(|| LinkError::unresolved(column.name, target))?.schema.plural;
+        let on_delete = column.on_delete.unwrap_or(OnDelete::Restrict);
+        Some(ForeignKey { table: table.to_owned(), on_delete })
+    } else {
+        None
+    };
+    Ok(ColumnDefinition {
+        name: column.key.to_owned(),
+        holds: holds(column.kind),
+        choices: choices.iter().map(|&word| word.to_owned()).collect(),
+        nullable: column.nullable,
+        default: stored_default(column).map(dialect::literal),
+        references,
+    })
+}
+
+const fn holds(kind: Kind) -> Holds {
+    match kind {
+        Kind::Id => Holds::Id,
+        Kind::Text => Holds::Text,
+        Kind::Bool => Holds::Bool,
+        Kind::Int => Holds::Int,
+        Kind::Float => Holds::Float,
+        Kind::Timestamp => Holds::Timestamp,
+        Kind::Date => Holds::Date,
+        Kind::Json => Holds::Json,
+        Kind::Choice(_) => Holds::Choice,
+        Kind::Relation(_) => Holds::Relation,
+        Kind::Email => Holds::Email,
+        Kind::PasswordHash => Holds::PasswordHash,
+        Kind::CreatedAt => Holds::CreatedAt,
+        Kind::UpdatedAt => Holds::UpdatedAt,
     }
-    let mut text = format!("{name} {}", dialect::column_type(column.kind));
-    if !column.nullable {
-        text.push_str(" NOT NULL");
-    }
-    if let Some(value) = stored_default(column) {
-        text.push_str(" DEFAULT ");
-        text.push_str(&dialect::literal(value));
-    }
-    match column.kind {
-        Kind::Choice(words) => {
-            let words: Vec<_> = words.iter().map(|word| text_literal(word)).collect();
-            text = format!("{text} CHECK ({name} IN ({}))", words.join(", "));
-        }
-        Kind::Bool => text = format!("{text} CHECK ({name} IN (0, 1))"),
-        Kind::Json => text = format!("{text} CHECK (json_valid({name}))"),
-        Kind::Relation(target) => {
-            let table = catalog.find(target).ok_or_else(|| LinkError::unresolved(column.name, target))?.schema.plural;
-            let action = match column.on_delete {
-                Some(OnDelete::Cascade) => "CASCADE",
-                Some(OnDelete::SetNull) => "SET NULL",
-                Some(OnDelete::Restrict) | None => "RESTRICT",
-            };
-            text = format!("{text} REFERENCES {} (\"id\") ON DELETE {action}", quote(table));
-        }
-        _ => {}
-    }
-    Ok(text)
 }
 
 /// What a column holds when nothing is said, as the declaration says it.
@@ -82,15 +78,15 @@ pub fn stored_default(column: &Column) -> Option<Literal> {
     }
 }
 
-fn indexes(catalog: &Catalog, model: &Model) -> Result<Vec<String>, LinkError> {
+fn indexes(catalog: &Catalog, model: &Model) -> Result<Vec<IndexDefinition>, LinkError> {
     let schema = model.schema;
     let mut made = Vec::new();
     for column in schema.columns {
         let own = dialect::match_key(column, &quote(column.key));
         if column.unique {
-            made.push(index(schema.plural, &format!("{}_unique", column.key), &[own], true));
+            made.push(index(schema.plural, &format!("{}_unique", column.key), vec![own], true));
         } else if column.index || matches!(column.kind, Kind::Relation(_)) {
-            made.push(index(schema.plural, column.key, &[own], false));
+            made.push(index(schema.plural, column.key, vec![own], false));
         }
     }
     for scope in scopes(catalog, model)? {
@@ -104,7 +100,7 @@ fn indexes(catalog: &Catalog, model: &Model) -> Result<Vec<String>, LinkError> {
             let name = scope.iter().map(String::as_str).chain([column.key]).collect::<Vec<_>>().join("_");
             let name = if scope.is_none() { format!("by_{name}") } else { name };
             let keys: Vec<_> = scope.iter().map(|key| quote(key)).chain([key]).collect();
-            made.push(index(schema.plural, &name, &keys, false));
+            made.push(index(schema.plural, &name, keys, false));
         }
     }
     Ok(made)
@@ -152,8 +148,6 @@ fn collect_own(rule: &Rule, paths: &mut Vec<Path>) {
     }
 }
 
-/// An index; the row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
-fn index(table: &str, name: &str, keys: &[String], unique: bool) -> String {
-    let unique = if unique { "UNIQUE " } else { "" };
-    format!("CREATE {unique}INDEX {} ON {} ({})", quote(&format!("{table}_{name}")), quote(table), keys.join(", "))
+fn index(table: &str, name: &str, keys: Vec<String>, unique: bool) -> IndexDefinition {
+    IndexDefinition { name: format!("{table}_{name}"), unique, keys }
 }

@@ -1,22 +1,22 @@
 //! What is peculiar to `SQLite`: column types, and how a column becomes a JSON value or a sort key.
 
-use super::text::text_literal;
+use super::{definition::Holds, text::text_literal};
 use crate::schema::{Column, Kind, Literal};
 
 /// The SQL type of a column (of a STRICT table).
-pub(super) const fn column_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) => "INTEGER",
-        Kind::Float => "REAL",
-        Kind::Text
-        | Kind::Timestamp
-        | Kind::Date
-        | Kind::Json
-        | Kind::Choice(_)
-        | Kind::Email
-        | Kind::PasswordHash
-        | Kind::CreatedAt
-        | Kind::UpdatedAt => "TEXT",
+pub(super) const fn column_type(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Id | Holds::Int | Holds::Bool | Holds::Relation => "INTEGER",
+        Holds::Float => "REAL",
+        Holds::Text
+        | Holds::Timestamp
+        | Holds::Date
+        | Holds::Json
+        | Holds::Choice
+        | Holds::Email
+        | Holds::PasswordHash
+        | Holds::CreatedAt
+        | Holds::UpdatedAt => "TEXT",
     }
 }
 

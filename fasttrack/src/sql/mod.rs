@@ -3,7 +3,9 @@
 //! No I/O, and no value that a client sent ever becomes part of a text: values are bound, only names and constants of
 //! the declarations are written out. What is peculiar to a database is in `dialect`.
 
+mod alter;
 mod ddl;
+mod definition;
 mod dialect;
 mod effect;
 mod inbox;
@@ -15,7 +17,12 @@ mod row;
 mod text;
 
 pub use self::{
-    ddl::{TableDefinition, define, stored_default},
+    alter::{
+        Conversion, add_column, convert, drop_index, drop_table, duplicates, is_null, neutral, now, offenders, or_else,
+        rename_column, rename_table, replace,
+    },
+    ddl::{define, stored_default},
+    definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference},
@@ -23,5 +30,5 @@ pub use self::{
     policy::{Class, fold},
     predicate::{Known, Leaf, Predicate, Scope},
     row::{Table, any_active, delete, merge_json, read, referable, referring, state, update},
-    text::{Slot, Sql, Template, Values},
+    text::{Slot, Sql, Template, Values, quote},
 };

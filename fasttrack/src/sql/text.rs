@@ -129,7 +129,7 @@ impl Sql {
 
 /// A quoted name.
 #[must_use]
-pub(super) fn quote(name: &str) -> String {
+pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

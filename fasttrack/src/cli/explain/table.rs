@@ -33,7 +33,7 @@ pub(super) fn render(meaning: &Meaning) -> String {
 }
 
 /// A table of rows of equally many cells, as this terminal, or a pipe, likes it.
-pub(super) fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(in crate::cli) fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     match terminal_size::terminal_size_of(io::stdout()) {
         Some((Width(columns), _)) => {

@@ -1,0 +1,104 @@
+//! From a file to a database whose schema is current, and who may change it meanwhile.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::Path,
+    time::Duration,
+};
+
+use super::StartError;
+use crate::{
+    auth,
+    config::Config,
+    db::{Db, DbError, DbOptions},
+    migrate::{self, Folder, MigrateError, Migrator, Missing},
+    schema::{Catalog, LinkError, Schema},
+    sql,
+};
+
+/// Opens the database, looks for damage, and brings its schema up to date. Without a lock one is taken, should there be
+/// something to do: what serves the database must not lose its tables from under it.
+pub(super) async fn open_current(
+    catalog: &Catalog,
+    config: &Config,
+    options: DbOptions,
+    mut held: Option<File>,
+) -> Result<(Db, Option<File>), StartError> {
+    loop {
+        let db = open(config, options.clone()).await?;
+        check_for_damage(&db, &config.database).await?;
+        let migrator = migrator(&db, catalog, config)?;
+        if held.is_none() && !migrator.is_current().await? {
+            // The lock has to be taken before the file is opened, see below.
+            db.close().await;
+            held = Some(lock(&config.database)?);
+            continue;
+        }
+        let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
+        for done in migrator.start(missing).await? {
+            tracing::info!("the schema changed: {done}");
+        }
+        return Ok((db, held));
+    }
+}
+
+/// Opens the database as it is, for a command that looks after its schema.
+pub(crate) async fn open_alone(config: &Config) -> Result<Db, StartError> {
+    open(config, DbOptions { readers: 1, ..DbOptions::default() }).await
+}
+
+/// What brings the schema of the database to where it should be.
+pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, config: &Config) -> Result<Migrator<'a>, MigrateError> {
+    let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
+    Migrator::new(db, catalog, framework_tables(account), Folder::read(&config.migrations)?)
+}
+
+async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
+    let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
+    Db::open(&config.database, options).await.map_err(StartError::Database)
+}
+
+/// How long the start waits for the file to be looked through; a larger one is looked through beside the service.
+const DAMAGE_WAIT: Duration = Duration::from_secs(2);
+
+async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
+    let (db, path) = (db.clone(), path.to_owned());
+    let mut check = tokio::spawn(async move {
+        let found = db.find_damage().await.unwrap_or_else(|cause| Some(cause.to_string()));
+        found.map_or(Ok(()), |what| Err(StartError::Damaged { path, what }))
+    });
+    if let Ok(checked) = tokio::time::timeout(DAMAGE_WAIT, &mut check).await {
+        return checked.unwrap_or(Ok(()));
+    }
+    tokio::spawn(async move {
+        if let Ok(Err(damage)) = check.await {
+            tracing::error!("{damage}");
+        }
+    });
+    Ok(())
+}
+
+/// Keeps other servers from the database for as long as the file is held open; one that is not there is made. To be taken
+/// before the database is opened and given up after it is closed: to close any handle of a file gives up the locks that
+/// `SQLite` has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
+pub(crate) fn lock(database: &Path) -> Result<File, StartError> {
+    let file = File::open(database).or_else(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => OpenOptions::new().read(true).append(true).create(true).open(database),
+        _ => Err(cause),
+    });
+    let refuse = |cause: io::Error| DbError::Other(format!("{}: {cause}", database.display()));
+    let file = file.map_err(|cause| StartError::Database(refuse(cause)))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The definitions of the tables that are no resources.
+fn framework_tables(account: &Schema) -> Vec<String> {
+    let mut statements = auth::sessions::ddl(account);
+    statements.extend(sql::outbox(account));
+    statements
+}

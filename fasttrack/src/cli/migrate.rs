@@ -1,0 +1,239 @@
+//! `fasttrack migrate`: versioned migrations, written from the declarations.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::explain::table;
+use crate::{
+    app::{self, StartError},
+    config::Config,
+    db::Db,
+    migrate::{
+        self, Composed, Difference, Folder, FolderError, Held, MigrateError, Migration, Progress, Renames, Snapshot,
+        Way, Weight,
+    },
+    schema::{Catalog, LinkError, Schema},
+};
+
+/// What can be done with migrations.
+#[derive(Debug, Subcommand)]
+pub(super) enum MigrateCommand {
+    /// List the migrations, and which of them are applied
+    Status,
+    /// Apply migrations; the server has to be stopped
+    Up {
+        /// Stop after this number
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u32>,
+    },
+    /// Undo the newest migration; the server has to be stopped
+    Down {
+        /// Go on until this one is the newest; 0 undoes all
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u32>,
+        /// Drop what the migration added even where it holds something
+        #[arg(long)]
+        allow_destructive: bool,
+    },
+    /// Write a migration from what changed in the declarations since the newest one
+    New {
+        /// What it does, in words of lower case: `add_due_date`
+        name: String,
+        /// Write it even if it may lose what is stored
+        #[arg(long)]
+        allow_destructive: bool,
+    },
+    /// Exit 1 when the declarations differ from the newest migration, or an applied one was edited
+    Check,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MigrateFailure {
+    /// The declarations do not fit together.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The schema cannot be changed.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The folder cannot be read or written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The declarations and the migrations have parted.
+    #[error("the declarations differ from the newest migration: {0}; run `fasttrack migrate new NAME`")]
+    Differs(String),
+    /// Nobody reads the output.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs a command.
+pub(super) async fn run(
+    command: MigrateCommand,
+    resources: &'static [&'static Schema],
+    config: &Config,
+) -> Result<(), MigrateFailure> {
+    let catalog = Catalog::link(resources)?;
+    match command {
+        MigrateCommand::Status => status(&catalog, config).await,
+        MigrateCommand::Check => check(&catalog, config).await,
+        MigrateCommand::New { name, allow_destructive } => new(&catalog, config, &name, allow_destructive).await,
+        MigrateCommand::Up { to } => change(&catalog, config, Way::Up, to, false).await,
+        MigrateCommand::Down { to, allow_destructive } => {
+            change(&catalog, config, Way::Down, to, allow_destructive).await
+        }
+    }
+}
+
+/// `up` and `down`, with the server kept away.
+async fn change(
+    catalog: &Catalog,
+    config: &Config,
+    way: Way,
+    to: Option<u32>,
+    may_lose: bool,
+) -> Result<(), MigrateFailure> {
+    let lock = app::lock(&config.database)?;
+    let db = app::open_alone(config).await?;
+    let done = async {
+        let (bar, progress) = progress();
+        let migrator = app::migrator(&db, catalog, config)?.with_progress(progress);
+        let done = match (way, to) {
+            (Way::Down, _) => migrator.down(to, may_lose).await,
+            (Way::Up, Some(to)) => migrator.up_to(to).await,
+            (Way::Up, None) => migrator.start(migrate::Missing::Make).await,
+        };
+        bar.finish_and_clear();
+        done
+    };
+    let done = done.await;
+    db.close().await;
+    drop(lock);
+    let done = done?;
+    let mut out = io::stdout().lock();
+    for step in &done {
+        writeln!(out, "done: {step}")?;
+    }
+    if done.is_empty() {
+        writeln!(out, "nothing to do")?;
+    }
+    Ok(())
+}
+
+async fn new(catalog: &Catalog, config: &Config, name: &str, may_lose: bool) -> Result<(), MigrateFailure> {
+    let mut folder = Folder::read(&config.migrations)?;
+    let held = held(catalog, config).await?;
+    let composed = migrate::compose(&folder, catalog, held.as_ref(), name, may_lose)?;
+    let mut out = io::stdout().lock();
+    if composed.is_empty() {
+        writeln!(out, "nothing changed since the newest migration; nothing was written")?;
+    }
+    for Composed { migration, changes } in composed {
+        let path = folder.path.join(migration.title());
+        folder.add(migration)?;
+        writeln!(out, "wrote {}.up.sql, .down.sql and .json:", path.display())?;
+        for change in changes {
+            writeln!(out, "  {change}")?;
+        }
+    }
+    Ok(())
+}
+
+async fn check(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure> {
+    let folder = Folder::read(&config.migrations)?;
+    held(catalog, config).await?;
+    match difference(catalog, &folder)? {
+        Some(words) => Err(MigrateFailure::Differs(words)),
+        None => Ok(writeln!(io::stdout(), "the newest migration is what is declared")?),
+    }
+}
+
+/// What the newest migration lacks, in words.
+fn difference(catalog: &Catalog, folder: &Folder) -> Result<Option<String>, MigrateFailure> {
+    let (newest, declared) = (folder.newest(), Snapshot::declared(catalog)?);
+    let renames = Renames::declared(catalog, &newest);
+    let difference = Difference::between(&newest, &declared, &renames, Way::Up);
+    let words = difference.at_least(Weight::Addition).join("; ");
+    Ok((!difference.is_empty()).then_some(words))
+}
+
+async fn status(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure> {
+    let folder = Folder::read(&config.migrations)?;
+    let held = match database(config).await? {
+        Some(db) => {
+            let held = Held::read(&db).await.map_err(MigrateError::from);
+            db.close().await;
+            held?
+        }
+        None => Held::default(),
+    };
+    let mut rows: Vec<_> = folder.migrations.iter().map(|migration| row(migration, &held)).collect();
+    let is_lost = |version: u32| folder.find(version).is_none();
+    let lost = held.applied.iter().filter(|applied| is_lost(applied.version));
+    rows.extend(lost.map(|applied| {
+        [
+            format!("{:04}", applied.version),
+            applied.name.clone(),
+            applied.applied_at.clone(),
+            "applied, files missing".to_owned(),
+        ]
+    }));
+    rows.sort();
+    let mut out = io::stdout().lock();
+    out.write_all(table::table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
+    match difference(catalog, &folder)? {
+        Some(words) => writeln!(out, "\nthe declarations differ from the newest migration: {words}")?,
+        None => writeln!(out, "\nthe newest migration is what is declared")?,
+    }
+    Ok(())
+}
+
+fn row(migration: &Migration, held: &Held) -> [String; 4] {
+    let applied = held.applied.iter().find(|applied| applied.version == migration.version);
+    let state = match applied {
+        None => "pending",
+        Some(applied) if applied.checksum != migration.checksum() || applied.name != migration.name => "edited",
+        Some(_) => "applied",
+    };
+    let at = applied.map(|applied| applied.applied_at.clone()).unwrap_or_default();
+    [format!("{:04}", migration.version), migration.name.clone(), at, state.to_owned()]
+}
+
+/// The database, where there is one.
+async fn database(config: &Config) -> Result<Option<Db>, StartError> {
+    let is_there = config.database.metadata().is_ok_and(|file| file.len() > 0);
+    if is_there { app::open_alone(config).await.map(Some) } else { Ok(None) }
+}
+
+/// What the database holds, where there is one; refused when an applied migration was edited.
+async fn held(catalog: &Catalog, config: &Config) -> Result<Option<Held>, MigrateFailure> {
+    let Some(db) = database(config).await? else { return Ok(None) };
+    let held = async { app::migrator(&db, catalog, config)?.held().await };
+    let held = held.await;
+    db.close().await;
+    Ok(Some(held?))
+}
+
+/// A bar on a terminal, and nothing elsewhere.
+fn progress() -> (ProgressBar, Progress) {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    let shown = bar.clone();
+    let progress = move |done: usize, all: usize, why: &str| {
+        shown.set_length(u64::try_from(all).unwrap_or(u64::MAX));
+        shown.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        shown.set_message(why.lines().next().unwrap_or_default().to_owned());
+        shown.tick();
+    };
+    (bar, Arc::new(progress))
+}

@@ -1,0 +1,158 @@
+//! What changes between the columns of one table and those of the next.
+
+use super::diff::{Way, Weight};
+use crate::sql::{self, ColumnDefinition, Conversion, Holds, TableDefinition, quote};
+
+/// A change of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ColumnChange {
+    /// Its name.
+    pub(super) column: String,
+    pub(super) weight: Weight,
+    /// What changes, without the table.
+    pub(super) words: String,
+    /// Which rows it cannot be done for, as a condition; empty for every row.
+    pub(super) offends: Option<String>,
+    /// The statement that does it without making the table anew.
+    pub(super) in_place: Option<String>,
+}
+
+/// Every change, those that drop first.
+pub(super) fn compare(old: &TableDefinition, new: &TableDefinition, way: Way) -> Vec<ColumnChange> {
+    let dropped = old.columns.iter().filter(|column| new.column(&column.name).is_none()).map(|column| ColumnChange {
+        column: column.name.clone(),
+        weight: Weight::Loss,
+        words: match way {
+            Way::Up => format!("`{}` is dropped, with what it holds", column.name),
+            Way::Down => format!("`{}` goes again, with what it holds", column.name),
+        },
+        offends: None,
+        in_place: None,
+    });
+    let kept = new.columns.iter().flat_map(|column| match old.column(&column.name) {
+        None => vec![add(&new.name, column, way)],
+        Some(before) if before == column => Vec::new(),
+        Some(before) => alter(before, column),
+    });
+    dropped.chain(kept).collect()
+}
+
+/// What a column holds in a table that is made anew, as an expression over the old one.
+pub(super) fn value(old: Option<&ColumnDefinition>, new: &ColumnDefinition, way: Way) -> String {
+    let kept = old.and_then(|old| if old == new { Some(quote(&old.name)) } else { kept(old, new) });
+    kept.or_else(|| fill(new, way)).unwrap_or_else(|| "NULL".to_owned())
+}
+
+/// What is left of what a column held.
+fn kept(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
+    let Conversion { value, .. } = sql::convert(old, new)?;
+    let default = new.default.as_deref().filter(|_| old.nullable && !new.nullable);
+    Some(default.map_or_else(|| value.clone(), |default| sql::or_else(&value, default)))
+}
+
+/// What a column holds that is new; `None` where it has to be null, or there may be no rows.
+fn fill(column: &ColumnDefinition, way: Way) -> Option<String> {
+    let automatic = matches!(column.holds, Holds::CreatedAt | Holds::UpdatedAt).then(sql::now);
+    let neutral = || sql::neutral(column).filter(|_| way == Way::Down && !column.nullable);
+    column.default.clone().or(automatic).or_else(neutral)
+}
+
+fn add(table: &str, column: &ColumnDefinition, way: Way) -> ColumnChange {
+    let name = &column.name;
+    let filled = fill(column, way);
+    let is_possible = filled.is_some() || column.nullable;
+    let words = match (&column.default, way) {
+        (_, Way::Down) if column.nullable => format!("`{name}` comes back; what it held cannot"),
+        (_, Way::Down) => match &filled {
+            Some(value) => format!("`{name}` comes back as {value}; what it held cannot"),
+            None => format!("`{name}` comes back, and nothing can stand for what it held"),
+        },
+        (Some(default), _) => format!("a new column `{name}`, {default} for the rows that are there"),
+        _ if column.nullable => format!("a new column `{name}`, null for the rows that are there"),
+        _ if is_possible => format!("a new column `{name}`, this instant for the rows that are there"),
+        _ => format!(
+            "a new column `{name}` that may not be null and has no default (give it one, make it an `Option`, or edit \
+             the migration to fill it)"
+        ),
+    };
+    ColumnChange {
+        column: name.clone(),
+        weight: if is_possible { Weight::Addition } else { Weight::Alteration },
+        words,
+        offends: (!is_possible).then(String::new),
+        in_place: sql::add_column(table, column),
+    }
+}
+
+/// What is different, one change per aspect.
+fn alter(old: &ColumnDefinition, new: &ColumnDefinition) -> Vec<ColumnChange> {
+    let mut changes = Vec::new();
+    let name = &new.name;
+    let mut push = |weight, words: String, offends: Option<String>| {
+        changes.push(ColumnChange { column: name.clone(), weight, words, offends, in_place: None });
+    };
+    let conversion = sql::convert(old, new);
+    if let Some(words) = other_content(old, new) {
+        match conversion {
+            None => {
+                let none_may_be = (!new.nullable && new.default.is_none()).then(String::new);
+                push(Weight::Loss, format!("{words}; what it holds is dropped"), none_may_be);
+            }
+            Some(Conversion { offends: Some(offends), .. }) => {
+                let held = format!("{} AND ({offends})", not_null(&old.name));
+                push(Weight::Loss, words, Some(held));
+            }
+            Some(_) => push(Weight::Alteration, words, None),
+        }
+    }
+    match (old.nullable, new.nullable, &new.default) {
+        (true, false, None) => {
+            push(Weight::Loss, format!("`{name}` may not be null any more"), Some(sql::is_null(&old.name)));
+        }
+        (true, false, Some(default)) => {
+            push(Weight::Alteration, format!("`{name}` may not be null any more, and is {default} where it is"), None);
+        }
+        (false, true, _) => push(Weight::Alteration, format!("`{name}` may be null"), None),
+        _ => {}
+    }
+    if old.default != new.default {
+        let default =
+            new.default.as_ref().map_or_else(|| "no default".to_owned(), |value| format!("the default {value}"));
+        push(Weight::Alteration, format!("`{name}` has {default}"), None);
+    }
+    let on_delete = |column: &ColumnDefinition| column.references.as_ref().map(|reference| reference.on_delete);
+    if old.holds == new.holds && on_delete(old) != on_delete(new) {
+        push(Weight::Alteration, format!("`{name}` does otherwise when the row it refers to goes"), None);
+    }
+    changes
+}
+
+/// How the values that may be held differ, in words.
+fn other_content(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
+    let name = &new.name;
+    if old.holds != new.holds {
+        return Some(format!("`{name}` holds {} instead of {}", new.holds.words(), old.holds.words()));
+    }
+    let table = |column: &ColumnDefinition| column.references.as_ref().map(|reference| reference.table.clone());
+    if table(old) != table(new) {
+        return Some(format!("`{name}` refers to `{}`", table(new).unwrap_or_default()));
+    }
+    if old.choices == new.choices {
+        return None;
+    }
+    let words = |from: &[String], to: &[String]| {
+        let only: Vec<_> = from.iter().filter(|word| !to.contains(word)).map(|word| format!("`{word}`")).collect();
+        only.join(", ")
+    };
+    let (gone, come) = (words(&old.choices, &new.choices), words(&new.choices, &old.choices));
+    Some(match (gone.as_str(), come.as_str()) {
+        ("", "") => format!("the choices of `{name}` come in another order"),
+        ("", _) => format!("`{name}` may also be {come}"),
+        (_, "") => format!("`{name}` may not be {gone} any more"),
+        _ => format!("`{name}` may be {come}, and not {gone} any more"),
+    })
+}
+
+fn not_null(column: &str) -> String {
+    format!("{} IS NOT NULL", quote(column))
+}

@@ -1,0 +1,247 @@
+//! What leads from one schema to another, in words and as statements. Pure: no database is asked.
+//!
+//! Nothing is guessed: a name that is gone is dropped and a new one is added, unless a declaration says with `was` that
+//! they are one.
+
+use super::{
+    column::{self, ColumnChange},
+    snapshot::{ColumnRename, Renames, Snapshot},
+};
+use crate::sql::{self, IndexDefinition, TableDefinition, quote};
+
+/// How heavy a change is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A start may make it by itself: it adds, or concerns indexes alone.
+    Addition,
+    /// It takes a migration.
+    Alteration,
+    /// It loses what is stored, or fails on some of it.
+    Loss,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// How heavy it is.
+    pub weight: Weight,
+    /// What it does, for people.
+    pub words: String,
+}
+
+/// A statement, and why it is there. A SELECT is a check: whatever row it finds is in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Why.
+    pub why: String,
+    /// The statement.
+    pub sql: String,
+}
+
+/// Which way a migration goes. Down, what cannot come back is replaced by what is neutral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// To a newer schema.
+    Up,
+    /// To an older one.
+    Down,
+}
+
+/// Everything that leads from one schema to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// How it is done.
+    pub blocks: Vec<Block>,
+}
+
+impl Difference {
+    /// What leads from `from` to `to`.
+    #[must_use]
+    pub fn between(from: &Snapshot, to: &Snapshot, renames: &Renames, way: Way) -> Self {
+        let mut found = Self::default();
+        let mut work = from.clone();
+        for (before, name) in &renames.tables {
+            found.rename_table(&mut work, before, name);
+        }
+        for rename in &renames.columns {
+            found.rename_column(&mut work, rename);
+        }
+        // First, since what else changes may refer to them.
+        for table in to.tables.iter().filter(|table| work.table(&table.name).is_none()) {
+            found.create(table, way);
+        }
+        for table in &to.tables {
+            if let Some(old) = work.table(&table.name) {
+                found.change(old, table, way);
+            }
+        }
+        for table in work.tables.iter().filter(|table| to.table(&table.name).is_none()) {
+            let gone = if way == Way::Down { "goes again" } else { "is dropped" };
+            let words = format!("{}: the table {gone}, with every row in it", table.name);
+            found.alter(Weight::Loss, &words, sql::drop_table(&table.name));
+        }
+        found
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.blocks.is_empty()
+    }
+
+    /// What is of at least this weight, in words.
+    #[must_use]
+    pub fn at_least(&self, weight: Weight) -> Vec<&str> {
+        self.changes.iter().filter(|change| change.weight >= weight).map(|change| change.words.as_str()).collect()
+    }
+
+    fn say(&mut self, weight: Weight, words: &str) {
+        self.changes.push(Change { weight, words: words.to_owned() });
+    }
+
+    fn run(&mut self, why: &str, sql: String) {
+        self.blocks.push(Block { why: why.to_owned(), sql });
+    }
+
+    fn alter(&mut self, weight: Weight, words: &str, sql: String) {
+        self.say(weight, words);
+        self.run(words, sql);
+    }
+
+    fn create(&mut self, table: &TableDefinition, way: Way) {
+        let what = if way == Way::Down { "the table comes back; the rows it had cannot" } else { "a new table" };
+        let words = format!("{}: {what}", table.name);
+        self.alter(Weight::Addition, &words, table.create());
+        for index in &table.indexes {
+            self.run("", index.create(&table.name));
+        }
+    }
+
+    fn rename_table(&mut self, work: &mut Snapshot, before: &str, name: &str) {
+        let words = format!("{before}: the table is called `{name}`");
+        self.alter(Weight::Alteration, &words, sql::rename_table(before, name));
+        for table in &mut work.tables {
+            if table.name == before {
+                name.clone_into(&mut table.name);
+            }
+            let references = table.columns.iter_mut().filter_map(|column| column.references.as_mut());
+            references.filter(|reference| reference.table == before).for_each(|reference| {
+                name.clone_into(&mut reference.table);
+            });
+        }
+    }
+
+    fn rename_column(&mut self, work: &mut Snapshot, rename: &ColumnRename) {
+        let ColumnRename { table, before, name, .. } = rename;
+        let words = format!("{table}: `{before}` is called `{name}`");
+        self.alter(Weight::Alteration, &words, sql::rename_column(table, before, name));
+        let Some(table) = work.tables.iter_mut().find(|other| other.name == *table) else { return };
+        if let Some(column) = table.columns.iter_mut().find(|column| column.name == *before) {
+            name.clone_into(&mut column.name);
+        }
+        for key in table.indexes.iter_mut().flat_map(|index| &mut index.keys) {
+            *key = key.replace(&quote(before), &quote(name));
+        }
+    }
+
+    fn change(&mut self, old: &TableDefinition, new: &TableDefinition, way: Way) {
+        let changes = column::compare(old, new, way);
+        for change in &changes {
+            self.say(change.weight, &format!("{}: {}", new.name, change.words));
+        }
+        for ColumnChange { words, offends, .. } in &changes {
+            if let Some(condition) = offends {
+                self.run(
+                    &format!("{}: {words}: no row may stand against it", new.name),
+                    sql::offenders(&new.name, condition),
+                );
+            }
+        }
+        let in_place: Option<Vec<_>> = changes.iter().map(|change| change.in_place.clone()).collect();
+        if let Some(additions) = in_place {
+            self.drop_indexes(old, new);
+            for (sql, change) in additions.into_iter().zip(&changes) {
+                self.run(&format!("{}: {}", new.name, change.words), sql);
+            }
+            self.make_indexes(old, new, &changes, |index| !old.indexes.contains(index));
+        } else {
+            self.replace(old, new, &changes, way);
+            self.make_indexes(old, new, &changes, |_| true);
+        }
+        self.say_indexes(old, new, &changes);
+    }
+
+    fn replace(&mut self, old: &TableDefinition, new: &TableDefinition, changes: &[ColumnChange], way: Way) {
+        let values: Vec<_> =
+            new.columns.iter().map(|column| column::value(old.column(&column.name), column, way)).collect();
+        let words: Vec<_> = changes.iter().map(|change| format!("\n  {}", change.words)).collect();
+        let why = format!(
+            "{}: the table is made anew beside the old one, since in place it cannot change:{}",
+            new.name,
+            words.concat()
+        );
+        for (position, (reason, sql)) in sql::replace(old, new, &values).into_iter().enumerate() {
+            self.run(if position == 0 { &why } else { &reason }, sql);
+        }
+    }
+
+    fn drop_indexes(&mut self, old: &TableDefinition, new: &TableDefinition) {
+        for index in old.indexes.iter().filter(|index| !new.indexes.contains(index)) {
+            self.run(
+                &format!("{}: the index is not needed any more, or is made again below", old.name),
+                sql::drop_index(&index.name),
+            );
+        }
+    }
+
+    fn make_indexes(
+        &mut self,
+        old: &TableDefinition,
+        new: &TableDefinition,
+        changes: &[ColumnChange],
+        is_made: impl Fn(&IndexDefinition) -> bool,
+    ) {
+        let made: Vec<_> = new.indexes.iter().filter(|index| is_made(index)).collect();
+        for (position, index) in made.into_iter().enumerate() {
+            if index.unique && (is_changed(index, changes) || asks_more(index, old, new)) {
+                self.run(&unique_words(new, index), sql::duplicates(&new.name, index));
+            }
+            let why = format!("{}: the indexes that its lists go along", new.name);
+            self.run(if position == 0 { &why } else { "" }, index.create(&new.name));
+        }
+    }
+
+    /// Says which indexes change although no column does, and which ask more of the rows than before.
+    fn say_indexes(&mut self, old: &TableDefinition, new: &TableDefinition, changes: &[ColumnChange]) {
+        for index in new.indexes.iter().filter(|index| !old.indexes.contains(index)) {
+            if asks_more(index, old, new) {
+                self.say(Weight::Loss, &unique_words(new, index));
+            } else if !is_changed(index, changes) {
+                self.say(Weight::Addition, &format!("{}: the index `{}` is made", new.name, index.name));
+            }
+        }
+        for index in old.indexes.iter().filter(|index| !new.indexes.contains(index) && !is_changed(index, changes)) {
+            self.say(Weight::Addition, &format!("{}: the index `{}` is dropped", old.name, index.name));
+        }
+    }
+}
+
+/// Whether an index is over a column that changes.
+fn is_changed(index: &IndexDefinition, changes: &[ColumnChange]) -> bool {
+    changes.iter().any(|change| index.covers(&change.column))
+}
+
+/// Whether an index refuses rows that were accepted before.
+fn asks_more(index: &IndexDefinition, old: &TableDefinition, new: &TableDefinition) -> bool {
+    let was_unique = old.indexes.iter().any(|other| other.unique && other.keys == index.keys);
+    let holds_nothing_yet = new.columns.iter().any(|column| {
+        index.covers(&column.name) && old.column(&column.name).is_none() && column.nullable && column.default.is_none()
+    });
+    index.unique && !was_unique && !holds_nothing_yet
+}
+
+fn unique_words(table: &TableDefinition, index: &IndexDefinition) -> String {
+    format!("{}: no two rows may hold the same under `{}`", table.name, index.name)
+}

@@ -1,0 +1,189 @@
+//! A migration as text: statements with the reasons above them, written so that people can read and edit them.
+
+use std::fmt::Write as _;
+
+use super::diff::Block;
+
+/// Why a text is no script.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptError {
+    /// A quote or a comment does not end.
+    #[error("a {0} does not end")]
+    Open(&'static str),
+    /// A statement that would end the transaction, or needs to stand outside of one.
+    #[error("`{0}` cannot stand in a migration, which is one transaction already")]
+    Forbidden(String),
+}
+
+/// Words that would break the transaction that a migration runs in.
+const FORBIDDEN: [&str; 10] =
+    ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "PRAGMA"];
+
+/// Longest line of a comment.
+const WIDTH: usize = 110;
+
+/// The text of a script.
+#[must_use]
+pub fn write(head: &str, blocks: &[Block]) -> String {
+    let mut text = comment(head);
+    for Block { why, sql } in blocks {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "\n{}{sql};\n", comment(why));
+    }
+    text
+}
+
+fn comment(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let indent = if line.starts_with(' ') { "  " } else { "" };
+        let mut written = String::new();
+        for word in line.split_whitespace() {
+            if !written.is_empty() && written.len() + word.len() >= WIDTH {
+                let _ = writeln!(out, "-- {indent}{written}");
+                written.clear();
+            }
+            let _ = write!(written, "{}{word}", if written.is_empty() { "" } else { " " });
+        }
+        let _ = writeln!(out, "{}", format!("-- {indent}{written}").trim_end());
+    }
+    out
+}
+
+/// The statements of a script, without their comments; the comment that stands right above one is its reason.
+///
+/// # Errors
+/// [`ScriptError`]
+pub fn read(text: &str) -> Result<Vec<Block>, ScriptError> {
+    let mut reader = Reader::default();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = token(rest, first)?;
+        let (piece, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        reader.take(piece)?;
+        rest = after;
+    }
+    reader.end()?;
+    Ok(reader.blocks)
+}
+
+/// How many bytes the token has that begins here.
+fn token(rest: &str, first: char) -> Result<usize, ScriptError> {
+    let closed_by = |close: &str, what: &'static str| {
+        let skip = first.len_utf8();
+        let found = rest.get(skip..).and_then(|inner| inner.find(close));
+        found.map(|at| skip + at + close.len()).ok_or(ScriptError::Open(what))
+    };
+    match first {
+        '\'' => closed_by("'", "text"),
+        '"' => closed_by("\"", "name"),
+        '`' => closed_by("`", "name"),
+        '[' => closed_by("]", "name"),
+        '-' if rest.starts_with("--") => Ok(rest.find('\n').unwrap_or(rest.len())),
+        '/' if rest.starts_with("/*") => closed_by("*/", "comment"),
+        _ if first.is_whitespace() => Ok(rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len())),
+        _ if is_word(first) => Ok(rest.find(|c: char| !is_word(c)).unwrap_or(rest.len())),
+        _ => Ok(first.len_utf8()),
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Gathers tokens into statements.
+#[derive(Default)]
+struct Reader {
+    blocks: Vec<Block>,
+    why: Vec<String>,
+    sql: String,
+    /// The words of the statement, in upper case: the first few, and the last.
+    words: Vec<String>,
+    last: String,
+}
+
+impl Reader {
+    fn take(&mut self, piece: &str) -> Result<(), ScriptError> {
+        let between = self.sql.is_empty();
+        if let Some(line) = piece.strip_prefix("--") {
+            if between {
+                self.why.push(line.trim().to_owned());
+            }
+        } else if piece.starts_with("/*") {
+            self.sql.push_str(if between { "" } else { " " });
+        } else if piece.trim().is_empty() {
+            if between && piece.matches('\n').count() > 1 {
+                self.why.clear();
+            }
+            self.sql.push_str(if between { "" } else { piece });
+        } else if piece == ";" && self.is_complete() {
+            self.end()?;
+        } else {
+            self.last = piece.to_ascii_uppercase();
+            if self.words.len() < 4 {
+                self.words.push(self.last.clone());
+            }
+            self.sql.push_str(piece);
+        }
+        Ok(())
+    }
+
+    /// A trigger has statements inside, and ends with END.
+    fn is_complete(&self) -> bool {
+        let is_trigger = self.words.first().is_some_and(|word| word == "CREATE")
+            && self.words.iter().skip(1).take(2).any(|word| word == "TRIGGER");
+        !is_trigger || self.last == "END"
+    }
+
+    fn end(&mut self) -> Result<(), ScriptError> {
+        let sql = std::mem::take(&mut self.sql).trim().to_owned();
+        let words = std::mem::take(&mut self.words);
+        if let Some(first) = words.first() {
+            if FORBIDDEN.contains(&first.as_str()) {
+                return Err(ScriptError::Forbidden(first.clone()));
+            }
+            self.blocks.push(Block { why: std::mem::take(&mut self.why).join(" ").trim().to_owned(), sql });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let blocks = read(text).unwrap();
+        let found: Vec<_> = blocks.iter().map(|block| (block.why.as_str(), block.sql.as_str())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn statements_end_where_they_end() {
+        check("", &[]);
+        check("-- a\n-- b\n", &[]);
+        check("-- head\n\n-- why\n--   so\nA 'x;--''y' \"b;\" ; B", &[("why so", "A 'x;--''y' \"b;\""), ("", "B")]);
+        check("A -- not ; here\n, /* nor ; here */ b;\n;;", &[("", "A \n,   b")]);
+        let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  SELECT 1; DELETE FROM b; END";
+        check(&format!("{trigger};\nX;"), &[("", trigger), ("", "X")]);
+    }
+
+    #[test]
+    fn what_would_leave_the_transaction_is_refused() {
+        for text in ["commit;", "A; ROLLBACK", "pragma foreign_keys = ON"] {
+            assert!(matches!(read(text), Err(ScriptError::Forbidden(_))), "{text}");
+        }
+        for text in ["SELECT 'x", "SELECT \"x", "/* x"] {
+            assert!(matches!(read(text), Err(ScriptError::Open(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let long = "word ".repeat(60);
+        let blocks = [("why", "A;B"), ("", "C"), (long.trim(), "D\n(e)")]
+            .map(|(why, sql)| Block { why: why.into(), sql: sql.replace(';', "';'") });
+        assert_eq!(read(&write("head", &blocks)).unwrap(), blocks);
+    }
+}

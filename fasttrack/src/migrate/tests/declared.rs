@@ -1,0 +1,163 @@
+//! From declarations to migrations, and both ways of making tables on one database.
+
+use super::*;
+use crate::{
+    migrate::{Composed, Folder, Migrator, Missing, compose},
+    schema::{Catalog, Column, Email, Id, Kind, Schema},
+};
+
+const fn relation_to(target: &'static str, name: &'static str, key: &'static str) -> Column {
+    Column {
+        kind: Kind::Relation(target),
+        nullable: true,
+        ..Column::new::<i64>(name, key).on_delete(OnDelete::SetNull)
+    }
+}
+
+const ID: Column = Column::new::<Id<()>>("id", "id");
+const EMAIL: Column = Column::new::<Email>("email", "email").unique();
+
+static USER: Schema = Schema::new("user", "users").account().columns(&[ID, EMAIL]);
+static PERSON: Schema = Schema::new("person", "people").account().was("users").columns(&[ID, EMAIL]);
+
+static NOTE: Schema = Schema::new("note", "notes").columns(&[
+    ID,
+    Column::new::<String>("text", "text").index(),
+    relation_to("user", "owner", "owner_id"),
+]);
+static CARD: Schema = Schema::new("card", "cards").was("notes").columns(&[
+    ID,
+    Column::new::<String>("title", "title").index().was("text"),
+    relation_to("person", "author", "author_id").was("owner_id"),
+]);
+static LABEL: Schema = Schema::new("label", "labels").columns(&[ID]);
+
+const FIRST: [&Schema; 2] = [&NOTE, &USER];
+const LABELLED: [&Schema; 3] = [&LABEL, &NOTE, &USER];
+const SECOND: [&Schema; 3] = [&CARD, &LABEL, &PERSON];
+
+/// A database that programs with other declarations come to, one after the other.
+struct World {
+    bench: Bench,
+    folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let db = Db::open(&directory.path().join("t.db"), DbOptions::default()).await.unwrap();
+        Self { bench: Bench { db, _directory: directory }, folder: TempDir::new().unwrap() }
+    }
+
+    fn folder(&self) -> Folder {
+        Folder::read(self.folder.path()).unwrap()
+    }
+
+    /// What a start of a program with these declarations does.
+    async fn start(&self, resources: &[&'static Schema], missing: Missing) -> Result<Vec<String>, String> {
+        let catalog = Catalog::link(resources).unwrap();
+        let migrator = self.migrator(&catalog);
+        migrator.start(missing).await.map_err(|error| error.to_string())
+    }
+
+    async fn down(&self, resources: &[&'static Schema], to: Option<u32>) -> Result<Vec<String>, String> {
+        let catalog = Catalog::link(resources).unwrap();
+        self.migrator(&catalog).down(to, false).await.map_err(|error| error.to_string())
+    }
+
+    fn migrator<'a>(&'a self, catalog: &'a Catalog) -> Migrator<'a> {
+        let sessions = "CREATE TABLE IF NOT EXISTS sessions (id INTEGER PRIMARY KEY, \
+                        user_id INTEGER REFERENCES \"users\" (id) ON DELETE CASCADE)";
+        Migrator::new(&self.bench.db, catalog, vec![sessions.into()], self.folder()).unwrap()
+    }
+
+    /// Writes what `migrate new` would, and gives the titles.
+    async fn new_migration(&self, resources: &[&'static Schema], name: &str) -> Vec<String> {
+        let catalog = Catalog::link(resources).unwrap();
+        let held = self.migrator(&catalog).held().await.unwrap();
+        let mut folder = self.folder();
+        let composed = compose(&folder, &catalog, Some(&held), name, false).unwrap();
+        let titles = composed.iter().map(|composed| composed.migration.title()).collect();
+        for Composed { migration, .. } in composed {
+            folder.add(migration).unwrap();
+        }
+        titles
+    }
+}
+
+#[test]
+fn a_database_of_starts_goes_on_with_migrations() {
+    run_async(async {
+        let world = World::new().await;
+        assert!(world.start(&FIRST, Missing::Refuse).await.unwrap_err().contains("fasttrack migrate up"));
+        assert_eq!(world.start(&FIRST, Missing::Make).await.unwrap(), ["notes: a new table; users: a new table"]);
+        assert_eq!(world.start(&FIRST, Missing::Refuse).await.unwrap(), [""; 0]);
+        world.bench.execute("INSERT INTO users (email) VALUES ('a@b.example')").await;
+        world.bench.execute("INSERT INTO notes (text, owner_id) VALUES ('T', 1)").await;
+        world.bench.execute("INSERT INTO sessions (user_id) VALUES (1)").await;
+        assert_eq!(world.start(&LABELLED, Missing::Make).await.unwrap(), ["labels: a new table"]);
+
+        let refused = world.start(&SECOND, Missing::Make).await.unwrap_err();
+        assert!(refused.contains("notes: the table is called `cards`") && refused.contains("migrate new"), "{refused}");
+        assert_eq!(world.new_migration(&SECOND, "rename").await, ["0001_baseline", "0002_rename"]);
+        let done = world.start(&SECOND, Missing::Make).await.unwrap();
+        assert_eq!(done, ["0001_baseline (its tables were there)", "0002_rename"]);
+        assert_eq!(world.bench.values("cards", &["title".into(), "author_id".into()]).await, ["'T',1"]);
+
+        assert_eq!(world.down(&SECOND, None).await.unwrap(), ["0002_rename, undone"], "nothing is lost");
+        assert_eq!(world.start(&SECOND, Missing::Make).await.unwrap(), ["0002_rename"]);
+        assert!(world.down(&SECOND, Some(0)).await.unwrap_err().contains("the rows of `notes`"));
+        world.bench.execute("DELETE FROM notes; DELETE FROM users").await;
+        assert_eq!(world.bench.values("sessions", &["id".into()]).await, [""; 0], "sessions follow their account");
+        assert_eq!(world.down(&SECOND, Some(0)).await.unwrap(), ["0001_baseline, undone"], "the other was undone");
+        assert_eq!(world.start(&SECOND, Missing::Make).await.unwrap(), ["0001_baseline", "0002_rename"]);
+    });
+}
+
+#[test]
+fn what_a_start_added_is_written_down_before_the_next_change() {
+    run_async(async {
+        let world = World::new().await;
+        assert_eq!(world.new_migration(&FIRST, "initial").await, ["0001_initial"]);
+        assert_eq!(world.start(&FIRST, Missing::Make).await.unwrap(), ["0001_initial"]);
+        assert_eq!(world.start(&LABELLED, Missing::Make).await.unwrap(), ["labels: a new table"]);
+        assert!(world.down(&LABELLED, None).await.unwrap_err().contains("`labels` differ"));
+        assert_eq!(world.new_migration(&SECOND, "rename").await, ["0002_added_at_start", "0003_rename"]);
+        let done = world.start(&SECOND, Missing::Make).await.unwrap();
+        assert_eq!(done, ["0002_added_at_start (its tables were there)", "0003_rename"]);
+        assert_eq!(world.new_migration(&SECOND, "more").await, [""; 0]);
+        assert!(world.start(&LABELLED, Missing::Make).await.unwrap_err().contains("migrate new"), "an older program");
+    });
+}
+
+#[test]
+fn migrations_come_in_their_order() {
+    run_async(async {
+        let world = World::new().await;
+        world.new_migration(&FIRST, "initial").await;
+        world.start(&FIRST, Missing::Make).await.unwrap();
+        world.new_migration(&LABELLED, "label").await;
+        world.start(&LABELLED, Missing::Make).await.unwrap();
+        world.bench.execute("DELETE FROM fasttrack_migrations WHERE version = 1").await;
+        let late = world.start(&LABELLED, Missing::Make).await.unwrap_err();
+        assert!(late.contains("0001_initial was not applied, and a later one was"), "{late}");
+    });
+}
+
+#[test]
+fn a_migration_that_does_not_leave_what_it_says_is_undone() {
+    run_async(async {
+        let world = World::new().await;
+        world.new_migration(&FIRST, "initial").await;
+        let up = world.folder.path().join("0001_initial.up.sql");
+        let text = std::fs::read_to_string(&up).unwrap();
+        for (part, other) in [("\"text\" TEXT NOT NULL", "\"text\" TEXT"), ("CREATE INDEX \"notes_text\"", "--")] {
+            std::fs::write(&up, text.replace(part, other)).unwrap();
+            let refused = world.start(&FIRST, Missing::Make).await.unwrap_err();
+            assert!(refused.contains("`notes` as its .json says"), "{refused}");
+        }
+        std::fs::write(&up, text + "\n-- by hand\nINSERT INTO users (email) VALUES ('first@b.example');\n").unwrap();
+        world.start(&FIRST, Missing::Make).await.unwrap();
+        assert_eq!(world.bench.values("users", &["email".into()]).await, ["'first@b.example'"]);
+    });
+}

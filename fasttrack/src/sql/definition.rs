@@ -1,0 +1,204 @@
+//! A table as data: its columns and indexes, and the statements that make them.
+//!
+//! What a declaration says of storage and nothing else: lengths and ranges are checked on the way in, so that they are no
+//! part of it, and neither are rules. It is kept, as JSON, beside the migrations and in the database.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    dialect,
+    text::{quote, text_literal},
+};
+use crate::schema::OnDelete;
+
+/// A table and its indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableDefinition {
+    /// Name of the table.
+    pub name: String,
+    /// Its columns, in the order declared.
+    pub columns: Vec<ColumnDefinition>,
+    /// Its indexes.
+    #[serde(default)]
+    pub indexes: Vec<IndexDefinition>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnDefinition {
+    /// Name of the column.
+    pub name: String,
+    /// What it holds.
+    pub holds: Holds,
+    /// The words that it may hold, in their order; of [`Holds::Choice`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Whether it may be null.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nullable: bool,
+    /// What it holds when nothing is said, as an SQL literal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// The row that it refers to; of [`Holds::Relation`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<ForeignKey>,
+}
+
+/// Where a relation leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignKey {
+    /// The table.
+    pub table: String,
+    /// What happens when the row referred to goes.
+    pub on_delete: OnDelete,
+}
+
+/// One index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexDefinition {
+    /// Its name.
+    pub name: String,
+    /// Whether no two rows may have the same keys.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// What it is over, as SQL expressions.
+    pub keys: Vec<String>,
+}
+
+/// What a column holds: a [`Kind`](crate::schema::Kind) without what belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the kind of the same name")]
+pub enum Holds {
+    Id,
+    Text,
+    Bool,
+    Int,
+    Float,
+    Timestamp,
+    Date,
+    Json,
+    Choice,
+    Relation,
+    Email,
+    PasswordHash,
+    CreatedAt,
+    UpdatedAt,
+}
+
+impl Holds {
+    /// What it is called.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Id => "an id",
+            Self::Text => "text",
+            Self::Bool => "true or false",
+            Self::Int => "an integer",
+            Self::Float => "a number",
+            Self::Timestamp => "an instant",
+            Self::Date => "a date",
+            Self::Json => "JSON",
+            Self::Choice => "a choice",
+            Self::Relation => "a relation",
+            Self::Email => "an e-mail address",
+            Self::PasswordHash => "a password",
+            Self::CreatedAt => "the instant of creation",
+            Self::UpdatedAt => "the instant of the last change",
+        }
+    }
+}
+
+impl TableDefinition {
+    /// `CREATE TABLE`.
+    #[must_use]
+    pub fn create(&self) -> String {
+        self.create_as(&self.name)
+    }
+
+    /// The same, under another name.
+    #[must_use]
+    pub fn create_as(&self, name: &str) -> String {
+        let columns: Vec<_> = self.columns.iter().map(ColumnDefinition::text).collect();
+        format!("CREATE TABLE {} (\n  {}\n) STRICT", quote(name), columns.join(",\n  "))
+    }
+
+    /// The column of this name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnDefinition> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether both hold the same, in whatever order.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.columns.len() == other.columns.len()
+            && self.columns.iter().all(|column| other.columns.contains(column))
+            && self.indexes.len() == other.indexes.len()
+            && self.indexes.iter().all(|index| other.indexes.contains(index))
+    }
+}
+
+impl ColumnDefinition {
+    /// As it stands in `CREATE TABLE`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let name = quote(&self.name);
+        if self.holds == Holds::Id {
+            return format!("{name} INTEGER PRIMARY KEY AUTOINCREMENT");
+        }
+        let mut text = format!("{name} {}", dialect::column_type(self.holds));
+        if !self.nullable {
+            text.push_str(" NOT NULL");
+        }
+        if let Some(default) = &self.default {
+            text.push_str(" DEFAULT ");
+            text.push_str(default);
+        }
+        match self.holds {
+            Holds::Choice => text = format!("{text} CHECK ({name} IN ({}))", self.words()),
+            Holds::Bool => text = format!("{text} CHECK ({name} IN (0, 1))"),
+            Holds::Json => text = format!("{text} CHECK (json_valid({name}))"),
+            _ => {}
+        }
+        if let Some(ForeignKey { table, on_delete }) = &self.references {
+            let action = match on_delete {
+                OnDelete::Cascade => "CASCADE",
+                OnDelete::SetNull => "SET NULL",
+                OnDelete::Restrict => "RESTRICT",
+            };
+            text = format!("{text} REFERENCES {} (\"id\") ON DELETE {action}", quote(table));
+        }
+        text
+    }
+
+    /// The words of a choice as a list of literals.
+    pub(super) fn words(&self) -> String {
+        self.choices.iter().map(|word| text_literal(word)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl IndexDefinition {
+    /// `CREATE INDEX`. The row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
+    #[must_use]
+    pub fn create(&self, table: &str) -> String {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&self.name), quote(table), self.keys.join(", "))
+    }
+
+    /// Whether a column is among what it is over.
+    #[must_use]
+    pub fn covers(&self, column: &str) -> bool {
+        self.keys.iter().any(|key| key.contains(&quote(column)))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
