@@ -163,3 +163,10 @@ fn explain_prints_json_for_programs() {
     assert!(callers[1]["statement"].as_str().is_some_and(|sql| sql.contains("\"author_id\"")), "{callers:?}");
     check_failure(&settings.run(&["explain", "taks"], ""), "there are comments, projects, tasks, users");
 }
+
+#[test]
+fn jobs_of_no_database_are_no_jobs() {
+    let settings = Settings::new();
+    check_failure(&settings.run(&["jobs"], ""), "there is no database at t.db");
+    assert!(!settings.directory().join("t.db").exists(), "looking made a database");
+}

@@ -1,6 +1,9 @@
 //! `fasttrack jobs`: what waits, what failed for good, and another try for it.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, Subcommand};
 
@@ -44,6 +47,9 @@ pub(super) enum JobsError {
     /// The database is not there.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// There is none yet.
+    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
+    Nothing(PathBuf),
     /// The database cannot say.
     #[error("the jobs cannot be read: {0}")]
     Database(#[from] DbError),
@@ -64,6 +70,9 @@ pub(super) async fn run(
     resources: &'static [&'static Schema],
     config: &Config,
 ) -> Result<(), JobsError> {
+    if !config.database.exists() {
+        return Err(JobsError::Nothing(config.database.clone()));
+    }
     let app = App::open(resources, config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
     let outcome = match arguments.command {
         None => list(&app, if arguments.dead { List::Dead } else { List::All }).await,

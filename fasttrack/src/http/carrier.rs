@@ -25,6 +25,10 @@ use crate::notify::wire::{Broken, Incoming, MAX_MESSAGE_BYTES, Outgoing};
 /// Bytes that are read and written at once: the buffers of an idle socket. There are thousands of them.
 const BUFFER_BYTES: usize = 4_096;
 
+/// Bytes that wait for a client which does not read: the longest message, or the answers to its pings; of those that do
+/// not fit, only the last one is given (RFC 6455, section 5.5.3).
+const MAX_UNSENT_BYTES: usize = 1 << 20;
+
 /// Longest reason that fits a close frame, in bytes (RFC 6455, section 5.5).
 const MAX_REASON_BYTES: usize = 123;
 
@@ -44,6 +48,7 @@ impl Carrier {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER_BYTES)
             .write_buffer_size(BUFFER_BYTES)
+            .max_write_buffer_size(MAX_UNSENT_BYTES)
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;

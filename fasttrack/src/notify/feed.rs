@@ -3,8 +3,10 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, JoinHandle},
+};
 
 use super::{Messages, Page, Seat};
 
@@ -25,7 +27,9 @@ pub(super) struct Feed {
     /// The newest number of which the client knows that it is no longer kept.
     pruned: i64,
     page: VecDeque<Bytes>,
-    reading: Option<BoxFuture<'static, Page>>,
+    /// A task of its own: a reading that nobody polls, while its client does not read, would keep its place at the
+    /// database, and everybody else from it.
+    reading: Option<Reading>,
     live: Option<mpsc::Receiver<Bytes>>,
 }
 
@@ -74,10 +78,20 @@ impl Feed {
                 continue;
             }
             let (messages, account, at) = (&self.messages, seat.account(), self.at);
-            let page = self.reading.get_or_insert_with(|| read(Arc::clone(messages), account, at)).await;
+            let reading = self.reading.get_or_insert_with(|| Reading::begin(Arc::clone(messages), account, at));
+            let page = (&mut reading.0).await;
             self.reading = None;
-            self.take(page, seat);
+            match page {
+                Ok(page) => self.take(page, seat),
+                Err(error) => note_loss(&error, account),
+            }
         }
+    }
+
+    /// Reads nothing any more.
+    pub(super) fn stop(&mut self) {
+        self.reading = None;
+        self.page = VecDeque::new();
     }
 
     /// Goes live as soon as a page is the last one, before its messages are sent: a client that reads slowly would
@@ -94,15 +108,33 @@ impl Feed {
     }
 }
 
+/// A page that is being read; given up when it is dropped.
+struct Reading(JoinHandle<Page>);
+
+impl Reading {
+    fn begin(messages: Arc<dyn Messages>, account: i64, at: i64) -> Self {
+        Self(tokio::spawn(read(messages, account, at)))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Reads a page, sooner or later.
-fn read(messages: Arc<dyn Messages>, account: i64, at: i64) -> BoxFuture<'static, Page> {
-    Box::pin(async move {
-        loop {
-            match messages.after(account, at, PAGE).await {
-                Ok(page) => return page,
-                Err(error) => tracing::debug!(%error, account, "missed messages were not read; they will be"),
-            }
-            tokio::time::sleep(PAUSE).await;
+async fn read(messages: Arc<dyn Messages>, account: i64, at: i64) -> Page {
+    loop {
+        match messages.after(account, at, PAGE).await {
+            Ok(page) => return page,
+            Err(error) => tracing::debug!(%error, account, "missed messages were not read; they will be"),
         }
-    })
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A task that ended without a page leaves the position where it was: the page is read anew.
+fn note_loss(error: &JoinError, account: i64) {
+    tracing::warn!(%error, account, "a page of missed messages was lost; it is read again");
 }

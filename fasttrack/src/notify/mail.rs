@@ -82,9 +82,10 @@ fn message_id(from: &Mailbox) -> Result<String, MailError> {
     Ok(format!("<{:032x}@{}>", u128::from_be_bytes(random), from.email.domain()))
 }
 
-/// The text without line breaks and other control characters, which would end a header.
+/// The text without line breaks and other control characters, which would end a header, and without what a reader would
+/// take for an encoded word (RFC 2047) and show as something else.
 fn one_line(text: &str) -> String {
-    let spaced = text.replace(|character: char| character.is_control(), " ");
+    let spaced = text.replace(|character: char| character.is_control(), " ").replace("=?", "= ?");
     spaced.trim().to_owned()
 }
 
@@ -122,6 +123,12 @@ mod tests {
         }
         assert!(!names.contains(&"Bcc"), "{mail}");
         assert!(body.contains("eve"), "{mail}");
+    }
+
+    #[test]
+    fn a_subject_reads_as_it_was_written() {
+        let mail = written(("ada@example.com", ""), "=?utf-8?q?Bcc=3A_x?=", "t").unwrap();
+        assert!(mail.contains("Subject: = ?utf-8?q?Bcc=3A_x?=\r\n"), "{mail}");
     }
 
     #[test]

@@ -209,8 +209,10 @@ impl<W: Wire> Conversation<W> {
     }
 
     async fn end(mut self, ending: Ending) {
-        // Its messages wait for nobody any more.
+        // Its messages wait for nobody any more, and nothing that is not polled may keep its place at the database.
         self.seat.leave();
+        self.feed.stop();
+        self.recheck = None;
         match ending {
             Ending::Lost => {}
             Ending::Left => self.line.linger(SHORT_OFFER).await,

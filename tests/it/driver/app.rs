@@ -215,6 +215,13 @@ impl TestApp {
         self.settings.clone()
     }
 
+    /// Memory that the server has now, in KiB.
+    pub(crate) fn resident_kib(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim_end_matches("kB").trim().parse().expect("a number")
+    }
+
     /// Sends SIGTERM: drain and stop.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");

@@ -108,6 +108,14 @@ impl Socket {
         }
     }
 
+    /// Sends this many ping frames as long as they can be, and reads nothing.
+    pub(crate) fn flood(&mut self, pings: usize) {
+        for _ in 0..pings {
+            self.0.write(Message::Ping(vec![b'x'; 125].into())).expect("the server reads");
+        }
+        self.0.flush().expect("the server reads");
+    }
+
     pub(crate) fn say(&mut self, text: &str) {
         // A server that has closed already is heard, not asked.
         self.0.send(Message::text(text)).ok();

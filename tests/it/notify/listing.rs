@@ -1,9 +1,11 @@
 //! `GET /notifications`, and what is no longer kept.
 
+use std::time::{Duration, Instant};
+
 use fasttrack::db::{Arg, Db, DbOptions, Statement};
 use serde_json::{Value, json};
 
-use crate::driver::{Settings, encode, shared, wait_until};
+use crate::driver::{Heard, Settings, encode, shared, wait_until};
 
 fn ids(rows: &[Value]) -> Vec<i64> {
     rows.iter().map(|row| row["id"].as_i64().unwrap()).collect()
@@ -85,4 +87,39 @@ fn old_messages_go_and_whoever_missed_them_is_told_so() {
     assert_eq!(app.socket_since(&person, 4).ids(2), [5, 6]);
     app.task(&person, project, &json!({"assignee_id": person.id}));
     assert_eq!(late.ids(1), [7], "numbers go on from where they were");
+}
+
+#[test]
+fn replays_that_nobody_reads_hold_nothing_up() {
+    let mut app = Settings::new().start();
+    let (person, other) = (app.person(), app.person());
+    let project = app.project(&person);
+    app.task(&person, project, &json!({"assignee_id": person.id}));
+    app.terminate();
+    assert_eq!(app.wait(), Some(0));
+    let settings = app.settings().clone();
+    drop(app);
+    tamper(
+        &settings,
+        "INSERT INTO outbox SELECT account_id, number + n, type, resource, row_id, row_is_gone, \
+         data, actor_id, created_at FROM outbox, \
+         (WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000) SELECT n FROM c) \
+         WHERE number = 1",
+    );
+    let app = settings.start();
+    // More than there are connections to read with, all of them in the middle of it when the session ends.
+    let mut sockets: Vec<_> = (0..24).map(|_| app.socket_since(&person, 0)).collect();
+    app.post("/auth/logout", &json!({})).by(&person).done();
+    let asked = Instant::now();
+    app.get("/users/me").by(&person).send().expect(401);
+    app.get("/projects").by(&other).ok();
+    assert!(asked.elapsed() < Duration::from_secs(2), "a replay held the database up: {:?}", asked.elapsed());
+    for socket in &mut sockets {
+        loop {
+            match socket.hear_within(Duration::from_secs(5)) {
+                Heard::Message(_) => {}
+                heard => break assert!(matches!(heard, Heard::Closed(4001, _)), "{heard:?}"),
+            }
+        }
+    }
 }

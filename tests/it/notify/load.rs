@@ -85,3 +85,16 @@ fn a_client_that_does_not_read_is_cut_off_and_delays_nobody() {
     let rest: Vec<_> = (last + 1..=told).collect();
     assert_eq!(app.socket_since(&person, last).ids(rest.len()), rest);
 }
+
+#[test]
+fn pings_of_a_client_that_does_not_read_fill_no_memory() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let mut socket = app.socket(&person);
+    let before = app.resident_kib();
+    // 66 MB of frames, each of which asks for an answer as long as itself.
+    socket.flood(500_000);
+    let grown = app.resident_kib().saturating_sub(before);
+    assert!(grown < 24 * 1024, "{grown} KiB are held for one socket");
+    app.get("/users/me").by(&person).ok();
+}
