@@ -23,10 +23,10 @@ pub async fn fill(demo: Demo) -> Result<(), Error> {
         people.push(demo.account(email, name, "user").await?);
     }
     let owners = |number: usize| person(&people, number);
-    let rows = PROJECTS.iter().enumerate().map(|(number, (name, description))| -> DemoRow<'_> {
+    let rows = PROJECTS.iter().enumerate().map(|(number, (name, description))| -> DemoRow {
         (None, owners(number), json!({ "name": name, "description": description }))
     });
-    let projects = demo.create::<Project>(rows).await?;
+    let projects = demo.create::<Project>(rows.collect()).await?;
     let mut made = 0;
     while made < demo.size() {
         let numbers = made..demo.size().min(made + AT_ONCE);
@@ -35,27 +35,27 @@ pub async fn fill(demo: Demo) -> Result<(), Error> {
             let place = number % projects.len();
             (projects.get(place).copied(), owners(place), task(number, &people))
         });
-        let tasks = demo.create::<Task>(rows).await?;
+        let tasks = demo.create::<Task>(rows.collect()).await?;
         let commented = tasks.iter().zip(numbers).filter(|(_, number)| number % 3 == 0);
         let rows = commented.map(|(id, number)| {
             (Some(*id), owners(number % projects.len()), json!({ "body": pick(COMMENTS, number / 3) }))
         });
-        demo.create::<Comment>(rows).await?;
+        demo.create::<Comment>(rows.collect()).await?;
     }
     count(&demo, &projects).await
 }
 
 /// The person who owns the project of this number; the administrator owns none.
-fn person(people: &[DemoAccount], number: usize) -> &DemoAccount {
+fn person(people: &[DemoAccount], number: usize) -> DemoAccount {
     let place = 1 + number % PEOPLE.len();
     #[expect(clippy::indexing_slicing, reason = "there is an administrator and one account for each of these people")]
-    &people[place]
+    people[place]
 }
 
 /// A task: most are to do, some are being done by somebody, some are done.
 fn task(number: usize, people: &[DemoAccount]) -> Value {
     let status = pick(&["todo", "in_progress", "todo", "done", "done", "todo", "in_progress"], number);
-    let assignee = (status != "todo" || number % 4 == 0).then(|| person(people, number / 2).id);
+    let assignee = (status != "todo" || number.is_multiple_of(4)).then(|| person(people, number / 2).id);
     json!({
         "title": format!("{} {}", pick(VERBS, number), pick(THINGS, number / VERBS.len() + number)),
         "description": pick(DETAILS, number / 2),

@@ -34,23 +34,22 @@ struct Inner {
     app: App,
     size: usize,
     password: String,
-    accounts: Mutex<Vec<DemoAccount>>,
+    /// E-mail address and role of each.
+    accounts: Mutex<Vec<(String, &'static str)>>,
     tick: Box<dyn Fn() + Send + Sync>,
 }
 
 /// An account of the demo.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct DemoAccount {
     /// Its id.
     pub id: i64,
-    /// What it logs in with.
-    pub email: String,
     /// Its role.
     pub role: &'static str,
 }
 
 /// A row that is to be created: below which row, by whom, and what the request would send.
-pub type DemoRow<'a> = (Option<i64>, &'a DemoAccount, Value);
+pub type DemoRow = (Option<i64>, DemoAccount, Value);
 
 impl Demo {
     pub(crate) fn new(app: App, size: usize, password: String, tick: impl Fn() + Send + Sync + 'static) -> Self {
@@ -78,8 +77,8 @@ impl Demo {
         let body = json!({ "email": email, "password": self.inner.password, "display_name": display_name }).to_string();
         let body = Object::parse(body.as_bytes())?;
         let row = self.inner.app.pipeline.register_as(&body, &[("role", Arg::Text(role.to_owned()))]).await?;
-        let account = DemoAccount { id: id_of(&row)?, email: email.to_owned(), role };
-        self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner).push(account.clone());
+        let account = DemoAccount { id: id_of(&row)?, role };
+        self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner).push((email.to_owned(), role));
         (self.inner.tick)();
         Ok(account)
     }
@@ -88,7 +87,7 @@ impl Demo {
     ///
     /// # Errors
     /// What the first request that is refused would have been answered.
-    pub async fn create<T: Resource>(&self, rows: impl IntoIterator<Item = DemoRow<'_>>) -> Result<Vec<i64>, Error> {
+    pub async fn create<T: Resource>(&self, rows: Vec<DemoRow>) -> Result<Vec<i64>, Error> {
         let missing = || Error::Internal(format!("there is no resource {}", T::NAME));
         let resource = self.inner.app.catalog.find(T::NAME).ok_or_else(missing)?.index;
         let requests = rows.into_iter().map(|(parent, who, row)| {
@@ -118,8 +117,8 @@ impl Demo {
         self.context().write(forget).await.map(drop)
     }
 
-    /// The accounts that were made, in order.
-    pub(crate) fn accounts(&self) -> Vec<DemoAccount> {
+    /// The accounts that were made, in order: e-mail address and role.
+    pub(crate) fn accounts(&self) -> Vec<(String, &'static str)> {
         self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

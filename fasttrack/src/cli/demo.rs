@@ -56,7 +56,7 @@ pub(super) async fn run(application: Application, size: Option<usize>, config: &
     bar.finish_and_clear();
     demo.close().await;
     filled?;
-    let rows = demo.accounts().into_iter().map(|account| [account.email, password.clone(), account.role.to_owned()]);
+    let rows = demo.accounts().into_iter().map(|(email, role)| [email, password.clone(), role.to_owned()]);
     let _ = write!(io::stdout(), "{}", table(&["e-mail", "password", "role"], rows));
     Ok(())
 }
