@@ -1,15 +1,19 @@
 //! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
 
 mod application;
+mod demo;
 mod log;
 mod schema;
 mod signals;
 
 use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
-pub use self::application::Application;
 pub(crate) use self::schema::{lock, migrator, open_alone};
 use self::signals::Signals;
+pub use self::{
+    application::Application,
+    demo::{Demo, DemoAccount, DemoRow, Fill},
+};
 use crate::{
     auth::{self, Auth, Keys},
     bell::Bell,

@@ -1,11 +1,13 @@
 //! The command line.
 
 mod backup;
+mod demo;
 mod explain;
 mod healthcheck;
 mod jobs;
 mod migrate;
 mod routes;
+mod table;
 mod user;
 
 use std::{
@@ -60,8 +62,18 @@ enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Fill an empty database with something to look at, and print the log-ins
+    Demo {
+        /// How many there should be
+        #[arg(long, value_name = "N")]
+        size: Option<usize>,
+    },
     /// Print every route with its rule
-    Routes,
+    Routes {
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Print what the declaration of a resource means
     Explain(explain::ExplainCommand),
 }
@@ -79,6 +91,8 @@ enum Failure {
     User(#[from] user::UserError),
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateFailure),
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
     #[error(transparent)]
@@ -108,7 +122,10 @@ impl Application {
 }
 
 fn begin(application: Application) -> ExitCode {
-    let command = Cli::command().after_help(variables());
+    let mut command = Cli::command().after_help(variables());
+    if let Some((unit, ..)) = application.demo {
+        command = command.mut_subcommand("demo", |demo| demo.mut_arg("size", |size| size.long(unit)));
+    }
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -154,8 +171,9 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
             http::routes::table(&catalog, custom).map_err(Failure::Route)?;
             writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
         }
-        Command::Routes => {
-            let table = routes::render(&Catalog::link(resources)?, custom).map_err(Failure::Route)?;
+        Command::Demo { size } => runtime()?.block_on(demo::run(application, size, &config))?,
+        Command::Routes { json } => {
+            let table = routes::render(&Catalog::link(resources)?, custom, json).map_err(Failure::Route)?;
             io::stdout().lock().write_all(table.as_bytes())?;
         }
         Command::Backup { file } => runtime()?.block_on(backup::run(&config, &file))?,

@@ -5,5 +5,5 @@ mod stats;
 
 pub use self::{
     assignee::mail_the_assignee,
-    stats::{Counts, Stats, count_the_tasks},
+    stats::{Counts, Stats, count_tasks_of, count_the_tasks},
 };

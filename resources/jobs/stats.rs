@@ -3,6 +3,7 @@
 use crate::task::Task;
 use fasttrack::{
     db::{Arg, Statement},
+    error::Error,
     prelude::*,
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,20 @@ pub async fn count_the_tasks(change: Change<Task>, context: Context) -> JobResul
     if context.read(look).await?.is_empty() {
         return Ok(());
     }
+    count(project, at, &context).await?;
+    Ok(())
+}
+
+/// Counts the tasks of a project anew.
+///
+/// # Errors
+/// When the database is busy.
+pub async fn count_tasks_of(project: i64, context: &Context) -> Result<(), Error> {
+    let later_than_all = "9999".to_owned();
+    count(Arg::Int(project), Arg::Text(later_than_all), context).await
+}
+
+async fn count(project: Arg, at: Arg, context: &Context) -> Result<(), Error> {
     let counts = ["todo", "in_progress", "done"]
         .map(|status| format!("'{status}', count(*) FILTER (WHERE status = '{status}')"));
     let sql = format!(

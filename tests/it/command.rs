@@ -69,6 +69,7 @@ fn every_command_has_help() {
         &["backup"],
         &["healthcheck"],
         &["completions"],
+        &["demo"],
         &["jobs"],
         &["jobs", "retry"],
         &["migrate"],

@@ -121,3 +121,31 @@ fn completions_know_every_command() {
     }
     check_refused(&settings.run(&["completions", "cmd"], ""), "bash");
 }
+
+#[test]
+fn a_demo_fills_an_empty_database_and_prints_the_log_ins() {
+    let settings = Settings::new();
+    let output = settings.run(&["demo", "--tasks", "200"], "");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let [admin, owner] = ["admin", "user"].map(|role| rows.iter().find(|row| row.last() == Some(&role)).expect(role));
+
+    let app = settings.start();
+    for row in [admin, owner] {
+        app.login(row[0], row[1]);
+    }
+    let token = app.login(admin[0], admin[1]).access;
+    let projects = app.get("/projects?limit=100").token(&token).ok();
+    let projects = projects["items"].as_array().expect("projects");
+    let mut tasks = 0;
+    for project in projects {
+        let stats = app.get(&format!("/projects/{}/stats", project["id"])).token(&token).ok();
+        let of = |status: &str| stats["tasks"][status].as_u64().expect("a number");
+        tasks += of("todo") + of("in_progress") + of("done");
+        assert!(of("todo") > 0, "{stats}");
+    }
+    assert_eq!(tasks, 200);
+    assert!(!app.log().contains("example.com"), "a demo sends no mail:\n{}", app.log());
+    check_refused(&app.run(&["demo"], ""), "holds accounts already");
+}

@@ -1,6 +1,11 @@
 //! What an application is made of.
 
-use crate::{http::CustomRoute, schema::Schema};
+use std::{fmt, sync::Arc};
+
+use futures_util::FutureExt;
+
+use super::demo::{Demo, Fill};
+use crate::{error::Error, http::CustomRoute, schema::Schema};
 
 /// An application: what it declares, and the routes that it writes by hand.
 ///
@@ -11,17 +16,19 @@ use crate::{http::CustomRoute, schema::Schema};
 ///     fasttrack::Application::new(RESOURCES).route(stats()).main()
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Application {
     pub(crate) resources: &'static [&'static Schema],
     pub(crate) routes: Vec<CustomRoute>,
+    /// What the demo is measured in, how many of it there are unless somebody says, and what fills the database.
+    pub(crate) demo: Option<(&'static str, usize, Fill)>,
 }
 
 impl Application {
     /// An application of these resources, as `resources!()` lists them.
     #[must_use]
     pub const fn new(resources: &'static [&'static Schema]) -> Self {
-        Self { resources, routes: Vec::new() }
+        Self { resources, routes: Vec::new(), demo: None }
     }
 
     /// Adds a route of its own. One that is there already stops the start.
@@ -29,5 +36,22 @@ impl Application {
     pub fn route(mut self, route: CustomRoute) -> Self {
         self.routes.push(route);
         self
+    }
+
+    /// Has `fasttrack demo` fill an empty database by this function; `--UNIT N` says how many of the unit are wanted, and
+    /// `usual` how many there are unless that is said.
+    #[must_use]
+    pub fn demo<R>(mut self, unit: &'static str, usual: usize, fill: impl Fn(Demo) -> R + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.demo = Some((unit, usual, Arc::new(move |demo| fill(demo).boxed())));
+        self
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("routes", &self.routes).finish_non_exhaustive()
     }
 }

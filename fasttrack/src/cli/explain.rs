@@ -1,7 +1,7 @@
 //! `fasttrack explain RESOURCE`: what a declaration means, for whoever reviews it.
 
 mod meaning;
-pub(super) mod table;
+mod table;
 mod words;
 
 use clap::Args;

@@ -8,7 +8,7 @@ use std::{
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::explain::table;
+use super::table::table;
 use crate::{
     app::{self, StartError},
     config::Config,
@@ -188,7 +188,7 @@ async fn status(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure
     }));
     rows.sort();
     let mut out = io::stdout().lock();
-    out.write_all(table::table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
+    out.write_all(table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
     match difference(catalog, &folder)? {
         Some(words) => writeln!(out, "\nthe declarations differ from the newest migration: {words}")?,
         None => writeln!(out, "\nthe newest migration is what is declared")?,

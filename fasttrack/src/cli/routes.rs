@@ -1,5 +1,8 @@
 //! `fasttrack routes`: every route and who may call it.
 
+use serde_json::{Value, json};
+
+use super::table::table;
 use crate::{
     http::{
         CustomRoute,
@@ -8,19 +11,19 @@ use crate::{
     schema::{Catalog, rule_in_words},
 };
 
-/// The table, one route a line.
+/// The table, one route a line; or as JSON.
 ///
 /// # Errors
 /// What is wrong with a route of the application's own.
-pub(super) fn render(catalog: &Catalog, custom: &[CustomRoute]) -> Result<String, String> {
-    let header = ["METHOD".to_owned(), "PATH".to_owned(), "WHO".to_owned()];
-    let table = routes::table(catalog, custom)?;
-    let lines = [header].into_iter().chain(table.iter().map(|route| line(route, catalog, custom)));
-    let lines: Vec<_> = lines.collect();
-    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(String::len).max().unwrap_or(0);
-    let (method_width, path_width) = (width(0), width(1));
-    let line = |[method, path, who]: &[String; 3]| format!("{method:method_width$}  {path:path_width$}  {who}");
-    Ok(lines.iter().map(line).chain([String::new()]).collect::<Vec<_>>().join("\n"))
+pub(super) fn render(catalog: &Catalog, custom: &[CustomRoute], as_json: bool) -> Result<String, String> {
+    let routes = routes::table(catalog, custom)?;
+    let lines = routes.iter().map(|route| line(route, catalog, custom));
+    if !as_json {
+        return Ok(table(&["method", "path", "who"], lines));
+    }
+    let routes: Vec<_> =
+        lines.map(|[method, path, who]| json!({ "method": method, "path": path, "who": who })).collect();
+    Ok(format!("{:#}\n", Value::Array(routes)))
 }
 
 fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3] {

@@ -1,12 +1,11 @@
-//! The explanation as tables: with lines on a terminal, plain where it is piped.
+//! The explanation as tables.
 
-use std::{fmt::Write as _, io};
+use std::fmt::Write as _;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use sqlformat::{FormatOptions, QueryParams};
-use terminal_size::Width;
 
 use super::meaning::{Meaning, RuleMeaning};
+use crate::cli::table::table;
 
 /// Everything that is known of a resource.
 pub(super) fn render(meaning: &Meaning) -> String {
@@ -30,23 +29,6 @@ pub(super) fn render(meaning: &Meaning) -> String {
         }
     }
     text
-}
-
-/// A table of rows of equally many cells, as this terminal, or a pipe, likes it.
-pub(in crate::cli) fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = Table::new();
-    match terminal_size::terminal_size_of(io::stdout()) {
-        Some((Width(columns), _)) => {
-            table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-            table.set_width(columns);
-        }
-        None => {
-            table.load_style(presets::NOTHING);
-        }
-    }
-    table.set_header(header.to_vec());
-    table.add_rows(rows);
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn section<const N: usize>(
