@@ -40,7 +40,8 @@ fn measure(root: &Path, more: usize) -> Result<(Duration, Duration), Error> {
     for number in 0..more {
         fs::write(resource_file(folder.path(), number), resource(number, 100))?;
     }
-    let target = root.join("target/compile");
+    // The dependencies are there already when the application was built.
+    let target = root.join("target");
     build(folder.path(), &target)?;
     let mut whole = Vec::new();
     let mut edited = Vec::new();
@@ -122,6 +123,7 @@ fn copy_application(root: &Path, folder: &Path) -> Result<(), Error> {
         .replace("members = [\"fasttrack\", \"fasttrack-macros\"]", "members = []")
         .replace("default-members = [\".\", \"fasttrack\", \"fasttrack-macros\"]\n", "")
         .replace("name = \"tracker\"", &format!("name = \"{PACKAGE}\""))
+        .replace("name = \"fasttrack\"\npath", "name = \"fasttrack-compiled\"\npath")
         .replace("path = \"fasttrack\"", &format!("path = '{}'", root.join("fasttrack").display()));
     // The tests, which come last but for what they depend on, stay behind.
     let manifest = manifest.split("[[test]]").next().unwrap_or_default();
