@@ -2,46 +2,7 @@
 
 use fasttrack::prelude::*;
 
-#[derive(Choice)]
-pub enum Role {
-    User,
-    Admin,
-}
-
-#[resource(account)]
-#[can(read: self | role(Admin))]
-pub struct User {
-    pub id: Id<User>,
-    #[field(len = ..=255, unique)]
-    pub email: Email,
-    #[field(hidden)]
-    pub password: PasswordHash,
-    #[field(default = User, read_only)]
-    pub role: Role,
-    #[field(default = true, read_only)]
-    pub is_active: bool,
-}
-
-#[derive(Choice)]
-pub enum Status {
-    Active,
-    Archived,
-}
-
-#[resource]
-#[can(read: member)]
-#[rule(member: owner | role(Admin))]
-pub struct Project {
-    pub id: Id<Project>,
-    #[field(len = 1..=200)]
-    pub name: String,
-    #[field(default = Active)]
-    pub status: Status,
-    #[field(hidden, default, read_only)]
-    pub secret: i64,
-    #[field(actor, on_delete = restrict)]
-    pub owner: BelongsTo<User>,
-}
+include!("parts/tracker.in");
 
 #[resource(under = project)]
 #[can(read: stage == Tood)]
