@@ -3,11 +3,13 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use prometheus::core::Collector;
 use rbdc::db::Connection;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
+    gauge::Gauges,
     meter::metered,
     pool::{ConnectionPool, Pooled},
     sqlite::{self, Found},
@@ -23,6 +25,7 @@ pub struct Db {
     searches: Arc<Semaphore>,
     copier: Pooled,
     writer: Writer,
+    pub(super) gauges: Gauges,
     reader_wait: Duration,
     statement_limit: Duration,
     patience: Duration,
@@ -40,6 +43,7 @@ impl Db {
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
         let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit)?;
+        let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
         // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
         let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
@@ -47,7 +51,8 @@ impl Db {
             readers: ConnectionPool::install(sqlite::reader(path, &options), readers, patience(&options))?,
             copier: ConnectionPool::install(sqlite::copier(path, &options), 1, options.unit_limit)?,
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
-            writer: Writer::start(writer, first, &options),
+            writer: Writer::start(writer, first, &options, gauges.clone()),
+            gauges,
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
             patience: patience(&options),
@@ -61,13 +66,18 @@ impl Db {
         self.created
     }
 
+    /// What it measures of itself, for the registry of a server.
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.gauges.collectors()
+    }
+
     /// Runs a statement that reads, and collects its rows.
     ///
     /// # Errors
     /// [`DbError::Busy`] when no connection was free in time, or the statement took too long; else what the database
     /// says.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        metered(self.run(statement, ())).await
+        metered(&self.gauges.reading, self.run(statement, ())).await
     }
 
     /// The same for a statement that may be slow: at most half of the connections serve those at a time, so that the
@@ -78,7 +88,7 @@ impl Db {
     pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
         match permit {
-            Ok(Ok(permit)) => metered(self.run(statement, permit)).await,
+            Ok(Ok(permit)) => metered(&self.gauges.reading, self.run(statement, permit)).await,
             Ok(Err(_)) | Err(_) => Err(DbError::Busy("too many searches are running".into())),
         }
     }
@@ -94,7 +104,7 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        metered(self.writer.write(work)).await
+        metered(&self.gauges.writing, self.writer.write(work)).await
     }
 
     /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
@@ -117,7 +127,7 @@ impl Db {
     /// # Errors
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
-        metered(self.writer.insert(plan, row)).await
+        metered(&self.gauges.writing, self.writer.insert(plan, row)).await
     }
 
     /// Whether the database answers.

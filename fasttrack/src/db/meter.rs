@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use prometheus::Histogram;
+
 tokio::task_local! {
     static METER: Arc<Meter>;
 }
@@ -38,24 +40,29 @@ impl Meter {
     }
 }
 
-/// Runs what asks the database, on the account of whoever watches.
-pub(super) async fn metered<T>(work: impl Future<Output = T>) -> T {
-    let Ok(meter) = METER.try_with(Arc::clone) else { return work.await };
+/// Runs what asks the database, on the account of whoever watches, and of the database itself.
+pub(super) async fn metered<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let done = work.await;
-    meter.count.fetch_add(1, Ordering::Relaxed);
-    meter.us.fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    let time = started.elapsed();
+    seconds.observe(time.as_secs_f64());
+    if let Ok(meter) = METER.try_with(Arc::clone) {
+        meter.count.fetch_add(1, Ordering::Relaxed);
+        meter.us.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
     done
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::gauge::Gauges;
 
     #[tokio::test]
     async fn what_is_watched_is_counted_and_nothing_else() {
         let meter = Arc::new(Meter::default());
-        let ask = || metered(tokio::time::sleep(Duration::from_millis(2)));
+        let gauges = Gauges::new().unwrap();
+        let ask = || metered(&gauges.reading, tokio::time::sleep(Duration::from_millis(2)));
         ask().await;
         meter
             .watch(async {
@@ -65,6 +72,8 @@ mod tests {
             .await;
         ask().await;
         assert_eq!(meter.count(), 2);
+        assert_eq!(gauges.reading.get_sample_count(), 4);
+        assert_eq!(gauges.writing.get_sample_count(), 0);
         assert!(meter.time() >= Duration::from_millis(4), "{:?}", meter.time());
     }
 }

@@ -9,6 +9,7 @@
 
 mod database;
 mod error;
+mod gauge;
 mod group;
 mod guard;
 mod meter;
@@ -24,6 +25,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::gauge::SECONDS;
 pub use self::{
     database::Db,
     error::DbError,

@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     Arg, DbError, DbOptions, RowPlan, Tx,
+    gauge::Gauges,
     group::Group,
     pool::Pooled,
     sqlite,
@@ -27,6 +28,7 @@ const ALONE_LIMIT: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    gauges: Gauges,
 }
 
 /// What the writer is asked.
@@ -39,7 +41,7 @@ enum Job {
 
 impl Writer {
     /// Starts the task, with the connection it begins with.
-    pub(super) fn start(pool: Pooled, first: Tx, options: &DbOptions) -> Self {
+    pub(super) fn start(pool: Pooled, first: Tx, options: &DbOptions, gauges: Gauges) -> Self {
         let (queue, jobs) = mpsc::channel(options.queue.max(1));
         let task = Task {
             tx: Some(first),
@@ -47,13 +49,14 @@ impl Writer {
             jobs,
             alone: Vec::new(),
             closing: Vec::new(),
+            gauges: gauges.clone(),
             group: options.group.max(1),
             unit_limit: options.unit_limit,
             // The driver tries twice before a connection comes back, and a little is for the rollback.
             wait: options.busy_timeout * 3,
         };
         tokio::spawn(task.run());
-        Self { queue }
+        Self { queue, gauges }
     }
 
     /// Runs a unit of work.
@@ -104,7 +107,12 @@ impl Writer {
     }
 
     fn send(&self, job: Job) -> Result<(), DbError> {
-        self.queue.try_send(job).map_err(|_| DbError::QueueFull)
+        // Counted before the writer can take it away again.
+        self.gauges.waiting.inc();
+        self.queue.try_send(job).map_err(|_| {
+            self.gauges.waiting.dec();
+            DbError::QueueFull
+        })
     }
 }
 
@@ -122,6 +130,7 @@ struct Task {
     /// Units that share their transaction with nobody.
     alone: Vec<Box<dyn Unit>>,
     closing: Vec<oneshot::Sender<()>>,
+    gauges: Gauges,
     group: usize,
     unit_limit: Duration,
     wait: Duration,
@@ -131,6 +140,7 @@ impl Task {
     async fn run(mut self) {
         let mut jobs = Vec::with_capacity(self.group);
         while self.jobs.recv_many(&mut jobs, self.group).await > 0 {
+            self.measure(&jobs);
             let units = self.arrange(jobs.drain(..));
             // Units are guarded one by one; should anything else panic, those of this group go without an answer.
             if AssertUnwindSafe(self.commit(units)).catch_unwind().await.is_err() {
@@ -152,6 +162,16 @@ impl Task {
         self.closing.into_iter().for_each(|closed| {
             closed.send(()).ok();
         });
+    }
+
+    fn measure(&self, jobs: &[Job]) {
+        let count = |is: fn(&Job) -> bool| u32::try_from(jobs.iter().filter(|job| is(job)).count()).unwrap_or(u32::MAX);
+        let sharing = count(|job| matches!(job, Job::Unit(_) | Job::Insert(..)));
+        let taken = count(|job| !matches!(job, Job::Close(_)));
+        self.gauges.waiting.sub(i64::from(taken));
+        if sharing > 0 {
+            self.gauges.group.observe(f64::from(sharing));
+        }
     }
 
     /// In the order of arrival, except that rows join the first of their plan.

@@ -15,7 +15,7 @@ use salvo::{
     http::{HeaderName, HeaderValue, Method, Request, ResBody, Response, StatusCode, Version, header},
 };
 
-use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId};
+use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId, router::Pattern};
 use crate::{db::Meter, error::Error};
 
 /// The account that a request turned out to come from, for the log.
@@ -119,14 +119,17 @@ impl Edge {
     }
 
     fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant, meter: &Meter) {
-        let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
-        self.metrics.count_answer(status);
+        let status = res.status_code.unwrap_or(StatusCode::OK);
+        let route = req.extensions().get::<Pattern>().map_or(UNMATCHED, |pattern| &pattern.0);
+        let time = started.elapsed();
+        self.metrics.count_answer(req.method(), route, status, time);
         tracing::info!(
             target: "fasttrack::request",
             method = req.method().as_str(),
+            route,
             path = req.uri().path(),
-            status,
-            ms = started.elapsed().as_secs_f64() * 1e3,
+            status = status.as_u16(),
+            ms = time.as_secs_f64() * 1e3,
             sql_ms = meter.time().as_secs_f64() * 1e3,
             sql_count = meter.count(),
             request_id = id.as_str(),
@@ -134,6 +137,9 @@ impl Edge {
         );
     }
 }
+
+/// What stands in the place of a route where none took the request, as for a path that there is not.
+const UNMATCHED: &str = "unmatched";
 
 /// What keeps a browser from taking an answer for anything but what it is, or for one to another origin; a route may
 /// have set its own.

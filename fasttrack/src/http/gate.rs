@@ -1,6 +1,12 @@
 //! Who comes in: token, address, rate limit, in this order, before anything else is looked at.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use salvo::{
     conn::SocketAddr,
@@ -29,6 +35,7 @@ pub(super) struct Gate {
     auth: Arc<Auth>,
     limiter: Limiter,
     trusted_proxies: Vec<Network>,
+    refusals: AtomicU64,
 }
 
 /// Whom the gate let in, or why not; and what that leaves.
@@ -46,7 +53,13 @@ pub(super) struct Entry {
 
 impl Gate {
     pub(super) fn new(auth: Arc<Auth>, config: &Config) -> Self {
-        Self { auth, limiter: Limiter::new(config), trusted_proxies: config.trusted_proxies.clone() }
+        let (limiter, trusted_proxies) = (Limiter::new(config), config.trusted_proxies.clone());
+        Self { auth, limiter, trusted_proxies, refusals: AtomicU64::new(0) }
+    }
+
+    /// Requests that were over the limit, so far.
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// Asks who is calling, and counts the request. A public route is counted by address whatever token comes along,
@@ -59,7 +72,7 @@ impl Gate {
             Ok(Principal::Anonymous) | Err(_) => Subject::Address(address),
         };
         let allowance = self.limiter.count(subject);
-        let principal = check(allowance).and(principal);
+        let principal = self.check(allowance).and(principal);
         Admission { principal, address, allowance }
     }
 
@@ -74,18 +87,24 @@ impl Gate {
         let address = Subject::Address(self.address_of(req));
         let subject = outcome.as_ref().map_or(address, |visitor| Subject::User(visitor.caller.id));
         let allowance = self.limiter.count(subject);
-        Entry { outcome: check(allowance).and(outcome), allowance }
+        Entry { outcome: self.check(allowance).and(outcome), allowance }
     }
 
     /// Counts a request that no route takes.
     pub(super) fn admit_unmatched(&self, req: &Request) -> (Option<Allowance>, Result<(), Error>) {
         let allowance = self.limiter.count(Subject::Address(self.address_of(req)));
-        (allowance, check(allowance))
+        (allowance, self.check(allowance))
     }
 
     /// Counts against the address a request that turned out to be a 401 after its user had been counted.
     pub(super) fn count_refusal(&self, admission: &Admission) {
         self.limiter.count(Subject::Address(admission.address));
+    }
+
+    fn check(&self, allowance: Option<Allowance>) -> Result<(), Error> {
+        let Some(Allowance { exceeded: true, reset_s, .. }) = allowance else { return Ok(()) };
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        Err(Error::TooManyRequests { retry_after_s: reset_s })
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
@@ -125,11 +144,4 @@ pub(super) fn write_allowance(headers: &mut HeaderMap, allowance: Option<Allowan
     headers.insert(limit, HeaderValue::from(allowance.limit));
     headers.insert(remaining, HeaderValue::from(allowance.remaining));
     headers.insert(reset, HeaderValue::from(allowance.reset_s));
-}
-
-fn check(allowance: Option<Allowance>) -> Result<(), Error> {
-    match allowance {
-        Some(Allowance { exceeded: true, reset_s, .. }) => Err(Error::TooManyRequests { retry_after_s: reset_s }),
-        _ => Ok(()),
-    }
 }

@@ -25,6 +25,7 @@ pub mod page;
 mod paging;
 mod parser_errors;
 mod problem;
+mod readings;
 mod reply;
 mod request_id;
 mod router;
@@ -108,7 +109,8 @@ struct Site {
 /// When a path is no pattern, or a route of the application's own is there already.
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let table = routes::table(&layers.catalog, &layers.custom)?;
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
+    metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
     let hub = Arc::clone(&layers.sockets.hub);
     let site = Arc::new(Site {

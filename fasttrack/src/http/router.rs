@@ -19,6 +19,7 @@ pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Ha
     let mut root = Node::default();
     for (method, path, handler) in routes {
         let node = path.split('/').filter(|segment| !segment.is_empty()).fold(&mut root, Node::child);
+        node.pattern = path.into();
         if method == Method::GET {
             node.goals.push((Method::HEAD, Arc::clone(&handler)));
         }
@@ -27,10 +28,16 @@ pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Ha
     root.fill(Router::new())
 }
 
+/// The path of the route that took a request, with its parameters by name.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(pub(super) Arc<str>);
+
 /// A segment of a path, and what lies below it.
 #[derive(Default)]
 struct Node {
     segment: String,
+    /// The whole path, where there are goals.
+    pattern: Arc<str>,
     children: Vec<Node>,
     goals: Vec<(Method, Arc<dyn Handler>)>,
 }
@@ -51,10 +58,10 @@ impl Node {
 
     fn fill(self, mut router: Router) -> Result<Router, String> {
         if let Some(options) = Options::of(&self.goals) {
-            router = router.push(goal(Method::OPTIONS, Arc::new(options)));
+            router = router.push(goal(Method::OPTIONS, &self.pattern, Arc::new(options)));
         }
         for (method, handler) in self.goals {
-            router = router.push(goal(method, handler));
+            router = router.push(goal(method, &self.pattern, handler));
         }
         for child in self.children {
             let path = Router::try_with_path(child.segment.clone())?;
@@ -64,10 +71,24 @@ impl Node {
     }
 }
 
-fn goal(method: Method, handler: Arc<dyn Handler>) -> Router {
+fn goal(method: Method, pattern: &Arc<str>, handler: Arc<dyn Handler>) -> Router {
     let mut router = Router::with_filter(MethodFilter::new(method));
-    router.goal = Some(handler);
+    router.goal = Some(Arc::new(Goal { pattern: Pattern(Arc::clone(pattern)), handler }));
     router
+}
+
+/// Notes which route was taken, and goes on to what answers there.
+struct Goal {
+    pattern: Pattern,
+    handler: Arc<dyn Handler>,
+}
+
+#[async_trait]
+impl Handler for Goal {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        req.extensions_mut().insert(self.pattern.clone());
+        self.handler.handle(req, depot, res, ctrl).await;
+    }
 }
 
 /// Says what a path allows (RFC 9110, section 9.3.7).

@@ -8,6 +8,7 @@ use salvo::http::{HeaderValue, StatusCode, header};
 use super::{
     Site, docs, etag, live,
     page::{Asset, Page},
+    readings,
     reply::Reply,
     routes::ServiceAction,
 };
@@ -26,12 +27,7 @@ pub(super) async fn answer(
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
         ServiceAction::Ready => ready(site).await,
-        ServiceAction::Metrics => {
-            let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
-            // What the database cannot say now is left out; the rest is all the more wanted.
-            let text = site.metrics.render(&site.sockets.hub, jobs.ok().and_then(Result::ok));
-            Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
-        }
+        ServiceAction::Metrics => metrics(site).await,
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());
@@ -42,6 +38,16 @@ pub(super) async fn answer(
         ServiceAction::Live => Ok(asset(live::page(), &live::page().index, if_none_match)),
         ServiceAction::LiveFile => file_of(live::page(), file, if_none_match),
     }
+}
+
+async fn metrics(site: &Site) -> Result<Reply, Error> {
+    let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
+    // What the database cannot say now is left out; the rest is all the more wanted.
+    let jobs = jobs.ok().and_then(Result::ok).map(readings::of_jobs);
+    let others = readings::of_hub(&site.sockets.hub).into_iter().chain([readings::of_gate(&site.gate)]);
+    let text = site.metrics.render(others.chain(jobs.into_iter().flatten()));
+    let text = text.map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
 }
 
 /// Whether requests should be sent here: the server is not stopping, and the database answers. The schema is current,

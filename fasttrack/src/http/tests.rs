@@ -67,7 +67,7 @@ async fn start(routes: &[(Method, &str, Act)]) -> Running {
     let routes = routes
         .iter()
         .map(|(method, path, act)| (method.clone(), (*path).to_owned(), Arc::new(act.clone()) as Arc<dyn Handler>));
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new().unwrap());
     let edge = Edge { time_limit: Duration::from_millis(300), gate: None, metrics: Arc::clone(&metrics) };
     let service = Service::new(router::build(routes).unwrap())
         .hoop_when(cors::hoop(&["http://a.example".to_owned()]), cors::concerns)

@@ -23,7 +23,7 @@ pub async fn dispatch(hub: Arc<Hub>, outbox: Outbox) {
                 Ok(found) => found.iter().for_each(|news| hub.deliver(news)),
                 Err(error) => {
                     tracing::warn!(%error, "messages were not read; they will be");
-                    hub.ring(seen.iter().map(|(account, _)| *account));
+                    hub.put_back(seen.iter().map(|(account, _)| *account));
                     tokio::time::sleep(PAUSE).await;
                 }
             }

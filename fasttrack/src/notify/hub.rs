@@ -4,7 +4,7 @@
 //! with what was read from the outbox after it, so that a failure loses nothing. An account without sockets costs nothing.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     sync::{Notify, mpsc},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -64,8 +64,10 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct State {
     posts: HashMap<i64, Post>,
-    /// Connected accounts that may have news.
-    pending: BTreeSet<i64>,
+    /// Connected accounts that may have news, and since when.
+    pending: BTreeMap<i64, Instant>,
+    /// Since when the longest of those that are being read for has waited.
+    in_hand: Option<Instant>,
     open: usize,
     next_id: u64,
     stopping: bool,
@@ -175,6 +177,13 @@ impl Hub {
         self.too_slow.load(Ordering::Relaxed)
     }
 
+    /// How long the account has waited that has waited longest for news to be read; zero when none waits.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        let state = self.state();
+        state.pending.values().copied().chain(state.in_hand).min().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     pub(super) fn count_delivered(&self) {
         self.delivered.fetch_add(1, Ordering::Relaxed);
     }
@@ -188,13 +197,15 @@ impl Hub {
         self.rung.notified().await;
     }
 
-    /// Takes some pending accounts, each with its position.
+    /// Takes some pending accounts, each with its position. Those that were taken before have been served, or put back.
     pub(super) fn take_pending(&self, most: usize) -> Vec<(i64, i64)> {
         let mut state = self.state();
         let mut taken = Vec::new();
+        state.in_hand = None;
         while taken.len() < most
-            && let Some(account) = state.pending.pop_first()
+            && let Some((account, since)) = state.pending.pop_first()
         {
+            state.in_hand = Some(state.in_hand.map_or(since, |oldest| oldest.min(since)));
             let post = state.posts.get(&account).filter(|post| post.is_live());
             taken.extend(post.map(|post| (account, post.position)));
         }
@@ -203,11 +214,25 @@ impl Hub {
 
     /// Notes that accounts may have news, if they have sockets.
     pub(super) fn ring(&self, accounts: impl IntoIterator<Item = i64>) {
+        self.note(&mut self.state(), accounts, Instant::now());
+    }
+
+    /// Puts back accounts that were taken, and could not be read for: they have waited since they were rung for.
+    pub(super) fn put_back(&self, accounts: impl IntoIterator<Item = i64>) {
         let mut state = self.state();
-        let State { posts, pending, .. } = &mut *state;
-        let connected = |account: &i64| posts.get(account).is_some_and(Post::is_live);
+        let since = state.in_hand.take().unwrap_or_else(Instant::now);
+        self.note(&mut state, accounts, since);
+    }
+
+    fn note(&self, state: &mut State, accounts: impl IntoIterator<Item = i64>, since: Instant) {
+        let State { posts, pending, .. } = state;
         let before = pending.len();
-        pending.extend(accounts.into_iter().filter(connected));
+        for account in accounts {
+            if posts.get(&account).is_some_and(Post::is_live) {
+                let noted = pending.entry(account).or_insert(since);
+                *noted = since.min(*noted);
+            }
+        }
         if pending.len() > before {
             self.rung.notify_one();
         }
@@ -220,7 +245,7 @@ impl Hub {
         let Some(post) = posts.get_mut(&news.account).filter(|post| post.is_live()) else { return };
         // The sockets that were asked for have gone, and one has come that has seen less: it is for that one to ask anew.
         if post.position < news.after || news.has_more {
-            pending.insert(news.account);
+            pending.entry(news.account).or_insert_with(Instant::now);
             self.rung.notify_one();
         }
         if post.position >= news.after {
@@ -242,7 +267,7 @@ impl Hub {
         let (queue, receiver) = mpsc::channel(QUEUE);
         post.place(id)?.live = Some(Live { after, queue });
         // For what was committed since the socket last looked, and was not told to anybody.
-        state.pending.insert(account);
+        state.pending.entry(account).or_insert_with(Instant::now);
         drop(state);
         self.rung.notify_one();
         Some(receiver)

@@ -26,6 +26,7 @@ fn a_request_leaves_one_line_that_says_what_it_cost() {
     let fields = &line;
     assert_eq!((&fields["method"], &fields["status"]), (&"GET".into(), &200.into()));
     assert_eq!(fields["path"], format!("/api/v1/projects/{project}"));
+    assert_eq!(fields["route"], "/api/v1/projects/{id}");
     assert_eq!(fields["user"], person.id);
     assert_eq!(fields["sql_count"], 1, "one statement reads a row: {fields}");
     let ms = |key: &str| fields[key].as_f64().unwrap_or_else(|| panic!("{key} is no number in {fields}"));
@@ -35,6 +36,23 @@ fn a_request_leaves_one_line_that_says_what_it_cost() {
     let line = line_of(&app, reply.header("x-request-id").expect("a request id"));
     assert_eq!(line["sql_count"], 0);
     assert_eq!(line["user"], Value::Null);
+}
+
+#[test]
+fn a_line_names_the_route_and_never_the_query() {
+    let app = Settings::new().set("LOG", "trace").set("LOG_FORMAT", "json").start();
+    for (target, route) in [
+        ("/health?made=up-query", "/health"),
+        ("/api/v1/tasks/7?made=up-query", "/api/v1/tasks/{id}"),
+        ("/api/v1/projects?sort=up-query", "/api/v1/projects"),
+        ("/nowhere/7?made=up-query", "unmatched"),
+    ] {
+        let reply = app.at("GET", target).send();
+        let line = line_of(&app, reply.header("x-request-id").expect("a request id"));
+        assert_eq!(line["route"], route, "{line}");
+        assert_eq!(line["path"], target.split('?').next().unwrap());
+    }
+    assert!(!app.log().contains("up-query"), "a query string is in the log");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod cors;
 mod documents;
 mod health;
 mod log;
+mod metrics;
 
 /// Every route of the contract that this stage serves.
 pub(crate) const ROUTES: [(&str, &str); 34] = [

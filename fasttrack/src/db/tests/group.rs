@@ -45,6 +45,24 @@ async fn together<F: Future>(db: &Db, futures: Vec<F>) -> Vec<F::Output> {
 }
 
 #[tokio::test]
+async fn what_waits_and_what_shares_a_transaction_is_measured() {
+    let bench = bench(DbOptions { queue: 3, ..DbOptions::default() }).await;
+    let gauges = bench.gauges.clone();
+    let (groups, writes) = (gauges.group.get_sample_count(), gauges.group.get_sample_sum());
+    let (release, held) = hold(&bench).await;
+    let all = join_all(["a", "b", "c", "refused"].map(|name| write(&bench, name.to_owned())));
+    pin_mut!(all);
+    assert!(poll!(&mut all).is_pending());
+    assert_eq!(gauges.waiting.get(), 3, "what the writer has taken waits no more, and what was refused never did");
+    drop(release);
+    held.await.unwrap().unwrap();
+    let refused = all.await.iter().filter(|outcome| outcome.is_err()).count();
+    assert_eq!((refused, gauges.waiting.get()), (1, 0));
+    let added = (gauges.group.get_sample_count() - groups, gauges.group.get_sample_sum() - writes);
+    assert_eq!(added, (2, 4.0), "one alone, and three together");
+}
+
+#[tokio::test]
 async fn units_of_one_group_fail_alone() {
     let bench = bench(DbOptions::default()).await;
     write(&bench, "taken".into()).await.unwrap();

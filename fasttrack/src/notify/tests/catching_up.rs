@@ -146,6 +146,29 @@ async fn an_account_without_sockets_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_lag_is_how_long_an_account_has_waited() {
+    let house = House::new();
+    house.tell(1);
+    assert_eq!(house.hub.lag(), Duration::ZERO, "nobody listens");
+    let _guest = house.guest(None).await;
+    house.dispatch();
+    assert_eq!(house.hub.lag(), Duration::ZERO);
+    house.tell(1);
+    pass(Duration::from_secs(2)).await;
+    assert_eq!(house.hub.lag(), Duration::from_secs(2));
+    // Neither a reading that failed nor a further ring makes the wait any shorter.
+    let seen = house.hub.take_pending(10);
+    house.tell(1);
+    house.hub.put_back(seen.iter().map(|(account, _)| *account));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(house.hub.lag(), Duration::from_secs(3));
+    house.hub.take_pending(10);
+    assert_eq!(house.hub.lag(), Duration::from_secs(3), "it is being read for");
+    house.dispatch();
+    assert_eq!(house.hub.lag(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn news_for_others_who_have_gone_are_asked_for_anew() {
     let house = House::new();
     house.tell(10);
