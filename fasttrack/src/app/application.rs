@@ -1,6 +1,9 @@
 //! What an application is made of.
 
-use crate::{http::CustomRoute, schema::Schema};
+use crate::{
+    http::{CustomRoute, Replacement},
+    schema::Schema,
+};
 
 /// An application: what it declares, and the routes that it writes by hand.
 ///
@@ -29,5 +32,12 @@ impl Application {
     pub fn route(mut self, route: CustomRoute) -> Self {
         self.routes.push(route);
         self
+    }
+
+    /// Has a handler of its own answer instead of a generated one. What is not there, or was replaced before, stops the
+    /// start.
+    #[must_use]
+    pub fn replace(self, replacement: Replacement) -> Self {
+        self.route(replacement.into())
     }
 }
