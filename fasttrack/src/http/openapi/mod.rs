@@ -118,7 +118,9 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> 
     for route in routes {
         if let Some(replaced) = custom::replaced(route, catalog) {
             let item = paths.get_mut(&replaced.path).and_then(|item| item.get_mut(replaced.method.to_lowercase()));
-            item.into_iter().for_each(|operation| custom::amend(operation, route));
+            if let Some(operation) = item {
+                custom::amend(operation, route);
+            }
             continue;
         }
         let item = paths.entry(format!("{API_PREFIX}{}", route.path)).or_insert_with(|| json!({}));
