@@ -5,7 +5,11 @@ use std::{fmt, sync::Arc};
 use futures_util::FutureExt;
 
 use super::demo::{Demo, Fill};
-use crate::{error::Error, http::CustomRoute, schema::Schema};
+use crate::{
+    error::Error,
+    http::{CustomRoute, Replacement},
+    schema::Schema,
+};
 
 /// An application: what it declares, and the routes that it writes by hand.
 ///
@@ -47,6 +51,13 @@ impl Application {
     {
         self.demo = Some((unit, usual, Arc::new(move |demo| fill(demo).boxed())));
         self
+    }
+
+    /// Has a handler of its own answer instead of a generated one. What is not there, or was replaced before, stops the
+    /// start.
+    #[must_use]
+    pub fn replace(self, replacement: Replacement) -> Self {
+        self.route(replacement.into())
     }
 }
 

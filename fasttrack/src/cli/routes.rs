@@ -28,7 +28,7 @@ pub(super) fn render(catalog: &Catalog, custom: &[CustomRoute], as_json: bool) -
 
 fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3] {
     let who = match route.action {
-        Action::Resource { model, verb, .. } => catalog
+        Action::Resource { model, verb, .. } | Action::Replaced { model, verb, .. } => catalog
             .get(model)
             .and_then(|model| Some(rule_in_words(model.schema.rule(verb)?, model.schema, catalog)))
             .unwrap_or_default(),
@@ -37,7 +37,7 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         Action::Session(_) | Action::Notifications => "any account".to_owned(),
         Action::Socket => "any account; closes with 4001 otherwise".to_owned(),
         Action::Service(_) => "anyone; not rate limited".to_owned(),
-        Action::Custom(index) => custom.get(index).map(|route| route.who.clone()).unwrap_or_default(),
+        Action::Custom { index, .. } => custom.get(index).map(|route| route.who_in_words(catalog)).unwrap_or_default(),
     };
     [route.method.to_owned(), route.path.clone(), who]
 }

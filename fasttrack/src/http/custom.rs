@@ -1,22 +1,17 @@
 //! Routes that an application writes by hand: ordinary Salvo handlers, beside the declared routes and under their rules.
 //!
 //! What a client meets is the same: token, limiter, the id in the path, the query string and the body are looked at
-//! before the handler runs, and errors are problem documents. What a row may be read for, [`Api::read`] asks the
-//! declaration.
+//! before the handler runs, and errors are problem documents. What the caller may, [`Api`](super::Api) asks the
+//! declaration; of an action, and of a generated route whose handler is replaced, that is asked beforehand.
 
-use std::{fmt::Debug, sync::Arc};
+use std::sync::Arc;
 
-use salvo::{Depot, Extractible, Handler, Writer, async_trait, extract::Metadata, http::Request, http::Response};
-use serde::de::DeserializeOwned;
+use salvo::Handler;
 use serde_json::Value;
 
-use super::{problem, request_id::RequestId};
 use crate::{
-    error::Error,
-    job::Context,
-    pipeline::{Pipeline, Target},
-    principal::{Caller, Principal},
-    schema::{Catalog, Resource},
+    pipeline::Right,
+    schema::{Catalog, Resource, Verb, rule_in_words},
 };
 
 /// A route of an application's own: method, path, handler, and what the `OpenAPI` document says of it.
@@ -41,9 +36,31 @@ use crate::{
 pub struct CustomRoute {
     pub(crate) method: &'static str,
     pub(crate) path: String,
-    pub(crate) who: String,
+    pub(super) place: Place,
+    who: Option<String>,
     pub(super) description: CustomDescription,
     pub(super) handler: Arc<dyn Handler>,
+}
+
+/// Where a route stands among those that are declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Beside them.
+    Beside,
+    /// It acts on a row, whose rule is asked first.
+    OnRow {
+        /// Name of the resource.
+        resource: &'static str,
+        /// Who may.
+        right: Right,
+    },
+    /// It answers instead of the generated handler.
+    Instead {
+        /// Name of the resource.
+        resource: &'static str,
+        /// The verb.
+        verb: Verb,
+    },
 }
 
 /// What the `OpenAPI` document says of a route.
@@ -81,12 +98,37 @@ impl CustomRoute {
         Self::new("DELETE", path, handler)
     }
 
+    /// `POST /{plural}/{id}/{name}`: something that is done to a row by whom the declaration lets.
+    ///
+    /// `right` is a verb ([`Verb::Read`], [`Verb::Update`] or [`Verb::Delete`]), or the name of one of the rules of the
+    /// declaration. Before the handler runs, the pipeline answers whom that rule does not let as the route of that verb
+    /// would: 401, 403, or 404 where there is no such row or it is concealed. The row is [`Api::row`](super::Api::row).
+    ///
+    /// ```
+    /// # use fasttrack::{http::{Api, CustomRoute, salvo::{self, prelude::*}}, schema::{Resource, Verb}};
+    /// # #[handler]
+    /// # async fn archive(_api: Api) {}
+    /// # fn routes<Task: Resource>() -> [CustomRoute; 2] {
+    /// [
+    ///     CustomRoute::action::<Task>("archive", Verb::Update, archive),
+    ///     CustomRoute::action::<Task>("join", "member", archive),
+    /// ]
+    /// # }
+    /// ```
+    pub fn action<T: Resource>(name: &str, right: impl Into<Right>, handler: impl Handler) -> Self {
+        let mut route = Self::new("POST", &format!("/{}/{{id}}/{name}", T::SCHEMA.plural), handler);
+        route.place = Place::OnRow { resource: T::NAME, right: right.into() };
+        route.description.id = format!("{name}_{}", T::NAME).replace(['-', '/'], "_");
+        route.description.summary = format!("{name} {}", T::NAME).replace(['-', '/', '_'], " ");
+        route
+    }
+
     fn new(method: &'static str, path: &str, handler: impl Handler) -> Self {
         let words: Vec<_> = path.split(['/', '-']).filter(|word| !word.is_empty() && !word.starts_with('{')).collect();
         let id = format!("{}_{}", method.to_lowercase(), words.join("_"));
         let description = CustomDescription { id, summary: words.join(" "), ..CustomDescription::default() };
-        let who = "anyone logged in; the handler decides".to_owned();
-        Self { method, path: path.to_owned(), who, description, handler: Arc::new(handler) }
+        let (path, place) = (path.to_owned(), Place::Beside);
+        Self { method, path, place, who: None, description, handler: Arc::new(handler) }
     }
 
     /// Name of the operation in the document, in snake case; made of method and path unless told.
@@ -110,10 +152,11 @@ impl CustomRoute {
         self
     }
 
-    /// Who may, in words: for the document and for `fasttrack routes`. The handler has to hold to it.
+    /// Who may, in words: for the document and for `fasttrack routes`. The handler has to hold to it. Of an action, it
+    /// says what the handler asks beyond the rule.
     #[must_use]
     pub fn who(mut self, who: &str) -> Self {
-        who.clone_into(&mut self.who);
+        self.who = Some(who.to_owned());
         self
     }
 
@@ -138,80 +181,68 @@ impl CustomRoute {
         self.description.answer = Some((what.to_owned(), schema));
         self
     }
+
+    /// Who may, in words.
+    pub(crate) fn who_in_words(&self, catalog: &Catalog) -> String {
+        let Place::OnRow { resource, right } = self.place else {
+            return self.who.clone().unwrap_or_else(|| "anyone logged in; the handler decides".to_owned());
+        };
+        let schema = catalog.find(resource).map(|model| model.schema);
+        let rule = schema.and_then(|schema| Some(rule_in_words(right.rule(schema)?, schema, catalog)));
+        [rule, self.who.clone()].into_iter().flatten().collect::<Vec<_>>().join("; of them: ")
+    }
+}
+
+/// A handler that answers instead of the generated one of a verb.
+///
+/// The route keeps its path, its gate, what it takes, and its operation in the `OpenAPI` document. The rule of `read`,
+/// `update` and `delete` is asked of the row before the handler runs; that of `create` and `list` is asked by
+/// [`Api::create`](super::Api::create) and [`Api::list`](super::Api::list), which do what the generated handler did.
+///
+/// ```
+/// # use fasttrack::{error::Error, schema::{Resource, Verb}};
+/// # use fasttrack::http::{Api, Replacement, salvo::{self, prelude::*}};
+/// # use serde_json::Value;
+/// # fn with<Task: Resource>(application: fasttrack::Application, list: impl Handler) -> fasttrack::Application {
+/// application.replace(Replacement::of::<Task>(Verb::List, list).summary("List tasks, the pressing ones first"))
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Replacement(CustomRoute);
+
+impl Replacement {
+    /// Has `handler` answer `verb` on this resource. `/me` of the account is a route of its own and stays as it is.
+    pub fn of<T: Resource>(verb: Verb, handler: impl Handler) -> Self {
+        let mut route = CustomRoute::new("", "", handler);
+        route.place = Place::Instead { resource: T::NAME, verb };
+        Self(route)
+    }
+
+    /// What it does, in a few words, instead of what is said of the generated handler.
+    #[must_use]
+    pub fn summary(self, summary: &str) -> Self {
+        Self(self.0.summary(summary))
+    }
+
+    /// Adds a paragraph to the description.
+    #[must_use]
+    pub fn explain(self, paragraph: &str) -> Self {
+        Self(self.0.explain(paragraph))
+    }
+}
+
+impl From<Replacement> for CustomRoute {
+    fn from(replacement: Replacement) -> Self {
+        replacement.0
+    }
 }
 
 impl std::fmt::Debug for CustomRoute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CustomRoute").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-/// What a handler of an application has of the API: who is calling, and what the rules let him have. It is an argument
-/// of the handler.
-#[derive(Clone)]
-pub struct Api {
-    pub(super) principal: Principal,
-    pub(super) id: Option<i64>,
-    pub(super) catalog: Arc<Catalog>,
-    pub(super) pipeline: Arc<Pipeline>,
-    pub(super) context: Context,
-}
-
-impl Api {
-    /// The account that is calling.
-    #[must_use]
-    pub const fn caller(&self) -> Option<&Caller> {
-        self.principal.caller()
-    }
-
-    /// The id in the path.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the path has none.
-    pub fn id(&self) -> Result<i64, Error> {
-        self.id.ok_or_else(|| Error::Internal("the path of this route has no {id}".into()))
-    }
-
-    /// A row as `GET` on it would show it to the caller; what is hidden is empty.
-    ///
-    /// # Errors
-    /// What `GET` would answer: 401, 403 or 404, 503. A resource without a rule for `read` gives 403.
-    pub async fn read<T: Resource + DeserializeOwned>(&self, id: i64) -> Result<T, Error> {
-        let model = self.catalog.find(T::NAME);
-        let model = model.ok_or_else(|| Error::Internal(format!("{} is not declared here", T::NAME)))?;
-        let json = self.pipeline.read(model.index, Target::Id(id), &self.principal).await?;
-        serde_json::from_slice(&json).map_err(|cause| Error::Internal(cause.to_string()))
-    }
-
-    /// The database and the mail; no rule is asked there.
-    #[must_use]
-    pub const fn context(&self) -> &Context {
-        &self.context
-    }
-}
-
-impl<'ex> Extractible<'ex> for Api {
-    fn metadata() -> &'static Metadata {
-        static METADATA: Metadata = Metadata::new("Api");
-        &METADATA
-    }
-
-    async fn extract(_: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, impl Writer + Send + Debug + 'static> {
-        depot.get_typed::<Self>().cloned().map_err(|_| Error::Internal("no CustomRoute leads to this handler".into()))
-    }
-}
-
-impl std::fmt::Debug for Api {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Api").field("principal", &self.principal).field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// An error that a handler returns is the problem document that every other route would answer.
-#[async_trait]
-impl Writer for Error {
-    async fn write(self, req: &mut Request, _: &mut Depot, res: &mut Response) {
-        let id = req.extensions().get::<RequestId>().cloned();
-        problem::write(res, &self, &id.unwrap_or_else(|| RequestId::from_headers(req.headers())));
+        f.debug_struct("CustomRoute")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }

@@ -42,10 +42,12 @@ impl Handler for Endpoint {
     async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
         let outcome = match self.route.action {
             Action::Service(_) => self.serve(req).await,
-            Action::Custom(index) => match self.admit_custom(index, req, depot, res).await {
-                Ok((custom, admission)) => return self.hand_over(custom, &admission, (req, depot, res, ctrl)).await,
-                Err(error) => Err(error),
-            },
+            Action::Custom { index, .. } | Action::Replaced { index, .. } => {
+                match self.admit_custom(index, req, depot, res).await {
+                    Ok(admitted) => return self.hand_over(&admitted, (req, depot, res, ctrl)).await,
+                    Err(error) => Err(error),
+                }
+            }
             Action::Socket => socket::open(&self.site, req, res).await,
             _ => self.admit(req, res).await,
         };
@@ -107,7 +109,11 @@ impl Endpoint {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
             Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
-            Action::Service(_) | Action::Custom(_) | Action::Socket | Action::Notifications => false,
+            Action::Service(_)
+            | Action::Custom { .. }
+            | Action::Replaced { .. }
+            | Action::Socket
+            | Action::Notifications => false,
         };
         let body = object(&bytes, is_required, faults)?;
         match self.route.action {
@@ -121,7 +127,7 @@ impl Endpoint {
             Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
             Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
             Action::Notifications => notifications::list(&self.site, principal, params, body).await,
-            Action::Service(_) | Action::Custom(_) | Action::Socket => {
+            Action::Service(_) | Action::Custom { .. } | Action::Replaced { .. } | Action::Socket => {
                 Err(Error::Internal("a route was taken for one that follows from a declaration".into()))
             }
         }

@@ -5,11 +5,26 @@ use salvo::{
     http::{HeaderValue, ReqBody, Request, Response, StatusCode, header},
 };
 
-use super::{Api, CustomRoute, body, endpoint, endpoint::Endpoint, forms, gate::Admission};
-use crate::{error::Error, wire::Params};
+use super::{
+    Api, CustomRoute, api::Decided, body, endpoint, endpoint::Endpoint, forms, gate::Admission, routes::Action,
+};
+use crate::{
+    error::{Error, Fault},
+    pipeline::Right,
+    principal::Principal,
+    schema::Verb,
+    wire::Params,
+};
 
 /// What a handler of salvo's is given.
 pub(super) type Exchange<'a> = (&'a mut Request, &'a mut Depot, &'a mut Response, &'a mut FlowCtrl);
+
+/// A request that was let in.
+pub(super) struct Admitted<'a> {
+    route: &'a CustomRoute,
+    admission: Admission,
+    has_token: bool,
+}
 
 impl Endpoint {
     /// Lets the request in, checks what every route checks, and leaves an [`Api`] for the handler.
@@ -19,38 +34,104 @@ impl Endpoint {
         req: &mut Request,
         depot: &mut Depot,
         res: &mut Response,
-    ) -> Result<(&CustomRoute, Admission), Error> {
+    ) -> Result<Admitted<'_>, Error> {
         let (admission, principal) = self.enter(req, res).await?;
         let missing = || Error::Internal(format!("there is no hand-written route {index}"));
         let route = self.site.custom.get(index).ok_or_else(missing)?;
+        let has_token = principal != Principal::Anonymous;
+        match self.prepare(route, req, principal).await {
+            Ok(api) => {
+                depot.insert_typed(api);
+                Ok(Admitted { route, admission, has_token })
+            }
+            Err(error) => {
+                if has_token && matches!(error, Error::Unauthenticated(_)) {
+                    self.site.gate.count_refusal(&admission);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads what was sent, asks the rule of the row where the route is about one, and then says what is wrong with a
+    /// body that is taken: in the order of the verbs.
+    async fn prepare(&self, route: &CustomRoute, req: &mut Request, principal: Principal) -> Result<Api, Error> {
         let id = endpoint::path_id(req)?;
         let bytes = body::read(req, self.site.max_body_bytes).await?;
-        let mut params = Params::parse(req.uri().query());
-        let known = |name: &str| route.description.parameters.iter().any(|(known, ..)| known == name);
-        params.items.retain(|param| param.operator.is_some() || !known(&param.name));
-        let is_required = route.description.body.is_some();
-        let object = endpoint::object(&bytes, is_required, endpoint::unknown_parameters(params))?;
-        if !is_required {
+        let is_required = match self.route.action {
+            Action::Replaced { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
+            _ => route.description.body.is_some(),
+        };
+        let mut object = endpoint::object(&bytes, is_required, self.faults_of_query(route, req))?;
+        let faults = if is_required {
+            std::mem::take(&mut object.faults)
+        } else {
             forms::nothing(object)?;
-        } else if !object.faults.is_empty() {
-            return Err(Error::Invalid(object.faults));
+            Vec::new()
+        };
+        let row = self.decide(id, &principal).await?;
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
         }
         req.replace_body(ReqBody::Once(bytes));
         let (catalog, pipeline) = (self.site.catalog.clone(), self.site.pipeline.clone());
-        depot.insert_typed(Api { principal, id, catalog, pipeline, context: self.site.context.clone() });
-        Ok((route, admission))
+        Ok(Api { principal, id, row, catalog, pipeline, context: self.site.context.clone() })
+    }
+
+    /// Faults of parameters that the route does not know. Those of a list are looked at by whoever lists.
+    fn faults_of_query(&self, route: &CustomRoute, req: &Request) -> Vec<Fault> {
+        if self.route.action.is_list() {
+            return Vec::new();
+        }
+        let mut params = Params::parse(req.uri().query());
+        let known = |name: &str| route.description.parameters.iter().any(|(known, ..)| known == name);
+        params.items.retain(|param| param.operator.is_some() || !known(&param.name));
+        endpoint::unknown_parameters(params)
+    }
+
+    /// Has the pipeline decide about the row in the path, where the route is about one.
+    async fn decide(&self, id: Option<i64>, who: &Principal) -> Result<Option<Decided>, Error> {
+        let (model, right) = match self.route.action {
+            Action::Custom { asks: Some(asks), .. } => asks,
+            Action::Replaced { model, verb: verb @ (Verb::Read | Verb::Update | Verb::Delete), .. } => {
+                (model, Right::Verb(verb))
+            }
+            _ => return Ok(None),
+        };
+        let resource = self.site.catalog.get(model).map(|model| model.schema.name).unwrap_or_default();
+        let id = id.ok_or_else(|| Error::NotFound("there is no such row".into()))?;
+        let act = match self.route.action {
+            Action::Replaced { verb, .. } => verb.name().to_owned(),
+            _ => self.route.path.rsplit('/').next().unwrap_or_default().replace(['-', '_'], " "),
+        };
+        let json = self.site.pipeline.permit(model, id, right, &act, who).await?.into();
+        Ok(Some(Decided { resource, json }))
     }
 
     /// Has the handler answer, in the form that all answers have.
-    pub(super) async fn hand_over(&self, route: &CustomRoute, admission: &Admission, exchange: Exchange<'_>) {
+    pub(super) async fn hand_over(&self, admitted: &Admitted<'_>, exchange: Exchange<'_>) {
         let (req, depot, res, ctrl) = exchange;
-        route.handler.handle(req, depot, res, ctrl).await;
-        if res.status_code == Some(StatusCode::UNAUTHORIZED) {
-            self.site.gate.count_refusal(admission);
+        admitted.route.handler.handle(req, depot, res, ctrl).await;
+        if admitted.has_token && res.status_code == Some(StatusCode::UNAUTHORIZED) {
+            self.site.gate.count_refusal(&admitted.admission);
+        }
+        if res.status_code.is_none()
+            && let Some(status) = self.status_of_verb(res)
+        {
+            res.status_code(status);
         }
         // RFC 8259 knows no `charset`, and no other route says one.
         if res.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json; charset=utf-8") {
             res.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+    }
+
+    /// What the document says of success, where a handler says nothing of its own.
+    fn status_of_verb(&self, res: &Response) -> Option<StatusCode> {
+        match self.route.action {
+            Action::Replaced { verb: Verb::Create, .. } => Some(StatusCode::CREATED),
+            _ if res.body.is_none() => Some(StatusCode::NO_CONTENT),
+            _ => None,
         }
     }
 }

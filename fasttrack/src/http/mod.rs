@@ -4,6 +4,7 @@
 //! calling and hands what was sent to the layer below. Every answer, whatever it is, goes back through the edge.
 
 mod acceptor;
+mod api;
 mod body;
 mod carrier;
 mod cors;
@@ -24,6 +25,7 @@ pub mod openapi;
 pub mod page;
 mod paging;
 mod parser_errors;
+mod places;
 mod problem;
 mod readings;
 mod reply;
@@ -45,7 +47,8 @@ pub use salvo;
 use salvo::{Handler, Service, http::Method};
 
 pub use self::{
-    custom::{Api, CustomRoute},
+    api::Api,
+    custom::{CustomRoute, Replacement},
     problem::{PROBLEM_TYPES, ProblemType},
     server::{Listening, Served, socket_limit},
     socket::Sockets,

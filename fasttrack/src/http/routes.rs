@@ -1,7 +1,10 @@
 //! Every route, as data: what follows from the catalog, and what every application has.
 
-use super::CustomRoute;
-use crate::schema::{Catalog, Model, Rule, Schema, Verb, named_rule};
+use super::{CustomRoute, places};
+use crate::{
+    pipeline::Right,
+    schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
+};
 
 /// What stands before all routes of the API.
 pub const API_PREFIX: &str = "/api/v1";
@@ -46,8 +49,22 @@ pub enum Action {
     Socket,
     /// Something about the server itself.
     Service(ServiceAction),
-    /// What the application's own route at this place does.
-    Custom(usize),
+    /// What the application's own route does.
+    Custom {
+        /// Its place among them.
+        index: usize,
+        /// The resource of the row that it acts on, and who may.
+        asks: Option<(usize, Right)>,
+    },
+    /// A verb on a resource that the application answers itself.
+    Replaced {
+        /// The place of its handler among the application's own routes.
+        index: usize,
+        /// Index of the resource.
+        model: usize,
+        /// The verb.
+        verb: Verb,
+    },
 }
 
 /// What the routes under `/auth` do.
@@ -105,7 +122,10 @@ impl Action {
     pub const fn is_list(self) -> bool {
         matches!(
             self,
-            Self::Resource { verb: Verb::List, .. } | Self::Session(SessionAction::List) | Self::Notifications
+            Self::Resource { verb: Verb::List, .. }
+                | Self::Replaced { verb: Verb::List, .. }
+                | Self::Session(SessionAction::List)
+                | Self::Notifications
         )
     }
 }
@@ -113,33 +133,19 @@ impl Action {
 /// All routes of an application, `custom` are its own; of two that could match one path, the literal one comes first.
 ///
 /// # Errors
-/// A sentence about a route of the application's own whose path is none, or that is there already.
+/// A sentence about a route of the application's own: its path is none, or is there already; it asks for a rule that is
+/// not declared; it replaces what is not there, or was replaced.
 pub fn table(catalog: &Catalog, custom: &[CustomRoute]) -> Result<Vec<Route>, String> {
     let mut routes = declared(catalog);
     for (index, route) in custom.iter().enumerate() {
-        let (method, path) = (route.method, format!("{API_PREFIX}{}", route.path));
-        if !is_path(&route.path) {
-            return Err(format!(
-                "the path `{}` of a hand-written {method} is none: it is made of `/` and words of a-z, 0-9, `_` and `-`, \
-                 with `{{id}}` once at most",
-                route.path
-            ));
-        }
-        if routes.iter().any(|other| other.method == method && other.path == path) {
-            return Err(format!("{method} {path} is there already; give the hand-written route another path"));
-        }
-        routes.push(Route { method, path, action: Action::Custom(index), admits_anonymous: false });
+        places::put(&mut routes, catalog, route, index)?;
     }
     Ok(routes)
 }
 
-/// Whether this is a path that a route of an application's own may have.
-fn is_path(path: &str) -> bool {
-    let is_word = |segment: &str| {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        segment == "{id}" || (!segment.is_empty() && segment.bytes().all(is_plain))
-    };
-    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_word)) && path.matches("{id}").count() <= 1
+/// The generated route of a verb on a resource.
+pub(super) fn of_verb(catalog: &Catalog, name: &str, verb: Verb) -> Option<Route> {
+    resource(catalog, catalog.find(name)?, verb)
 }
 
 /// The routes that follow from the catalog, and those that every application has.
@@ -227,7 +233,7 @@ const fn method(verb: Verb) -> &'static str {
 }
 
 /// Whether the rule could hold for somebody without an account. Errs on that side: the pipeline decides then.
-fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) -> bool {
+pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) -> bool {
     match rule {
         Rule::Any(rules) => rules.iter().any(|rule| admits_anonymous(catalog, schema, rule)),
         Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
@@ -288,7 +294,10 @@ mod tests {
         let catalog = Catalog::link(&[&USER, &TASK, &NOTE]).unwrap();
         let add = |routes: &[CustomRoute]| table(&catalog, routes).map(|routes| routes.last().cloned().unwrap());
         let added = add(&[CustomRoute::get("/tasks/{id}/stats", nothing)]).unwrap();
-        assert_eq!((added.path.as_str(), added.action), ("/api/v1/tasks/{id}/stats", Action::Custom(0)));
+        assert_eq!(
+            (added.path.as_str(), added.action),
+            ("/api/v1/tasks/{id}/stats", Action::Custom { index: 0, asks: None })
+        );
         for route in [CustomRoute::get("/tasks/recent", nothing), CustomRoute::patch("/users", nothing)] {
             assert!(add(&[route]).is_ok());
         }

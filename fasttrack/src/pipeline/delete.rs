@@ -32,7 +32,7 @@ impl Pipeline {
         let engine = self.engine(resource)?;
         let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
         if class.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
-            return Err(refusal::forbidden(who, Verb::Delete, engine.schema, id));
+            return Err(refusal::forbidden(who, Verb::Delete.name(), engine.schema, id));
         }
         let hooked = self.hooking.of(engine.schema).await?;
         let removal = Removal {
@@ -70,7 +70,7 @@ impl Removal {
         let statement = sql::delete(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
         let gone = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
         if gone.is_empty() {
-            return Err(refusal::forbidden(&self.who, Verb::Delete, schema, self.id));
+            return Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id));
         }
         cascade::after(tx, &self.engine.dependents, reached, &actor).await?;
         if schema.account {
@@ -99,7 +99,7 @@ impl Removal {
         match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
             (true, _) => Ok(row),
             (false, true) => Err(refusal::not_found(schema, self.id)),
-            (false, false) => Err(refusal::forbidden(&self.who, Verb::Delete, schema, self.id)),
+            (false, false) => Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Dependents, outbox::Effects, rows::RowsPlan};
+use super::{cascade::Dependents, outbox::Effects, permit::Right, rows::RowsPlan};
 use crate::{
     bell::Bell,
     schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
@@ -38,6 +38,8 @@ pub(super) struct ClassPlan {
     pub read: Predicate,
     pub update: Predicate,
     pub delete: Predicate,
+    /// The rules that the declaration gives a name.
+    named: Vec<(&'static str, Predicate)>,
     /// Whether the caller may read the parent.
     pub parent_read: Predicate,
     pub read_one: Template,
@@ -113,11 +115,29 @@ impl ClassPlan {
             read,
             update: policy(Verb::Update)?,
             delete: policy(Verb::Delete)?,
+            named: named(catalog, model, class)?,
             parent_read,
             guards,
             references,
         })
     }
+
+    /// What a right to a row asks; `None` when it is to no row, or the resource does not have it.
+    pub(super) fn policy(&self, right: Right) -> Option<&Predicate> {
+        match right {
+            Right::Verb(Verb::Read) => Some(&self.read),
+            Right::Verb(Verb::Update) => Some(&self.update),
+            Right::Verb(Verb::Delete) => Some(&self.delete),
+            Right::Verb(Verb::Create | Verb::List) => None,
+            Right::Named(name) => self.named.iter().find(|(known, _)| *known == name).map(|(_, policy)| policy),
+        }
+    }
+}
+
+/// Whom of a class the rules of the declaration's own let.
+fn named(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<(&'static str, Predicate)>, LinkError> {
+    let rules = model.schema.named_rules.iter();
+    rules.map(|(name, rule)| Ok((*name, sql::fold(catalog, model, rule, class)?))).collect()
 }
 
 /// Who of a class may use `verb`; nobody, where it has no rule.

@@ -14,6 +14,7 @@ mod input;
 mod invariant;
 mod list;
 mod outbox;
+mod permit;
 mod read;
 mod refusal;
 mod rows;
@@ -24,8 +25,11 @@ mod verdict;
 
 use std::sync::Arc;
 
-pub use self::statements::{VerbSql, trigger_statements, verb_statements};
 use self::{engine::Engine, hooked::Hooking};
+pub use self::{
+    permit::Right,
+    statements::{VerbSql, trigger_statements, verb_statements},
+};
 use crate::{
     bell::Bell,
     db::Db,

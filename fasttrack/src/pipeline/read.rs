@@ -38,7 +38,7 @@ impl Pipeline {
         Ok(if there.is_empty() || engine.schema.conceal {
             refusal::not_found(engine.schema, id)
         } else {
-            refusal::forbidden(who, verb, engine.schema, id)
+            refusal::forbidden(who, verb.name(), engine.schema, id)
         })
     }
 }
@@ -48,5 +48,5 @@ fn refuse_unseen(engine: &Engine, who: &Principal, id: i64) -> Error {
     if engine.schema.conceal && who.caller().is_some() {
         return refusal::not_found(engine.schema, id);
     }
-    refusal::forbidden(who, Verb::Read, engine.schema, id)
+    refusal::forbidden(who, Verb::Read.name(), engine.schema, id)
 }

@@ -18,12 +18,10 @@ pub(super) fn not_found(schema: &Schema, id: i64) -> Error {
 }
 
 /// No rule lets the caller do this to the row.
-pub(super) fn forbidden(who: &Principal, verb: Verb, schema: &Schema, id: i64) -> Error {
+pub(super) fn forbidden(who: &Principal, act: &str, schema: &Schema, id: i64) -> Error {
     match who {
         Principal::Anonymous => log_in(),
-        Principal::Account(_) => {
-            Error::Forbidden(format!("you may not {} {} {id}", verb.name(), words(schema.name)).into())
-        }
+        Principal::Account(_) => Error::Forbidden(format!("you may not {act} {} {id}", words(schema.name)).into()),
     }
 }
 

@@ -55,7 +55,7 @@ impl Pipeline {
         let oneself = target == Target::Oneself;
         let policy = if oneself { Predicate::Always } else { class.update.clone() };
         if policy.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
-            return Err(refusal::forbidden(who, Verb::Update, engine.schema, id));
+            return Err(refusal::forbidden(who, Verb::Update.name(), engine.schema, id));
         }
         let input = Input::read(engine.schema, Purpose::Update, body);
         // What only some may set is never one's own to set, whoever one is.
@@ -166,7 +166,7 @@ impl Change {
             return Err(if concealed {
                 refusal::not_found(schema, self.id)
             } else {
-                refusal::forbidden(&self.who, Verb::Update, schema, self.id)
+                refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id)
             });
         }
         let forbidden: Vec<_> = self
@@ -238,7 +238,7 @@ impl Change {
         let statement = sql::update(&self.engine.table, &self.policy, &changes).fill(values(self.id, &self.who));
         let mut rows = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
-        json.ok_or_else(|| refusal::forbidden(&self.who, Verb::Update, schema, self.id))
+        json.ok_or_else(|| refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id))
     }
 
     /// The rule has to allow the row as it has become, too; else the caller could take it from somebody, or away from

@@ -1,6 +1,7 @@
 //! What the reference application does not show over HTTP: the outbox, how the database goes about a list, and what a
 //! hand-written route may meet. Runs the layers in-process.
 
+mod actions;
 mod custom;
 mod hooks;
 mod outbox;

@@ -28,7 +28,11 @@ pub(super) enum Anonymous {
 
 /// Judges the rule of a verb; a verb without a rule refuses everybody.
 pub(super) fn access(catalog: &Catalog, model: &Model, verb: Verb) -> Access {
-    let Some(rule) = model.schema.rule(verb) else { return NOBODY };
+    model.schema.rule(verb).map_or(NOBODY, |rule| access_by(catalog, model, rule, verb))
+}
+
+/// Judges a rule as if it were that of `verb`.
+pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Verb) -> Access {
     let judge = |who| Judge { catalog, schema: model.schema, who, depth: 0 }.outcome(rule);
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
     let (anonymous, account) = (judge(Who::Anonymous), judge(Who::Account(undecided)));

@@ -2,20 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::{operation::Operation, params};
-use crate::http::CustomRoute;
+use super::{access, operation::Operation, params};
+use crate::{
+    http::{
+        CustomRoute,
+        custom::Place,
+        routes::{self, Route},
+    },
+    schema::{Catalog, Verb},
+};
 
 /// The tag of a route: the resource, or whatever its path begins with.
 pub(super) fn tag(route: &CustomRoute) -> &str {
     route.path.split('/').nth(1).unwrap_or_default()
 }
 
-/// Its operation, with the refusals that every route has.
-pub(super) fn operation(route: &CustomRoute) -> Value {
+/// The generated route that it answers instead of.
+pub(super) fn replaced(route: &CustomRoute, catalog: &Catalog) -> Option<Route> {
+    let Place::Instead { resource, verb } = route.place else { return None };
+    routes::of_verb(catalog, resource, verb)
+}
+
+/// Says of a generated operation what the handler says that answers instead.
+pub(super) fn amend(operation: &mut Value, route: &CustomRoute) {
     let description = &route.description;
-    let operation = Operation::new(description.id.as_str(), tag(route), description.summary.as_str()).refuses(&[403]);
+    let Some(operation) = operation.as_object_mut() else { return };
+    if !description.summary.is_empty() {
+        operation.insert("summary".to_owned(), json!(description.summary));
+    }
+    let generated = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+    let paragraphs: Vec<_> = description.paragraphs.iter().map(String::as_str).chain([generated]).collect();
+    operation.insert("description".to_owned(), json!(paragraphs.join("\n\n")));
+}
+
+/// Its operation, with the refusals that every route has.
+pub(super) fn operation(route: &CustomRoute, catalog: &Catalog) -> Value {
+    let description = &route.description;
+    let operation = Operation::new(description.id.as_str(), tag(route), description.summary.as_str());
+    let operation = access_of(operation, route, catalog);
     let operation = description.paragraphs.iter().fold(operation, Operation::explain);
-    let operation = operation.explain(format!("Who may: {}.", route.who));
+    let operation = operation.explain(format!("Who may: {}.", route.who_in_words(catalog)));
     let operation = match noun(route) {
         Some(noun) => operation.parameters([params::id(noun)]).refuses(&[404]),
         None => operation,
@@ -34,6 +60,14 @@ pub(super) fn operation(route: &CustomRoute) -> Value {
         None => operation.answers_empty(204, "It is done."),
     }
     .render()
+}
+
+/// Whom it refuses: what the rule of its row says; else whatever its handler does.
+fn access_of(operation: Operation, route: &CustomRoute, catalog: &Catalog) -> Operation {
+    let Place::OnRow { resource, right } = route.place else { return operation.refuses(&[403]) };
+    let rule = catalog.find(resource).and_then(|model| Some((model, right.rule(model.schema)?)));
+    let Some((model, rule)) = rule else { return operation.refuses(&[403]) };
+    operation.anonymous(access::access_by(catalog, model, rule, Verb::Update).anonymous).refuses(&[403])
 }
 
 /// What the id in the path is of: the segment before it, without its plural.

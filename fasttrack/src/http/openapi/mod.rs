@@ -74,7 +74,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
         "servers": [{ "url": "/" }],
         "security": [{ "bearer": [] }],
         "tags": tags(&resources, custom),
-        "paths": paths(&resources, custom),
+        "paths": paths(&resources, custom, catalog),
         "components": {
             "schemas": schemas(&resources),
             "parameters": params::components(),
@@ -102,7 +102,7 @@ fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
     let mut tags: Vec<_> =
         [auth::tag()].into_iter().chain(of_resources).chain([notify::tag(), service::tag()]).collect();
-    for route in routes {
+    for route in routes.iter().filter(|route| !route.path.is_empty()) {
         if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
             tags.push(json!({ "name": custom::tag(route) }));
         }
@@ -110,15 +110,22 @@ fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     Value::Array(tags)
 }
 
-fn paths(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
+fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> Value {
     let account = resources.iter().find(|(_, account, _)| *account);
     let mut paths = Map::new();
     paths.extend(account.into_iter().flat_map(|(resource, _, names)| auth::paths(resource, names)));
     paths.extend(resources.iter().flat_map(|(resource, ..)| resource.paths()));
     for route in routes {
+        if let Some(replaced) = custom::replaced(route, catalog) {
+            let item = paths.get_mut(&replaced.path).and_then(|item| item.get_mut(replaced.method.to_lowercase()));
+            if let Some(operation) = item {
+                custom::amend(operation, route);
+            }
+            continue;
+        }
         let item = paths.entry(format!("{API_PREFIX}{}", route.path)).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
-            item.insert(route.method.to_lowercase(), custom::operation(route));
+            item.insert(route.method.to_lowercase(), custom::operation(route, catalog));
         }
     }
     paths.extend(notify::paths());

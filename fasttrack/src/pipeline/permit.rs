@@ -1,0 +1,77 @@
+//! Whether somebody may do to a row what the application does itself: asked as a verb asks, but nothing is done.
+
+use super::{Pipeline, Target, refusal, values};
+use crate::{
+    error::Error,
+    principal::Principal,
+    schema::{Rule, Schema, Verb},
+    sql::{self, Class},
+};
+
+/// What a declaration says of who may: the rule of a verb, or one that it gives a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Whoever may use the verb.
+    Verb(Verb),
+    /// Whoever the named rule lets.
+    Named(&'static str),
+}
+
+impl Right {
+    /// The rule, if the resource has it.
+    #[must_use]
+    pub fn rule(self, schema: &Schema) -> Option<&'static Rule> {
+        match self {
+            Self::Verb(verb) => schema.rule(verb),
+            Self::Named(name) => schema.named_rules.iter().find(|(known, _)| *known == name).map(|(_, rule)| rule),
+        }
+    }
+}
+
+impl From<Verb> for Right {
+    fn from(verb: Verb) -> Self {
+        Self::Verb(verb)
+    }
+}
+
+impl From<&'static str> for Right {
+    fn from(name: &'static str) -> Self {
+        Self::Named(name)
+    }
+}
+
+impl Pipeline {
+    /// A row as JSON, if the caller has this right to it; `act` is what he is about to do, as a verb in the infinitive.
+    ///
+    /// # Errors
+    /// What the route of the verb would answer: 401, 403 or 404, 503. A named rule is asked as that of `update` is.
+    pub async fn permit(
+        &self,
+        resource: usize,
+        id: i64,
+        right: Right,
+        act: &str,
+        who: &Principal,
+    ) -> Result<Vec<u8>, Error> {
+        if right == Right::Verb(Verb::Read) {
+            return self.read(resource, Target::Id(id), who).await;
+        }
+        let engine = self.engine(resource)?;
+        let schema = engine.schema;
+        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let unknown = || Error::Internal(format!("no rule of {} is asked for {right:?}", schema.name));
+        let policy = class.policy(right).ok_or_else(unknown)?;
+        if policy.is_never() && !(schema.conceal && who.caller().is_some()) {
+            return Err(refusal::forbidden(who, act, schema, id));
+        }
+        let statement = sql::state(&engine.table, &[policy, &class.read]).fill(values(id, who));
+        let Some(mut row) = self.db.read(statement).await?.into_iter().next() else {
+            return Err(refusal::not_found(schema, id));
+        };
+        match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
+            (true, _) => Ok(row.take_bytes(2).unwrap_or_default()),
+            (false, true) => Err(refusal::not_found(schema, id)),
+            (false, false) => Err(refusal::forbidden(who, act, schema, id)),
+        }
+    }
+}
