@@ -2,31 +2,7 @@
 
 use fasttrack::prelude::*;
 
-#[derive(Choice)]
-pub enum Role {
-    User,
-    Admin,
-}
-
-#[resource(account)]
-#[can(read: self | role(Admin))]
-pub struct User {
-    pub id: Id<User>,
-    #[field(len = ..=255, unique)]
-    pub email: Email,
-    #[field(hidden)]
-    pub password: PasswordHash,
-    #[field(default = User, read_only)]
-    pub role: Role,
-    #[field(default = true, read_only)]
-    pub is_active: bool,
-}
-
-#[derive(Choice)]
-pub enum Status {
-    Active,
-    Archived,
-}
+include!("parts/account.in");
 
 #[resource(hooks)]
 #[can(read: member)]

@@ -1,16 +1,22 @@
 //! Jobs and the end of the process: those that run may end, and none is lost.
 
 use super::{assigned_task, mailing, wait_for_the_jobs};
-use crate::driver::{Sink, wait_until};
+use crate::driver::{Person, Sink, TestApp, wait_until};
 
-#[test]
-fn a_job_survives_a_kill() {
-    let sink = Sink::start();
-    let app = mailing(&sink).start();
+/// A server with a job under way, which the mail server does not let end; and whom it writes to.
+fn with_a_job_under_way(sink: &Sink) -> (TestApp, Person) {
+    let app = mailing(sink).start();
     let assignee = app.person();
     sink.hold(true);
     assigned_task(&app, &assignee);
     wait_until("the job runs", || sink.held() > 0);
+    (app, assignee)
+}
+
+#[test]
+fn a_job_survives_a_kill() {
+    let sink = Sink::start();
+    let (app, assignee) = with_a_job_under_way(&sink);
     let settings = app.kill();
     sink.hold(false);
     assert_eq!(sink.letters_to(&assignee.email).len(), 0);
@@ -22,11 +28,7 @@ fn a_job_survives_a_kill() {
 #[test]
 fn a_stop_waits_for_jobs_that_run() {
     let sink = Sink::start();
-    let mut app = mailing(&sink).start();
-    let assignee = app.person();
-    sink.hold(true);
-    assigned_task(&app, &assignee);
-    wait_until("the job runs", || sink.held() > 0);
+    let (mut app, assignee) = with_a_job_under_way(&sink);
     app.terminate();
     wait_until("the port is closed", || std::net::TcpStream::connect(app.address()).is_err());
     sink.hold(false);
@@ -39,11 +41,7 @@ fn a_stop_waits_for_jobs_that_run() {
 #[test]
 fn a_job_that_does_not_end_is_kept_at_a_stop() {
     let sink = Sink::start();
-    let mut app = mailing(&sink).start();
-    let assignee = app.person();
-    sink.hold(true);
-    assigned_task(&app, &assignee);
-    wait_until("the job runs", || sink.held() > 0);
+    let (mut app, assignee) = with_a_job_under_way(&sink);
     app.terminate();
     assert_eq!(app.wait(), Some(0));
     let left = app.run(&["jobs"], "");
