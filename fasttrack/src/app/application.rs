@@ -14,10 +14,16 @@ use crate::{
 /// An application: what it declares, and the routes that it writes by hand.
 ///
 /// ```no_run
+/// use fasttrack::{Application, http::{CustomRoute, salvo::{self, prelude::*}}};
+///
 /// # static RESOURCES: &[&fasttrack::schema::Schema] = &[];
-/// # fn stats() -> fasttrack::http::CustomRoute { unimplemented!() }
+/// #[handler]
+/// async fn ping() -> &'static str {
+///     "pong"
+/// }
+///
 /// fn main() -> std::process::ExitCode {
-///     fasttrack::Application::new(RESOURCES).route(stats()).main()
+///     Application::new(RESOURCES).route(CustomRoute::get("/ping", ping)).main()
 /// }
 /// ```
 #[derive(Clone)]
