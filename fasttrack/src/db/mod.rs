@@ -12,6 +12,7 @@ mod error;
 mod gauge;
 mod group;
 mod guard;
+mod link;
 mod meter;
 mod options;
 mod pool;

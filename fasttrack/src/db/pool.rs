@@ -4,7 +4,6 @@
 //! back in a transaction is rolled back before anyone else gets it.
 
 use std::{
-    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DbError, guard::Guard, sqlite};
+use super::{DbError, guard::Guard, link::Link, sqlite};
 
 /// What is said to whom comes after the end.
 pub(super) const CLOSED: &str = "the database is closed";
@@ -95,16 +94,11 @@ impl ConnectionPool {
         Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size, patience }) }
     }
 
-    /// Opens a connection. Now and then the driver loses the answer of the thread that it starts for one (seen on a busy
-    /// machine, once in thousands); another one answers.
     async fn connect(&self) -> Result<Box<dyn Connection>, DriverError> {
-        for _ in 0..2 {
-            let opened = self.manager.driver.connect_opt(self.manager.option.deref().deref());
-            if let Ok(opened) = timeout(CONNECT_LIMIT, opened).await {
-                return opened;
-            }
+        match timeout(CONNECT_LIMIT, Link::open(&self.manager)).await {
+            Ok(opened) => Ok(Box::new(opened?)),
+            Err(_) => Err(DriverError::from("get_timeout: no connection could be opened")),
         }
-        Err(DriverError::from("get_timeout: no connection could be opened"))
     }
 
     /// Installs the pool behind an rbatis without interceptors: those copy every statement, and log its arguments.

@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path};
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
-use super::{Arg, DbError, DbOptions, Statement, statement};
+use super::{Arg, DbError, DbOptions, Statement, link::Link, statement};
 
 /// Opens a transaction that may write, and in it the savepoint of the first unit.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
@@ -67,10 +67,10 @@ fn read_head(file: File, head: &mut [u8; MAGIC.len()]) -> std::io::Result<usize>
 }
 
 async fn holds_marker(path: &Path, marker: &str) -> Result<bool, DbError> {
-    let mut connection: Box<dyn Connection> =
-        Box::new(base(path).read_only(true).create_if_missing(false).connect().await.map_err(|driver| error(&driver))?);
+    let options = base(path).read_only(true).create_if_missing(false);
+    let mut connection = Link::open(&manager(options)).await.map_err(|driver| error(&driver))?;
     let sql = "SELECT count(*) = 0 OR sum(name = $1) > 0 FROM sqlite_schema WHERE type = 'table'";
-    let rows = statement::run(connection.as_mut(), Statement::new(sql, vec![Arg::Text(marker.into())])).await;
+    let rows = statement::run(&mut connection, Statement::new(sql, vec![Arg::Text(marker.into())])).await;
     // What was read counts; a file that cannot be closed well will say so again when it is opened.
     connection.close().await.ok();
     Ok(rows?.first().and_then(|row| row.int(0)) == Some(1))

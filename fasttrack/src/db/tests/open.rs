@@ -1,8 +1,11 @@
 //! What may be opened, what is refused, and how it is closed.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use super::*;
+use super::{
+    super::{link::Link, sqlite, statement},
+    *,
+};
 
 async fn refusal(path: &Path, marker: Option<&str>) -> String {
     let options = DbOptions { marker: marker.map(Into::into), ..DbOptions::default() };
@@ -113,4 +116,23 @@ async fn after_the_end_everything_is_refused_at_once() {
 
 fn bytes(value: &str) -> Cell {
     Cell::Bytes(value.as_bytes().to_vec())
+}
+
+/// `SQLite` stands still when the last connection to a file is closed while another one is opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_come_and_go_beside_each_other() {
+    let bench = bench(DbOptions::default()).await;
+    bench.close().await;
+    let manager = sqlite::reader(&bench.directory.path().join("test.db"), &DbOptions::default());
+    let visitors = (0..2).map(|_| {
+        let manager = manager.clone();
+        tokio::spawn(async move {
+            for _ in 0..300 {
+                let mut link = Link::open(&manager).await.unwrap();
+                statement::run(&mut link, sql("SELECT count(*) FROM item")).await.unwrap();
+            }
+        })
+    });
+    let all = futures_util::future::try_join_all(visitors);
+    tokio::time::timeout(Duration::from_mins(1), all).await.expect("they stand still").unwrap();
 }

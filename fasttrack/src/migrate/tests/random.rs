@@ -355,7 +355,7 @@ async fn check(drafts: Vec<Vec<Draft>>, ops: Vec<Op>, seeds: Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 200, max_shrink_time: 60_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_schema_becomes_any_other_and_comes_back(
