@@ -87,6 +87,9 @@ pub enum StartError {
     /// Mail cannot be sent as configured.
     #[error("SMTP_URL and MAIL_FROM do not say how to send mail: {0}")]
     Mail(String),
+    /// Traces cannot leave as configured.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT and its kin do not say how to export traces: {0}")]
+    Traces(String),
     /// A route cannot be matched.
     #[error("a route cannot be served: {0}")]
     Route(String),
@@ -187,7 +190,7 @@ impl Bell for Bells {
 /// # Errors
 /// [`StartError`], which says what to do.
 pub async fn serve(application: Application, config: Config) -> Result<(), StartError> {
-    log::begin(&config);
+    let begun = log::begin(&config)?;
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
     let lock = lock(&config.database)?;
@@ -213,6 +216,10 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     }
     app.db.close().await;
     drop(app);
+    tokio::select! {
+        () = begun.finish() => {}
+        () = signals.nth(2) => {}
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -228,6 +235,11 @@ fn announce(listening: &Listening) {
 fn warn_of_what_is_not_served(config: &Config) {
     if config.redis_url.is_some() {
         tracing::warn!("REDIS_URL is set and has no effect: this version does not use it yet");
+    }
+    if config.otlp_endpoint.is_some() && !cfg!(feature = "otel") {
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set and has no effect: this program was built without `--features otel`"
+        );
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Config {
     pub smtp_url: Option<String>,
     /// Sender of mail.
     pub mail_from: Option<String>,
+    /// Where traces go, in a build that exports them.
+    pub otlp_endpoint: Option<String>,
     /// Filter of the log (`info`, `fasttrack=debug,warn`).
     pub log: String,
     /// Shape of the log.
@@ -142,6 +144,7 @@ impl Config {
             redis_url: None,
             smtp_url: None,
             mail_from: None,
+            otlp_endpoint: None,
             log: String::new(),
             log_format: LogFormat::Text,
             sockets_per_user: 0,

@@ -22,6 +22,7 @@ pub mod principal;
 pub mod query;
 pub mod schema;
 pub mod sql;
+mod trace;
 pub mod wire;
 
 /// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.

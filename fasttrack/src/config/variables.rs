@@ -115,6 +115,16 @@ pub const VARIABLES: &[Variable] = &[
         };
         Ok(())
     }),
+    secret(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        None,
+        "collector of traces, for a build with the feature otel",
+        |config, value| {
+            config.otlp_endpoint =
+                url(value, &["http://", "https://"]).map_err(|()| "an address such as http://localhost:4318")?;
+            Ok(())
+        },
+    ),
     open("MAX_BODY_BYTES", Some("65536"), "longest body that is taken, in bytes", |config, value| {
         let expected = "a whole number of bytes from 1 to 104857600";
         config.max_body_bytes = number::<u32>(value, 1, 104_857_600, expected)?.try_into().map_err(|_| expected)?;

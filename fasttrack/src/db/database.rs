@@ -16,7 +16,7 @@ use super::{
     statement,
     writer::Writer,
 };
-use crate::error::Error;
+use crate::{error::Error, trace};
 
 /// A database: many connections that read, one that writes. A clone is the same database.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl Db {
     /// [`DbError::Busy`] when no connection was free in time, or the statement took too long; else what the database
     /// says.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        metered(&self.gauges.reading, self.run(statement, ())).await
+        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run(statement, ())).await
     }
 
     /// The same for a statement that may be slow: at most half of the connections serve those at a time, so that the
@@ -88,7 +88,9 @@ impl Db {
     pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
         match permit {
-            Ok(Ok(permit)) => metered(&self.gauges.reading, self.run(statement, permit)).await,
+            Ok(Ok(permit)) => {
+                metered(&self.gauges.reading, trace::reading(&statement.sql), self.run(statement, permit)).await
+            }
             Ok(Err(_)) | Err(_) => Err(DbError::Busy("too many searches are running".into())),
         }
     }
@@ -104,7 +106,7 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        metered(&self.gauges.writing, self.writer.write(work)).await
+        metered(&self.gauges.writing, trace::writing(), self.writer.write(work)).await
     }
 
     /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
@@ -127,7 +129,7 @@ impl Db {
     /// # Errors
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
-        metered(&self.gauges.writing, self.writer.insert(plan, row)).await
+        metered(&self.gauges.writing, trace::writing(), self.writer.insert(plan, row)).await
     }
 
     /// Whether the database answers.

@@ -10,6 +10,7 @@ use std::{
 
 use prometheus::Histogram;
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 tokio::task_local! {
     static METER: Arc<Meter>;
@@ -41,10 +42,11 @@ impl Meter {
     }
 }
 
-/// Runs what asks the database, on the account of whoever watches, and of the database itself.
-pub(super) async fn metered<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {
+/// Runs what asks the database, on the account of whoever watches, and of the database itself; the span is what a trace
+/// shows of it.
+pub(super) async fn metered<T>(seconds: &Histogram, span: Span, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
-    let done = work.await;
+    let done = work.instrument(span).await;
     let time = started.elapsed();
     seconds.observe(time.as_secs_f64());
     if let Ok(meter) = METER.try_with(Arc::clone) {
@@ -63,7 +65,7 @@ mod tests {
     async fn what_is_watched_is_counted_and_nothing_else() {
         let meter = Arc::new(Meter::default());
         let gauges = Gauges::new().unwrap();
-        let ask = || metered(&gauges.reading, tokio::time::sleep(Duration::from_millis(2)));
+        let ask = || metered(&gauges.reading, Span::none(), tokio::time::sleep(Duration::from_millis(2)));
         ask().await;
         meter
             .watch(async {

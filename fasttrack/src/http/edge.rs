@@ -14,9 +14,10 @@ use salvo::{
     Depot, FlowCtrl, Handler, async_trait,
     http::{HeaderName, HeaderValue, Method, Request, ResBody, Response, StatusCode, Version, header},
 };
+use tracing::{Instrument, Span};
 
 use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId, router::Pattern};
-use crate::{db::Meter, error::Error};
+use crate::{db::Meter, error::Error, trace};
 
 /// The account that a request turned out to come from, for the log.
 #[derive(Debug, Clone, Copy)]
@@ -39,16 +40,19 @@ impl Handler for Edge {
         let _in_flight = self.metrics.begin();
         let id = RequestId::from_headers(req.headers());
         let meter = Arc::new(Meter::default());
+        let header = |name: &str| req.headers().get(name)?.to_str().ok();
+        let span = trace::request(req.method().as_str(), req.uri().path(), header);
         req.extensions_mut().insert(id.clone());
         if is_preflight(req) {
             ctrl.skip_rest();
         } else {
-            meter.watch(self.answer(req, depot, res, ctrl, &id)).await;
+            let answer = self.answer(req, depot, res, ctrl, &id).instrument(span.clone());
+            meter.watch(answer).await;
             complete(req, res, &id);
         }
         let is_drained = body::discard(req).await;
         self.write_headers(req, res, &id, is_drained);
-        self.log(req, res, &id, started, &meter);
+        self.log(req, res, &id, started, &meter, &span);
     }
 }
 
@@ -118,22 +122,26 @@ impl Edge {
         }
     }
 
-    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant, meter: &Meter) {
+    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant, meter: &Meter, span: &Span) {
         let status = res.status_code.unwrap_or(StatusCode::OK);
         let route = req.extensions().get::<Pattern>().map_or(UNMATCHED, |pattern| &pattern.0);
         let time = started.elapsed();
+        let user = req.extensions().get::<Actor>().map(|actor| actor.0);
         self.metrics.count_answer(req.method(), route, status, time);
+        let (method, request_id) = (req.method().as_str(), id.as_str());
+        trace::answer(span, &trace::Answered { method, route, status: status.as_u16(), user, request_id });
         tracing::info!(
             target: "fasttrack::request",
-            method = req.method().as_str(),
+            method,
             route,
             path = req.uri().path(),
             status = status.as_u16(),
             ms = time.as_secs_f64() * 1e3,
             sql_ms = meter.time().as_secs_f64() * 1e3,
             sql_count = meter.count(),
-            request_id = id.as_str(),
-            user = req.extensions().get::<Actor>().map(|actor| actor.0),
+            request_id,
+            trace_id = trace::id(span),
+            user,
         );
     }
 }

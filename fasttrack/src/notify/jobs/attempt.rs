@@ -6,6 +6,7 @@ use tokio::{
     task::{AbortHandle, JoinError},
     time::timeout,
 };
+use tracing::Instrument;
 
 use crate::job::{Context, JobError, JobFn, RawChange};
 
@@ -18,7 +19,7 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// # Errors
 /// Why it failed.
 pub(super) async fn attempt(run: JobFn, change: RawChange, context: Context) -> Result<(), JobError> {
-    let task = tokio::spawn(async move { run(&change, context).await });
+    let task = tokio::spawn(async move { run(&change, context).await }.in_current_span());
     let _aborted = AbortOnDrop(task.abort_handle());
     match timeout(TIME_LIMIT, task).await {
         Ok(Ok(outcome)) => outcome,

@@ -13,6 +13,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
+use tracing::Instrument;
 
 use super::{
     Shared,
@@ -25,6 +26,7 @@ use crate::{
     db::Db,
     job::{Context, JobError, JobFn},
     schema::{Catalog, Effect},
+    trace,
 };
 
 /// Jobs that run at a time.
@@ -151,7 +153,11 @@ impl Dispatcher {
             };
             let (context, shared) = (self.context.clone(), Arc::clone(&self.shared));
             self.running.spawn(async move {
-                let outcome = attempt(function, job.change, context).await;
+                let span = trace::job(&job.name, job.tries);
+                let outcome = attempt(function, job.change, context).instrument(span.clone()).await;
+                if outcome.is_err() {
+                    trace::fail(&span);
+                }
                 verdict(&shared, job.id, &job.name, job.tries, outcome)
             });
         }
