@@ -41,3 +41,56 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
     };
     [route.method.to_owned(), route.path.clone(), who]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        http::{Replacement, routes::tests::nothing},
+        schema::{Column, Grant, Id, Resource, Rule, Schema, Verb},
+    };
+
+    static USER: Schema = Schema::new("user", "users").account().columns(&[Column::new::<Id<()>>("id", "id")]);
+    const SCHEMA: Schema = Schema::new("paper", "papers")
+        .columns(&[Column::new::<Id<()>>("id", "id")])
+        .named_rules(&[("editor", Rule::Role("admin"))])
+        .grants(&[Grant::new(Verb::Read, Rule::Anyone), Grant::new(Verb::Update, Rule::Authenticated)]);
+
+    static PAPER: Schema = SCHEMA;
+
+    struct Paper;
+
+    impl Resource for Paper {
+        type Fields = ();
+
+        const NAME: &'static str = "paper";
+        const FIELDS: () = ();
+        const SCHEMA: Schema = SCHEMA;
+    }
+
+    #[test]
+    fn actions_and_replaced_handlers_are_listed_with_their_rules() {
+        let catalog = Catalog::link(&[&USER, &PAPER]).unwrap();
+        let custom = [
+            CustomRoute::action::<Paper>("archive", "editor", nothing),
+            CustomRoute::action::<Paper>("burn", Verb::Update, nothing).who("whoever has matches"),
+            Replacement::of::<Paper>(Verb::Update, nothing).into(),
+        ];
+        let text = render(&catalog, &custom, true).unwrap();
+        let routes: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let of_papers = routes.iter().filter(|route| route["path"].as_str().unwrap().contains("/papers/"));
+        let lines: Vec<_> =
+            of_papers.map(|route| ["method", "path", "who"].map(|key| route[key].as_str().unwrap())).collect();
+        assert_eq!(
+            lines,
+            [
+                ["GET", "/api/v1/papers/{id}", "anyone"],
+                ["PATCH", "/api/v1/papers/{id}", "anyone logged in"],
+                ["POST", "/api/v1/papers/{id}/archive", "role admin"],
+                ["POST", "/api/v1/papers/{id}/burn", "anyone logged in; of them: whoever has matches"],
+            ]
+        );
+        let table = render(&catalog, &custom, false).unwrap();
+        assert!(table.lines().any(|line| line.contains("/archive") && line.contains("role admin")), "{table}");
+    }
+}

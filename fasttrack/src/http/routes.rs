@@ -246,7 +246,7 @@ pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::schema::{Column, Grant, Id, Kind, Path};
 
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[salvo::handler]
-    async fn nothing() {}
+    pub(crate) async fn nothing() {}
 
     #[test]
     fn a_hand_written_route_has_a_place_of_its_own() {

@@ -96,11 +96,8 @@ impl Removal {
         let Some(row) = tx.query(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, self.id));
         };
-        match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
-            (true, _) => Ok(row),
-            (false, true) => Err(refusal::not_found(schema, self.id)),
-            (false, false) => Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id)),
-        }
+        refusal::judge(&row, &self.who, Verb::Delete.name(), schema, self.id)?;
+        Ok(row)
     }
 
     async fn tell(&self, tx: &mut Tx, before: &Row) -> Result<(), Error> {

@@ -68,10 +68,7 @@ impl Pipeline {
         let Some(mut row) = self.db.read(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, id));
         };
-        match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
-            (true, _) => Ok(row.take_bytes(2).unwrap_or_default()),
-            (false, true) => Err(refusal::not_found(schema, id)),
-            (false, false) => Err(refusal::forbidden(who, act, schema, id)),
-        }
+        refusal::judge(&row, who, act, schema, id)?;
+        Ok(row.take_bytes(2).unwrap_or_default())
     }
 }

@@ -1,7 +1,7 @@
 //! How a refusal is put: which error it is, in words a person can act on.
 
 use crate::{
-    db::DbError,
+    db::{DbError, Row},
     error::{Error, Fault},
     principal::Principal,
     schema::{Kind, Schema, Verb},
@@ -22,6 +22,19 @@ pub(super) fn forbidden(who: &Principal, act: &str, schema: &Schema, id: i64) ->
     match who {
         Principal::Anonymous => log_in(),
         Principal::Account(_) => Error::Forbidden(format!("you may not {act} {} {id}", words(schema.name)).into()),
+    }
+}
+
+/// Whether the caller may do this to a row, by what was asked of it: the rule, then that of reading, for a resource that
+/// conceals what one may not read.
+///
+/// # Errors
+/// [`not_found`] or [`forbidden`].
+pub(super) fn judge(row: &Row, who: &Principal, act: &str, schema: &Schema, id: i64) -> Result<(), Error> {
+    match (row.int(0) == Some(1), schema.conceal && row.int(1) != Some(1)) {
+        (true, _) => Ok(()),
+        (false, true) => Err(not_found(schema, id)),
+        (false, false) => Err(forbidden(who, act, schema, id)),
     }
 }
 
