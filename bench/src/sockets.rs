@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Connections that the comments are sent over: as many can be under way at a time.
-const WRITERS: usize = 64;
+const WRITERS: usize = 256;
 
 /// Handshakes and registrations under way at a time.
 const AT_ONCE: usize = 32;
