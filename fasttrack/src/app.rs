@@ -67,9 +67,12 @@ pub enum StartError {
     Secret(#[from] SecretError),
     /// The database cannot be opened.
     #[error(
-        "the database cannot be opened: {0}; DATABASE_URL names the file, and its folder has to be there and writable"
+        "the database cannot be opened: {0}; DATABASE_URL has to name one of fasttrack's, in a folder that is there and writable"
     )]
     Database(DbError),
+    /// There is no database, and none may be made.
+    #[error("there is no database at {}, and with AUTO_MIGRATE=false none is made; run `fasttrack migrate up`", .0.display())]
+    Missing(PathBuf),
     /// The database file is damaged.
     #[error("the database {} is damaged and was left as it is: {what}; restore a copy of it", .path.display())]
     Damaged {
@@ -193,6 +196,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let begun = log::begin(&config)?;
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
+    schema::check_is_wanted(&config)?;
     let lock = lock(&config.database)?;
     let app = App::open_with(application.resources, &config, DbOptions::default(), Some(lock)).await?;
     if app.db.was_created() {

@@ -42,6 +42,23 @@ fn user_create_makes_the_first_account_of_a_new_database() {
     settings.start().login("first@example.com", "the password");
 }
 
+/// Each of them finds that there is no schema yet.
+#[test]
+fn accounts_may_be_made_side_by_side_in_a_new_database() {
+    let settings = Settings::new();
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let settings = &settings;
+            scope.spawn(move || {
+                let output = settings.run(&["user", "create", &format!("u{number}@example.com")], "the password\n");
+                assert!(output.status.success(), "{output:?}");
+            });
+        }
+    });
+    let app = settings.start();
+    (0..4).for_each(|number| drop(app.login(&format!("u{number}@example.com"), "the password")));
+}
+
 #[test]
 fn user_create_checks_what_registration_checks() {
     let app = shared();

@@ -162,6 +162,7 @@ fn tables_are_not_made_unless_they_may_be() {
     let settings = Settings::new().set("AUTO_MIGRATE", "false");
     let refusal = settings.refused();
     assert!(refusal.stderr.contains("AUTO_MIGRATE"), "{}", refusal.stderr);
+    assert!(!settings.directory().join("t.db").exists(), "an empty file was made");
     let settings = settings.unset("AUTO_MIGRATE").start().kill();
     settings.set("AUTO_MIGRATE", "false").start();
 }
@@ -197,7 +198,13 @@ fn a_damaged_database_is_left_as_it_was() {
     fs::write(&file, &bytes).unwrap();
     let refusal = settings.refused();
     assert!(refusal.stderr.contains("t.db") && refusal.stderr.contains("damaged"), "{}", refusal.stderr);
+    let output = settings.run(&["migrate", "up"], "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && stderr.contains("damaged") && stderr.lines().count() == 1, "{output:?}");
     assert_eq!(fs::read(&file).unwrap(), bytes);
+    fs::write(&file, &bytes[..middle]).unwrap();
+    let refusal = settings.refused();
+    assert!(refusal.stderr.contains("restore a copy"), "{}", refusal.stderr);
 }
 
 #[test]

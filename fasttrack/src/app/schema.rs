@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::{Instant, sleep};
+
 use super::StartError;
 use crate::{
     auth,
@@ -25,6 +27,7 @@ pub(super) async fn open_current(
     options: DbOptions,
     mut held: Option<File>,
 ) -> Result<(Db, Option<File>), StartError> {
+    check_is_wanted(config)?;
     loop {
         let db = open(config, options.clone()).await?;
         check_for_damage(&db, &config.database).await?;
@@ -32,7 +35,7 @@ pub(super) async fn open_current(
         if held.is_none() && !migrator.is_current().await? {
             // The lock has to be taken before the file is opened, see below.
             db.close().await;
-            held = Some(lock(&config.database)?);
+            held = Some(lock_patiently(&config.database).await?);
             continue;
         }
         let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
@@ -45,7 +48,15 @@ pub(super) async fn open_current(
 
 /// Opens the database as it is, for a command that looks after its schema.
 pub(crate) async fn open_alone(config: &Config) -> Result<Db, StartError> {
-    open(config, DbOptions { readers: 1, ..DbOptions::default() }).await
+    let db = open(config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
+    check_for_damage(&db, &config.database).await?;
+    Ok(db)
+}
+
+/// Who may make nothing makes no empty file either.
+pub(super) fn check_is_wanted(config: &Config) -> Result<(), StartError> {
+    let is_missing = !config.auto_migrate && !config.database.exists();
+    if is_missing { Err(StartError::Missing(config.database.clone())) } else { Ok(()) }
 }
 
 /// What brings the schema of the database to where it should be.
@@ -56,8 +67,16 @@ pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, config: &Config) ->
 
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
     let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
-    Db::open(&config.database, options).await.map_err(StartError::Database)
+    Db::open(&config.database, options).await.map_err(|cause| match cause.to_string() {
+        what if what.contains(MALFORMED) => {
+            StartError::Damaged { path: config.database.clone(), what: MALFORMED.into() }
+        }
+        _ => StartError::Database(cause),
+    })
 }
+
+/// What `SQLite` says of a file that it cannot make sense of.
+const MALFORMED: &str = "database disk image is malformed";
 
 /// How long the start waits for the file to be looked through; a larger one is looked through beside the service.
 const DAMAGE_WAIT: Duration = Duration::from_secs(2);
@@ -93,6 +112,20 @@ pub(crate) fn lock(database: &Path) -> Result<File, StartError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
         Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// How long a command waits for another one that changes the schema.
+const LOCK_WAIT: Duration = Duration::from_secs(3);
+
+/// The same for a command, which may meet another one that is done in a moment.
+async fn lock_patiently(database: &Path) -> Result<File, StartError> {
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match lock(database) {
+            Err(StartError::Taken(_)) if Instant::now() < deadline => sleep(Duration::from_millis(50)).await,
+            locked => return locked,
+        }
     }
 }
 

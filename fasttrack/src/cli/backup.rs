@@ -39,7 +39,7 @@ pub(super) enum BackupError {
         cause: io::Error,
     },
     /// The database cannot be read, or the copy cannot be made.
-    #[error("the database cannot be copied: {0}")]
+    #[error("the database cannot be copied: {0}; look after the disk, and after the database")]
     Database(#[from] DbError),
     /// The copy is no good.
     #[error("the copy is damaged and was removed: {0}; look after the disk, and after the database")]
@@ -51,7 +51,7 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), BackupError>
     let source = &config.database;
     check(source, file)?;
     let part = part_of(file);
-    let copied = copy(source, &part).await;
+    let copied = copy(source, &part, file).await;
     let named = match copied {
         Ok(()) => name(&part, file),
         Err(error) => Err(error),
@@ -81,11 +81,11 @@ fn part_of(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-async fn copy(source: &Path, part: &Path) -> Result<(), BackupError> {
+async fn copy(source: &Path, part: &Path, file: &Path) -> Result<(), BackupError> {
     // What SQLite says of a folder that is not there, or not writable, is of no help.
     fs::File::create_new(part)
         .and_then(|_| fs::remove_file(part))
-        .map_err(|cause| BackupError::Write { path: part.to_owned(), cause })?;
+        .map_err(|cause| BackupError::Write { path: file.to_owned(), cause })?;
     let db = Db::open(source, options()).await?;
     let size = fs::metadata(source).map_or(0, |file| file.len());
     let copied = with_progress(size, part, db.copy_to(part)).await;

@@ -59,9 +59,11 @@ pub(super) async fn run(
     config: &Config,
 ) -> Result<(), UserError> {
     let UserCommand::Create { admin, name, email } = command;
+    // Asked for first: the database is not kept from others while somebody types.
+    let password = password()?;
     // A command that runs once needs no pool.
     let app = App::open(resources, config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
-    let made = create(&app, admin, name, &email).await;
+    let made = create(&app, admin, name, &email, password).await;
     app.db.close().await;
     let id = made?;
     let role = if admin { "admin" } else { "user" };
@@ -69,12 +71,12 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn create(app: &App, admin: bool, name: Option<String>, email: &str) -> Result<i64, UserError> {
+async fn create(app: &App, admin: bool, name: Option<String>, email: &str, password: String) -> Result<i64, UserError> {
     let schema = app.catalog.account().ok_or(UserError::NoSuchField("declaration"))?.schema;
     if admin && !has_admin(schema) {
         return Err(UserError::NoSuchField("role `admin`"));
     }
-    let body = body(schema, name, email, password()?)?;
+    let body = body(schema, name, email, password)?;
     let object = Object::parse(body.as_bytes()).map_err(|error| refused(email, error))?;
     let role = [("role", Arg::Text("admin".into()))];
     let row = app.pipeline.register_as(&object, if admin { &role } else { &[] }).await;

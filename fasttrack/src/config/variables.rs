@@ -79,7 +79,7 @@ pub const VARIABLES: &[Variable] = &[
             Network::parse_list(value).ok_or("addresses or networks separated by commas, such as 10.0.0.0/8,::1")?;
         Ok(())
     }),
-    secret("REDIS_URL", None, "what several nodes share", |config, value| {
+    secret("REDIS_URL", None, "what several nodes share; not used yet", |config, value| {
         config.redis_url = url(value, &["redis://", "rediss://"]).map_err(|()| "a redis:// address")?;
         Ok(())
     }),

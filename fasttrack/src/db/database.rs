@@ -166,7 +166,7 @@ impl Db {
         let check = Statement::new("PRAGMA quick_check(1)", Vec::new());
         let task = tokio::spawn(async move { statement::run(connection.as_mut(), check).await });
         let rows = task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string())))?;
-        Ok(rows.first().and_then(|row| row.text(0)).filter(|found| *found != "ok").map(str::to_owned))
+        Ok(rows.first().and_then(|row| row.text(0)).filter(|found| *found != "ok").map(one_line))
     }
 
     /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
@@ -213,4 +213,9 @@ async fn read_all(connection: &mut dyn Connection, statement: Statement, limit: 
         Ok(pong) => pong.map(|()| rows).map_err(|error| sqlite::error(&error)),
         Err(_) => Err(DbError::Busy("the connection does not answer".into())),
     }
+}
+
+/// A text without its line breaks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

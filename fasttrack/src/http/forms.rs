@@ -15,6 +15,18 @@ const SHOWN_CHARS: usize = 100;
 /// # Errors
 /// [`Error::Invalid`] with every fault.
 pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) -> Result<[Cow<'a, str>; N], Error> {
+    checked_texts(object, names, |_, _| Ok(()))
+}
+
+/// The same, where `check` may find a code and a message of something wrong with a member's text.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub(super) fn checked_texts<'a, const N: usize>(
+    object: Object<'a>,
+    names: [&str; N],
+    check: impl Fn(&str, &str) -> Result<(), (&'static str, &'static str)>,
+) -> Result<[Cow<'a, str>; N], Error> {
     let mut faults = object.faults;
     let mut values: [Option<Cow<'a, str>>; N] = [const { None }; N];
     for (key, node) in object.members {
@@ -24,6 +36,8 @@ pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) ->
             (Some(slot), Node::Text(text)) => {
                 if text.contains('\0') {
                     faults.push(Fault::new(key.as_ref(), "nul", "must not contain the character U+0000"));
+                } else if let Err((code, message)) = check(&key, &text) {
+                    faults.push(Fault::new(key.as_ref(), code, message));
                 }
                 *slot = Some(text);
             }

@@ -16,6 +16,9 @@ const SOCKET_RETRY_AFTER_S: u64 = 75;
 /// Faults that are told in the `detail`; `errors` has them all.
 const FAULTS_IN_DETAIL: usize = 3;
 
+/// Faults that are told at most: a request made of nothing else would have an answer many times its size.
+const FAULTS: usize = 1_000;
+
 /// A status that an error can have. Its `type` is `about:blank`: the status says it all (RFC 9457, section 4.2.1).
 #[derive(Debug)]
 pub struct ProblemType {
@@ -112,7 +115,11 @@ fn write_status(res: &mut Response, status: StatusCode, detail: &str, faults: Op
     let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
     let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
     let errors = faults.map(|faults| {
-        faults.iter().map(|fault| Entry { field: &fault.field, code: fault.code, message: &fault.message }).collect()
+        faults
+            .iter()
+            .take(FAULTS)
+            .map(|fault| Entry { field: &fault.field, code: fault.code, message: &fault.message })
+            .collect()
     });
     let body = Body { r#type: "about:blank", title, status: status.as_u16(), detail, request_id: id.as_str(), errors };
     let text = serde_json::to_vec(&body).unwrap_or_default();
@@ -166,6 +173,15 @@ mod tests {
         write(&mut res, error, &RequestId::from_headers(&HeaderMap::new()));
         let ResBody::Once(body) = res.take_body() else { panic!("no body") };
         (res, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn an_answer_has_an_end() {
+        let faults: Vec<_> =
+            (0..5_000).map(|number| Fault::new(format!("a{number}"), "unknown", "is unknown")).collect();
+        let (_, body) = answer(&Error::Invalid(faults));
+        assert_eq!(body["errors"].as_array().map(Vec::len), Some(FAULTS));
+        assert!(body["detail"].as_str().unwrap().ends_with("and 4997 more"), "{body}");
     }
 
     fn every_error() -> Vec<Error> {

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     auth::Client,
     error::Error,
+    password,
     principal::{Caller, Principal},
     wire::{Object, Params},
 };
@@ -49,7 +50,9 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
         }
         SessionAction::ChangePassword => {
             let caller = caller(principal)?;
-            let [current, new] = forms::texts(body, ["current_password", "new_password"])?;
+            let names = ["current_password", "new_password"];
+            let check = |name: &str, text: &str| if name == names[1] { password::check(text) } else { Ok(()) };
+            let [current, new] = forms::checked_texts(body, names, check)?;
             site.auth.change_password(caller, &current, &new).await.map(|()| Reply::empty())
         }
         SessionAction::List => list(site, caller(principal)?, params, body).await,

@@ -100,7 +100,9 @@ pub enum MigrateError {
         what: String,
     },
     /// A migration would lose data.
-    #[error("this may lose what is stored: {what}; say --allow-destructive if that is meant")]
+    #[error(
+        "this may lose what is stored: {what}; declare `was` if something was renamed, or say --allow-destructive if that is meant"
+    )]
     Destructive {
         /// The changes.
         what: String,

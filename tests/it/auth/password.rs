@@ -47,6 +47,7 @@ fn bodies_are_checked() {
         (json!({ "current_password": current, "new_password": null }), &["new_password"]),
         (json!({ "current_password": 1, "new_password": true }), &["current_password", "new_password"]),
         (json!({ "current_password": current, "new_password": "long enough", "x": 1 }), &["x"]),
+        (json!({ "current_password": 1, "new_password": "short", "x": 1 }), &["current_password", "new_password", "x"]),
     ] {
         app.post("/auth/password", &body).by(&person).faulty(fields);
     }
