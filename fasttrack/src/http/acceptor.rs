@@ -10,23 +10,23 @@ use salvo::{
     fuse::ArcFusePolicy,
 };
 use tokio::{
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, timeout, timeout_at},
 };
 
 use super::parser_errors::Completed;
 
-/// How long the port has to be quiet before it is closed.
-const QUIET: Duration = Duration::from_millis(20);
+/// How long the port has to be quiet before it is closed: long enough for a handshake that has begun to end.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// Longest time that this is waited for.
-const CLOSE_LIMIT: Duration = Duration::from_millis(150);
+const CLOSE_LIMIT: Duration = Duration::from_millis(200);
 
 /// An open port.
 ///
 /// Connections that the system has made wait to be accepted, perhaps with a request. Closing the port resets them; so it
-/// is closed only when none waits.
+/// is closed only when none waits, and, where the system can do that, when none has been able to begin for a while.
 pub(super) struct Port {
     /// None once it is closed.
     open: Option<TcpAcceptor>,
@@ -56,7 +56,12 @@ impl Port {
                 _ = self.stopping.wait_for(|&stopping| stopping) => {}
             }
         }
-        let close_by = *self.close_by.get_or_insert_with(|| Instant::now() + CLOSE_LIMIT);
+        let close_by = *self.close_by.get_or_insert_with(|| {
+            if let Err(error) = hold_off(open.inner()) {
+                tracing::debug!(%error, "connections can begin until the port is closed");
+            }
+            Instant::now() + CLOSE_LIMIT
+        });
         let accepted = timeout_at(close_by, timeout(QUIET, accept(open, places, policy))).await;
         accepted.ok().and_then(Result::ok)
     }
@@ -70,6 +75,33 @@ async fn accept(
 ) -> io::Result<(Plain, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     Ok((open.accept(policy).await?, place))
+}
+
+/// Leaves it unanswered when a client asks for a connection: it asks again within a second or so, and is refused then,
+/// or served by the next server. Connections that have begun go on.
+///
+/// The classic BPF program reads the flags of a TCP header (RFC 9293, section 3.1).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn hold_off(port: &TcpListener) -> io::Result<()> {
+    use socket2::SockFilter;
+
+    const LOAD_BYTE: u16 = 0x30;
+    const JUMP_IF_SET: u16 = 0x45;
+    const RETURN: u16 = 0x06;
+    const FLAGS_OFFSET: u32 = 13;
+    const SYN: u32 = 0x02;
+
+    socket2::SockRef::from(port).attach_filter(&[
+        SockFilter::new(LOAD_BYTE, 0, 0, FLAGS_OFFSET),
+        SockFilter::new(JUMP_IF_SET, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ])
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn hold_off(_: &TcpListener) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 type Plain = Accepted<TcpCoupler<StraightStream<TcpStream>>, StraightStream<TcpStream>>;
