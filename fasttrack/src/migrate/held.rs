@@ -47,30 +47,32 @@ pub struct Object {
     pub sql: String,
 }
 
-const OBJECTS: &str = "SELECT CAST(\"name\" AS BLOB), CAST(\"type\" AS BLOB), CAST(\"tbl_name\" AS BLOB), \
+/// Of these three, each row begins with what it is and its place among its like, so that one statement can ask for all.
+const OBJECTS: &str = "SELECT 0, rowid, CAST(\"name\" AS BLOB), CAST(\"type\" AS BLOB), CAST(\"tbl_name\" AS BLOB), \
     CAST(\"sql\" AS BLOB) FROM sqlite_master WHERE \"sql\" IS NOT NULL AND \"name\" NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
-const SCHEMA: &str =
-    "SELECT CAST(\"name\" AS BLOB), CAST(\"definition\" AS BLOB) FROM \"fasttrack_schema\" ORDER BY rowid";
-const APPLIED: &str = "SELECT \"version\", CAST(\"name\" AS BLOB), CAST(\"checksum\" AS BLOB), \
-    CAST(\"applied_at\" AS BLOB) FROM \"fasttrack_migrations\" ORDER BY \"version\"";
+const SCHEMA: &str = "SELECT 1, rowid, CAST(\"name\" AS BLOB), CAST(\"definition\" AS BLOB), NULL, NULL \
+    FROM \"fasttrack_schema\"";
+const APPLIED: &str = "SELECT 2, \"version\", CAST(\"name\" AS BLOB), CAST(\"checksum\" AS BLOB), \
+    CAST(\"applied_at\" AS BLOB), NULL FROM \"fasttrack_migrations\"";
 
 /// The table of applied migrations.
 pub(super) const APPLIED_TABLE: &str = "fasttrack_migrations";
 
 impl Held {
-    /// Asks a database.
+    /// Asks a database, in one statement: between two, another process may change the schema.
     ///
     /// # Errors
     /// What the database says.
     pub async fn read(db: &Db) -> Result<Self, DbError> {
-        let mut held = Self::of_objects(&db.read(Statement::new(OBJECTS, Vec::new())).await?);
-        if held.objects.contains_key(MARKER) {
-            held.take_schema(&db.read(Statement::new(SCHEMA, Vec::new())).await?);
+        let bare = Self::of(&db.read(Statement::new(OBJECTS, Vec::new())).await?);
+        let own = [(MARKER, SCHEMA), (APPLIED_TABLE, APPLIED)];
+        let own: Vec<_> =
+            own.iter().filter(|(table, _)| bare.objects.contains_key(*table)).map(|(_, sql)| *sql).collect();
+        if own.is_empty() {
+            return Ok(bare);
         }
-        if held.objects.contains_key(APPLIED_TABLE) {
-            held.take_applied(&db.read(Statement::new(APPLIED, Vec::new())).await?);
-        }
-        Ok(held)
+        let sql = format!("{OBJECTS} UNION ALL {} ORDER BY 1, 2", own.join(" UNION ALL "));
+        Ok(Self::of(&db.read(Statement::new(sql, Vec::new())).await?))
     }
 
     /// The tables, indexes and triggers, as a transaction sees them.
@@ -78,33 +80,30 @@ impl Held {
     /// # Errors
     /// What the database says.
     pub async fn objects_in(tx: &mut Tx) -> Result<BTreeMap<String, Object>, DbError> {
-        Ok(Self::of_objects(&tx.query(Statement::new(OBJECTS, Vec::new())).await?).objects)
+        Ok(Self::of(&tx.query(Statement::new(OBJECTS, Vec::new())).await?).objects)
     }
 
-    fn of_objects(rows: &[Row]) -> Self {
-        let text = |row: &Row, index| row.text(index).unwrap_or_default().to_owned();
-        let object = |row| (text(row, 0), Object { kind: text(row, 1), table: text(row, 2), sql: text(row, 3) });
-        Self { objects: rows.iter().map(object).collect(), ..Self::default() }
-    }
-
-    fn take_schema(&mut self, rows: &[Row]) {
+    fn of(rows: &[Row]) -> Self {
+        let mut held = Self::default();
         for row in rows {
-            let (name, text) = (row.text(0).unwrap_or_default(), row.text(1).unwrap_or_default());
-            match serde_json::from_str(text) {
-                Ok(table) => self.schema.tables.push(table),
-                Err(_) => _ = self.unread.insert(name.to_owned(), text.to_owned()),
+            let text = |index| row.text(index).unwrap_or_default().to_owned();
+            match row.int(0) {
+                Some(0) => {
+                    _ = held.objects.insert(text(2), Object { kind: text(3), table: text(4), sql: text(5) });
+                }
+                Some(1) => match serde_json::from_str(&text(3)) {
+                    Ok(table) => held.schema.tables.push(table),
+                    Err(_) => _ = held.unread.insert(text(2), text(3)),
+                },
+                _ => held.applied.push(Applied {
+                    version: row.int(1).and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX),
+                    name: text(2),
+                    checksum: text(3),
+                    applied_at: text(4),
+                }),
             }
         }
-    }
-
-    fn take_applied(&mut self, rows: &[Row]) {
-        let text = |row: &Row, index| row.text(index).unwrap_or_default().to_owned();
-        self.applied.extend(rows.iter().map(|row| Applied {
-            version: row.int(0).and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX),
-            name: text(row, 1),
-            checksum: text(row, 2),
-            applied_at: text(row, 3),
-        }));
+        held
     }
 
     /// Whether there is no table at all.

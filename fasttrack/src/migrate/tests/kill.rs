@@ -1,4 +1,4 @@
-//! A step that is broken off anywhere leaves the old schema, and its rows.
+//! A step that is broken off anywhere leaves the old schema, and its rows; whoever looks on sees the old or the new.
 
 use super::*;
 
@@ -39,6 +39,31 @@ fn a_failure_at_any_statement_leaves_everything_as_it_was() {
         assert_eq!(bench.sequence("users").await, Some(3), "ids are not given out again");
         bench.execute("DELETE FROM users WHERE id = 3").await;
         assert_eq!(bench.values("notes", &["x".into(), "user_id".into()]).await, ["1,1", "2,1", "3,2"]);
+    });
+}
+
+#[test]
+fn whoever_looks_on_sees_the_old_schema_or_the_new() {
+    run_async(async {
+        let (old, new) = (schema(&[]), before());
+        let bench = Bench::holding(&old).await;
+        let changes = async {
+            for _ in 0..30 {
+                bench.go(&old, &new, &Renames::default(), Way::Up).await.unwrap();
+                bench.go(&new, &old, &Renames::default(), Way::Up).await.unwrap();
+            }
+        };
+        let looks = async {
+            loop {
+                let held = Held::read(&bench.db).await.unwrap();
+                assert_eq!(held.altered_by_hand(), None, "what it holds is what is there");
+                assert!(held.schema.is_same(&old) || held.schema.is_same(&new));
+            }
+        };
+        tokio::select! {
+            () = changes => {}
+            () = looks => {}
+        }
     });
 }
 
