@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use clap::Subcommand;
@@ -103,9 +103,12 @@ async fn change(
 ) -> Result<(), MigrateFailure> {
     let lock = app::lock(&config.database)?;
     let db = app::open_alone(config).await?;
+    let steps = Arc::new(Mutex::new(Vec::new()));
     let done = async {
         let (bar, progress) = progress();
-        let migrator = app::migrator(&db, catalog, config)?.with_progress(progress);
+        let told = Arc::clone(&steps);
+        let report = move |step: &str| told.lock().unwrap_or_else(PoisonError::into_inner).push(step.to_owned());
+        let migrator = app::migrator(&db, catalog, config)?.with_progress(progress).with_report(Arc::new(report));
         let done = match (way, to) {
             (Way::Down, _) => migrator.down(to, may_lose).await,
             (Way::Up, Some(to)) => migrator.up_to(to).await,
@@ -117,12 +120,11 @@ async fn change(
     let done = done.await;
     db.close().await;
     drop(lock);
-    let done = done?;
     let mut out = io::stdout().lock();
-    for step in &done {
+    for step in steps.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         writeln!(out, "done: {step}")?;
     }
-    if done.is_empty() {
+    if done?.is_empty() {
         writeln!(out, "nothing to do")?;
     }
     Ok(())

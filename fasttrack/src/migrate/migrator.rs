@@ -34,7 +34,11 @@ pub struct Migrator<'a> {
     folder: Folder,
     declared: Snapshot,
     progress: Progress,
+    report: Report,
 }
+
+/// Hears of each step that is done, in words.
+pub(super) type Report = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What is to be done, decided before anything is.
 #[derive(Debug, Default)]
@@ -51,13 +55,20 @@ impl<'a> Migrator<'a> {
     /// [`MigrateError::Link`]
     pub fn new(db: &'a Db, catalog: &'a Catalog, framework: Vec<String>, folder: Folder) -> Result<Self, MigrateError> {
         let declared = Snapshot::declared(catalog)?;
-        Ok(Self { db, catalog, framework, folder, declared, progress: Arc::new(|_, _, _| {}) })
+        let (progress, report): (Progress, Report) = (Arc::new(|_, _, _| {}), Arc::new(|_| {}));
+        Ok(Self { db, catalog, framework, folder, declared, progress, report })
     }
 
     /// Tells `progress` of every statement.
     #[must_use]
     pub fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
+    }
+
+    /// Tells `report` of every step that is done; those before one that fails stay so.
+    #[must_use]
+    pub fn with_report(self, report: Report) -> Self {
+        Self { report, ..self }
     }
 
     /// Whether a start would have nothing to do.
@@ -281,7 +292,9 @@ impl<'a> Migrator<'a> {
 
     async fn carry_out(&self, step: Step) -> Result<String, MigrateError> {
         let title = step.title.clone();
-        run::carry_out(self.db, step, Arc::clone(&self.progress)).await.map(|()| title)
+        run::carry_out(self.db, step, Arc::clone(&self.progress)).await?;
+        (self.report)(&title);
+        Ok(title)
     }
 }
 

@@ -111,7 +111,7 @@ pub fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Convers
     }
     let old = quote(&from.name);
     let (value, lossy) = match (column_type(from.holds), column_type(to.holds)) {
-        ("INTEGER", "REAL") => cast(&old, "REAL", "CAST({value} AS INTEGER) <> {old}"),
+        ("INTEGER", "REAL") => cast(&old, "REAL", "{value} <> {old}"),
         ("REAL", "INTEGER") => cast(&old, "INTEGER", "{value} <> {old}"),
         ("INTEGER", "TEXT") => cast(&old, "TEXT", ""),
         ("REAL", "TEXT") => cast(&old, "TEXT", "CAST({value} AS REAL) <> {old}"),

@@ -63,7 +63,11 @@ fn what_loses_takes_a_migration_that_was_meant() {
     migrate(&settings, &["down"]);
     execute(&settings, "UPDATE tasks SET legacy = 'again'");
     assert_eq!((counts(&settings).int(0), counts(&settings).int(1)), (Some(1), Some(1)));
-    check_refused(&settings, &["down"], "the rows of `comments`; the rows of `projects`");
+    let kept = "the rows of `comments`; the rows of `projects`";
+    check_refused(&settings, &["down"], kept);
+    migrate(&settings, &["up"]);
+    let done = check_refused(&settings, &["down", "--to", "0"], kept);
+    assert_eq!(done, "done: 0002_drop_legacy, undone\n", "what was done before the refusal is told");
     migrate(&settings, &["down", "--to", "0", "--allow-destructive"]);
     assert_eq!(migrate(&settings, &["up"]), "done: 0001_initial\ndone: 0002_drop_legacy\n");
     settings.start().person();

@@ -21,12 +21,13 @@ fn migrate(settings: &Settings, arguments: &[&str]) -> String {
 
 /// Runs `fasttrack migrate …`, which has to fail with one sentence that says this.
 #[track_caller]
-fn check_refused(settings: &Settings, arguments: &[&str], mentions: &str) {
+fn check_refused(settings: &Settings, arguments: &[&str], mentions: &str) -> String {
     let output: Output = settings.run(&[&["migrate"], arguments].concat(), "");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     assert!(stderr.contains(mentions), "{mentions:?} is not in: {stderr}");
     assert_eq!(stderr.trim().lines().count(), 1, "not one sentence: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A file of the folder of migrations.

@@ -51,6 +51,8 @@ fn values_are_converted_where_that_loses_nothing() {
             (Holds::Text, "'x'", Holds::Float, None),
             (Holds::Int, "3", Holds::Float, Some("3.0")),
             (Holds::Int, "9007199254740993", Holds::Float, None),
+            (Holds::Int, "9223372036854775807", Holds::Float, None),
+            (Holds::Float, "9.22337203685477581e+18", Holds::Int, None),
             (Holds::Float, "3.0", Holds::Int, Some("3")),
             (Holds::Float, "3.5", Holds::Int, None),
             (Holds::Float, "0.5", Holds::Text, Some("'0.5'")),
