@@ -97,7 +97,7 @@ impl Api {
     pub async fn update<T: Resource>(&self, id: i64, body: &Value) -> Result<Value, Error> {
         let text = body.to_string();
         let body = Object::parse(text.as_bytes())?;
-        parse(&self.pipeline.update(self.model::<T>()?, Target::Id(id), &self.principal, &body).await?)
+        parse(&self.pipeline.update(self.model::<T>()?, Target::Id(id), &self.principal, &body).await?.json)
     }
 
     /// Deletes a row as `DELETE` would.

@@ -151,7 +151,7 @@ impl Endpoint {
             }
             Verb::Update => {
                 let changed = pipeline.update(model, Target::Id(row()?), who, &body).await?;
-                Ok(Reply::json(StatusCode::OK, changed))
+                Ok(if changed.is_seen { Reply::json(StatusCode::OK, changed.json) } else { Reply::empty() })
             }
             Verb::List => {
                 forms::nothing(body)?;
@@ -170,7 +170,7 @@ impl Endpoint {
 
     async fn oneself(&self, model: usize, verb: Verb, who: &Principal, body: Object<'_>) -> Result<Reply, Error> {
         let json = if verb == Verb::Update {
-            self.site.pipeline.update(model, Target::Oneself, who, &body).await?
+            self.site.pipeline.update(model, Target::Oneself, who, &body).await?.json
         } else {
             forms::nothing(body)?;
             self.site.pipeline.read(model, Target::Oneself, who).await?

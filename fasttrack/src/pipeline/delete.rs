@@ -37,6 +37,7 @@ impl Pipeline {
         let hooked = self.hooking.of(engine.schema).await?;
         let removal = Removal {
             engine: Arc::clone(engine),
+            resource,
             watch: Arc::clone(&self.watch),
             who: who.clone(),
             id,
@@ -49,6 +50,7 @@ impl Pipeline {
 
 struct Removal {
     engine: Arc<Engine>,
+    resource: usize,
     watch: Arc<dyn AccountWatch>,
     who: Principal,
     id: i64,
@@ -65,14 +67,14 @@ impl Removal {
         }
         self.tell(tx, &before).await?;
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
-        let reached = cascade::before(tx, &self.engine.dependents, self.id, &actor).await?;
+        let detached = self.engine.cascade.before(tx, self.resource, self.id, &actor).await?;
         let schema = self.engine.schema;
         let statement = sql::delete(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
         let gone = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
         if gone.is_empty() {
             return Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id));
         }
-        cascade::after(tx, &self.engine.dependents, reached, &actor).await?;
+        cascade::after(tx, detached, &actor).await?;
         if schema.account {
             let cells = before.0.get(3..).unwrap_or_default();
             if invariant::is_guardian(&self.engine, cells) {

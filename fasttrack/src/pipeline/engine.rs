@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Dependents, outbox::Effects, permit::Right, rows::RowsPlan};
+use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan};
 use crate::{
     bell::Bell,
     schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
@@ -15,8 +15,8 @@ pub(super) struct Engine {
     pub table: Table,
     pub parent: Option<Parent>,
     pub effects: Effects,
-    /// What a deletion reaches and a trigger listens to.
-    pub dependents: Vec<Arc<Dependents>>,
+    /// What a deletion reaches.
+    pub cascade: Arc<Cascade>,
     /// Registration of the account: creation without a rule.
     pub register: Arc<RowsPlan>,
     /// Roles of which one active account has to remain; on the account only.
@@ -36,6 +36,8 @@ pub(super) struct ClassPlan {
     pub create: Option<Arc<RowsPlan>>,
     pub list: Predicate,
     pub read: Predicate,
+    /// What a caller may see of the rows, one by one or in a list.
+    pub seen: Predicate,
     pub update: Predicate,
     pub delete: Predicate,
     /// The rules that the declaration gives a name.
@@ -50,7 +52,12 @@ pub(super) struct ClassPlan {
 }
 
 impl Engine {
-    pub(super) fn new(catalog: &Catalog, model: &Model, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
+    pub(super) fn new(
+        catalog: &Catalog,
+        model: &Model,
+        cascade: Arc<Cascade>,
+        bell: &Arc<dyn Bell>,
+    ) -> Result<Self, LinkError> {
         let schema = model.schema;
         let table = Table::new(schema);
         let effects = Effects { plans: Arc::new(sql::effects(catalog, model)?), bell: Arc::clone(bell) };
@@ -72,7 +79,7 @@ impl Engine {
         Ok(Self {
             schema,
             parent,
-            dependents: Dependents::of(catalog, model, bell)?.into_iter().map(Arc::new).collect(),
+            cascade,
             register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
             effects,
             guardians: guardians.map(roles).unwrap_or_default(),
@@ -102,14 +109,15 @@ impl ClassPlan {
         let insert =
             Insert { table: table.clone(), policy: create, guards: guards.clone(), references: references.clone() };
         let created = model.schema.rule(Verb::Create).is_some();
-        let read = policy(Verb::Read)?;
+        let (read, list) = (policy(Verb::Read)?, policy(Verb::List)?);
         let parent_read = match model.parent.and_then(|parent| catalog.get(parent.index)) {
             Some(parent) => self::policy(catalog, parent, Verb::Read, class)?,
             None => Predicate::Never,
         };
         Ok(Self {
             create: created.then(|| Arc::new(RowsPlan::new(model.schema, insert, effects.clone()))),
-            list: policy(Verb::List)?,
+            seen: Predicate::any([read.clone(), list.clone()]),
+            list,
             read_one: sql::read(table, &read),
             read_oneself: sql::read(table, &Predicate::Always),
             read,
@@ -137,12 +145,16 @@ impl ClassPlan {
 /// Whom of a class the rules of the declaration's own let.
 fn named(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<(&'static str, Predicate)>, LinkError> {
     let rules = model.schema.named_rules.iter();
-    rules.map(|(name, rule)| Ok((*name, sql::fold(catalog, model, rule, class)?))).collect()
+    rules.map(|(name, rule)| Ok((*name, sql::fold_change(catalog, model, rule, class)?))).collect()
 }
 
 /// Who of a class may use `verb`; nobody, where it has no rule.
 fn policy(catalog: &Catalog, model: &Model, verb: Verb, class: Class) -> Result<Predicate, LinkError> {
-    model.schema.rule(verb).map_or(Ok(Predicate::Never), |rule| sql::fold(catalog, model, rule, class))
+    let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
+    match verb {
+        Verb::List | Verb::Read => sql::fold(catalog, model, rule, class),
+        Verb::Create | Verb::Update | Verb::Delete => sql::fold_change(catalog, model, rule, class),
+    }
 }
 
 /// The fields that this class may not set freely.

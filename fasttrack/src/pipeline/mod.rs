@@ -25,10 +25,11 @@ mod verdict;
 
 use std::sync::Arc;
 
-use self::{engine::Engine, hooked::Hooking};
+use self::{cascade::Cascade, engine::Engine, hooked::Hooking};
 pub use self::{
     permit::Right,
     statements::{VerbSql, trigger_statements, verb_statements},
+    update::Changed,
 };
 use crate::{
     bell::Bell,
@@ -86,7 +87,9 @@ impl Pipeline {
     /// [`LinkError`] when the declarations do not fit together.
     pub fn new(catalog: &Catalog, db: Db, around: Around, options: PipelineOptions) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let engines = catalog.models().iter().map(|model| Engine::new(catalog, model, &around.bell).map(Arc::new));
+        let cascade = Arc::new(Cascade::of(catalog, &around.bell)?);
+        let engine = |model| Engine::new(catalog, model, Arc::clone(&cascade), &around.bell).map(Arc::new);
+        let engines = catalog.models().iter().map(engine);
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
         let hooking = Hooking::new(around.context, Arc::clone(&engines));
         Ok(Self { db, options, watch: around.watch, engines, hooking, account })

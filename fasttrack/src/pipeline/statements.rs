@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::engine::{ClassPlan, Engine};
+use super::{
+    cascade::Cascade,
+    engine::{ClassPlan, Engine},
+};
 use crate::{
     bell::{Bell, Silent},
     db::Arg,
@@ -28,7 +31,7 @@ pub struct VerbSql {
 /// [`LinkError`] when the declarations do not fit together.
 pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
     let silent: Arc<dyn Bell> = Arc::new(Silent);
-    let engine = Engine::new(catalog, model, &silent)?;
+    let engine = Engine::new(catalog, model, Arc::new(Cascade::of(catalog, &silent)?), &silent)?;
     let mut found = Vec::new();
     for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {
         for class in Class::every(catalog) {

@@ -32,13 +32,15 @@ struct Change {
     id: i64,
     policy: Predicate,
     read: Predicate,
+    /// Which rows the caller may see; `None` where it may see all that it may change.
+    seen: Option<Predicate>,
     guards: Vec<Guard>,
     references: Vec<Reference>,
     input: Input,
 }
 
 impl Pipeline {
-    /// Changes a row and returns it as JSON. What is the same as before is no change.
+    /// Changes a row, and returns it as JSON for whoever may see it. What is the same as before is no change.
     ///
     /// # Errors
     /// Whatever of [`Error`] the contract names for it: 401, 403, 404, 409, 422, 503.
@@ -48,7 +50,7 @@ impl Pipeline {
         target: Target,
         who: &Principal,
         body: &Object<'_>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Changed, Error> {
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
         let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
@@ -71,6 +73,7 @@ impl Pipeline {
             watch: Arc::clone(&self.watch),
             who: who.clone(),
             id,
+            seen: (!oneself && !policy.implies(&class.seen)).then(|| class.seen.clone()),
             policy,
             read: class.read.clone(),
             guards: class.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
@@ -81,6 +84,14 @@ impl Pipeline {
     }
 }
 
+/// A row after a change.
+pub struct Changed {
+    /// The row.
+    pub json: Vec<u8>,
+    /// Whether the caller may see it.
+    pub is_seen: bool,
+}
+
 /// A row as it is before a change.
 struct State {
     json: Vec<u8>,
@@ -88,7 +99,19 @@ struct State {
 }
 
 impl Change {
-    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
+    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
+        let json = self.carry_out(tx, hooked).await?;
+        let is_seen = match &self.seen {
+            Some(seen) => {
+                let statement = sql::read(&self.engine.table, seen).fill(values(self.id, &self.who));
+                !tx.query(statement).await?.is_empty()
+            }
+            None => true,
+        };
+        Ok(Changed { json, is_seen })
+    }
+
+    async fn carry_out(&mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
         let before = self.look(tx).await?;
         self.merge_json(tx, &before).await?;
         let mut changes = self.differences(&before);

@@ -1,6 +1,6 @@
 //! What a trigger writes to the outbox, in the transaction of the change.
 
-use super::{Scope, Sql, dialect, insert::values, text::quote, text::text_literal};
+use super::{Scope, Sql, dialect, inbox::write_policy, insert::values, text::quote, text::text_literal};
 use crate::schema::{Catalog, Change, Effect, LinkError, Model, Path, Payload, RowVersion, Schema, Step, Trigger};
 
 /// Statements that make the tables of the outbox, where they are not there; `account` is who can be told.
@@ -79,7 +79,11 @@ fn plan(catalog: &Catalog, model: &Model, trigger: &Trigger) -> Result<EffectPla
         Effect::Event { name, payload, to, except_actor } => {
             write_payload(catalog, model, payload, &mut sql)?;
             write_recipients(catalog, model, to, &mut sql)?;
-            sql.push(&from).push(&tell(name, schema, trigger.change, &recipients(to.len(), except_actor)));
+            let mut recipients = recipients(to.len(), except_actor);
+            if trigger.change == Change::Deleted {
+                recipients.push_str(&who_may_read(catalog, model)?);
+            }
+            sql.push(&from).push(&tell(name, schema, trigger.change, &recipients));
             true
         }
         Effect::Run { job, .. } => {
@@ -157,6 +161,18 @@ fn write_recipients(catalog: &Catalog, model: &Model, to: &[Path], sql: &mut Sql
         sql.push(&format!(" AS to{position}"));
     }
     Ok(())
+}
+
+/// Leaves out who may not read the row that goes: afterwards nobody can be asked.
+fn who_may_read(catalog: &Catalog, model: &Model) -> Result<String, LinkError> {
+    let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
+    let (accounts, rows) = (quote(account.schema.plural), quote(model.schema.plural));
+    let mut sql = Sql::new(&format!(
+        " AND EXISTS (SELECT 1 FROM {accounts} u JOIN {rows} t ON t.\"id\" = row_id WHERE u.\"id\" = recipient AND "
+    ));
+    write_policy(catalog, account, model, "recipient", &mut sql)?;
+    sql.push(")");
+    Ok(sql.finish().text().to_owned())
 }
 
 /// The accounts to tell, each once.

@@ -118,21 +118,27 @@ fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(
             text_literal(model.schema.name),
             quote(model.schema.plural)
         ));
-        write_policy(catalog, account, model, sql)?;
+        write_policy(catalog, account, model, "o.\"account_id\"", sql)?;
         sql.push(")");
     }
     sql.push(" ELSE FALSE END)");
     Ok(())
 }
 
-/// Whether the account `u` may read the row `t`: by the rule of reading, else by that of the list; where there is neither,
-/// whom a trigger names is the rule.
-fn write_policy(catalog: &Catalog, account: &Model, model: &Model, sql: &mut Sql) -> Result<(), LinkError> {
+/// Whether the account `u`, whose id is `caller`, may read the row `t`: by the rule of reading, else by that of the list;
+/// where there is neither, whom a trigger names is the rule.
+pub(super) fn write_policy(
+    catalog: &Catalog,
+    account: &Model,
+    model: &Model,
+    caller: &str,
+    sql: &mut Sql,
+) -> Result<(), LinkError> {
     let Some(allowed) = model.schema.rule(Verb::Read).or_else(|| model.schema.rule(Verb::List)) else {
         sql.push("TRUE");
         return Ok(());
     };
-    let scope = Scope { caller: Some("o.\"account_id\""), ..Scope::of("t") };
+    let scope = Scope { caller: Some(caller), ..Scope::of("t") };
     let role = account.schema.column("role").map(|column| (column.key, column.kind));
     let Some((key, Kind::Choice(words))) = role else {
         fold(catalog, model, allowed, Class::Role(""))?.write(sql, scope);

@@ -27,8 +27,8 @@ pub use self::{
     inbox::Inbox,
     insert::{Guard, Insert, Reference},
     page::{PageQuery, SEPARATOR, page},
-    policy::{Class, fold},
+    policy::{Class, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{Table, any_active, delete, merge_json, read, referable, referring, state, update},
+    row::{Table, any_active, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update},
     text::{Slot, Sql, Template, Values, quote},
 };

@@ -40,10 +40,22 @@ impl Class {
 
 /// What `rule` of `model` means for callers of `class`.
 ///
+/// Of who is not logged in nothing is known, so that neither what a rule says of the caller holds, nor its opposite.
+///
 /// # Errors
 /// [`LinkError`] when a path does not resolve, which declarations that compiled cannot cause.
 pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
-    Folder { catalog, class }.fold(model, &[], rule)
+    Folder { catalog, class }.fold(model, &[], rule, false)
+}
+
+/// The same for who would change something: who is not logged in may not, unless the rule says `anyone`. What it says of
+/// rows alone (`status != Done`) lets accounts through.
+///
+/// # Errors
+/// [`LinkError`], as for [`fold`].
+pub fn fold_change(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
+    let folder = Folder { catalog, class };
+    if class == Class::Anonymous { folder.admit(model, &[], rule) } else { folder.fold(model, &[], rule, false) }
 }
 
 #[derive(Clone, Copy)]
@@ -53,37 +65,91 @@ struct Folder<'a> {
 }
 
 impl<'a> Folder<'a> {
-    fn fold(self, model: &'a Model, before: &[Step], rule: &Rule) -> Result<Predicate, LinkError> {
+    fn fold(self, model: &'a Model, before: &[Step], rule: &Rule, negated: bool) -> Result<Predicate, LinkError> {
         let known = self.class != Class::Anonymous;
         let decided = |holds: bool| if holds { Predicate::Always } else { Predicate::Never };
+        let said = |predicate: Predicate| if negated { predicate.negate() } else { predicate };
+        let of_caller = |predicate: Predicate| if known { said(predicate) } else { Predicate::Never };
         Ok(match rule {
-            Rule::Any(parts) => Predicate::any(self.fold_each(model, before, parts)?),
-            Rule::All(parts) => Predicate::all(self.fold_each(model, before, parts)?),
-            Rule::Not(inner) => self.fold(model, before, inner)?.negate(),
-            Rule::Anyone => Predicate::Always,
-            Rule::Authenticated => decided(known),
-            Rule::Role(word) => decided(self.class == Class::Role(word)),
-            Rule::Oneself if before.is_empty() => if_known(known, Leaf::Oneself),
-            Rule::Oneself => if_known(known, Leaf::Account(before.to_vec())),
-            Rule::Related(path) => if_known(known, Leaf::Account(self.walk(model, before, path)?.0)),
+            Rule::Any(parts) if negated => Predicate::all(self.fold_each(model, before, parts, negated)?),
+            Rule::All(parts) if negated => Predicate::any(self.fold_each(model, before, parts, negated)?),
+            Rule::Any(parts) => Predicate::any(self.fold_each(model, before, parts, negated)?),
+            Rule::All(parts) => Predicate::all(self.fold_each(model, before, parts, negated)?),
+            Rule::Not(inner) => self.fold(model, before, inner, !negated)?,
+            Rule::Anyone => said(Predicate::Always),
+            Rule::Authenticated => said(decided(known)),
+            Rule::Role(word) => of_caller(decided(self.class == Class::Role(word))),
+            Rule::Oneself if before.is_empty() => of_caller(Predicate::Leaf(Leaf::Oneself)),
+            Rule::Oneself => of_caller(Predicate::Leaf(Leaf::Account(before.to_vec()))),
+            Rule::Related(path) => of_caller(Predicate::Leaf(Leaf::Account(self.walk(model, before, path)?.0))),
             Rule::Compare { path, field, op, value } => {
                 let (steps, end) = self.walk(model, before, path)?;
                 let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
-                Predicate::Leaf(Leaf::Compare { steps, column, op: *op, value: *value })
+                said(Predicate::Leaf(Leaf::Compare { steps, column, op: *op, value: *value }))
             }
             Rule::Named { path, rule } => {
-                let (steps, end) = self.walk(model, before, path)?;
-                let named = end.schema.named_rules.iter().find(|(name, _)| name == rule);
-                let (_, rule) = named.ok_or_else(|| LinkError::unresolved(end.schema.name, rule))?;
-                let optional = steps.iter().any(|step| step.nullable);
-                let present = if optional { Predicate::Leaf(Leaf::Present(steps.clone())) } else { Predicate::Always };
-                Predicate::all([present, self.fold(end, &steps, rule)?])
+                let (steps, end, rule) = self.follow(model, before, path, rule)?;
+                let inner = self.fold(end, &steps, rule, negated)?;
+                match present(&steps) {
+                    present if negated && known => Predicate::any([present.negate(), inner]),
+                    present => Predicate::all([present, inner]),
+                }
             }
         })
     }
 
-    fn fold_each(self, model: &'a Model, before: &[Step], rules: &[Rule]) -> Result<Vec<Predicate>, LinkError> {
-        rules.iter().map(|rule| self.fold(model, before, rule)).collect()
+    fn fold_each(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        rules: &[Rule],
+        negated: bool,
+    ) -> Result<Vec<Predicate>, LinkError> {
+        rules.iter().map(|rule| self.fold(model, before, rule, negated)).collect()
+    }
+
+    /// What of a rule says `anyone`.
+    fn admit(self, model: &'a Model, before: &[Step], rule: &Rule) -> Result<Predicate, LinkError> {
+        Ok(match rule {
+            Rule::Any(parts) => {
+                let parts: Result<Vec<_>, _> = parts.iter().map(|part| self.admit(model, before, part)).collect();
+                Predicate::any(parts?)
+            }
+            Rule::Named { path, rule } => {
+                let (steps, end, rule) = self.follow(model, before, path, rule)?;
+                Predicate::all([present(&steps), self.admit(end, &steps, rule)?])
+            }
+            rule if self.says_anyone(model, rule)? => self.fold(model, before, rule, false)?,
+            _ => Predicate::Never,
+        })
+    }
+
+    fn says_anyone(self, model: &'a Model, rule: &Rule) -> Result<bool, LinkError> {
+        match rule {
+            Rule::Anyone | Rule::Not(Rule::Authenticated) => Ok(true),
+            Rule::Any(parts) | Rule::All(parts) => {
+                parts.iter().try_fold(false, |said, part| Ok(said || self.says_anyone(model, part)?))
+            }
+            Rule::Named { path, rule } => {
+                let (_, end, rule) = self.follow(model, &[], path, rule)?;
+                self.says_anyone(end, rule)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Where a named rule is, and what it says.
+    fn follow(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        path: &Path,
+        name: &str,
+    ) -> Result<(Vec<Step>, &'a Model, &'a Rule), LinkError> {
+        let (steps, end) = self.walk(model, before, path)?;
+        let named = end.schema.named_rules.iter().find(|(known, _)| *known == name);
+        let (_, rule) = named.ok_or_else(|| LinkError::unresolved(end.schema.name, name))?;
+        Ok((steps, end, rule))
     }
 
     fn walk(self, model: &'a Model, before: &[Step], path: &Path) -> Result<(Vec<Step>, &'a Model), LinkError> {
@@ -92,6 +158,8 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn if_known(known: bool, leaf: Leaf) -> Predicate {
-    if known { Predicate::Leaf(leaf) } else { Predicate::Never }
+/// Whether the row at the end of these relations is there.
+fn present(steps: &[Step]) -> Predicate {
+    let optional = steps.iter().any(|step| step.nullable);
+    if optional { Predicate::Leaf(Leaf::Present(steps.to_vec())) } else { Predicate::Always }
 }

@@ -82,6 +82,18 @@ impl Leaf {
             Self::Compare { steps, column, .. } => steps.first().map_or(column.key, |step| step.key),
         }
     }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Oneself, Self::Oneself) => true,
+            (Self::Account(one), Self::Account(other)) | (Self::Present(one), Self::Present(other)) => one == other,
+            (
+                Self::Compare { steps, column, op, value },
+                Self::Compare { steps: others, column: other, op: same, value: like },
+            ) => steps == others && column.key == other.key && op == same && value == like,
+            _ => false,
+        }
+    }
 }
 
 impl Predicate {
@@ -95,6 +107,21 @@ impl Predicate {
     #[must_use]
     pub const fn is_always(&self) -> bool {
         matches!(self, Self::Always)
+    }
+
+    /// Whether every row that satisfies it is known to satisfy `other`, by the look of the two alone.
+    #[must_use]
+    pub fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Never, _) | (_, Self::Always) => true,
+            (Self::Any(parts), _) => parts.iter().all(|part| part.implies(other)),
+            (_, Self::All(parts)) => parts.iter().all(|part| self.implies(part)),
+            (_, Self::Any(parts)) if parts.iter().any(|part| self.implies(part)) => true,
+            (Self::All(parts), _) => parts.iter().any(|part| part.implies(other)),
+            (Self::Not(one), Self::Not(other)) => other.implies(one),
+            (Self::Leaf(one), Self::Leaf(other)) => one.is_same(other),
+            _ => false,
+        }
     }
 
     /// All of `parts`, with what is decided taken out.

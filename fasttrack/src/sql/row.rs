@@ -128,18 +128,26 @@ pub fn merge_json(stored: Arg, patch: Arg) -> Template {
     sql.finish()
 }
 
-/// Every column, as it is stored, of the rows that refer to the row [`Slot::Id`] through `chain`: the last link is the
-/// table itself, each link refers to the one before it, and the first to the row.
+/// Every column, as it is stored, of the rows of which `key` is one of the ids in the JSON array `$1`.
 #[must_use]
-pub fn referring(columns: &[Column], chain: &[(&'static str, &'static str)]) -> Template {
-    let mut sql = Sql::new("SELECT ");
-    sql.join(", ", columns, |sql, column| {
-        sql.push(&stored(column));
-    });
-    for (depth, (table, key)) in chain.iter().rev().enumerate() {
-        let (open, alias) = if depth == 0 { ("", "t") } else { (" IN (SELECT \"id\"", "") };
-        sql.push(open).push(" FROM ").name(table).push(&format!(" {alias} WHERE ")).name(key);
-    }
-    sql.push(" = ").bind(Slot::Id).push(&")".repeat(chain.len().saturating_sub(1)));
-    sql.finish()
+pub fn rows_among(schema: &Schema, key: &str) -> String {
+    let columns: Vec<_> = schema.columns.iter().map(stored).collect();
+    format!("SELECT {} FROM {} t WHERE {} ORDER BY t.\"id\"", columns.join(", "), quote(schema.plural), is_among(key))
+}
+
+/// The ids of these rows.
+#[must_use]
+pub fn ids_among(schema: &Schema, key: &str) -> String {
+    format!("SELECT \"id\" FROM {} WHERE {}", quote(schema.plural), is_among(key))
+}
+
+/// Sets when these rows were changed to `$2`; none, where the table does not tell that.
+#[must_use]
+pub fn touch_among(schema: &Schema, key: &str) -> Option<String> {
+    let column = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt)?;
+    Some(format!("UPDATE {} SET {} = $2 WHERE {}", quote(schema.plural), quote(column.key), is_among(key)))
+}
+
+fn is_among(key: &str) -> String {
+    format!("{} IN (SELECT \"value\" FROM json_each($1))", quote(key))
 }

@@ -46,7 +46,7 @@ pub(super) struct Person {
 #[resource]
 #[can(create: authenticated)]
 #[can(read: owner | reader)]
-#[can(update: owner | is_open == true)]
+#[can(update: owner | anyone & is_open == true)]
 #[can(delete: owner)]
 #[rule(reads: reader)]
 pub(super) struct Paper {
@@ -66,7 +66,7 @@ pub(super) struct Paper {
 #[resource(conceal)]
 #[can(create, list: authenticated)]
 #[can(read: owner | reader)]
-#[can(update: owner | is_open == true)]
+#[can(update: owner | anyone & is_open == true)]
 #[can(delete: owner)]
 #[rule(reads: reader)]
 pub(super) struct Letter {
@@ -267,7 +267,13 @@ fn check_document(address: SocketAddr) {
     let document: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
     let operation = |path: &str, method: &str| document["paths"][format!("/api/v1{path}")][method].clone();
     for (path, id, summary, who, security) in [
-        ("change", "change_paper", "change paper", "owner or is_open is true", json!([{}, { "bearer": [] }])),
+        (
+            "change",
+            "change_paper",
+            "change paper",
+            "owner or anyone and is_open is true",
+            json!([{}, { "bearer": [] }]),
+        ),
         ("quote", "quote_paper", "Quote a paper", "reader", Value::Null),
         ("burn", "burn_paper", "burn paper", "owner; of them: whoever has matches", Value::Null),
     ] {

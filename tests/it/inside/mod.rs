@@ -1,8 +1,10 @@
 //! What the reference application does not show over HTTP: the outbox, how the database goes about a list, and what a
 //! hand-written route may meet. Runs the layers in-process.
 
+mod access;
 mod actions;
 mod custom;
+mod deletions;
 mod hooks;
 mod outbox;
 mod plans;
@@ -81,7 +83,7 @@ impl Inside {
 
     async fn update(&self, name: &str, id: i64, who: &Principal, body: &str) -> Result<Vec<u8>, Error> {
         let body = Object::parse(body.as_bytes()).unwrap();
-        self.pipeline.update(self.index(name), Target::Id(id), who, &body).await
+        self.pipeline.update(self.index(name), Target::Id(id), who, &body).await.map(|changed| changed.json)
     }
 
     async fn rows(&self, sql: &str, args: Vec<Arg>) -> Vec<Row> {

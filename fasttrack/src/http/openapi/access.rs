@@ -1,8 +1,11 @@
 //! What a rule means for the answers of a route: may one call it without a token, and can it answer 403?
 //!
-//! Looks at the shape of the rule alone, before any row or caller is known.
+//! Looks at the rule alone, before any row or caller is known.
 
-use crate::schema::{Catalog, Model, Path, Rule, Schema, Verb, named_rule};
+use crate::{
+    schema::{Catalog, LinkError, Model, Path, Rule, Schema, Verb, named_rule},
+    sql::{Class, Predicate, fold, fold_change},
+};
 
 /// What a rule says before the row and the caller are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +34,35 @@ pub(super) fn access(catalog: &Catalog, model: &Model, verb: Verb) -> Access {
     model.schema.rule(verb).map_or(NOBODY, |rule| access_by(catalog, model, rule, verb))
 }
 
+/// Whether everybody may see the rows that he may change.
+pub(super) fn changes_are_seen(catalog: &Catalog, model: &Model) -> bool {
+    let folded =
+        |verb, class| model.schema.rule(verb).map_or(Ok(Predicate::Never), |rule| fold(catalog, model, rule, class));
+    let are_seen = |class| -> Result<bool, LinkError> {
+        let seen = Predicate::any([folded(Verb::Read, class)?, folded(Verb::List, class)?]);
+        let Some(update) = model.schema.rule(Verb::Update) else { return Ok(true) };
+        Ok(fold_change(catalog, model, update, class)?.implies(&seen))
+    };
+    Class::every(catalog).into_iter().all(|class| are_seen(class).unwrap_or(false))
+}
+
 /// Judges a rule as if it were that of `verb`.
 pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Verb) -> Access {
-    let judge = |who| Judge { catalog, schema: model.schema, who, depth: 0 }.outcome(rule);
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
-    let (anonymous, account) = (judge(Who::Anonymous), judge(Who::Account(undecided)));
+    let account = Judge { catalog, schema: model.schema, undecided, depth: 0 }.outcome(rule);
+    let anonymous = match verb {
+        Verb::List | Verb::Read => fold(catalog, model, rule, Class::Anonymous),
+        Verb::Create | Verb::Update | Verb::Delete => fold_change(catalog, model, rule, Class::Anonymous),
+    };
     // Who created a row has to be somebody.
     let needs_actor =
         verb == Verb::Create && model.schema.columns.iter().any(|column| column.actor && !column.nullable);
     Access {
-        anonymous: match (anonymous.may_hold, anonymous.may_fail) {
+        anonymous: match anonymous {
             _ if needs_actor => Anonymous::Refused,
-            (false, _) => Anonymous::Refused,
-            (true, true) => Anonymous::Sometimes,
-            (true, false) => Anonymous::Welcome,
+            Ok(predicate) if predicate.is_never() => Anonymous::Refused,
+            Ok(predicate) if predicate.is_always() => Anonymous::Welcome,
+            _ => Anonymous::Sometimes,
         },
         refuses: account.may_fail,
         scopes: account.speaks_of_rows,
@@ -55,12 +73,6 @@ const NOBODY: Access = Access { anonymous: Anonymous::Refused, refuses: true, sc
 
 /// Deepest nesting of named rules that is followed.
 const MAX_DEPTH: usize = 8;
-
-#[derive(Clone, Copy)]
-enum Who {
-    Anonymous,
-    Account(Option<Undecided>),
-}
 
 /// In a list the rows are not known beforehand: what speaks of them scopes the list and refuses nobody. What speaks of
 /// the parent alone is decided first.
@@ -84,10 +96,11 @@ const FAILS: Outcome = Outcome { may_hold: false, may_fail: true, speaks_of_rows
 const OPEN: Outcome = Outcome { may_hold: true, may_fail: true, speaks_of_rows: false };
 const UNDECIDED: Outcome = Outcome { may_hold: false, may_fail: false, speaks_of_rows: true };
 
+/// Judges a rule for whoever is logged in.
 struct Judge<'a> {
     catalog: &'a Catalog,
     schema: &'a Schema,
-    who: Who,
+    undecided: Option<Undecided>,
     depth: usize,
 }
 
@@ -97,33 +110,18 @@ impl Judge<'_> {
             Rule::Any(rules) => rules.iter().map(|rule| self.outcome(rule)).fold(FAILS, Outcome::or),
             Rule::All(rules) => rules.iter().map(|rule| self.outcome(rule).not()).fold(FAILS, Outcome::or).not(),
             Rule::Not(rule) => self.outcome(rule).not(),
-            Rule::Anyone => HOLDS,
-            Rule::Authenticated => {
-                if matches!(self.who, Who::Anonymous) {
-                    FAILS
-                } else {
-                    HOLDS
-                }
-            }
-            Rule::Role(_) => {
-                if matches!(self.who, Who::Anonymous) {
-                    FAILS
-                } else {
-                    OPEN
-                }
-            }
-            Rule::Oneself => self.row(&Path::HERE, FAILS),
-            Rule::Related(path) => self.row(path, FAILS),
-            Rule::Compare { path, .. } => self.row(path, OPEN),
+            Rule::Anyone | Rule::Authenticated => HOLDS,
+            Rule::Role(_) => OPEN,
+            Rule::Oneself => self.row(&Path::HERE),
+            Rule::Related(path) | Rule::Compare { path, .. } => self.row(path),
             Rule::Named { path, rule } => self.named(path, rule),
         }
     }
 
-    fn row(&self, path: &Path, of_anonymous: Outcome) -> Outcome {
-        match self.who {
-            Who::Anonymous => of_anonymous,
-            Who::Account(Some(undecided)) if !undecided.is_decided(path) => UNDECIDED,
-            Who::Account(_) => OPEN,
+    fn row(&self, path: &Path) -> Outcome {
+        match self.undecided {
+            Some(undecided) if !undecided.is_decided(path) => UNDECIDED,
+            _ => OPEN,
         }
     }
 
@@ -132,14 +130,14 @@ impl Judge<'_> {
         if self.depth == MAX_DEPTH {
             return OPEN;
         }
-        let who = match self.who {
+        let undecided = match self.undecided {
             // The whole rule speaks of the parent.
-            Who::Account(Some(undecided)) if undecided.is_decided(path) => Who::Account(None),
+            Some(undecided) if undecided.is_decided(path) => None,
             // Its paths start at another row, so that none of them is the list's parent.
-            Who::Account(Some(_)) if !path.steps().is_empty() => Who::Account(Some(Undecided { but_for: None })),
-            who => who,
+            Some(_) if !path.steps().is_empty() => Some(Undecided { but_for: None }),
+            undecided => undecided,
         };
-        Judge { catalog: self.catalog, schema, who, depth: self.depth + 1 }.outcome(rule)
+        Judge { catalog: self.catalog, schema, undecided, depth: self.depth + 1 }.outcome(rule)
     }
 }
 
@@ -166,7 +164,6 @@ impl Undecided {
 #[cfg(test)]
 mod tests {
     use super::{super::sample, *};
-    use crate::schema::Grant;
 
     #[track_caller]
     fn check(resource: &str, verb: Verb, anonymous: Anonymous, refuses: bool, scopes: bool) {
@@ -192,19 +189,17 @@ mod tests {
         check("comment", Verb::Read, Anonymous::Refused, true, false);
         check("problem", Verb::Create, Anonymous::Welcome, false, false);
         check("problem", Verb::Read, Anonymous::Refused, true, false);
-        check("problem", Verb::Update, Anonymous::Sometimes, true, false);
+        check("problem", Verb::Update, Anonymous::Refused, true, false);
         check("problem", Verb::Delete, Anonymous::Welcome, true, false);
     }
 
     #[test]
     fn a_circle_of_named_rules_may_come_out_either_way() {
         const CIRCLE: Rule = Rule::Named { path: Path::HERE, rule: "circle" };
-        const USER: Schema = Schema::new("user", "users")
-            .account()
-            .named_rules(&[("circle", CIRCLE)])
-            .grants(&[Grant { verb: Verb::Read, rule: CIRCLE }]);
+        const USER: Schema = Schema::new("user", "users").account().named_rules(&[("circle", CIRCLE)]);
         let catalog = Catalog::link(&[&USER]).unwrap();
-        let access = access(&catalog, catalog.find("user").unwrap(), Verb::Read);
-        assert_eq!(access, Access { anonymous: Anonymous::Sometimes, refuses: true, scopes: false });
+        let judge = Judge { catalog: &catalog, schema: &USER, undecided: None, depth: 0 };
+        let outcome = judge.outcome(&CIRCLE);
+        assert!(outcome.may_hold && outcome.may_fail);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    access::{Access, access},
+    access::{Access, access, changes_are_seen},
     fields::{self, Input},
     names::{Names, capitalised, markdown, sentence, with_article, words},
     operation::{Operation, component},
@@ -138,6 +138,11 @@ impl<'a> Resource<'a> {
     fn update(&self) -> Operation {
         let operation = self.of_row(self.start("update")).explain(MERGE_PATCH).patch(&self.names.update);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        let operation = if changes_are_seen(self.catalog, self.model) {
+            operation
+        } else {
+            operation.answers_empty(204, &format!("The {} is changed; you may not see it.", self.noun))
+        };
         self.restricted(operation, Input::Update)
     }
 
