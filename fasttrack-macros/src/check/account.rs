@@ -4,7 +4,7 @@ use proc_macro2::Span;
 
 use crate::{
     errors::Errors,
-    model::{Declaration, Field},
+    model::{ConstantValue, Declaration, Field, Rule, Value},
     shape::Shape,
 };
 
@@ -30,6 +30,9 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
         errors,
     );
     check_power(declaration, account, "is_active", Shape::Bool, "`pub is_active: bool`", errors);
+    for field in &declaration.fields {
+        check_registration_can_fill(field, errors);
+    }
     if let Some(under) = &declaration.under {
         errors.push(under.span(), "the account lies under nothing: who registers has no parent yet; take `under` away");
     }
@@ -53,16 +56,87 @@ fn check_power(declaration: &Declaration, account: Span, name: &str, shape: Shap
     if field.ty.shape != shape || field.ty.nullable {
         return errors.push(field.ident.span(), format!("an account has {what}; write it so"));
     }
-    check_is_guarded(field, errors);
+    check_is_guarded(declaration, field, errors);
     if !field.has("default") {
         let message = format!("who registers does not say his `{name}`; add `default = …`");
         errors.push(field.ident.span(), message);
     }
 }
 
-fn check_is_guarded(field: &Field, errors: &mut Errors) {
-    if !field.has("write") && !field.has("read_only") {
-        let message = format!("anybody could set his own `{}`; say who may: `write = role(Admin)`", field.name);
-        errors.push(field.ident.span(), message);
+fn check_is_guarded(declaration: &Declaration, field: &Field, errors: &mut Errors) {
+    let Some(option) = field.option("write") else {
+        if !field.has("read_only") {
+            let message = format!("anybody could set his own `{}`; say who may: `write = role(Admin)`", field.name);
+            errors.push(field.ident.span(), message);
+        }
+        return;
+    };
+    let Value::Rule(rule) = &option.value else { return };
+    if !asks_for_a_role(declaration, rule, declaration.rules.len()) {
+        let message = format!(
+            "this lets somebody without a role set his own `{}`; say which role may: `write = role(Admin)`",
+            field.name
+        );
+        return errors.push(option.span, message);
+    }
+    if let Some(Value::Constant(default)) = field.option("default").map(|option| &option.value)
+        && let ConstantValue::Variant(variant) = &default.value
+        && names_role(declaration, rule, &variant.to_string(), declaration.rules.len())
+    {
+        let message = format!(
+            "whoever registers would be `{variant}`, which may raise others; let the default be a role that may not"
+        );
+        errors.push(default.span, message);
+    }
+}
+
+/// Whether a rule holds for nobody without one of the roles that it names. What has a message of its own counts as such.
+fn asks_for_a_role(declaration: &Declaration, rule: &Rule, fuel: usize) -> bool {
+    match rule {
+        Rule::Role(_) => true,
+        Rule::All(parts) => parts.iter().any(|part| asks_for_a_role(declaration, part, fuel)),
+        Rule::Any(parts) => parts.iter().all(|part| asks_for_a_role(declaration, part, fuel)),
+        Rule::Path(path) if path.head.is_empty() => match declaration.rule(&path.last) {
+            Some(named) => {
+                named.rule.as_ref().is_none_or(|rule| follow(fuel, |fuel| asks_for_a_role(declaration, rule, fuel)))
+            }
+            None => declaration.field(&path.last).is_none(),
+        },
+        _ => false,
+    }
+}
+
+/// Whether a role is one of those that a rule lets through.
+fn names_role(declaration: &Declaration, rule: &Rule, wanted: &str, fuel: usize) -> bool {
+    match rule {
+        Rule::Role(variant) => variant == wanted,
+        Rule::All(parts) | Rule::Any(parts) => parts.iter().any(|part| names_role(declaration, part, wanted, fuel)),
+        Rule::Path(path) if path.head.is_empty() => {
+            let named = declaration.rule(&path.last).and_then(|named| named.rule.as_ref());
+            named.is_some_and(|rule| follow(fuel, |fuel| names_role(declaration, rule, wanted, fuel)))
+        }
+        _ => false,
+    }
+}
+
+/// Follows a named rule, unless they go round in a circle.
+fn follow(fuel: usize, ask: impl FnOnce(usize) -> bool) -> bool {
+    fuel.checked_sub(1).is_some_and(ask)
+}
+
+/// Who registers has no role yet, and is nobody yet.
+fn check_registration_can_fill(field: &Field, errors: &mut Errors) {
+    if field.ty.nullable || field.has("default") || field.name == "role" || field.name == "is_active" {
+        return;
+    }
+    if let Some(option) = field.option("write") {
+        let message = format!(
+            "nobody could register: who does may not set `{}`, and has to; add `default = …`, or make it an `Option`",
+            field.name
+        );
+        errors.push(option.span, message);
+    }
+    if let Some(option) = field.option("actor") {
+        errors.push(option.span, "nobody could register: who does is no account yet; make it an `Option`");
     }
 }

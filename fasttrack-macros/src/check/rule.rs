@@ -36,6 +36,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     }
     check_rules_end(declaration, errors);
     check_creation_reads_what_exists(declaration, errors);
+    check_creation_has_its_actor(declaration, errors);
 }
 
 fn check_there_are_rules(declaration: &Declaration, errors: &mut Errors) {
@@ -153,6 +154,23 @@ fn check_creation_reads_what_exists(declaration: &Declaration, errors: &mut Erro
             errors.push(*span, "`self` does not exist before the row does, and `create` reads it; take it out");
         }
     });
+}
+
+/// Who is not logged in is no actor.
+fn check_creation_has_its_actor(declaration: &Declaration, errors: &mut Errors) {
+    let admits = |rule: &Rule| match rule {
+        Rule::Any(parts) => parts.iter().any(|part| matches!(part, Rule::Anyone)),
+        rule => matches!(rule, Rule::Anyone),
+    };
+    if !declaration.grants.iter().any(|grant| grant.verb == "create" && admits(&grant.rule)) {
+        return;
+    }
+    let actors = declaration.fields.iter().filter(|field| !field.ty.nullable).filter_map(|field| field.option("actor"));
+    for actor in actors {
+        let message = "`anyone` may create, also who is not logged in and so is no actor; make it an `Option`, or say \
+                       `create: authenticated`";
+        errors.push(actor.span, message);
+    }
 }
 
 /// Shows every leaf of a rule, following the named rules of the declaration; `reached` are their names.

@@ -12,6 +12,9 @@ use crate::{
     shape::Shape,
 };
 
+/// How the names of tables begin that are not for resources, and whose they are.
+const FOREIGN_TABLES: [(&str, &str); 2] = [("sqlite_", "database"), ("fasttrack_", "framework")];
+
 /// Query parameters that every list has.
 const PARAMETERS: [&str; 4] = ["cursor", "limit", "q", "sort"];
 
@@ -19,12 +22,25 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     if !matches!(declaration.item.fields, Fields::Named(_)) {
         return;
     }
+    check_table_is_free(declaration, errors);
     check_there_is_an_id(declaration, errors);
     check_times_stand_once(declaration, errors);
     check_json_names_are_unique(declaration, errors);
     check_filter_names_are_unique(declaration, errors);
     check_under_is_a_fixed_relation(declaration, errors);
     check_former_names_are_gone(declaration, errors);
+    check_the_first_row_can_be(declaration, errors);
+}
+
+fn check_table_is_free(declaration: &Declaration, errors: &mut Errors) {
+    let plural = &declaration.plural;
+    if let Some((begin, whose)) = FOREIGN_TABLES.iter().find(|(begin, _)| plural.starts_with(begin)) {
+        let message = format!(
+            "the table would be `{plural}`, and those that begin with `{begin}` are the {whose}'s own; say another \
+             `plural = \"…\"`"
+        );
+        errors.push(declaration.item.ident.span(), message);
+    }
 }
 
 fn check_there_is_an_id(declaration: &Declaration, errors: &mut Errors) {
@@ -70,6 +86,23 @@ fn check_json_names_are_unique(declaration: &Declaration, errors: &mut Errors) {
     for field in &declaration.fields {
         if let Some(other) = seen.insert(&field.key, field) {
             let message = format!("`{}` and `{}` are both `{}` in JSON; rename one", other.name, field.name, field.key);
+            errors.push(field.ident.span(), message);
+        }
+    }
+}
+
+/// A row that has to refer to another one of its kind cannot be the first.
+fn check_the_first_row_can_be(declaration: &Declaration, errors: &mut Errors) {
+    let own = declaration.item.ident.to_string();
+    let refers = |field: &&Field| {
+        field.ty.shape == Shape::Relation && field.ty.target.as_ref().is_some_and(|target| is_named(target, &own))
+    };
+    for field in declaration.fields.iter().filter(refers) {
+        // On the account, an actor has its own message; so has what a resource lies under.
+        if !field.ty.nullable && !field.has("actor") && declaration.under.as_ref() != Some(&field.ident) {
+            let message = format!(
+                "no row could be the first: each has to refer to another one; write `Option<BelongsTo<{own}>>`"
+            );
             errors.push(field.ident.span(), message);
         }
     }

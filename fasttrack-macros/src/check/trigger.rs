@@ -12,10 +12,16 @@ use crate::{
     shape::Shape,
 };
 
+/// Types of messages that the socket sends by itself.
+const SOCKET_WORDS: [&str; 3] = ["ping", "pong", "resync"];
+
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     for trigger in &declaration.triggers {
         check_change(declaration, &trigger.change, errors);
-        let Effect::Event { payload, to, .. } = &trigger.effect else { continue };
+        let Effect::Event { name, payload, to, .. } = &trigger.effect else { continue };
+        if SOCKET_WORDS.iter().any(|word| name == word) {
+            errors.push(name.span(), format!("`{name}` is a word of the socket itself; give the event another name"));
+        }
         check_payload(declaration, trigger, payload, errors);
         check_recipients(declaration, to, errors);
     }

@@ -40,8 +40,19 @@ fn take_attribute(attribute: &Attribute, options: &mut Vec<GivenOption>, errors:
         errors.push(attribute.path().span(), message);
         return true;
     }
+    if let Some((_, why)) = FOREIGN.iter().find(|(foreign, _)| name == *foreign) {
+        errors.push(attribute.path().span(), format!("`#[{name}]` has no place on a field of a resource: {why}"));
+        return true;
+    }
     super::is_misspelt(attribute, &name, &["field"], errors)
 }
+
+/// Attributes of others that would make the struct differ from the table and the API.
+const FOREIGN: [(&str, &str); 3] = [
+    ("serde", "the struct shows the JSON; rename the field itself, or hide it with `#[field(hidden)]`"),
+    ("cfg", "a table has its columns in every build; take it away"),
+    ("cfg_attr", "a table has its columns in every build; take it away"),
+];
 
 fn read_options(input: ParseStream<'_>, options: &mut Vec<GivenOption>, errors: &mut Errors) -> syn::Result<()> {
     while !input.is_empty() {

@@ -36,4 +36,31 @@ fn nobody_raises_himself() {
     check(&user("default = User, write = role(Admin)", "default = User"), "role", "anybody could set his own `role`");
     check(&user("default = true, write = role(Admin)", "default = true"), "is_active", "anybody could set");
     check(&user("default = User, write", "write"), "role", "add `default = …`");
+    for rule in ["self", "anyone", "authenticated", "role(Admin) | self", "!role(User)", "is_active == true"] {
+        let open = format!("default = User, write = {rule}");
+        check(&user("default = User, write = role(Admin)", &open), "write", "somebody without a role");
+    }
+    for rule in ["role(Admin) & self", "role(Admin) | role(Boss)", "role(Boss) & (self | authenticated)"] {
+        accept(&user("default = User, write = role(Admin)", &format!("default = User, write = {rule}")));
+    }
+    check(&user("default = true, write = role(Admin)", "default = true, write = self"), "write", "somebody without");
+    let named = |rule: &str| {
+        let rule = format!("#[resource(account)] #[rule(chief: {rule})]");
+        user("write = role(Admin))] pub role", "write = chief)] pub role").replace("#[resource(account)]", &rule)
+    };
+    accept(&named("role(Admin)"));
+    check(&named("self"), "write", "somebody without a role");
+    check(&user("default = User, write", "default = Admin, write"), "Admin", "may raise others");
+    check(&named("role(User)"), "User", "may raise others");
+}
+
+#[test]
+fn somebody_can_register() {
+    let with = |field: &str| user("pub id: Id<User>,", &format!("pub id: Id<User>, {field},"));
+    accept(&with("pub level: i64"));
+    accept(&with("#[field(default, write = role(Admin))] pub level: i64"));
+    accept(&with("#[field(write = role(Admin))] pub level: Option<i64>"));
+    check(&with("#[field(write = role(Admin))] pub level: i64"), "write", "nobody could register");
+    check(&with("#[field(actor, on_delete = restrict)] pub by: BelongsTo<User>"), "actor", "nobody could register");
+    check(&with("#[field(on_delete = restrict)] pub by: BelongsTo<User>"), "by", "no row could be the first");
 }

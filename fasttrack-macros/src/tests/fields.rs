@@ -16,7 +16,7 @@ fn what_is_right_is_accepted() {
         "#[field(write = role(Admin) | project.owner)] pub due: Option<Date>,",
         "pub extra: Json<Vec<String>>,",
         "#[field(len = 1..=9)] pub r#type: String,",
-        "#[doc = \"d\"] #[serde(skip)] pub at: Timestamp,",
+        "#[doc = \"d\"] #[deprecated] pub at: Timestamp,",
     ] {
         accept(&field(source));
     }
@@ -30,6 +30,8 @@ fn an_unknown_option_is_told_with_the_near_name() {
     check(&field("#[field(sort, sort)] pub x: i64,"), "sort", "said twice");
     check(&field("#[field(unique = 3)] pub x: i64,"), "=", "stands alone");
     check(&field("#[can(read: anyone)] pub x: i64,"), "can", "stands on the struct");
+    check(&field("#[serde(rename = \"y\")] pub x: i64,"), "serde", "the struct shows the JSON");
+    check(&field("#[cfg(feature = \"z\")] pub x: i64,"), "cfg", "in every build");
 }
 
 #[test]
@@ -177,6 +179,8 @@ fn the_options_of_a_resource_are_known() {
     check(&task("udner = project", "", ""), "udner", "did you mean `under`?");
     check(&task("plural = \"Work Items\"", "", ""), "\"Work Items\"", "snake case");
     check(&task("conceal, conceal", "", ""), "conceal", "said twice");
+    check(&task("plural = \"sqlite_tasks\"", "", ""), "Task", "are the database's own");
+    check(&task("plural = \"fasttrack_tasks\"", "", ""), "Task", "are the framework's own");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use super::{accept, attribute, check, field};
+use super::{accept, attribute, check, field, task};
 
 #[test]
 fn what_is_right_is_accepted() {
@@ -68,6 +68,16 @@ fn named_rules_have_names_of_their_own() {
     check(&attribute("#[rule(m: assignee | m)]"), "m", "refers to itself");
     check(&attribute("#[rule(m: assignee)] #[can(list: m.owner)]"), "m", "nothing follows it");
     check(&attribute("#[rule(m: asignee)] #[can(list: m)]"), "asignee", "did you mean `assignee`?");
+}
+
+#[test]
+fn who_creates_is_the_actor() {
+    let with = |rule: &str, field: &str| task("", &format!("#[can(create: {rule})]"), field);
+    let required = "#[field(actor, on_delete = restrict)] pub owner: BelongsTo<User>,";
+    accept(&with("anyone", "#[field(actor, on_delete = set_null)] pub owner: Option<BelongsTo<User>>,"));
+    accept(&with("authenticated | project.owner", required));
+    check(&with("anyone", required), "actor", "and so is no actor");
+    check(&with("role(Admin) | anyone", required), "actor", "and so is no actor");
 }
 
 #[test]

@@ -61,6 +61,11 @@ fn who_hears_is_somebody() {
 }
 
 #[test]
+fn the_words_of_the_socket_are_its_own() {
+    check(&attribute("#[on(created => resync { s: status } to assignee)]"), "resync", "a word of the socket itself");
+}
+
+#[test]
 fn one_name_is_one_payload() {
     let source = "#[on(created => a { s: status } to assignee)] #[on(deleted => a { t: title } to assignee)]";
     check(&attribute(source), "a", "`a` has other data above");
