@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    model::{Change, Constant, Declaration, Effect, Field, Payload, Recipient, Trigger},
+    model::{Change, Constant, Declaration, Effect, Field, Path, Payload, Recipient, Trigger},
     shape::Shape,
 };
 
@@ -106,6 +106,14 @@ fn check_recipients(declaration: &Declaration, to: &[Recipient], errors: &mut Er
                     errors.push(path.last.span(), format!("`{}` is told already, once", path.text()));
                 }
                 seen.push(path.text());
+                if speaks_of_a_version(declaration, path) {
+                    let message = format!(
+                        "`{}.` is for what an event tells; a recipient is whom the row names as it is then",
+                        path.first()
+                    );
+                    errors.push(path.first().span(), message);
+                    continue;
+                }
                 let name = path.last.unraw();
                 match path::start(declaration, path, errors) {
                     Some(Start::Field(field)) if field.ty.shape != Shape::Relation => {
@@ -119,6 +127,11 @@ fn check_recipients(declaration: &Declaration, to: &[Recipient], errors: &mut Er
             }
         }
     }
+}
+
+fn speaks_of_a_version(declaration: &Declaration, path: &Path) -> bool {
+    let first = path.first();
+    !path.head.is_empty() && (first == "old" || first == "new") && declaration.field(first).is_none()
 }
 
 /// A client tells an event by its name alone, so that one name has one payload; `old.` and `new.` may differ.

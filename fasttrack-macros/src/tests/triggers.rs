@@ -66,6 +66,11 @@ fn the_words_of_the_socket_are_its_own() {
 }
 
 #[test]
+fn a_recipient_is_of_the_row_as_it_is() {
+    check(&attribute("#[on(changed(assignee) => lost {} to old.assignee)]"), "old", "is for what an event tells");
+}
+
+#[test]
 fn one_name_is_one_payload() {
     let source = "#[on(created => a { s: status } to assignee)] #[on(deleted => a { t: title } to assignee)]";
     check(&attribute(source), "a", "`a` has other data above");
