@@ -1,7 +1,9 @@
 //! A declaration, understood but not yet judged. Every name keeps the span at which it was written.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span};
-use syn::{ItemStruct, ext::IdentExt as _};
+use syn::{Fields, ItemStruct, ext::IdentExt};
 
 use crate::{
     options::{OPTIONS, OptionSpec},
@@ -182,6 +184,19 @@ impl Declaration {
     /// The named rule of this name.
     pub(crate) fn rule(&self, name: &Ident) -> Option<&NamedRule> {
         self.rules.iter().find(|rule| *name == rule.name)
+    }
+
+    /// Without what is called like something before it, which the compiler would report once more.
+    pub(crate) fn without_doubles(mut self) -> Self {
+        let mut seen = HashSet::new();
+        self.fields.retain(|field| seen.insert(field.name.clone()));
+        self.rules.retain(|rule| seen.insert(rule.name.unraw().to_string()));
+        if let Fields::Named(fields) = &mut self.item.fields {
+            let mut seen = HashSet::new();
+            let all = std::mem::take(&mut fields.named).into_iter();
+            fields.named = all.filter(|field| seen.insert(field.ident.as_ref().map(IdentExt::unraw))).collect();
+        }
+        self
     }
 
     /// What a path may begin with.

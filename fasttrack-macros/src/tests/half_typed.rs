@@ -1,5 +1,7 @@
 //! While somebody types: one message at most, and the struct, its paths and the rest of it stay for everybody else.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use syn::{File, Item};
 
@@ -20,7 +22,11 @@ fn misbehaves(source: &str) -> Option<String> {
     let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let file: File = syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"));
     let structs = file.items.iter().filter_map(|item| match item {
-        Item::Struct(item) => Some((item.ident.to_string(), item.fields.len())),
+        Item::Struct(item) => {
+            let names: HashSet<_> = item.fields.iter().map(|field| field.ident.clone()).collect();
+            // A name that stands there twice would be a second message.
+            (names.len() == item.fields.len()).then(|| (item.ident.to_string(), item.fields.len()))
+        }
         _ => None,
     });
     let structs: Vec<_> = structs.collect();
@@ -47,6 +53,8 @@ fn an_attribute_of_the_struct() {
         "#[rule(member)]",
         "#[rule(member: )]",
         "#[rule(member: ) ]#[can(list: member)]",
+        "#[rule(member: assignee)] #[rule(member: project.owner)]",
+        "#[rule(title: assignee)]",
         "#[on]",
         "#[on()]",
         "#[on(created)]",
@@ -106,6 +114,7 @@ fn a_field() {
             "#[field(len = ..=9)]",
             "#[field(len = ..=9)] pub,",
             "x: Strin String,",
+            "pub is_open: bool,",
         ]
         .map(field),
     );
