@@ -79,6 +79,9 @@ fn a_copy_replaces_nothing() {
     let folder = app.settings().directory();
     check_refused(&app.run(&["backup", "t.db"], ""), "is the database itself");
     check_refused(&app.run(&["backup", "./t.db"], ""), "is the database itself");
+    for name in ["t.db-journal", "./t.db-journal"] {
+        check_refused(&app.run(&["backup", name], ""), "a file of its own");
+    }
     fs::write(folder.join("note.txt"), "kept").unwrap();
     check_refused(&app.run(&["backup", "note.txt"], ""), "is there already");
     assert_eq!(fs::read_to_string(folder.join("note.txt")).unwrap(), "kept");

@@ -27,6 +27,9 @@ pub(super) enum BackupError {
     /// The copy would replace the database.
     #[error("{} is the database itself; name another file", .0.display())]
     Itself(PathBuf),
+    /// The copy would be taken for something that belongs to the database.
+    #[error("{} is a name that the database has for a file of its own; name another file", .0.display())]
+    Companion(PathBuf),
     /// The copy would replace something.
     #[error("{} is there already; name another file, or move that one away", .0.display())]
     Exists(PathBuf),
@@ -70,8 +73,29 @@ fn check(source: &Path, file: &Path) -> Result<(), BackupError> {
     match file.canonicalize() {
         Ok(other) if other == real => Err(BackupError::Itself(file.to_owned())),
         Ok(_) => Err(BackupError::Exists(file.to_owned())),
+        Err(_) if is_companion(source, &real, file) => Err(BackupError::Companion(file.to_owned())),
         Err(_) => Ok(()),
     }
+}
+
+/// What the names of the files end with that `SQLite` and the server keep beside a database.
+const COMPANIONS: [&str; 4] = ["-journal", "-wal", "-shm", ".key"];
+
+/// Whether the database, by the name that it has or the one that it was given, has a file of this name beside it.
+fn is_companion(source: &Path, real: &Path, file: &Path) -> bool {
+    let placed = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    let Some(target) = placed(file) else { return false };
+    let names = [Some(real.to_owned()), placed(source)];
+    names.into_iter().flatten().any(|name| {
+        COMPANIONS.iter().any(|ending| {
+            let mut companion = name.clone().into_os_string();
+            companion.push(ending);
+            target.as_os_str() == companion
+        })
+    })
 }
 
 /// The name that the copy has until it is whole.
