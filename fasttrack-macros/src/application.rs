@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path as FilePath};
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     Attribute, Item, Meta, Path, Token,
@@ -89,9 +89,14 @@ fn is_resource(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "resource")
 }
 
-fn says_account(attribute: &Attribute) -> bool {
+pub(crate) fn says_account(attribute: &Attribute) -> bool {
     let Meta::List(list) = &attribute.meta else { return false };
-    list.tokens.clone().into_iter().any(|token| token.to_string() == "account")
+    let mut is_value = false;
+    list.tokens.clone().into_iter().any(|token| {
+        let says = !is_value && token.to_string() == "account";
+        is_value = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '=');
+        says
+    })
 }
 
 /// `account: user::User, project::Project`

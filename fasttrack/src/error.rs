@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 /// One thing that is wrong with an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// JSON key or query parameter; empty for the body as a whole.
     pub field: String,

@@ -40,3 +40,10 @@ fn a_folder_that_is_not_there_is_told() {
     let (_, errors) = application::folder(Path::new("there is no such folder"));
     assert!(errors.iter().any(|error| error.to_string().contains("cannot read the folder")), "{errors:?}");
 }
+
+#[test]
+fn a_relation_called_account_is_not_the_account() {
+    let says = |attribute: syn::Attribute| crate::application::says_account(&attribute);
+    assert!(says(syn::parse_quote!(#[resource(plural = "people", account)])));
+    assert!(!says(syn::parse_quote!(#[resource(under = account, was = account)])));
+}

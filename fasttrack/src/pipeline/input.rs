@@ -61,7 +61,12 @@ impl Input {
             return;
         }
         self.sent.push(column.key);
-        let read = value::read(column, node).and_then(|arg| match purpose {
+        let read = match (purpose, column.kind, node) {
+            // Only what a patch makes of the stored value has to fit the type.
+            (Purpose::Update, Kind::Json, Node::Object(patch)) => Ok(Arg::Text((*patch).to_owned())),
+            _ => value::read(column, node),
+        };
+        let read = read.and_then(|arg| match purpose {
             Purpose::Create => flow::check_beginning(column, &arg).map(|()| arg),
             Purpose::Update => Ok(arg),
         });

@@ -206,15 +206,20 @@ impl Change {
         Ok(State { json, cells: row.0.split_off(policies.len() + 1) })
     }
 
-    /// A JSON object is merged into the one that is stored, as RFC 7396 has it.
+    /// A JSON object is merged into what is stored (RFC 7396, section 2); what comes of it has to fit the type.
     async fn merge_json(&mut self, tx: &mut Tx, before: &State) -> Result<(), Error> {
         for (column, arg) in &mut self.input.fields {
             let (Kind::Json, Arg::Text(patch)) = (column.kind, &arg) else { continue };
             let stored = stored(self.engine.schema.columns, &before.cells, column);
             let is_object = |text: &str| text.trim_start().starts_with('{');
-            if !matches!(&stored, Arg::Text(text) if is_object(text) && is_object(patch)) {
+            if !is_object(patch) {
                 continue;
             }
+            // What is no object counts as an empty one.
+            let stored = match stored {
+                Arg::Text(text) if is_object(&text) => Arg::Text(text),
+                _ => Arg::Text("{}".to_owned()),
+            };
             let merged = tx.query(sql::merge_json(stored, arg.clone()).fill(sql::Values::default())).await?;
             if let Some(text) = merged.first().and_then(|row| row.text(0)) {
                 match value::json(column, text.to_owned()) {

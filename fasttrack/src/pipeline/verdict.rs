@@ -1,5 +1,7 @@
 //! Why a row was not created: what the rule and the references say of it, and what was wrong with the values.
 
+use std::collections::HashSet;
+
 use super::{engine::Engine, input::Input, refusal, rows::RowsPlan, values};
 use crate::{
     db::{Arg, Db, DbError, Row, Statement, Tx},
@@ -102,11 +104,7 @@ pub(super) async fn may_read_parent(
 
 /// A field that is faulty in itself is not told of twice.
 fn dedup(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut seen: Vec<Fault> = Vec::new();
-    for fault in faults {
-        if !seen.contains(&fault) {
-            seen.push(fault);
-        }
-    }
-    seen
+    // A body may have many thousands.
+    let mut seen = HashSet::new();
+    faults.into_iter().filter(|fault| seen.insert(fault.clone())).collect()
 }

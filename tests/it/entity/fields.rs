@@ -129,6 +129,11 @@ fn json_is_kept() {
     let changed = app().patch(&path(&made.json()), &json!({ "detail": detail })).by(&keeper).ok();
     assert_eq!(changed["detail"], detail);
     assert_eq!(app().get(&path(&changed)).by(&keeper).ok()["detail"], detail);
+    let patch = json!({ "detail": { "": { "\"": null }, "deep": null, "new": { "a": [] } } });
+    let merged = json!({ "": {}, "😀": {}, "new": { "a": [] } });
+    assert_eq!(app().patch(&path(&changed), &patch).by(&keeper).ok()["detail"], merged);
+    app().patch(&path(&changed), &json!({ "detail": { "new": { "a": 1 } } })).by(&keeper).refused(422);
+    assert_eq!(app().get(&path(&changed)).by(&keeper).ok()["detail"], merged);
 }
 
 /// The numbers of a JSON array, read by Rust's own exact parser.
