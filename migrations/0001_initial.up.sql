@@ -26,7 +26,7 @@ CREATE TABLE "projects" (
   "description" TEXT NOT NULL DEFAULT '',
   "status" TEXT NOT NULL DEFAULT 'active' CHECK ("status" IN ('active', 'archived')),
   "owner_id" INTEGER NOT NULL REFERENCES "users" ("id") ON DELETE RESTRICT,
-  "stats" TEXT CHECK (json_valid("stats")),
+  "stats" TEXT CHECK ("stats" IS NULL OR json_valid("stats")),
   "created_at" TEXT NOT NULL,
   "updated_at" TEXT NOT NULL
 ) STRICT;
