@@ -131,11 +131,10 @@ impl App {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
         let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
         let secret = secret(config)?;
-        let keys = Keys::new(secret.as_bytes());
+        let (keys, cursor_key) = derive_keys(config, &secret);
         let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
         let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys, &hub))?);
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
-        let cursor_key = CursorKey::derive(secret.as_bytes());
         let workers = Workers::new(db.clone());
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
         let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
@@ -258,11 +257,21 @@ fn secret(config: &Config) -> Result<SecretKey, SecretError> {
     config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
 }
 
+/// What is derived from the secret, and believes what the one before it has signed.
+fn derive_keys(config: &Config, secret: &SecretKey) -> (Keys, CursorKey) {
+    let (keys, cursor_key) = (Keys::new(secret.as_bytes()), CursorKey::derive(secret.as_bytes()));
+    match &config.secret_key_previous {
+        Some(previous) => (keys.with_previous(previous.as_bytes()), cursor_key.with_previous(previous.as_bytes())),
+        None => (keys, cursor_key),
+    }
+}
+
 fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
     let hub = Arc::clone(hub);
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
+        refresh_grace_s: i64::from(config.refresh_grace_s),
         bcrypt_cost: config.bcrypt_cost,
         on_change: Arc::new(move |account| hub.recheck(account)),
         ..auth::Settings::new(keys.clone())

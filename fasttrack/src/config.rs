@@ -8,6 +8,9 @@ use std::{collections::HashMap, env, path::PathBuf};
 
 mod network;
 mod secret;
+#[cfg(test)]
+mod tests;
+mod values;
 mod variables;
 
 pub use self::{
@@ -27,10 +30,14 @@ pub struct Config {
     pub database: PathBuf,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
     pub secret_key: Option<SecretKey>,
+    /// An older key whose tokens are still believed.
+    pub secret_key_previous: Option<SecretKey>,
     /// Life of an access token.
     pub access_token_expire_minutes: u32,
     /// Life of a refresh token.
     pub refresh_token_expire_days: u32,
+    /// How long a used refresh token gets the same tokens again; 0 is never.
+    pub refresh_grace_s: u32,
     /// Origins whose scripts may call; `*` for all.
     pub cors_origins: Vec<String>,
     /// Requests that one user or address has per window; 0 is no limit.
@@ -88,6 +95,15 @@ pub enum ConfigError {
     /// A mail server without a sender.
     #[error("MAIL_FROM has to be set where SMTP_URL is: the sender of mail, such as Tracker <tracker@example.com>")]
     NoSender,
+    /// An access token that would outlive its session.
+    #[error(
+        "ACCESS_TOKEN_EXPIRE_MINUTES has to be at most {most}, the life of a session (REFRESH_TOKEN_EXPIRE_DAYS): an \
+         access token is worth nothing once its session is over"
+    )]
+    AccessOutlivesSession {
+        /// The life of a session in minutes.
+        most: u32,
+    },
     /// `.env` that cannot be read.
     #[error("the file .env cannot be read: {0}")]
     DotEnv(String),
@@ -108,6 +124,10 @@ impl Config {
         }
         if config.smtp_url.is_some() && config.mail_from.is_none() {
             return Err(ConfigError::NoSender);
+        }
+        let most = config.refresh_token_expire_days.saturating_mul(24 * 60);
+        if config.access_token_expire_minutes > most {
+            return Err(ConfigError::AccessOutlivesSession { most });
         }
         Ok(config)
     }
@@ -134,8 +154,10 @@ impl Config {
             port: 0,
             database: PathBuf::new(),
             secret_key: None,
+            secret_key_previous: None,
             access_token_expire_minutes: 0,
             refresh_token_expire_days: 0,
+            refresh_grace_s: 0,
             cors_origins: Vec::new(),
             rate_limit_requests: 0,
             rate_limit_window_s: 0,

@@ -22,6 +22,8 @@ fn a_variable_that_does_not_parse_stops_the_start() {
         ("BCRYPT_COST", &["3", "16", "twelve"]),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", &["soon", "-1"]),
         ("REFRESH_TOKEN_EXPIRE_DAYS", &["a week", "-1"]),
+        ("REFRESH_GRACE_SECONDS", &["61", "a while"]),
+        ("SECRET_KEY_PREVIOUS", &["short", "change-me-to-a-random-secret"]),
         ("CORS_ORIGINS", &["http://localhost:3000", "{}", "[1]", "[\"http://a\""]),
         ("TRUSTED_PROXIES", &["proxy", "10.0.0.0/33", "300.1.1.1"]),
         ("DATABASE_URL", &["mysql://localhost/x", "t.db"]),
@@ -33,6 +35,14 @@ fn a_variable_that_does_not_parse_stops_the_start() {
             check_refused(name, value);
         }
     }
+}
+
+#[test]
+fn an_access_token_may_not_outlive_its_session() {
+    let settings = Settings::new().set("REFRESH_TOKEN_EXPIRE_DAYS", "1");
+    let refusal = settings.set("ACCESS_TOKEN_EXPIRE_MINUTES", "1441").refused();
+    assert!(refusal.stderr.contains("ACCESS_TOKEN_EXPIRE_MINUTES has to be at most 1440"), "{}", refusal.stderr);
+    Settings::new().set("REFRESH_TOKEN_EXPIRE_DAYS", "1").set("ACCESS_TOKEN_EXPIRE_MINUTES", "1440").start();
 }
 
 #[test]

@@ -15,7 +15,10 @@ use crate::{
 pub struct Keys {
     pub(super) signing: EncodingKey,
     pub(super) verifying: DecodingKey,
+    /// What is believed besides, while an older key is being replaced.
+    pub(super) previous: Option<DecodingKey>,
     cursor: HmacSha256,
+    previous_cursor: Option<HmacSha256>,
 }
 
 impl Keys {
@@ -26,8 +29,16 @@ impl Keys {
         Self {
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
-            cursor: mac::keyed(&mac::code(secret, b"cursor")),
+            previous: None,
+            cursor: cursor_key(secret),
+            previous_cursor: None,
         }
+    }
+
+    /// The same keys, that also believe what an older `secret` has signed. Nothing new is signed with it.
+    #[must_use]
+    pub fn with_previous(self, secret: &[u8]) -> Self {
+        Self { previous: Some(DecodingKey::from_secret(secret)), previous_cursor: Some(cursor_key(secret)), ..self }
     }
 
     /// Authenticates the parts of a cursor: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5). Where one part ends and
@@ -35,24 +46,29 @@ impl Keys {
     #[must_use]
     pub fn cursor_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
         let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            <[u8; 32]>::from(self.cursor_mac(parts).finalize().into_bytes());
+            <[u8; 32]>::from(over(&self.cursor, parts).finalize().into_bytes());
         tag
     }
 
     /// Whether `tag` is the one of these parts; takes the same time wherever they differ.
     #[must_use]
     pub fn is_cursor_tag(&self, parts: &[&[u8]], tag: &[u8; 16]) -> bool {
-        self.cursor_mac(parts).verify_truncated_left(tag).is_ok()
+        let keys = std::iter::once(&self.cursor).chain(&self.previous_cursor);
+        keys.fold(false, |known, key| known | over(key, parts).verify_truncated_left(tag).is_ok())
     }
+}
 
-    fn cursor_mac(&self, parts: &[&[u8]]) -> HmacSha256 {
-        let mut mac = self.cursor.clone();
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac
+fn cursor_key(secret: &[u8]) -> HmacSha256 {
+    mac::keyed(&mac::code(secret, b"cursor"))
+}
+
+fn over(key: &HmacSha256, parts: &[&[u8]]) -> HmacSha256 {
+    let mut mac = key.clone();
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
     }
+    mac
 }
 
 impl fmt::Debug for Keys {
@@ -82,6 +98,16 @@ mod tests {
             changed[bit / 8] ^= 1 << (bit % 8);
             !keys.is_cursor_tag(&[b"tasks", b"7"], &changed)
         }));
+    }
+
+    #[test]
+    fn what_the_key_before_has_signed_is_believed_and_nothing_new_is_signed_with_it() {
+        let (old, new) = (b"the key before, of more than 32 bytes", b"the key that is in use, of over 32 bytes");
+        let rotated = Keys::new(new).with_previous(old);
+        let tag = Keys::new(old).cursor_tag(&[b"tasks"]);
+        assert!(rotated.is_cursor_tag(&[b"tasks"], &tag));
+        assert!(!Keys::new(new).is_cursor_tag(&[b"tasks"], &tag));
+        assert_eq!(rotated.cursor_tag(&[b"tasks"]), Keys::new(new).cursor_tag(&[b"tasks"]));
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Auth {
     pub async fn login(&self, email: &str, password: &str, client: Client) -> Result<Vec<u8>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(pair) = self.try_login(email, password, &client).await? {
-                return self.tokens.render(&pair);
+                return self.tokens.render(&pair, pair.issued_at_s);
             }
         }
         Err(account_in_flux())

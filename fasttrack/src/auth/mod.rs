@@ -44,6 +44,9 @@ pub struct Settings {
     pub access_lifetime_s: i64,
     /// How long a refresh token lives, and with it a session that is not refreshed, in seconds.
     pub refresh_lifetime_s: i64,
+    /// For how many seconds after its use a refresh token gets the same pair again, as long as no token of that pair has
+    /// been presented; 0 for never.
+    pub refresh_grace_s: i64,
     /// The cost of new password hashes, 4 to 15.
     pub bcrypt_cost: u32,
     /// Tells the time, in microseconds since the Unix epoch.
@@ -76,13 +79,14 @@ pub struct Auth {
 const MOST_CACHED: u64 = 100_000;
 
 impl Settings {
-    /// The defaults of the API: 15 minutes, 7 days, cost 12, the clock of the machine.
+    /// The defaults of the API: 15 minutes, 7 days, no grace, cost 12, the clock of the machine.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
         Self {
             keys,
             access_lifetime_s: 15 * 60,
             refresh_lifetime_s: 7 * 24 * 60 * 60,
+            refresh_grace_s: 0,
             bcrypt_cost: 12,
             clock: Arc::new(clock::now_us),
             on_change: Arc::new(|_| {}),

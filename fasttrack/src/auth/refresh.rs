@@ -23,12 +23,15 @@ struct Rotation {
     now_us: i64,
     issued_at_s: i64,
     expires_at_us: i64,
+    grace_us: i64,
 }
 
 /// What a refresh token led to.
 enum Outcome {
     /// This pair: a new one, or the same again.
     Pair(Pair),
+    /// Nothing: the token was used a moment ago, by the client itself as it seems.
+    Raced,
     /// The end of the session: the token had been used before.
     Reused,
     /// Nothing: the session is over.
@@ -40,7 +43,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for anything but the refresh token that is due. One that was used before ends its
-    /// session.
+    /// session, but for the one used last when that was less than 10 s ago, or is still within
+    /// [`Settings::refresh_grace_s`](super::Settings).
     pub async fn refresh(&self, refresh_token: &str) -> Result<Vec<u8>, Error> {
         let now_us = self.now_us();
         let token = self.tokens.verify(refresh_token, now_us.div_euclid(SECOND_US))?;
@@ -50,8 +54,11 @@ impl Auth {
             return Err(Error::Unauthenticated("this is an access token; send the refresh token".into()));
         }
         match self.rotate(token, now_us).await? {
-            Outcome::Pair(pair) => self.tokens.render(&pair),
+            Outcome::Pair(pair) => self.tokens.render(&pair, now_us.div_euclid(SECOND_US)),
             Outcome::Ended => Err(session_ended()),
+            Outcome::Raced => Err(Error::Unauthenticated(
+                "the refresh token was used a moment ago; go on with the tokens that were answered then".into(),
+            )),
             Outcome::Reused => Err(Error::Unauthenticated(
                 "the refresh token was used before, so its session has been ended; log in again".into(),
             )),
@@ -61,7 +68,8 @@ impl Auth {
     async fn rotate(&self, token: Token, now_us: i64) -> Result<Outcome, Error> {
         let issued_at_s = now_us.div_euclid(SECOND_US);
         let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
-        let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us };
+        let grace_us = self.settings.refresh_grace_s.saturating_mul(SECOND_US);
+        let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us, grace_us };
         let account = self.account;
         let (cache, on_change) = (Arc::clone(&self.sessions), Arc::clone(&self.settings.on_change));
         self.db
@@ -92,8 +100,9 @@ impl Rotation {
         if !account.is_active {
             return Ok(Outcome::Ended);
         }
-        match record.state.decide(&self.token.pair, self.now_us) {
+        match record.state.decide(&self.token.pair, self.now_us, self.grace_us) {
             Decision::Expired => Ok(Outcome::Ended),
+            Decision::Refuse => Ok(Outcome::Raced),
             Decision::Repeat => Ok(Outcome::Pair(record.pair)),
             Decision::Revoke => {
                 tx.query(sessions::end(id)).await?;

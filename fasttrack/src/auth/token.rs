@@ -3,6 +3,7 @@
 //! Signing is deterministic: the same pair gives the same bytes, so that a pair can be given out again without being
 //! kept. Whether the session of a token is alive is not asked here.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
 
@@ -91,19 +92,21 @@ impl Tokens {
         validation.validate_exp = false;
         Self {
             keys: settings.keys.clone(),
-            access_s: settings.access_lifetime_s,
+            // A token that outlives its session would promise more than it keeps.
+            access_s: settings.access_lifetime_s.min(settings.refresh_lifetime_s),
             refresh_s: settings.refresh_lifetime_s,
             validation,
         }
     }
 
-    /// The pair as the JSON that is answered.
-    pub(super) fn render(&self, pair: &Pair) -> Result<Vec<u8>, Error> {
+    /// The pair as the JSON that is answered at the second `now_s`.
+    pub(super) fn render(&self, pair: &Pair, now_s: i64) -> Result<Vec<u8>, Error> {
         let body = Body {
             access_token: self.sign(pair, Use::Access)?,
             refresh_token: self.sign(pair, Use::Refresh)?,
             token_type: "bearer",
-            expires_in: self.access_s,
+            // A pair may be given out again a while after it was made.
+            expires_in: pair.issued_at_s.saturating_add(self.access_s).saturating_sub(now_s),
         };
         serde_json::to_vec(&body).map_err(|error| Error::Internal(error.to_string()))
     }
@@ -118,9 +121,7 @@ impl Tokens {
         if token.len() > MAX_BYTES {
             return Err(refused("the token is malformed"));
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.keys.verifying, &self.validation)
-            .map_err(|error| refused(reason(error.kind())))?
-            .claims;
+        let claims = self.signed_claims(token)?;
         if claims.exp <= now_s {
             return Err(refused("the token has expired"));
         }
@@ -131,6 +132,21 @@ impl Tokens {
         // `jti` is `<pair>.<typ>`: each token has one of its own, and both tell their pair.
         let pair = claims.jti.split_once('.').map_or("", |(pair, _)| pair).to_owned();
         Ok(Token { kind: claims.typ, user, session: claims.sid, pair, expires_at_s: claims.exp })
+    }
+
+    /// The claims of a token that one of the keys has signed.
+    fn signed_claims(&self, token: &str) -> Result<Claims, Error> {
+        // Whoever does not understand every extension that is named there has to refuse the token (RFC 7515,
+        // section 4.1.11), and none is understood here. The library reads over the member.
+        if has_critical_extensions(token) {
+            return Err(refused("the token asks for extensions (crit), and none is supported"));
+        }
+        let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation);
+        let decoded = match (decode(&self.keys.verifying), &self.keys.previous) {
+            (Err(error), Some(previous)) if *error.kind() == ErrorKind::InvalidSignature => decode(previous),
+            (decoded, _) => decoded,
+        };
+        decoded.map(|token| token.claims).map_err(|error| refused(reason(error.kind())))
     }
 
     fn sign(&self, pair: &Pair, kind: Use) -> Result<String, Error> {
@@ -153,6 +169,13 @@ impl Tokens {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.signing)
             .map_err(|error| Error::Internal(format!("signing a token: {error}")))
     }
+}
+
+/// Whether the header of a token has the member `crit`, whatever its value.
+fn has_critical_extensions(token: &str) -> bool {
+    let header = token.split('.').next().and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
+    let header = header.and_then(|json| serde_json::from_slice::<serde_json::Map<_, _>>(&json).ok());
+    header.is_some_and(|header: serde_json::Map<String, serde_json::Value>| header.contains_key("crit"))
 }
 
 /// An id for a new pair: 128 random bits in hexadecimal.

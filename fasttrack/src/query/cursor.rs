@@ -19,7 +19,11 @@ const TAG: usize = 16;
 
 /// Seals and opens cursors.
 #[derive(Clone)]
-pub struct CursorKey([u8; 32]);
+pub struct CursorKey {
+    sealing: [u8; 32],
+    /// What opens cursors besides, while an older secret is being replaced.
+    previous: Option<[u8; 32]>,
+}
 
 /// What a cursor is bound to.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +47,7 @@ pub enum Position {
     Row {
         /// Its id.
         id: i64,
-        /// [`CursorKey::digest`] of its sort keys.
+        /// [Digest](CursorKey::is_digest) of its sort keys.
         digest: [u8; TAG],
         /// As many of them as fit; of the last one, which is text, only the beginning.
         start: Vec<Arg>,
@@ -60,13 +64,23 @@ impl CursorKey {
     /// Derives a key of its own from the server's secret.
     #[must_use]
     pub fn derive(secret: &[u8]) -> Self {
-        Self(mac::code(secret, b"fasttrack cursor"))
+        Self { sealing: derived(secret), previous: None }
     }
 
-    /// A digest of sort keys.
+    /// The same key, that also opens what was sealed with one derived from an older `secret`.
     #[must_use]
-    pub fn digest(&self, keys: &[Arg]) -> [u8; TAG] {
-        truncate(mac::code(&self.0, format!("keys {keys:?}").as_bytes()))
+    pub fn with_previous(self, secret: &[u8]) -> Self {
+        Self { previous: Some(derived(secret)), ..self }
+    }
+
+    /// Whether `digest` is the one of these sort keys.
+    #[must_use]
+    pub fn is_digest(&self, keys: &[Arg], digest: &[u8; TAG]) -> bool {
+        self.known().any(|key| digest_of(key, keys) == *digest)
+    }
+
+    fn known(&self) -> impl Iterator<Item = &[u8; 32]> {
+        std::iter::once(&self.sealing).chain(&self.previous)
     }
 
     /// Seals the sort keys of the row `id`.
@@ -77,12 +91,12 @@ impl CursorKey {
         if body.len() > Self::MAX_BODY {
             body = vec![1];
             body.extend(id.to_be_bytes());
-            body.extend(self.digest(keys));
+            body.extend(digest_of(&self.sealing, keys));
             let room = Self::MAX_BODY - body.len();
             pack::write(&pack::cut(keys, room), &mut body);
         }
         let mut bytes = VERSION.to_vec();
-        bytes.extend(self.tag(scope, &body));
+        bytes.extend(tag(&self.sealing, scope, &body));
         bytes.extend(body);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -96,8 +110,8 @@ impl CursorKey {
         // The engine refuses padding and spare bits that are not zero.
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let rest = bytes.strip_prefix(VERSION)?;
-        let (tag, body) = rest.split_at_checked(TAG)?;
-        if !mac::equal(tag, &self.tag(scope, body)) {
+        let (sealed, body) = rest.split_at_checked(TAG)?;
+        if !self.known().any(|key| mac::equal(sealed, &tag(key, scope, body))) {
             return None;
         }
         match body.split_first()? {
@@ -110,17 +124,25 @@ impl CursorKey {
             _ => None,
         }
     }
+}
 
-    fn tag(&self, scope: CursorScope<'_>, body: &[u8]) -> [u8; TAG] {
-        let mut message = Vec::with_capacity(64 + scope.query.len() + body.len());
-        message.extend(scope.caller.to_be_bytes());
-        message.extend(scope.parent.to_be_bytes());
-        for part in [scope.list.as_bytes(), scope.query.as_bytes(), body] {
-            message.extend((part.len() as u64).to_be_bytes());
-            message.extend(part);
-        }
-        truncate(mac::code(&self.0, &message))
+fn derived(secret: &[u8]) -> [u8; 32] {
+    mac::code(secret, b"fasttrack cursor")
+}
+
+fn digest_of(key: &[u8; 32], keys: &[Arg]) -> [u8; TAG] {
+    truncate(mac::code(key, format!("keys {keys:?}").as_bytes()))
+}
+
+fn tag(key: &[u8; 32], scope: CursorScope<'_>, body: &[u8]) -> [u8; TAG] {
+    let mut message = Vec::with_capacity(64 + scope.query.len() + body.len());
+    message.extend(scope.caller.to_be_bytes());
+    message.extend(scope.parent.to_be_bytes());
+    for part in [scope.list.as_bytes(), scope.query.as_bytes(), body] {
+        message.extend((part.len() as u64).to_be_bytes());
+        message.extend(part);
     }
+    truncate(mac::code(key, &message))
 }
 
 impl std::fmt::Debug for CursorKey {
@@ -175,7 +197,7 @@ mod tests {
         for long in [wild, "x".repeat(10_000)] {
             let keys = [Arg::Int(1), text(&long), Arg::Int(7)];
             let Some(Position::Row { id: 7, digest, start }) = open(&keys) else { panic!("{long}") };
-            assert_eq!(digest, CursorKey::derive(b"secret").digest(&keys));
+            assert!(CursorKey::derive(b"secret").is_digest(&keys, &digest));
             let [Arg::Int(1), Arg::Text(start)] = start.as_slice() else { panic!("{start:?}") };
             assert!(long.starts_with(start) && start.chars().count() > 200);
         }
@@ -194,6 +216,14 @@ mod tests {
             assert_eq!(key.open(scope, &cursor), None, "{scope:?}");
         }
         assert_eq!(CursorKey::derive(b"other").open(SCOPE, &cursor), None);
+    }
+
+    #[test]
+    fn what_the_secret_before_has_sealed_opens() {
+        let key = CursorKey::derive(b"other").with_previous(b"secret");
+        let cursor = CursorKey::derive(b"secret").seal(SCOPE, &[Arg::Int(7)], 7);
+        assert_eq!(key.open(SCOPE, &cursor), Some(Position::Keys(vec![Arg::Int(7)])));
+        assert_eq!(key.seal(SCOPE, &[Arg::Int(7)], 7), CursorKey::derive(b"other").seal(SCOPE, &[Arg::Int(7)], 7));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::login::claims;
-use crate::driver::{Algorithm, Settings, TestApp, shared, sign};
+use crate::driver::{Algorithm, Settings, TestApp, shared, sign, sign_with_header};
 
 const KEY: &str = "a secret key that the tests know, of more than 32 bytes";
 
@@ -48,6 +48,50 @@ fn only_what_the_key_signed_in_the_right_way_counts() {
     check_refused(&app, "no signature", &format!("{unsigned}."));
     check_refused(&app, "two parts", unsigned);
     check_refused(&app, "four parts", &format!("{token}.x"));
+}
+
+/// RFC 7515, section 4.1.11: what a token calls critical has to be understood, and nothing is.
+#[test]
+fn what_calls_an_extension_critical_is_refused() {
+    let app = Settings::new().set("SECRET_KEY", KEY).start();
+    let person = app.person();
+    for (members, works) in [
+        (json!({ "kid": "1" }), true),
+        (json!({ "crit": ["exp"], "exp": 0 }), false),
+        (json!({ "crit": ["b64"], "b64": true }), false),
+        (json!({ "crit": [] }), false),
+        (json!({ "crit": null }), false),
+    ] {
+        let signed = |pair: &str| sign_with_header(&members, &claims(pair), Algorithm::Hs256, KEY.as_bytes());
+        let access = signed(&person.pair.access);
+        if works {
+            app.get("/users/me").token(&access).ok();
+        } else {
+            check_refused(&app, &members.to_string(), &access);
+            app.post("/auth/refresh", &json!({ "refresh_token": signed(&person.pair.refresh) })).refused(401);
+        }
+    }
+}
+
+#[test]
+fn the_previous_key_is_believed_until_it_is_taken_out() {
+    const NEWER: &str = "a newer secret key that the tests know, of over 32 bytes";
+    let app = Settings::new().set("SECRET_KEY", KEY).start();
+    let person = app.person();
+    let admin = app.new_admin();
+    let page = app.get("/users?limit=1").token(&admin.pair.access).ok();
+    let next = format!("/users?limit=1&cursor={}", page["next_cursor"].as_str().expect("there is more"));
+
+    let app = app.kill().set("SECRET_KEY", NEWER).set("SECRET_KEY_PREVIOUS", KEY).start();
+    app.get("/users/me").token(&person.pair.access).ok();
+    app.get(&next).token(&admin.pair.access).ok();
+    let renewed = app.post("/auth/refresh", &json!({ "refresh_token": person.pair.refresh })).ok();
+    let renewed = renewed["access_token"].as_str().expect("a token");
+    app.get("/users/me").token(renewed).ok();
+
+    let app = app.kill().unset("SECRET_KEY_PREVIOUS").start();
+    app.get("/users/me").token(renewed).ok();
+    check_refused(&app, "the old key", &person.pair.access);
 }
 
 #[test]

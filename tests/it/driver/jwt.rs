@@ -16,13 +16,22 @@ pub(crate) enum Algorithm {
 
 /// A token with these claims.
 pub(crate) fn sign(claims: &Value, algorithm: Algorithm, key: &[u8]) -> String {
+    sign_with_header(&json!({}), claims, algorithm, key)
+}
+
+/// A token with these claims, and these members of the header besides its own.
+pub(crate) fn sign_with_header(members: &Value, claims: &Value, algorithm: Algorithm, key: &[u8]) -> String {
     let name = match algorithm {
         Algorithm::None => "none",
         Algorithm::Hs256 => "HS256",
         Algorithm::Hs384 => "HS384",
         Algorithm::Hs512 => "HS512",
     };
-    let header = URL_SAFE_NO_PAD.encode(json!({ "alg": name, "typ": "JWT" }).to_string());
+    let mut header = json!({ "alg": name, "typ": "JWT" });
+    for (member, value) in members.as_object().expect("members of a header") {
+        header[member] = value.clone();
+    }
+    let header = URL_SAFE_NO_PAD.encode(header.to_string());
     let text = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
     let signature = match algorithm {
         Algorithm::None => Vec::new(),

@@ -11,7 +11,7 @@ mod world;
 pub(crate) use self::{
     app::{Settings, TestApp, shared, wait_until},
     client::{Reply, encode},
-    jwt::{Algorithm, sign},
+    jwt::{Algorithm, sign, sign_with_header},
     raw::{RawReply, exchange, parse_reply, request_head},
     smtp::Sink,
     socket::{Heard, Refused, Socket},

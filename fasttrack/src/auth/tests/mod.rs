@@ -51,6 +51,7 @@ struct House {
     auth: Arc<Auth>,
     db: Db,
     now_us: Arc<AtomicI64>,
+    grace_s: i64,
     /// Deleted with the house.
     _directory: TempDir,
 }
@@ -64,11 +65,16 @@ struct Pair {
 
 impl House {
     async fn new() -> Self {
+        Self::with_grace(0).await
+    }
+
+    /// One that gives the same tokens again for so many seconds.
+    async fn with_grace(grace_s: i64) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&directory.path().join("test.db"), DbOptions::default()).await.unwrap();
         let now_us = Arc::new(AtomicI64::new(START_US));
-        let auth = Arc::new(Self::auth(&db, &now_us));
-        let house = Self { auth, db, now_us, _directory: directory };
+        let auth = Arc::new(Self::auth(&db, &now_us, grace_s));
+        let house = Self { auth, db, now_us, grace_s, _directory: directory };
         house.write(USERS, vec![]).await;
         for statement in sessions::ddl(&USER).into_iter().chain(sessions::ddl(&USER)) {
             house.write(&statement, vec![]).await;
@@ -77,17 +83,18 @@ impl House {
         house
     }
 
-    fn auth(db: &Db, now_us: &Arc<AtomicI64>) -> Auth {
+    fn auth(db: &Db, now_us: &Arc<AtomicI64>, grace_s: i64) -> Auth {
         let now_us = Arc::clone(now_us);
         let mut settings = Settings::new(Keys::new(b"a secret of more than thirty-two bytes"));
         settings.bcrypt_cost = COST;
+        settings.refresh_grace_s = grace_s;
         settings.clock = Arc::new(move || now_us.load(Ordering::SeqCst));
         Auth::new(db.clone(), &USER, settings).unwrap()
     }
 
     /// The same database under a server that was just started.
     fn restart(&mut self) {
-        self.auth = Arc::new(Self::auth(&self.db, &self.now_us));
+        self.auth = Arc::new(Self::auth(&self.db, &self.now_us, self.grace_s));
     }
 
     fn advance(&self, seconds: i64) {

@@ -27,7 +27,7 @@ impl House {
 
     fn forge(&self, user: i64, session: i64) -> Pair {
         let made = Made { id: "f".into(), session, user, role: "admin".into(), issued_at_s: START_US / SECOND_US };
-        Pair::from(self.auth.tokens.render(&made).unwrap())
+        Pair::from(self.auth.tokens.render(&made, made.issued_at_s).unwrap())
     }
 }
 

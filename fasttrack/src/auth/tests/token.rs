@@ -24,7 +24,7 @@ fn pair() -> Pair {
 }
 
 fn body() -> Value {
-    serde_json::from_slice(&tokens().render(&pair()).unwrap()).unwrap()
+    serde_json::from_slice(&tokens().render(&pair(), NOW_S).unwrap()).unwrap()
 }
 
 fn claims(typ: &str) -> Value {
@@ -135,6 +135,47 @@ fn only_hs256_under_our_key_counts() {
         refuses(&forge(&json!({ "typ": "JWT", "alg": alg }), &claims, SECRET), "malformed");
     }
     refuses(&forge(&json!({ "typ": "JWT" }), &claims, SECRET), "malformed");
+}
+
+#[test]
+fn no_extension_is_understood() {
+    let claims = claims("access").to_string();
+    for crit in [json!(["exp"]), json!(["b64"]), json!([]), json!(null), json!("exp")] {
+        let header = json!({ "typ": "JWT", "alg": "HS256", "crit": crit, "exp": 1, "b64": true });
+        refuses(&forge(&header, &claims, SECRET), "crit");
+    }
+    // What names no extension, or a key, is read over (RFC 7515, section 4): it cannot choose how the token is checked.
+    let header = json!({ "typ": "JWT", "alg": "HS256", "kid": "../../dev/null", "jku": "https://evil.example" });
+    tokens().verify(&forge(&header, &claims, SECRET), NOW_S).unwrap();
+    let twice = r#"{"typ":"JWT","alg":"HS256","alg":"none"}"#;
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(twice), URL_SAFE_NO_PAD.encode(&claims));
+    refuses(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac::code(SECRET, message.as_bytes()))), "malformed");
+}
+
+#[test]
+fn the_key_before_is_believed_and_signs_nothing() {
+    const OLDER: &[u8] = b"the secret before, of more than 32 bytes";
+    let rotated = Tokens::new(&Settings::new(Keys::new(SECRET).with_previous(OLDER)));
+    let claims = claims("access").to_string();
+    rotated.verify(&forge(&hs256(), &claims, OLDER), NOW_S).unwrap();
+    rotated.verify(&forge(&hs256(), &claims, SECRET), NOW_S).unwrap();
+    assert!(rotated.verify(&forge(&hs256(), &claims, b"a third secret of more than 32 bytes"), NOW_S).is_err());
+    assert_eq!(rotated.render(&pair(), NOW_S).unwrap(), tokens().render(&pair(), NOW_S).unwrap());
+}
+
+#[test]
+fn no_more_is_promised_than_is_left() {
+    let expires_in = |tokens: &Tokens, now_s| {
+        serde_json::from_slice::<Value>(&tokens.render(&pair(), now_s).unwrap()).unwrap()["expires_in"].clone()
+    };
+    assert_eq!(expires_in(&tokens(), NOW_S + 8), json!(892));
+    let mut settings = Settings::new(Keys::new(SECRET));
+    settings.refresh_lifetime_s = 60;
+    let short = Tokens::new(&settings);
+    assert_eq!(expires_in(&short, NOW_S), json!(60));
+    let access = serde_json::from_slice::<Value>(&short.render(&pair(), NOW_S).unwrap()).unwrap();
+    let token = short.verify(access["access_token"].as_str().unwrap(), NOW_S).unwrap();
+    assert_eq!(token.expires_at_s, NOW_S + 60);
 }
 
 #[test]
