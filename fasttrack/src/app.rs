@@ -2,11 +2,13 @@
 
 mod application;
 mod demo;
-mod log;
+pub(crate) mod log;
 mod schema;
 mod signals;
 
 use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
+
+use tracing::Level;
 
 pub(crate) use self::schema::{lock, migrator, open_alone};
 use self::signals::Signals;
@@ -17,7 +19,7 @@ pub use self::{
 use crate::{
     auth::{self, Auth, Keys},
     bell::Bell,
-    config::{Config, SecretError, SecretKey},
+    config::{Config, LogFormat, SecretError, SecretKey},
     db::{Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
@@ -210,7 +212,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     })?;
     tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
     tokio::spawn(notify::keep_tidy(app.outbox.clone()));
-    announce(&listening);
+    announce(&listening, config.log_format);
     let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     tokio::select! {
@@ -228,10 +230,11 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
 }
 
 /// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
-fn announce(listening: &Listening) {
+fn announce(listening: &Listening, format: LogFormat) {
     let address = listening.address();
+    let text = format!("fasttrack listens on http://{address}, docs at http://{address}/docs");
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "fasttrack listens on http://{address}, docs at http://{address}/docs");
+    let _ = writeln!(out, "{}", log::line(format, Level::INFO, &text));
     let _ = out.flush();
 }
 

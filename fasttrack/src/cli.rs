@@ -20,10 +20,11 @@ use std::{
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
+use tracing::Level;
 
 use crate::{
-    app::{self, Application, StartError},
-    config::{Config, ConfigError, VARIABLES},
+    app::{self, Application, StartError, log},
+    config::{self, Config, ConfigError, LogFormat, VARIABLES},
     http,
     schema::{Catalog, LinkError, Schema},
 };
@@ -122,6 +123,8 @@ impl Application {
 }
 
 fn begin(application: Application) -> ExitCode {
+    let format = config::log_format();
+    log::shape_panics(format);
     let mut command = Cli::command().after_help(variables());
     if let Some((unit, ..)) = application.demo {
         command = command.mut_subcommand("demo", |demo| demo.mut_arg("size", |size| size.long(unit)));
@@ -134,7 +137,7 @@ fn begin(application: Application) -> ExitCode {
                 let text = error.to_string();
                 let wrong = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
                 let wrong: Vec<&str> = wrong.map(str::trim).collect();
-                let _ = writeln!(io::stderr(), "fasttrack: {}; `fasttrack --help` says what there is", wrong.join(" "));
+                complain(format, &format!("{}; `fasttrack --help` says what there is", wrong.join(" ")));
             } else {
                 let _ = error.print();
             }
@@ -146,10 +149,16 @@ fn begin(application: Application) -> ExitCode {
         // Whoever reads the output has seen enough of it.
         Err(Failure::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "fasttrack: {failure}");
+            complain(format, &failure.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says on standard error why nothing comes of it, in the shape of the log.
+fn complain(format: LogFormat, why: &str) {
+    let text = if format == LogFormat::Text { format!("fasttrack: {why}") } else { why.to_owned() };
+    let _ = writeln!(io::stderr(), "{}", log::line(format, Level::ERROR, &text));
 }
 
 fn run(command: Command, application: Application) -> Result<(), Failure> {

@@ -177,6 +177,14 @@ impl Config {
     }
 }
 
+/// The shape that lines have which are said before the settings hold, or instead of them: what `LOG_FORMAT` says,
+/// whatever else is wrong.
+pub(crate) fn log_format() -> LogFormat {
+    let from_file = || read_dot_env().ok()?.remove("LOG_FORMAT");
+    let given = env::var_os("LOG_FORMAT").map_or_else(from_file, |value| value.into_string().ok());
+    if given.as_deref() == Some("json") { LogFormat::Json } else { LogFormat::Text }
+}
+
 /// The entries of `.env`; none where there is no such file. The process's own environment stays as it is.
 fn read_dot_env() -> Result<HashMap<String, String>, ConfigError> {
     let text = match std::fs::read_to_string(".env") {

@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, OnceLock, mpsc},
+    sync::{Arc, Mutex, OnceLock, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -32,6 +32,7 @@ pub(crate) struct TestApp {
     child: Child,
     watchdog: Child,
     address: String,
+    said: Arc<Mutex<Vec<String>>>,
     pub(super) agent: ureq::Agent,
     pub(super) admin: OnceLock<Person>,
 }
@@ -122,12 +123,15 @@ impl Settings {
         let stdout = child.stdout.take().expect("standard output is piped");
         let watchdog = watch(child.id());
         let (sender, receiver) = mpsc::channel();
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&said);
         // Reads on for as long as the server lives: a full pipe would stop it.
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if let Some(rest) = line.strip_prefix("fasttrack listens on http://") {
-                    sender.send(rest.split([',', ' ']).next().unwrap_or_default().to_owned()).ok();
-                }
+                let address = line.split_once("fasttrack listens on http://").map(|(_, rest)| rest.split([',', ' ']));
+                let address = address.and_then(|mut words| words.next()).map(str::to_owned);
+                kept.lock().unwrap().push(line);
+                address.map(|address| sender.send(address));
             }
         });
         let address = receiver.recv_timeout(START_LIMIT).unwrap_or_else(|_| {
@@ -135,7 +139,7 @@ impl Settings {
             panic!("the server did not say where it listens; its standard error:\n{}", self.log())
         });
         let agent = super::client::agent();
-        TestApp { settings: self.clone(), child, watchdog, address, agent, admin: OnceLock::new() }
+        TestApp { settings: self.clone(), child, watchdog, address, said, agent, admin: OnceLock::new() }
     }
 
     /// Starts the server, which has to give up by itself.
@@ -208,6 +212,11 @@ impl TestApp {
     /// What the server wrote to standard error.
     pub(crate) fn log(&self) -> String {
         self.settings.log()
+    }
+
+    /// The lines that the server wrote to standard output.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
     }
 
     /// Kills the server without warning and gives its settings, to start it anew on the same database.

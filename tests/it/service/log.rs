@@ -1,5 +1,11 @@
 //! The log: one line a request, for people or for machines, and nothing secret in it.
 
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use crate::driver::{Settings, TestApp, wait_until};
@@ -73,4 +79,87 @@ fn nothing_secret_is_logged() {
     ] {
         assert!(!log.contains(secret), "{what} is in the log");
     }
+}
+
+/// An object that says nothing twice.
+struct Line(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+
+        impl<'de> Visitor<'de> for Once {
+            type Value = Line;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object without a key that stands twice")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Line, A::Error> {
+                let mut line = BTreeMap::new();
+                while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                    if line.insert(key.clone(), value).is_some() {
+                        return Err(serde::de::Error::custom(format!("{key} stands twice")));
+                    }
+                }
+                Ok(Line(line))
+            }
+        }
+
+        deserializer.deserialize_map(Once)
+    }
+}
+
+/// What every line is.
+#[track_caller]
+fn check_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<BTreeMap<String, Value>> {
+    let check = |text: &str| {
+        let Line(line) = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        for key in ["timestamp", "level", "target"] {
+            assert!(line.get(key).is_some_and(Value::is_string), "{key} is not in {text}");
+        }
+        line
+    };
+    lines.into_iter().map(check).collect()
+}
+
+#[test]
+fn a_log_for_machines_holds_nothing_else() {
+    let mut app = Settings::new().set("LOG", "trace").set("LOG_FORMAT", "json").start();
+    let person = app.person();
+    app.get("/users/me").by(&person).ok();
+    app.terminate();
+    assert_eq!(app.wait(), Some(0));
+    let said = check_lines(app.said().iter().map(String::as_str));
+    let [listens] = &said[..] else { panic!("{said:?}") };
+    let words = format!("fasttrack listens on http://{0}, docs at http://{0}/docs", app.address());
+    assert_eq!((&listens["level"], &listens["message"]), (&"INFO".into(), &words.into()));
+    let log = check_lines(app.log().lines());
+    assert!(log.iter().any(|line| line.get("message").is_some_and(|words| words == "stopped")), "{log:?}");
+}
+
+#[test]
+fn what_prevents_a_start_is_told_in_the_shape_of_the_log() {
+    let app = Settings::new().start();
+    let json = |settings: &Settings| settings.clone().set("LOG_FORMAT", "json");
+    let elsewhere = Settings::new();
+    for (settings, arguments, words) in [
+        (json(app.settings()), &[][..], "another server runs on t.db"),
+        (json(&elsewhere).set("PORT", "http"), &["serve"], "PORT has to be a port number"),
+        (json(&elsewhere).set("LOG", "loud"), &["migrate", "status"], "LOG has to be a log filter"),
+        (json(&elsewhere), &["backup", "copy.db"], "there is no database at t.db"),
+        (json(&elsewhere), &["migrate", "bogus"], "unrecognized subcommand 'bogus'"),
+        (json(&elsewhere), &["explain", "taks"], "there are comments, projects, tasks, users"),
+    ] {
+        let output = settings.run(arguments, "");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{arguments:?}: {stderr}");
+        let lines = check_lines(stderr.lines());
+        let [line] = &lines[..] else { panic!("{arguments:?}: {stderr}") };
+        assert!(line["level"] == "ERROR" && line["message"].as_str().unwrap().contains(words), "{stderr}");
+    }
+    let from_file = Settings::new();
+    std::fs::write(from_file.directory().join(".env"), "LOG_FORMAT=json\nPORT=http\n").unwrap();
+    let refusal = from_file.unset("PORT").refused();
+    assert_eq!(check_lines(refusal.stderr.lines()).len(), 1, "{}", refusal.stderr);
 }
