@@ -8,3 +8,9 @@ pub mod jobs;
 pub mod routes;
 
 fasttrack::resources!();
+
+/// The whole application: what `main` serves, and tests start.
+#[must_use]
+pub fn application() -> fasttrack::Application {
+    fasttrack::Application::new(RESOURCES).route(routes::project_stats()).demo("tasks", 60, demo::fill)
+}

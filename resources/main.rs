@@ -3,8 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fasttrack::Application::new(resources::RESOURCES)
-        .route(resources::routes::project_stats())
-        .demo("tasks", 60, resources::demo::fill)
-        .main()
+    resources::application().main()
 }

@@ -119,16 +119,16 @@ impl App {
     /// # Errors
     /// [`StartError`], which says what to do.
     pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
-        Self::open_with(resources, config, options, None).await
+        Self::open_with(resources, config, Opening { options, ..Opening::default() }).await
     }
 
-    /// The same under a lock that is held already.
-    async fn open_with(
+    /// The same, as it is told.
+    pub(crate) async fn open_with(
         resources: &[&'static Schema],
         config: &Config,
-        options: DbOptions,
-        lock: Option<File>,
+        opening: Opening,
     ) -> Result<Self, StartError> {
+        let Opening { options, lock, mailer } = opening;
         let catalog = Arc::new(Catalog::link(resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
         let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
@@ -139,7 +139,8 @@ impl App {
         let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
         let workers = Workers::new(db.clone());
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
-        let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer(config)?));
+        let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
+        let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer));
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let context = Context::new(desk);
         let around = Around { watch, bell, context: context.clone() };
@@ -173,6 +174,17 @@ impl App {
     }
 }
 
+/// How an application is opened, beyond its settings.
+#[derive(Default)]
+pub(crate) struct Opening {
+    /// How its database is.
+    pub(crate) options: DbOptions,
+    /// A lock that is held already.
+    pub(crate) lock: Option<File>,
+    /// Where mail goes, if that is not for the settings to say.
+    pub(crate) mailer: Option<Mailer>,
+}
+
 /// Whoever waits for commits.
 struct Bells {
     hub: Arc<Hub>,
@@ -199,7 +211,8 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     warn_of_what_is_not_served(&config);
     schema::check_is_wanted(&config)?;
     let lock = lock(&config.database)?;
-    let app = App::open_with(application.resources, &config, DbOptions::default(), Some(lock)).await?;
+    let opening = Opening { lock: Some(lock), ..Opening::default() };
+    let app = App::open_with(application.resources, &config, opening).await?;
     if app.db.was_created() {
         let path = std::path::absolute(&config.database)?;
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");

@@ -2,6 +2,9 @@
 //!
 //! Arithmetic is done on microseconds since the Unix epoch; nothing here knows about time zones beyond their offset.
 
+#[cfg(feature = "testing")]
+pub(crate) mod moved;
+
 use time::{Date, Month, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// One second in microseconds.
@@ -10,13 +13,23 @@ pub const SECOND_US: i64 = 1_000_000;
 /// The present instant, `2026-11-22T16:10:00.123456Z`.
 #[must_use]
 pub fn now() -> String {
-    write(OffsetDateTime::now_utc())
+    write(present())
 }
 
 /// The present instant in microseconds since the Unix epoch.
 #[must_use]
 pub fn now_us() -> i64 {
-    micros(OffsetDateTime::now_utc())
+    micros(present())
+}
+
+#[cfg(not(feature = "testing"))]
+fn present() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+#[cfg(feature = "testing")]
+fn present() -> OffsetDateTime {
+    moved::present()
 }
 
 /// An instant given in microseconds since the Unix epoch, as [`now`] writes it; held within the years 1 to 9999.

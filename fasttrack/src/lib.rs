@@ -22,6 +22,8 @@ pub mod principal;
 pub mod query;
 pub mod schema;
 pub mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 pub mod wire;
 

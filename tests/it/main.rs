@@ -24,6 +24,7 @@ mod entity;
 mod errors;
 mod inside;
 mod jobs;
+mod kit;
 mod limits;
 mod lists;
 mod migrate;

@@ -19,6 +19,9 @@ pub struct DbOptions {
     pub unit_limit: Duration,
     /// How long the writer waits for another process that writes. The driver tries twice.
     pub busy_timeout: Duration,
+    /// Whether what was answered outlives a loss of power. Without, nothing waits for the disk: for a test, whose database
+    /// outlives nothing.
+    pub is_durable: bool,
     /// A table that a database of ours holds. A file that has tables, and not this one, is refused and left untouched.
     pub marker: Option<String>,
 }
@@ -33,6 +36,7 @@ impl Default for DbOptions {
             statement_limit: Duration::from_secs(5),
             unit_limit: Duration::from_mins(1),
             busy_timeout: Duration::from_secs(4),
+            is_durable: true,
             marker: None,
         }
     }

@@ -79,8 +79,10 @@ async fn holds_marker(path: &Path, marker: &str) -> Result<bool, DbError> {
 /// The connection that writes and checkpoints. There must be one alone: `SQLite` before 3.51.3 can lose pages when two
 /// connections do.
 pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let synchronous = if options.is_durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
     let sqlite = base(path)
         .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
+        .synchronous(synchronous)
         .busy_timeout(options.busy_timeout)
         .pragma("cache_size", "-65536")
         // A disk that is full is met at the commit then, not by a statement: that would end the transaction, and the

@@ -140,6 +140,12 @@ impl Hub {
         }
     }
 
+    /// Has all sockets look again whether they may stay, as after a leap of the clock.
+    #[cfg(feature = "testing")]
+    pub(crate) fn recheck_all(&self) {
+        self.state().posts.values().for_each(|post| post.raise(Raised::RECHECK));
+    }
+
     /// Closes every socket, and takes no more.
     pub fn stop(&self) {
         let mut state = self.state();

@@ -14,7 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where mail goes.
 #[derive(Debug, Clone)]
-pub struct Mailer(Option<Smtp>);
+pub struct Mailer(Way);
+
+#[derive(Debug, Clone)]
+enum Way {
+    Log,
+    Smtp(Smtp),
+    #[cfg(feature = "testing")]
+    Kept(Mailbox, super::Postbox),
+}
 
 #[derive(Debug, Clone)]
 struct Smtp {
@@ -26,7 +34,14 @@ impl Mailer {
     /// Mail that is logged.
     #[must_use]
     pub const fn log() -> Self {
-        Self(None)
+        Self(Way::Log)
+    }
+
+    /// Mail that is kept for a test to look at.
+    #[cfg(feature = "testing")]
+    pub(crate) fn kept(postbox: super::Postbox) -> Result<Self, String> {
+        let from = "fasttrack@example.com".parse::<Mailbox>().map_err(|error| error.to_string())?;
+        Ok(Self(Way::Kept(from, postbox)))
     }
 
     /// Mail that goes to the server at `url` (`smtp://` or `smtps://`, with credentials and `?tls=required`, as
@@ -37,7 +52,7 @@ impl Mailer {
     pub fn smtp(url: &str, from: &str) -> Result<Self, String> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| error.to_string())?;
         let from = from.parse::<Mailbox>().map_err(|error| error.to_string())?;
-        Ok(Self(Some(Smtp { transport: transport.timeout(Some(PATIENCE)).build(), from })))
+        Ok(Self(Way::Smtp(Smtp { transport: transport.timeout(Some(PATIENCE)).build(), from })))
     }
 
     /// Sends a mail.
@@ -45,11 +60,20 @@ impl Mailer {
     /// # Errors
     /// [`MailError`], for a job to try again.
     pub(super) async fn send(&self, to: Recipient, subject: String, text: String) -> Result<(), MailError> {
-        let Some(smtp) = &self.0 else {
-            let subject = one_line(&subject);
-            tracing::info!(target: "fasttrack::mail", to = to.address, subject, "no SMTP_URL is set: mail is logged");
-            tracing::debug!(target: "fasttrack::mail", to = to.address, text);
-            return Ok(());
+        let smtp = match &self.0 {
+            Way::Smtp(smtp) => smtp,
+            Way::Log => {
+                let subject = one_line(&subject);
+                tracing::info!(target: "fasttrack::mail", to = to.address, subject, "no SMTP_URL is set: mail is logged");
+                tracing::debug!(target: "fasttrack::mail", to = to.address, text);
+                return Ok(());
+            }
+            #[cfg(feature = "testing")]
+            Way::Kept(from, postbox) => {
+                message(from, &to, &subject, text.clone())?;
+                postbox.put(to, one_line(&subject), text);
+                return Ok(());
+            }
         };
         let message = message(&smtp.from, &to, &subject, text)?;
         let sent = tokio::time::timeout(PATIENCE * 3, smtp.transport.send(message)).await;

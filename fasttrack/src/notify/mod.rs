@@ -13,6 +13,8 @@ mod hub;
 mod jobs;
 mod mail;
 mod outbox;
+#[cfg(feature = "testing")]
+mod postbox;
 mod retention;
 mod seat;
 pub mod socket;
@@ -20,6 +22,8 @@ pub mod socket;
 mod tests;
 pub mod wire;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::postbox::Postbox;
 pub use self::{
     desk::Desk,
     dispatch::dispatch,
@@ -30,3 +34,5 @@ pub use self::{
     retention::keep_tidy,
     seat::Seat,
 };
+#[cfg(feature = "testing")]
+pub use self::{jobs::FailedJob, postbox::Mail};

@@ -231,6 +231,9 @@ impl<W: Wire> Conversation<W> {
             return Some(Ending::Close(GOING_AWAY, "the server is stopping; connect again".into(), SHORT_OFFER));
         }
         if raised.has(Raised::RECHECK) {
+            if clock::now_us() >= self.expires_at_us {
+                return Some(expired());
+            }
             self.is_trusted = false;
             self.ask_again();
         }
@@ -241,7 +244,7 @@ impl<W: Wire> Conversation<W> {
         let now = Instant::now();
         // The clock on the wall may have been set, or the machine asleep.
         if now >= self.expires_at || clock::now_us() >= self.expires_at_us {
-            return Some(Ending::Close(UNAUTHENTICATED, "the access token has expired".into(), OFFER));
+            return Some(expired());
         }
         if now >= self.heard_at + SILENCE_LIMIT {
             return Some(Ending::Close(POLICY, "nothing was heard from the client for 75 s".into(), SHORT_OFFER));
@@ -296,6 +299,10 @@ impl<W: Wire> Conversation<W> {
             self.timer.as_mut().reset(next);
         }
     }
+}
+
+fn expired() -> Ending {
+    Ending::Close(UNAUTHENTICATED, "the access token has expired".into(), OFFER)
 }
 
 fn too_slow() -> Ending {

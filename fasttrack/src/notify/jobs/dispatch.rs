@@ -145,26 +145,29 @@ impl Dispatcher {
         while self.running.len() < AT_ONCE
             && let Some(job) = self.ready.pop_front()
         {
-            let Some(function) = self.function(&job) else {
-                let what = format!("this program has no job {} for a {}", job.name, job.resource);
-                let verdict = verdict(&self.shared, job.id, &job.name, job.tries, Err(JobError::fatal(what)));
-                self.verdicts.push(verdict);
-                continue;
-            };
-            let (context, shared) = (self.context.clone(), Arc::clone(&self.shared));
-            self.running.spawn(async move {
-                let span = trace::job(&job.name, job.tries);
-                let outcome = attempt(function, job.change, context).instrument(span.clone()).await;
-                if outcome.is_err() {
-                    trace::fail(&span);
-                }
-                verdict(&shared, job.id, &job.name, job.tries, outcome)
-            });
+            let run = self.run_one(job);
+            self.running.spawn(run);
         }
     }
 
-    fn function(&self, job: &Due) -> Option<JobFn> {
-        self.functions.get(&(job.resource.as_str(), job.name.as_str())).copied()
+    /// Runs a job, and says what that means.
+    pub(super) fn run_one(&self, job: Due) -> impl Future<Output = Verdict> + Send + use<> {
+        let function = self.functions.get(&(job.resource.as_str(), job.name.as_str())).copied();
+        let (context, shared) = (self.context.clone(), Arc::clone(&self.shared));
+        async move {
+            let span = trace::job(&job.name, job.tries);
+            let outcome = match function {
+                Some(function) => attempt(function, job.change, context).instrument(span.clone()).await,
+                None => {
+                    let what = format!("this program has no job {} for a {}", job.name, job.resource);
+                    Err(JobError::fatal(what))
+                }
+            };
+            if outcome.is_err() {
+                trace::fail(&span);
+            }
+            verdict(&shared, job.id, &job.name, job.tries, outcome)
+        }
     }
 
     /// Writes down what is known, unless that is going on already.

@@ -8,6 +8,8 @@
 mod attempt;
 mod backoff;
 mod dispatch;
+#[cfg(feature = "testing")]
+mod drain;
 mod queue;
 
 use std::sync::{
@@ -18,6 +20,8 @@ use std::sync::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 use self::dispatch::Dispatcher;
+#[cfg(feature = "testing")]
+pub use self::drain::FailedJob;
 pub use self::queue::{Kept, List, list, retry};
 use crate::{
     db::{Db, DbError},

@@ -1,0 +1,57 @@
+//! Jobs run to the end, for a test: when it says so, one after the other, and it hears what failed.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    Workers,
+    dispatch::Dispatcher,
+    queue::{self, Verdict},
+};
+use crate::{error::Error, job::Context, schema::Catalog};
+
+/// Most jobs that are run at once: jobs that make jobs without end are noticed.
+const MOST: usize = 10_000;
+
+/// An attempt at a job that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedJob {
+    /// The function.
+    pub name: String,
+    /// The row that it was about: resource and id, `task 7`.
+    pub row: String,
+    /// Why it failed.
+    pub error: String,
+    /// Whether it is kept as a dead letter, and not tried again.
+    pub is_dead: bool,
+}
+
+impl Workers {
+    /// Runs every job that is due, and those that they lead to, in the order in which they are due. One that fails is due
+    /// later.
+    ///
+    /// # Errors
+    /// What the database says; or that there is no end of it.
+    pub(crate) async fn run_out(&self, catalog: &Catalog, context: Context) -> Result<Vec<FailedJob>, Error> {
+        let dispatcher = Dispatcher::new(self.db.clone(), catalog, context, Arc::clone(&self.shared));
+        let mut failed = Vec::new();
+        for _ in 0..MOST {
+            let (due, _) = queue::due(&self.db, &[]).await?;
+            let Some(job) = due.into_iter().next() else { return Ok(failed) };
+            let (name, row) = (job.name.clone(), format!("{} {}", job.resource, job.change.id));
+            let verdict = dispatcher.run_one(job).await;
+            if let Verdict::Failed { error, is_dead, .. } = &verdict {
+                failed.push(FailedJob { name, row, error: error.clone(), is_dead: *is_dead });
+            }
+            queue::settle(&self.db, vec![verdict]).await?;
+        }
+        Err(Error::Internal(format!("{MOST} jobs were run, and there are more: do jobs lead to jobs without end?")))
+    }
+}
+
+impl fmt::Display for FailedJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dead = if self.is_dead { ", for good" } else { "" };
+        write!(f, "the job {} for {} failed{dead}: {}", self.name, self.row, self.error)
+    }
+}

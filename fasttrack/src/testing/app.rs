@@ -1,0 +1,302 @@
+//! The application of a test: started in the process, stopped and gone when the test ends.
+//!
+//! It runs on threads of its own, so that a test is an ordinary function, and all that it does follows one clock.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use tokio::{runtime::Handle, sync::oneshot};
+
+use super::{Client, FailedJob, Job, Login, Mail, fail::OrFail, http::Http, login::in_words, run, store::Store};
+use crate::{
+    app::{App, Application},
+    clock::{self, moved::Moved},
+    config::Config,
+    job::Context,
+    notify::{self, List, Postbox},
+};
+
+/// Settings that make tests quick and repeatable: cheap hashes, no rate limit, any free port.
+const SETTINGS: [(&str, &str); 6] = [
+    ("HOST", "127.0.0.1"),
+    ("PORT", "0"),
+    ("BCRYPT_COST", "4"),
+    ("RATE_LIMIT_REQUESTS", "0"),
+    ("LOG", "warn"),
+    ("SECRET_KEY", "a key that is good enough for tests"),
+];
+
+/// An application that runs for one test.
+///
+/// ```no_run
+/// use fasttrack::{Application, testing::TestApp};
+///
+/// # static RESOURCES: &[&fasttrack::schema::Schema] = &[];
+/// let app = TestApp::start(Application::new(RESOURCES));
+/// app.anonymous().at("GET", "/health").ok();
+/// ```
+pub struct TestApp {
+    http: Http,
+    app: Arc<App>,
+    runtime: Handle,
+    clock: Moved,
+    postbox: Postbox,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+    _store: Store,
+}
+
+/// An application that is to be started with other settings: made by [`TestApp::setup`].
+#[derive(Debug)]
+pub struct Setup {
+    application: Application,
+    settings: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// Sets a variable, as the environment would.
+    #[must_use]
+    pub fn set(mut self, variable: &str, value: &str) -> Self {
+        self.settings.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts the application.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    #[track_caller]
+    pub fn start(self) -> TestApp {
+        let store = Store::new().or_fail(|error| format!("there is no place for a database: {error}"));
+        let config = self.config(&store);
+        let (clock, postbox) = (Moved::default(), Postbox::default());
+        let (stop, stopped) = oneshot::channel();
+        let (ready, started) = mpsc::sync_channel(1);
+        let running =
+            run::Running { application: self.application, config, clock: clock.clone(), postbox: postbox.clone() };
+        let body = move || running.run(&ready, stopped);
+        let thread = thread::Builder::new().name("application".to_owned()).spawn(body);
+        let thread = thread.or_fail(|error| format!("there is no thread for the application: {error}"));
+        match started.recv() {
+            Ok(Ok(run::Ready { app, address, runtime })) => {
+                let (stop, thread) = (Some(stop), Some(thread));
+                TestApp { http: Http::to(address), app, runtime, clock, postbox, stop, thread, _store: store }
+            }
+            Ok(Err(error)) => panic!("the application does not start: {error}"),
+            Err(_) => match thread.join() {
+                Err(cause) => panic::resume_unwind(cause),
+                Ok(()) => panic!("the application ended before it had started"),
+            },
+        }
+    }
+
+    #[track_caller]
+    fn config(&self, store: &Store) -> Config {
+        let url = store.url();
+        let lookup = |name: &str| {
+            let told = self.settings.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            let usual = || SETTINGS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            let own = || (name == "DATABASE_URL").then(|| url.clone());
+            told.or_else(own).or_else(usual)
+        };
+        let config = Config::from_lookup(&lookup);
+        config.or_fail(|error| format!("the settings of the test do not hold: {error}"))
+    }
+}
+
+impl TestApp {
+    /// Starts an application on an empty database, with the usual settings; hashes are cheap, and there is no rate limit.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    #[track_caller]
+    pub fn start(application: Application) -> Self {
+        Self::setup(application).start()
+    }
+
+    /// An application that is to be started with other settings:
+    /// `TestApp::setup(application).set("RATE_LIMIT_REQUESTS", "5").start()`.
+    #[must_use]
+    pub const fn setup(application: Application) -> Setup {
+        Setup { application, settings: Vec::new() }
+    }
+
+    /// Calls by this account.
+    #[must_use]
+    pub fn as_(&self, who: &Login) -> Client<'_> {
+        Client::of(self, who)
+    }
+
+    /// Calls by whoever has this token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Client<'_> {
+        Client::with_token(self, token)
+    }
+
+    /// Calls by somebody who is not logged in.
+    #[must_use]
+    pub fn anonymous(&self) -> Client<'_> {
+        Client::anonymous(self)
+    }
+
+    /// Runs the jobs that are due, and those that they lead to, one after the other. No job runs at any other time.
+    ///
+    /// # Panics
+    /// When one fails.
+    #[track_caller]
+    pub fn run_jobs(&self) {
+        let failed = self.try_run_jobs();
+        let words: Vec<_> = failed.iter().map(ToString::to_string).collect();
+        assert!(failed.is_empty(), "{}", words.join("\n"));
+    }
+
+    /// The same where jobs are to fail: those that did. They are due again later, see [`Self::advance`].
+    #[must_use]
+    #[track_caller]
+    pub fn try_run_jobs(&self) -> Vec<FailedJob> {
+        let app = Arc::clone(&self.app);
+        let run = self.block_on(async move { app.workers.run_out(&app.catalog, app.context.clone()).await });
+        run.or_fail(|error| format!("the jobs cannot be run: {}", in_words(&error)))
+    }
+
+    /// The jobs that are to run, and those that have failed.
+    #[must_use]
+    #[track_caller]
+    pub fn jobs(&self) -> Vec<Job> {
+        let db = self.app.db.clone();
+        let listed = self.block_on(async move {
+            let mut jobs: Vec<Job> = Vec::new();
+            loop {
+                let after = jobs.last().map_or(0, |job| job.id);
+                let more = notify::list(&db, List::All, after).await?;
+                if more.is_empty() {
+                    return Ok::<_, crate::db::DbError>(jobs);
+                }
+                jobs.extend(more);
+            }
+        });
+        listed.or_fail(|error| format!("the jobs cannot be read: {error}"))
+    }
+
+    /// The mails that were sent, in order. Most are sent by jobs: see [`Self::run_jobs`].
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        self.postbox.mails()
+    }
+
+    /// The mails that were sent to this address, or to the one of this [`Login`].
+    #[must_use]
+    pub fn mails_to(&self, address: &(impl AsRef<str> + ?Sized)) -> Vec<Mail> {
+        let address = address.as_ref();
+        self.mails().into_iter().filter(|mail| mail.to == address).collect()
+    }
+
+    /// Moves the clock of this application on: tokens expire, jobs become due.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
+        self.app.hub.recheck_all();
+    }
+
+    /// Sets the clock of this application to an instant, as RFC 3339 text.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[track_caller]
+    pub fn set_clock(&self, instant: &str) {
+        let Some(to_us) = clock::parse_timestamp_us(instant) else { panic!("`{instant}` is no RFC 3339 instant") };
+        self.clock.advance(to_us.saturating_sub(self.clock.now_us()));
+        self.app.hub.recheck_all();
+    }
+
+    /// What its clock shows, as RFC 3339 text.
+    #[must_use]
+    pub fn now(&self) -> String {
+        clock::format_us(self.clock.now_us())
+    }
+
+    /// What a job, a hook or a handler may use: rows and statements without a rule, and mail. For
+    /// [`block_on`](Self::block_on).
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.app.context
+    }
+
+    /// Runs something asynchronous beside the application, by its clock, and waits for it.
+    ///
+    /// ```no_run
+    /// # use fasttrack::{schema::Resource, testing::TestApp};
+    /// # fn test<Task: Resource + serde::de::DeserializeOwned + Send>(app: TestApp) {
+    /// let context = app.context().clone();
+    /// let task = app.block_on(async move { context.find::<Task>(7).await });
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When it does.
+    pub fn block_on<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
+        let (done, outcome) = mpsc::sync_channel(1);
+        self.runtime.spawn(async move {
+            let outcome = AssertUnwindSafe(future).catch_unwind().await;
+            // A test that waits no more has failed already.
+            done.send(outcome).ok();
+        });
+        match outcome.recv() {
+            Ok(Ok(value)) => value,
+            Ok(Err(cause)) => panic::resume_unwind(cause),
+            Err(_) => panic!("the application has ended"),
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.http.address
+    }
+
+    /// `http://127.0.0.1:PORT` and this path, for a client of another kind.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    pub(super) const fn http(&self) -> &Http {
+        &self.http
+    }
+
+    pub(super) fn inside(&self) -> &App {
+        &self.app
+    }
+
+    /// The number of the newest message of an account.
+    #[track_caller]
+    pub(super) fn last_message(&self, account: i64) -> i64 {
+        let outbox = self.app.outbox.clone();
+        let last = self.block_on(async move { outbox.last(account).await });
+        last.or_fail(|error| format!("the messages cannot be read: {error}"))
+    }
+}
+
+impl fmt::Debug for TestApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestApp").field("address", &self.address()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A failure of the application has been told where it happened; a second panic here would hide it.
+            thread.join().ok();
+        }
+    }
+}
