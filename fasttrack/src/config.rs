@@ -6,6 +6,7 @@
 
 use std::{collections::HashMap, env, path::PathBuf};
 
+mod dot_env;
 mod network;
 mod secret;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 mod values;
 mod variables;
 
+use self::dot_env::{DotEnv, Fault};
 pub use self::{
     network::Network,
     secret::{SecretError, SecretKey},
@@ -89,7 +91,7 @@ pub enum ConfigError {
         variable: &'static str,
         /// What it should be.
         expected: &'static str,
-        /// What it is, unless that is secret.
+        /// What it is, unless that is secret; and the line of `.env` that says so.
         given: String,
     },
     /// A mail server without a sender.
@@ -104,8 +106,8 @@ pub enum ConfigError {
         /// The life of a session in minutes.
         most: u32,
     },
-    /// `.env` that cannot be read.
-    #[error("the file .env cannot be read: {0}")]
+    /// `.env` that cannot be read, or whose lines are not clear.
+    #[error("{0}")]
     DotEnv(String),
 }
 
@@ -135,16 +137,27 @@ impl Config {
     /// Parses the environment, and `.env` in the working directory for what is not there.
     ///
     /// # Errors
-    /// [`ConfigError`], also where `.env` is there and cannot be read.
+    /// [`ConfigError`], also where `.env` is there and cannot be read, or has a line that is not clear.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let mut values = read_dot_env()?;
+        let DotEnv { entries, faults } = read_dot_env()?;
+        refuse(&faults)?;
+        let mut values = HashMap::new();
         for variable in VARIABLES {
             if let Some(value) = env::var_os(variable.name) {
                 let text = value.into_string().map_err(|_| variable.refuse("UTF-8", ""))?;
-                values.insert(variable.name.to_owned(), text);
+                values.insert(variable.name, (text, None));
+            } else if let Some(entry) = entries.iter().find(|entry| entry.name == variable.name) {
+                values.insert(variable.name, (entry.value.clone(), Some(entry.line)));
             }
         }
-        Self::from_lookup(&|name| values.get(name).cloned())
+        Self::from_lookup(&|name| values.get(name).map(|(value, _)| value.clone())).map_err(|error| match error {
+            ConfigError::Variable { variable, expected, given } => {
+                let line = values.get(variable).and_then(|(_, line)| *line);
+                let place = line.map(|line| format!(" (.env, line {line})")).unwrap_or_default();
+                ConfigError::Variable { variable, expected, given: given + &place }
+            }
+            other => other,
+        })
     }
 
     /// What the table of variables fills.
@@ -180,41 +193,32 @@ impl Config {
 /// The shape that lines have which are said before the settings hold, or instead of them: what `LOG_FORMAT` says,
 /// whatever else is wrong.
 pub(crate) fn log_format() -> LogFormat {
-    let from_file = || read_dot_env().ok()?.remove("LOG_FORMAT");
+    let from_file = || {
+        let entries = read_dot_env().ok()?.entries.into_iter();
+        entries.filter(|entry| entry.name == "LOG_FORMAT").map(|entry| entry.value).next()
+    };
     let given = env::var_os("LOG_FORMAT").map_or_else(from_file, |value| value.into_string().ok());
     if given.as_deref() == Some("json") { LogFormat::Json } else { LogFormat::Text }
 }
 
-/// The entries of `.env`; none where there is no such file. The process's own environment stays as it is.
-fn read_dot_env() -> Result<HashMap<String, String>, ConfigError> {
-    let text = match std::fs::read_to_string(".env") {
-        Ok(text) => text,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(HashMap::new()),
-        Err(cause) => return Err(ConfigError::DotEnv(cause.to_string())),
-    };
-    let text: Vec<String> = text.lines().map(quote_list).collect();
-    let mut values = HashMap::new();
-    for entry in dotenvy::from_read_iter(text.join("\n").as_bytes()) {
-        let (name, value) = entry.map_err(|cause| ConfigError::DotEnv(without_content(&cause)))?;
-        values.entry(name).or_insert(value);
-    }
-    Ok(values)
-}
-
-/// Puts a JSON list that stands bare into quotes, since the parser would take the quotes out of it.
-fn quote_list(line: &str) -> String {
-    match line.split_once('=') {
-        Some((name, value)) if value.trim().starts_with('[') && value.trim().ends_with(']') => {
-            format!("{name}='{}'", value.trim())
-        }
-        _ => line.to_owned(),
+/// What `.env` says; nothing where there is no such file. The process's own environment stays as it is.
+fn read_dot_env() -> Result<DotEnv, ConfigError> {
+    match std::fs::read(".env") {
+        Ok(bytes) => Ok(DotEnv::parse(&bytes)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(DotEnv::default()),
+        Err(cause) => Err(ConfigError::DotEnv(format!("the file .env cannot be read: {cause}"))),
     }
 }
 
-/// A parse error quotes its line, and the line may hold a secret.
-fn without_content(cause: &dotenvy::Error) -> String {
-    match cause {
-        dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=VALUE (at its character {at})"),
-        other => other.to_string(),
+/// The first faults, which are as many as somebody reads; a file that is no text has one a line.
+fn refuse(faults: &[Fault]) -> Result<(), ConfigError> {
+    const TOLD: usize = 5;
+    if faults.is_empty() {
+        return Ok(());
     }
+    let mut words: Vec<_> = faults.iter().take(TOLD).map(ToString::to_string).collect();
+    if faults.len() > TOLD {
+        words.push(format!("and {} lines more", faults.len() - TOLD));
+    }
+    Err(ConfigError::DotEnv(format!(".env, {}", words.join("; "))))
 }

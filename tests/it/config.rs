@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use serde_json::json;
 
-use crate::driver::{Settings, TestApp, unique_email};
+use crate::driver::{Refusal, Settings, TestApp, unique_email};
 
 #[track_caller]
 fn check_refused(name: &str, value: &str) {
@@ -108,6 +108,45 @@ fn the_environment_beats_the_file() {
     let too_long = json!({ "email": unique_email(), "password": "p".repeat(200) });
     settings.start().post("/auth/register", &too_long).refused(413);
     settings.set("MAX_BODY_BYTES", "1000").start().post("/auth/register", &too_long).created();
+}
+
+/// The key is what signs tokens, so that another one is noticed.
+#[test]
+fn the_file_is_read_literally() {
+    let key = "abcd$efgh${HOME}#$(id)-0123456789";
+    let settings = Settings::new();
+    for line in [format!("SECRET_KEY={key}"), format!("SECRET_KEY=\"{key}\""), format!("SECRET_KEY='{key}'\r")] {
+        write_env(&settings, &format!("{line}\nMAIL_FROM='Tracker <a@b.example>'\n"));
+        let person = settings.start().person();
+        settings.clone().set("SECRET_KEY", key).start().get("/users/me").by(&person).ok();
+    }
+    assert!(!settings.directory().join("t.db.key").exists());
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_named() {
+    let key = "hunter2hunter2hunter2hunter2hunter2";
+    for (text, names) in [
+        (format!("\u{feff}SECRET_KEY={key}"), ".env, line 1: "),
+        (format!("\nSECRET_KEY={key}\\n"), ".env, line 2: SECRET_KEY: "),
+        (format!("SECRET_KEY={key} {key}"), ".env, line 1: SECRET_KEY: "),
+        (format!("SECRET_KEY={key} # mine"), ".env, line 1: SECRET_KEY: "),
+        (format!("SECRET_KEY=\"{key}"), ".env, line 1: SECRET_KEY: "),
+        (format!("SECRET_KEY={key}\nSECRET_KEY={key}"), ".env, line 2: SECRET_KEY: line 1 says it already"),
+        (format!("export SECRET_KEY={key}"), ".env, line 1: SECRET_KEY: "),
+        (format!("LOG=info\nSECRET_KEY {key}"), ".env, line 2: SECRET_KEY: "),
+        ("SECRET_KEY=hunter2".into(), "SECRET_KEY has to be at least 32 bytes"),
+        ("LOG=info\n\nMAX_BODY_BYTES=hunter3".into(), "not \"hunter3\" (.env, line 3)"),
+    ] {
+        let settings = Settings::new();
+        write_env(&settings, &text);
+        let Refusal { code, stderr } = settings.refused();
+        assert!(code == Some(1) && stderr.lines().count() == 1 && stderr.contains(names), "{text:?}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "the secret is in: {stderr}");
+    }
+    let settings = Settings::new();
+    fs::create_dir(settings.directory().join(".env")).unwrap();
+    assert!(settings.refused().stderr.contains("the file .env cannot be read"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod socket;
 mod world;
 
 pub(crate) use self::{
-    app::{Settings, TestApp, shared, wait_until},
+    app::{Refusal, Settings, TestApp, shared, wait_until},
     client::{Reply, encode},
     jwt::{Algorithm, sign, sign_with_header},
     raw::{RawReply, exchange, parse_reply, request_head},
