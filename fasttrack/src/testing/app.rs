@@ -14,9 +14,16 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{Client, FailedJob, Job, Login, Mail, fail::OrFail, http::Http, login::in_words, run, store::Store};
+use super::{
+    Client, FailedJob, Job, Login, Mail,
+    fail::OrFail,
+    http::Http,
+    login::in_words,
+    run::{Ready, Running},
+    store::Store,
+};
 use crate::{
-    app::{App, Application},
+    app::{App, Application, StartError},
     clock::{self, moved::Moved},
     config::Config,
     job::Context,
@@ -75,22 +82,33 @@ impl Setup {
     #[must_use]
     #[track_caller]
     pub fn start(self) -> TestApp {
-        let store = Store::new().or_fail(|error| format!("there is no place for a database: {error}"));
+        self.try_start().or_fail(|error| format!("the application does not start: {error}"))
+    }
+
+    /// Starts the application, which may refuse to, as where a route of its own is there already.
+    ///
+    /// # Errors
+    /// What `serve` would say.
+    ///
+    /// # Panics
+    /// When the settings do not hold.
+    #[track_caller]
+    pub fn try_start(self) -> Result<TestApp, StartError> {
+        let store = Store::new()?;
         let config = self.config(&store);
         let (clock, postbox) = (Moved::default(), Postbox::default());
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::sync_channel(1);
-        let running =
-            run::Running { application: self.application, config, clock: clock.clone(), postbox: postbox.clone() };
-        let body = move || running.run(&ready, stopped);
-        let thread = thread::Builder::new().name("application".to_owned()).spawn(body);
-        let thread = thread.or_fail(|error| format!("there is no thread for the application: {error}"));
+        let (application, kept) = (self.application, postbox.clone());
+        let running = Running { application, config, clock: clock.clone(), postbox: kept };
+        let thread = thread::Builder::new().name("application".to_owned());
+        let thread = thread.spawn(move || running.run(&ready, stopped))?;
         match started.recv() {
-            Ok(Ok(run::Ready { app, address, runtime })) => {
+            Ok(Ok(Ready { app, address, runtime })) => {
                 let (stop, thread) = (Some(stop), Some(thread));
-                TestApp { http: Http::to(address), app, runtime, clock, postbox, stop, thread, _store: store }
+                Ok(TestApp { http: Http::to(address), app, runtime, clock, postbox, stop, thread, _store: store })
             }
-            Ok(Err(error)) => panic!("the application does not start: {error}"),
+            Ok(Err(error)) => Err(error),
             Err(_) => match thread.join() {
                 Err(cause) => panic::resume_unwind(cause),
                 Ok(()) => panic!("the application ended before it had started"),
@@ -230,6 +248,12 @@ impl TestApp {
         &self.app.context
     }
 
+    /// The layers of the application, for a test that looks below its interface.
+    #[must_use]
+    pub fn layers(&self) -> &App {
+        &self.app
+    }
+
     /// Runs something asynchronous beside the application, by its clock, and waits for it.
     ///
     /// ```no_run
@@ -270,10 +294,6 @@ impl TestApp {
 
     pub(super) const fn http(&self) -> &Http {
         &self.http
-    }
-
-    pub(super) fn inside(&self) -> &App {
-        &self.app
     }
 
     /// The number of the newest message of an account.

@@ -209,7 +209,7 @@ impl<'a> Client<'a> {
     #[track_caller]
     fn collection<T: Resource>(&self) -> String {
         let (name, plural) = (T::NAME, T::SCHEMA.plural);
-        let catalog = &self.app.inside().catalog;
+        let catalog = &self.app.layers().catalog;
         let Some(model) = catalog.find(name) else { panic!("`{name}` is no resource of this application") };
         let parent = |model: &Model| model.parent.and_then(|parent| Some(catalog.get(parent.index)?.schema));
         match (parent(model), self.parent) {

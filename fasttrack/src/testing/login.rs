@@ -85,7 +85,7 @@ impl TestApp {
             Ok(Value::Object(fields)) => fields,
             other => panic!("the fields of an account are an object, not {other:?}"),
         };
-        let app = self.inside();
+        let app = self.layers();
         let Some(account) = app.catalog.account() else { panic!("this application has no account") };
         let draft = draft(account.schema, name, fields).or_fail(|why| format!("no account `{name}`: {why}"));
         let Draft { email, password, sent, set, related, last } = draft;
@@ -115,7 +115,7 @@ impl TestApp {
     /// Sets fields of an account, whatever rule they have.
     #[track_caller]
     fn set(&self, schema: &'static Schema, id: i64, fields: Vec<(&'static str, Arg)>) {
-        let (context, auth) = (self.context().clone(), self.inside().auth.clone());
+        let (context, auth) = (self.context().clone(), self.layers().auth.clone());
         for (key, arg) in fields {
             let sql = format!(r#"UPDATE "{}" SET "{key}" = $2 WHERE "id" = $1"#, schema.plural);
             let update = Statement::new(sql, vec![Arg::Int(id), arg]);
@@ -128,7 +128,7 @@ impl TestApp {
 
     #[track_caller]
     fn enter(&self, id: i64, email: String, password: String) -> Login {
-        let (auth, address, secret) = (self.inside().auth.clone(), email.clone(), password.clone());
+        let (auth, address, secret) = (self.layers().auth.clone(), email.clone(), password.clone());
         let pair = self.block_on(async move {
             let pair = auth.login(&address, &secret, Client::default()).await?;
             serde_json::from_slice::<Pair>(&pair).map_err(|cause| Error::Internal(cause.to_string()))

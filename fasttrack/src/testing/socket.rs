@@ -109,7 +109,7 @@ impl<'a> Socket<'a> {
     #[track_caller]
     pub fn expect_silence(&mut self) {
         let Some(account) = self.account else { panic!("whose socket this is, is not known: open it with `app.as_`") };
-        let outbox = self.app.inside().outbox.clone();
+        let outbox = self.app.layers().outbox.clone();
         let after = self.heard;
         let page = self.app.block_on(async move { Messages::after(&outbox, account, after, SHOWN).await });
         let page = page.or_fail(|error| format!("the messages cannot be read: {}", in_words(&error)));

@@ -1,22 +1,18 @@
 //! Actions on rows and replaced handlers of an application made for this test, over HTTP: who gets what.
 
-use std::net::SocketAddr;
-
 use fasttrack::{
-    app::App,
-    config::Config,
-    db::DbOptions,
+    Application,
     error::Error,
     http::{
-        self, Api, CustomRoute, Listening, Replacement,
+        Api, CustomRoute, Replacement,
         salvo::{self, prelude::*, writing::Json},
     },
     prelude::*,
     schema::{Resource as _, Schema, Verb},
+    testing::{Setup, TestApp, Value, json},
 };
-use serde_json::{Value, json};
 
-use super::{custom::ask, run};
+use super::custom::ask;
 
 /// What an account may do.
 #[derive(Choice)]
@@ -156,23 +152,17 @@ fn routes() -> Vec<CustomRoute> {
 }
 
 /// The accounts that call: the owner, the reader, somebody else; then no token, and a forged one.
-fn callers(address: SocketAddr) -> (Vec<i64>, Vec<Option<String>>) {
-    let mut ids = Vec::new();
-    let mut tokens = Vec::new();
-    for name in ["ada", "bob", "eve"] {
-        let account = format!(r#"{{"email": "{name}@example.com", "password": "correct horse"}}"#);
-        ids.push(ask(address, "POST", "/auth/register", None, &account).1["id"].as_i64().unwrap());
-        let pair = ask(address, "POST", "/auth/login", None, &account).1;
-        tokens.push(Some(pair["access_token"].as_str().unwrap().to_owned()));
-    }
-    tokens.extend([None, Some("forged".to_owned())]);
-    (ids, tokens)
+fn callers(app: &TestApp) -> (Vec<i64>, Vec<Option<String>>) {
+    let logins = ["ada", "bob", "eve"].map(|name| app.account(name));
+    let ids = logins.iter().map(|login| login.id).collect();
+    let tokens = logins.into_iter().map(|login| Some(login.access_token));
+    (ids, tokens.chain([None, Some("forged".to_owned())]).collect())
 }
 
-fn check_actions(address: SocketAddr, ids: &[i64], tokens: &[Option<String>]) {
+fn check_actions(app: &TestApp, ids: &[i64], tokens: &[Option<String>]) {
     let row = format!(r#"{{"title": "one", "reader_id": {}}}"#, ids[1]);
     for (plural, hidden, unknown) in [("papers", 403, 401), ("letters", 404, 404)] {
-        let (status, made) = ask(address, "POST", &format!("/{plural}"), tokens[0].as_deref(), &row);
+        let (status, made) = ask(app, "POST", &format!("/{plural}"), tokens[0].as_deref(), &row);
         assert_eq!(status, 201, "{made}");
         let at = |action: &str| format!("/{plural}/{}{action}", made["id"]);
         // Whoever may read a concealed row is told that he may not change it.
@@ -183,31 +173,31 @@ fn check_actions(address: SocketAddr, ids: &[i64], tokens: &[Option<String>]) {
             ("/quote", None, [403, 200, hidden, 401, 401]),
         ] {
             for (token, expected) in tokens.iter().zip(expected) {
-                let (status, answer) = ask(address, "POST", &at(action), token.as_deref(), "");
+                let (status, answer) = ask(app, "POST", &at(action), token.as_deref(), "");
                 assert_eq!(status, expected, "{action} of {plural} by {token:?}: {answer}");
                 // The control: the generated route refuses the same callers with the same status.
                 if let (Some((method, body)), 400..) = (like, status) {
-                    let (generated, why) = ask(address, method, &at(""), token.as_deref(), body);
+                    let (generated, why) = ask(app, method, &at(""), token.as_deref(), body);
                     assert_eq!(status, generated, "{action} of {plural} by {token:?}: {answer}, {why}");
                 }
             }
         }
         for token in [0, 1, 2] {
             let gone = format!("/{plural}/9999/change");
-            assert_eq!(ask(address, "POST", &gone, tokens[token].as_deref(), "").0, 404);
-            assert_eq!(ask(address, "POST", &format!("/{plural}/x/change"), tokens[token].as_deref(), "").0, 404);
+            assert_eq!(ask(app, "POST", &gone, tokens[token].as_deref(), "").0, 404);
+            assert_eq!(ask(app, "POST", &format!("/{plural}/x/change"), tokens[token].as_deref(), "").0, 404);
         }
     }
 }
 
-fn check_what_is_sent(address: SocketAddr, ids: &[i64], tokens: &[Option<String>]) {
+fn check_what_is_sent(app: &TestApp, ids: &[i64], tokens: &[Option<String>]) {
     let [ada, bob, eve] = [0, 1, 2].map(|at: usize| tokens[at].as_deref());
     let row = format!(r#"{{"title": "two", "reader_id": {}}}"#, ids[1]);
-    let id = ask(address, "POST", "/papers", ada, &row).1["id"].as_i64().unwrap();
+    let id = ask(app, "POST", "/papers", ada, &row).1["id"].as_i64().unwrap();
     let at = |action: &str| format!("/papers/{id}/{action}");
     let told = json!({ "title": "a two", "id": id, "by": ids[1] });
-    assert_eq!(ask(address, "POST", &at("quote"), bob, ""), (200, told));
-    let (status, refused) = ask(address, "POST", &at("burn"), bob, "");
+    assert_eq!(ask(app, "POST", &at("quote"), bob, ""), (200, told));
+    let (status, refused) = ask(app, "POST", &at("burn"), bob, "");
     assert_eq!((status, refused["detail"].as_str()), (403, Some(format!("you may not burn paper {id}").as_str())));
     for (action, token, body, expected) in [
         ("change", ada, r#"{"a": 1}"#, 422),
@@ -223,21 +213,21 @@ fn check_what_is_sent(address: SocketAddr, ids: &[i64], tokens: &[Option<String>
         ("change", None, "", 200),
         ("change", Some("forged"), "", 401),
     ] {
-        let (status, answer) = ask(address, "POST", &at(action), token, body);
+        let (status, answer) = ask(app, "POST", &at(action), token, body);
         assert_eq!(status, expected, "{action} {body} by {token:?}: {answer}");
     }
 }
 
-fn check_replaced(address: SocketAddr, ids: &[i64], tokens: &[Option<String>]) {
+fn check_replaced(app: &TestApp, ids: &[i64], tokens: &[Option<String>]) {
     let [ada, bob, eve] = [0, 1, 2].map(|at: usize| tokens[at].as_deref());
     let row = format!(r#"{{"title": "three", "reader_id": {}}}"#, ids[1]);
-    let (status, paper) = ask(address, "POST", "/papers", ada, &row);
+    let (status, paper) = ask(app, "POST", "/papers", ada, &row);
     assert_eq!((status, &paper["title"]), (201, &json!("a three")));
     let paper = format!("/papers/{}", paper["id"]);
-    assert_eq!(ask(address, "GET", &paper, bob, ""), (200, json!({ "title": "A THREE" })));
-    let letter = ask(address, "POST", "/letters", ada, &row).1["id"].clone();
-    let kept = ask(address, "POST", "/letters", ada, r#"{"title": "kept"}"#).1["id"].clone();
-    let (status, page) = ask(address, "GET", "/letters?limit=1", eve, "");
+    assert_eq!(ask(app, "GET", &paper, bob, ""), (200, json!({ "title": "A THREE" })));
+    let letter = ask(app, "POST", "/letters", ada, &row).1["id"].clone();
+    let kept = ask(app, "POST", "/letters", ada, r#"{"title": "kept"}"#).1["id"].clone();
+    let (status, page) = ask(app, "GET", "/letters?limit=1", eve, "");
     assert_eq!((status, &page["replaced"], page["items"].as_array().unwrap().len()), (200, &json!(true), 1));
     for (method, path, token, body, expected) in [
         ("POST", "/papers".to_owned(), None, row.as_str(), 401),
@@ -257,14 +247,13 @@ fn check_replaced(address: SocketAddr, ids: &[i64], tokens: &[Option<String>]) {
         ("DELETE", format!("/letters/{letter}"), ada, "", 204),
         ("GET", format!("/letters/{letter}"), ada, "", 404),
     ] {
-        let (status, answer) = ask(address, method, &path, token, body);
+        let (status, answer) = ask(app, method, &path, token, body);
         assert_eq!(status, expected, "{method} {path} {body} by {token:?}: {answer}");
     }
 }
 
-fn check_document(address: SocketAddr) {
-    let mut answer = ureq::get(format!("http://{address}/openapi.json")).call().unwrap();
-    let document: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+fn check_document(app: &TestApp) {
+    let document: Value = app.anonymous().at("GET", "/openapi.json").ok();
     let operation = |path: &str, method: &str| document["paths"][format!("/api/v1{path}")][method].clone();
     for (path, id, summary, who, security) in [
         (
@@ -290,43 +279,26 @@ fn check_document(address: SocketAddr) {
 
 #[test]
 fn the_declaration_decides_before_the_handler() {
-    run(async {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("t.db").display());
-        let config = Config::from_lookup(&|name| match name {
-            "DATABASE_URL" => Some(url.clone()),
-            "MIGRATIONS_DIR" => Some(folder.path().join("none").display().to_string()),
-            "BCRYPT_COST" => Some("4".into()),
-            "RATE_LIMIT_REQUESTS" => Some("0".into()),
-            _ => None,
-        });
-        let config = config.unwrap();
-        let app = App::open(RESOURCES, &config, DbOptions::default()).await.unwrap();
-        let layers = |custom| app.layers(custom, &config);
-        for (route, words) in refused() {
-            let why = http::service(layers(vec![route]), &config).err().unwrap();
-            assert!(why.contains(words), "{why}");
-        }
-        let twice = [nothing, nothing].map(|handler| Replacement::of::<Paper>(Verb::Read, handler).into());
-        let why = http::service(layers(twice.into()), &config).err().unwrap();
-        assert_eq!(why, "`read` of paper is replaced twice; leave one handler");
+    for (route, words) in refused() {
+        let why = setup(vec![route]).try_start().unwrap_err().to_string();
+        assert!(why.contains(words), "{why}");
+    }
+    let twice = [nothing, nothing].map(|handler| Replacement::of::<Paper>(Verb::Read, handler).into());
+    let why = setup(twice.into()).try_start().unwrap_err().to_string();
+    assert!(why.ends_with("`read` of paper is replaced twice; leave one handler"), "{why}");
 
-        let served = http::service(layers(routes()), &config).unwrap();
-        let listening = Listening::bind("127.0.0.1", 0).await.unwrap();
-        let address = listening.address();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let running = tokio::spawn(listening.serve(served, async { drop(stopped.await) }, std::future::pending()));
-        let checks = move || {
-            let (ids, tokens) = callers(address);
-            check_actions(address, &ids, &tokens);
-            check_what_is_sent(address, &ids, &tokens);
-            check_replaced(address, &ids, &tokens);
-            check_document(address);
-        };
-        tokio::task::spawn_blocking(checks).await.unwrap();
-        drop(stop);
-        running.await.unwrap().unwrap();
-    });
+    let app = setup(routes()).start();
+    let (ids, tokens) = callers(&app);
+    check_actions(&app, &ids, &tokens);
+    check_what_is_sent(&app, &ids, &tokens);
+    check_replaced(&app, &ids, &tokens);
+    check_document(&app);
+}
+
+/// The application with these routes; the migrations beside these tests are the tracker's.
+fn setup(routes: Vec<CustomRoute>) -> Setup {
+    let application = routes.into_iter().fold(Application::new(RESOURCES), Application::route);
+    TestApp::setup(application).set("MIGRATIONS_DIR", "none")
 }
 
 /// What stops the start, and the words that say why.

@@ -1,21 +1,14 @@
 //! Hand-written routes of an application made for this test, over HTTP: whatever a handler does, the client meets what it
 //! meets everywhere.
 
-use std::net::SocketAddr;
-
 use fasttrack::{
-    app::App,
-    config::Config,
-    db::DbOptions,
     error::Error,
     http::{
-        self, Api, CustomRoute, Listening,
+        Api, CustomRoute,
         salvo::{self, prelude::*},
     },
+    testing::{TestApp, Value, json},
 };
-use serde_json::{Value, json};
-
-use super::run;
 
 /// Gives back what was sent.
 #[handler]
@@ -55,34 +48,30 @@ fn routes() -> Vec<CustomRoute> {
 }
 
 /// Status and body of a request; every problem has its id and says nothing of its cause.
-pub(super) fn ask(address: SocketAddr, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build();
-    let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{address}/api/v1{path}"));
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
+#[track_caller]
+pub(super) fn ask(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+    let client = token.map_or_else(|| app.anonymous(), |token| app.with_token(token));
+    let call = client.call(method, path);
+    let reply = if body.is_empty() { call.send() } else { call.body("application/json", body).send() };
+    assert!(!reply.text().contains("secret"), "{reply}");
+    if reply.status >= 400 {
+        assert_eq!(Some(reply.problem(reply.status).request_id.as_str()), reply.header("x-request-id"));
     }
-    if !body.is_empty() {
-        request = request.header("content-type", "application/json");
-    }
-    let request = request.body(body.as_bytes().to_vec()).unwrap();
-    let mut response = ureq::Agent::from(config).run(request).unwrap();
-    let status = response.status().as_u16();
-    let text = response.body_mut().read_to_string().unwrap();
-    assert!(!text.contains("secret"), "{text}");
-    let body: Value = serde_json::from_str(&text).unwrap_or_default();
-    if status >= 400 {
-        assert_eq!((&body["status"], body["request_id"].is_string()), (&json!(status), true), "{text}");
-    }
-    (status, body)
+    (reply.status, reply.parse())
 }
 
-fn check_all(address: SocketAddr) {
-    let account = r#"{"email": "ada@example.com", "password": "correct horse"}"#;
-    let id = ask(address, "POST", "/auth/register", None, account).1["id"].clone();
-    let pair = ask(address, "POST", "/auth/login", None, account).1;
-    let token = pair["access_token"].as_str();
-    let (status, echoed) = ask(address, "POST", "/echo?times=3", token, r#"{"a": [1]}"#);
-    assert_eq!((status, echoed), (200, json!({ "sent": { "a": [1] }, "times": 3, "by": id })));
+#[test]
+fn a_hand_written_route_is_under_the_rules_of_all() {
+    let application = resources::application();
+    let taken = application.clone().route(CustomRoute::get("/projects/{id}", refuse));
+    let refused = TestApp::setup(taken).try_start().unwrap_err().to_string();
+    assert!(refused.contains("GET /api/v1/projects/{id} is there already"), "{refused}");
+
+    let app = TestApp::start(routes().into_iter().fold(application, fasttrack::Application::route));
+    let ada = app.account("ada");
+    let token = Some(ada.access_token.as_str());
+    let (status, echoed) = ask(&app, "POST", "/echo?times=3", token, r#"{"a": [1]}"#);
+    assert_eq!((status, echoed), (200, json!({ "sent": { "a": [1] }, "times": 3, "by": ada.id })));
     for (method, path, token, body, expected) in [
         ("POST", "/echo", None, "{}", 401),
         ("POST", "/echo", Some("forged"), "{}", 401),
@@ -103,35 +92,7 @@ fn check_all(address: SocketAddr) {
         ("POST", "/failures/5", token, "", 204),
         ("DELETE", "/refusals", token, "", 418),
     ] {
-        let (status, answer) = ask(address, method, path, token, body);
+        let (status, answer) = ask(&app, method, path, token, body);
         assert_eq!(status, expected, "{method} {path} {body}: {answer}");
     }
-}
-
-#[test]
-fn a_hand_written_route_is_under_the_rules_of_all() {
-    run(async {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("t.db").display());
-        let config = Config::from_lookup(&|name| match name {
-            "DATABASE_URL" => Some(url.clone()),
-            "BCRYPT_COST" => Some("4".into()),
-            _ => None,
-        });
-        let config = config.unwrap();
-        let app = App::open(resources::RESOURCES, &config, DbOptions::default()).await.unwrap();
-        let layers = |custom| app.layers(custom, &config);
-        let taken = CustomRoute::get("/projects/{id}", refuse);
-        let refused = http::service(layers(vec![taken]), &config).err().unwrap();
-        assert!(refused.contains("GET /api/v1/projects/{id} is there already"), "{refused}");
-
-        let served = http::service(layers(routes()), &config).unwrap();
-        let listening = Listening::bind("127.0.0.1", 0).await.unwrap();
-        let address = listening.address();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let running = tokio::spawn(listening.serve(served, async { drop(stopped.await) }, std::future::pending()));
-        tokio::task::spawn_blocking(move || check_all(address)).await.unwrap();
-        drop(stop);
-        running.await.unwrap().unwrap();
-    });
 }

@@ -1,5 +1,5 @@
 //! What the reference application does not show over HTTP: the outbox, how the database goes about a list, and what a
-//! hand-written route may meet. Runs the layers in-process.
+//! hand-written route may meet. The application runs in the process, as the test kit starts it.
 
 mod access;
 mod actions;
@@ -12,37 +12,22 @@ mod plans;
 use std::{future::Future, sync::Arc};
 
 use fasttrack::{
-    auth,
-    bell::{self, Bell},
-    db::{Arg, Db, DbOptions, Row, Statement},
+    Application,
+    db::{Arg, Db, Row, Statement},
     error::Error,
-    job::Context,
-    migrate::{self, Missing},
-    notify::{Desk, Mailer},
-    pipeline::{Around, Pipeline, PipelineOptions, Target},
-    principal::{AccountWatch, Caller, Principal},
-    query::CursorKey,
+    pipeline::{Pipeline, Target},
+    principal::{Caller, Principal},
     schema::{Catalog, Schema},
-    sql,
+    testing::TestApp,
     wire::Object,
 };
 
-/// A pipeline over a new database.
+/// What lies below the interface of an application on a new database.
 struct Inside {
-    catalog: Catalog,
-    pipeline: Pipeline,
+    catalog: Arc<Catalog>,
+    pipeline: Arc<Pipeline>,
     db: Db,
-    _folder: tempfile::TempDir,
-}
-
-struct NoWatch;
-
-impl AccountWatch for NoWatch {
-    fn end_sessions(&self, _: i64) -> Vec<Statement> {
-        Vec::new()
-    }
-
-    fn account_changed(&self, _: i64) {}
+    _app: TestApp,
 }
 
 fn run(test: impl Future<Output = ()>) {
@@ -51,18 +36,12 @@ fn run(test: impl Future<Output = ()>) {
 
 impl Inside {
     async fn new(schemas: &[&'static Schema]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&folder.path().join("t.db"), DbOptions::default()).await.unwrap();
-        let catalog = Catalog::link(schemas).unwrap();
-        let mut framework = auth::sessions::ddl(catalog.account().unwrap().schema);
-        framework.extend(sql::outbox(catalog.account().unwrap().schema));
-        migrate::apply(&db, &catalog, framework, Missing::Make).await.unwrap();
-        let bell: Arc<dyn Bell> = Arc::new(bell::Silent);
-        let context = Context::new(Arc::new(Desk::new(&catalog, db.clone(), Mailer::log())));
-        let around = Around { watch: Arc::new(NoWatch), bell, context };
-        let options = PipelineOptions { cursor_key: CursorKey::derive(b"test"), bcrypt_cost: 4 };
-        let pipeline = Pipeline::new(&catalog, db.clone(), around, options).unwrap();
-        Self { catalog, pipeline, db, _folder: folder }
+        let schemas = Vec::leak(schemas.to_vec());
+        // The migrations beside these tests are the tracker's.
+        let app = TestApp::setup(Application::new(schemas)).set("MIGRATIONS_DIR", "none").start();
+        let below = app.layers();
+        let (catalog, pipeline, db) = (below.catalog.clone(), below.pipeline.clone(), below.db.clone());
+        Self { catalog, pipeline, db, _app: app }
     }
 
     fn index(&self, name: &str) -> usize {
