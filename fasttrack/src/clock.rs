@@ -5,6 +5,8 @@
 #[cfg(feature = "testing")]
 pub(crate) mod moved;
 
+use std::time::{Duration, Instant};
+
 use time::{Date, Month, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// One second in microseconds.
@@ -20,6 +22,15 @@ pub fn now() -> String {
 #[must_use]
 pub fn now_us() -> i64 {
     micros(present())
+}
+
+/// How long ago `start` was, whatever happens to the clock on the wall.
+#[must_use]
+pub(crate) fn elapsed(start: Instant) -> Duration {
+    #[cfg(feature = "testing")]
+    return start.elapsed() + moved::forward();
+    #[cfg(not(feature = "testing"))]
+    start.elapsed()
 }
 
 #[cfg(not(feature = "testing"))]

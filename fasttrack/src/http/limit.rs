@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::window::{Quota, Verdict, Windows};
-use crate::config::{Config, Network};
+use crate::{
+    clock,
+    config::{Config, Network},
+};
 
 /// Most users and most addresses that are counted apart.
 const MAX_KEYS: usize = 100_000;
@@ -64,7 +67,7 @@ impl Limiter {
     pub(super) fn count(&self, subject: Subject) -> Option<Allowance> {
         let mut tables = self.tables.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lock, so that time does not run backwards between two that wait for it.
-        let now_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2);
+        let now_us = u64::try_from(clock::elapsed(self.started).as_micros()).unwrap_or(u64::MAX / 2);
         let Verdict { remaining, reset_s, allowed } = match subject {
             Subject::User(id) => tables.users.hit(id, now_us),
             Subject::Address(address) => tables.addresses.hit(network_of(address), now_us),

@@ -22,8 +22,6 @@ pub mod socket;
 mod tests;
 pub mod wire;
 
-#[cfg(feature = "testing")]
-pub(crate) use self::postbox::Postbox;
 pub use self::{
     desk::Desk,
     dispatch::dispatch,
@@ -36,3 +34,5 @@ pub use self::{
 };
 #[cfg(feature = "testing")]
 pub use self::{jobs::FailedJob, postbox::Mail};
+#[cfg(feature = "testing")]
+pub(crate) use self::{postbox::Postbox, retention::delete_old};

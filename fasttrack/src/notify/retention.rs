@@ -24,7 +24,11 @@ pub async fn keep_tidy(outbox: Outbox) {
     }
 }
 
-async fn delete_old(outbox: &Outbox) -> Result<(), crate::error::Error> {
+/// Deletes messages that are too old now.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn delete_old(outbox: &Outbox) -> Result<(), crate::error::Error> {
     let before = clock::format_us(clock::now_us().saturating_sub(KEPT_US));
     while outbox.prune(before.clone(), STEP).await? == usize::from(STEP) {
         tokio::task::yield_now().await;

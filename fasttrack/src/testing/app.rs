@@ -218,10 +218,11 @@ impl TestApp {
         self.mails().into_iter().filter(|mail| mail.to == address).collect()
     }
 
-    /// Moves the clock of this application on: tokens expire, jobs become due.
+    /// Moves the clock of this application on: tokens expire, jobs become due, the windows of the rate limit pass, messages
+    /// grow too old to be kept.
+    #[track_caller]
     pub fn advance(&self, by: Duration) {
-        self.clock.advance(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
-        self.app.hub.recheck_all();
+        self.leap(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
     }
 
     /// Sets the clock of this application to an instant, as RFC 3339 text.
@@ -231,8 +232,17 @@ impl TestApp {
     #[track_caller]
     pub fn set_clock(&self, instant: &str) {
         let Some(to_us) = clock::parse_timestamp_us(instant) else { panic!("`{instant}` is no RFC 3339 instant") };
-        self.clock.advance(to_us.saturating_sub(self.clock.now_us()));
+        self.leap(to_us.saturating_sub(self.clock.now_us()));
+    }
+
+    /// Moves the clock, and has done what a server does by the hour.
+    #[track_caller]
+    fn leap(&self, by_us: i64) {
+        self.clock.advance(by_us);
         self.app.hub.recheck_all();
+        let outbox = self.app.outbox.clone();
+        let tidied = self.block_on(async move { notify::delete_old(&outbox).await });
+        tidied.or_fail(|error| format!("what is old cannot be deleted: {}", in_words(&error)));
     }
 
     /// What its clock shows, as RFC 3339 text.

@@ -36,6 +36,20 @@ fn messages_are_heard_in_order_and_silence_is_known() {
 }
 
 #[test]
+fn messages_are_kept_for_as_long_as_they_are() {
+    let app = tracker();
+    let ada = app.account("ada");
+    let project = app.as_(&ada).create::<Project>(&json!({ "name": "Apollo" })).ok();
+    app.as_(&ada).under(project.id).create::<Task>(&json!({ "title": "Land", "assignee_id": ada.id })).ok();
+    let kept = || app.as_(&app.login(&ada)).get("/notifications").ok()["items"].as_array().map(Vec::len);
+    app.advance(Duration::from_hours(6 * 24));
+    assert_eq!(kept(), Some(1));
+    app.advance(Duration::from_hours(2 * 24));
+    assert_eq!(kept(), Some(0));
+    assert_eq!(app.as_(&app.login(&ada)).socket_since(0).next().kind, "resync");
+}
+
+#[test]
 fn jobs_run_when_the_test_says_so_and_their_mail_is_kept() {
     let app = tracker();
     let (ada, bob) = (app.account("ada"), app.account("bob"));
