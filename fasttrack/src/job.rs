@@ -46,7 +46,8 @@ pub struct RawChange {
     pub at: String,
 }
 
-/// Why a job failed; it is tried again, unless it is [`JobError::fatal`]. Any error becomes one with `?`.
+/// Why a job failed; it is tried again, unless it is [`JobError::fatal`]. Any error becomes one with `?`; a fatal one where
+/// it is, or is caused by, a mail that can never be sent ([`MailError::is_final`]).
 pub struct JobError {
     what: String,
     is_fatal: bool,
@@ -149,9 +150,21 @@ pub enum MailError {
     /// It cannot be written: an address is none.
     #[error("the mail cannot be written: {0}")]
     Unwritable(String),
-    /// The mail server did not take it.
+    /// The mail server did not take it, or could not be reached; it may be another time.
     #[error("the mail server did not take it: {0}")]
     Refused(String),
+    /// The mail server will never take it, as for an address that is nobody's (an answer from 500 on, RFC 5321, section
+    /// 4.2.1).
+    #[error("the mail server will not take it: {0}")]
+    Rejected(String),
+}
+
+impl MailError {
+    /// Whether to send it again would end the same.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Unwritable(_) | Self::Rejected(_))
+    }
 }
 
 impl Context {
@@ -237,7 +250,8 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// [`MailError`] when the address is none, or the mail server does not take it.
+    /// [`MailError`] when the address is none, or the mail server does not take it; a job that passes it on with `?` is
+    /// tried again only where that is of use.
     pub async fn mail(&self, to: impl Into<Recipient> + Send, subject: &str, text: &str) -> Result<(), MailError> {
         self.services.mail(to.into(), subject.to_owned(), text.to_owned()).await
     }
@@ -259,7 +273,7 @@ impl From<&str> for Recipient {
 impl From<MailError> for Error {
     fn from(error: MailError) -> Self {
         match error {
-            MailError::Unwritable(_) => Self::Internal(error.to_string()),
+            MailError::Unwritable(_) | MailError::Rejected(_) => Self::Internal(error.to_string()),
             MailError::Refused(_) => Self::Unavailable("mail cannot be sent at present; try again".into()),
         }
     }
@@ -276,9 +290,12 @@ impl<T: DeserializeOwned> Change<T> {
     }
 }
 
-impl<E: std::error::Error> From<E> for JobError {
+impl<E: std::error::Error + 'static> From<E> for JobError {
     fn from(error: E) -> Self {
-        Self::new(error.to_string())
+        let first: &(dyn std::error::Error + 'static) = &error;
+        let mut causes = std::iter::successors(Some(first), |cause| cause.source());
+        let is_fatal = causes.any(|cause| cause.downcast_ref::<MailError>().is_some_and(MailError::is_final));
+        Self { is_fatal, what: error.to_string() }
     }
 }
 

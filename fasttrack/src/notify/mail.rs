@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox,
+        header::{ContentType, MIME_VERSION_1_0},
+    },
+    transport::smtp,
 };
 
 use crate::job::{MailError, Recipient};
@@ -58,12 +62,12 @@ impl Mailer {
     /// Sends a mail.
     ///
     /// # Errors
-    /// [`MailError`], for a job to try again.
+    /// [`MailError`], which says whether to try again is of use.
     pub(super) async fn send(&self, to: Recipient, subject: String, text: String) -> Result<(), MailError> {
         let smtp = match &self.0 {
             Way::Smtp(smtp) => smtp,
             Way::Log => {
-                let subject = one_line(&subject);
+                let subject = one_line(&subject, MAX_SUBJECT);
                 tracing::info!(target: "fasttrack::mail", to = to.address, subject, "no SMTP_URL is set: mail is logged");
                 tracing::debug!(target: "fasttrack::mail", to = to.address, text);
                 return Ok(());
@@ -71,7 +75,7 @@ impl Mailer {
             #[cfg(feature = "testing")]
             Way::Kept(from, postbox) => {
                 message(from, &to, &subject, text.clone())?;
-                postbox.put(to, one_line(&subject), text);
+                postbox.put(to, one_line(&subject, MAX_SUBJECT), text);
                 return Ok(());
             }
         };
@@ -79,21 +83,37 @@ impl Mailer {
         let sent = tokio::time::timeout(PATIENCE * 3, smtp.transport.send(message)).await;
         match sent {
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if is_final(&error, &to) => Err(MailError::Rejected(with_causes(&error))),
             Ok(Err(error)) => Err(MailError::Refused(with_causes(&error))),
             Err(_) => Err(MailError::Refused("it took too long".into())),
         }
     }
 }
 
+/// Answers about who we are to the server, not about the mail (RFC 4954, section 6): another password helps, so that they
+/// are no reason to give up a mail.
+const LOG_IN: [u16; 4] = [530, 534, 535, 538];
+
+/// Whether the mail would fare the same every time: the server will have none of it (RFC 5321, section 4.2.1), or cannot
+/// be told the address.
+fn is_final(error: &smtp::Error, to: &Recipient) -> bool {
+    let is_of_log_in = error.status().is_some_and(|code| LOG_IN.contains(&code.into()));
+    // Only a server that knows SMTPUTF8 (RFC 6531) is told an address that is not ASCII; the client knows that one.
+    let cannot_be_told = error.is_client() && !to.address.is_ascii();
+    (error.is_permanent() && !is_of_log_in) || cannot_be_told
+}
+
 fn message(from: &Mailbox, to: &Recipient, subject: &str, text: String) -> Result<Message, MailError> {
     let unwritable = |error: &dyn std::error::Error| MailError::Unwritable(error.to_string());
     let address: Address = to.address.parse().map_err(|error| unwritable(&error))?;
-    let name = Some(one_line(&to.name)).filter(|name| !name.is_empty());
+    let name = Some(one_line(&to.name, MAX_NAME)).filter(|name| !name.is_empty());
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(name, address))
-        .subject(one_line(subject))
+        .subject(one_line(subject, MAX_SUBJECT))
         .message_id(Some(message_id(from)?))
+        // Without it, what follows means nothing to a reader (RFC 2045, section 4).
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(text)
         .map_err(|error| unwritable(&error))
@@ -102,15 +122,26 @@ fn message(from: &Mailbox, to: &Recipient, subject: &str, text: String) -> Resul
 /// A new id under the sender's domain (RFC 5322, section 3.6.4).
 fn message_id(from: &Mailbox) -> Result<String, MailError> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| MailError::Unwritable(error.to_string()))?;
+    getrandom::fill(&mut random).map_err(|error| MailError::Refused(error.to_string()))?;
     Ok(format!("<{:032x}@{}>", u128::from_be_bytes(random), from.email.domain()))
 }
 
+/// Longest subject that is written, in characters: as one word it cannot be folded, and a line has to stay below 998 (RFC
+/// 5322, section 2.1.1).
+const MAX_SUBJECT: usize = 600;
+
+/// Longest name, which may be escaped, and shares its line with an address.
+const MAX_NAME: usize = 300;
+
 /// The text without line breaks and other control characters, which would end a header, and without what a reader would
-/// take for an encoded word (RFC 2047) and show as something else.
-fn one_line(text: &str) -> String {
+/// take for an encoded word (RFC 2047) and show as something else; cut where it is longer than anybody reads.
+fn one_line(text: &str, max_chars: usize) -> String {
     let spaced = text.replace(|character: char| character.is_control(), " ").replace("=?", "= ?");
-    spaced.trim().to_owned()
+    let mut line: String = spaced.trim().chars().take(max_chars).collect();
+    if spaced.trim().chars().nth(max_chars).is_some() {
+        line.push('\u{2026}');
+    }
+    line
 }
 
 /// An error with what caused it: what the server said stands there.
@@ -141,12 +172,99 @@ mod tests {
             .filter(|line| !line.starts_with([' ', '\t']))
             .map(|line| line.split_once(':').unwrap().0)
             .collect();
-        for name in &names {
-            let known = ["From", "To", "Subject", "Message-ID", "Content-Type", "Content-Transfer-Encoding", "Date"];
-            assert!(known.contains(name), "{mail}");
-        }
-        assert!(!names.contains(&"Bcc"), "{mail}");
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        let known = ["Content-Transfer-Encoding", "Content-Type", "Date", "From", "MIME-Version", "Message-ID"];
+        assert_eq!(sorted, [&known[..], &["Subject", "To"]].concat(), "{mail}");
         assert!(body.contains("eve"), "{mail}");
+    }
+
+    #[test]
+    fn a_mail_says_how_it_is_to_be_read() {
+        for (text, encoding, body) in [
+            ("Hello,\nAda", "7bit", "Hello,\r\nAda"),
+            ("A task is yours, Zo\u{eb}", "quoted-printable", "A task is yours, Zo=C3=AB"),
+            ("\u{4f60}\u{597d}", "base64", "5L2g5aW9"),
+        ] {
+            let mail = written(("ada@example.com", "Ada \"A\" L\u{f6}v"), "Gr\u{fc}\u{df}e", text).unwrap();
+            let (head, rest) = mail.split_once("\r\n\r\n").unwrap();
+            for line in [
+                "MIME-Version: 1.0",
+                "Content-Type: text/plain; charset=utf-8",
+                &format!("Content-Transfer-Encoding: {encoding}"),
+                "From: Tracker <tracker@example.com>",
+                "Subject: =?utf-8?b?R3LDvMOfZQ==?=",
+            ] {
+                assert_eq!(head.lines().filter(|other| other == &line).count(), 1, "{line:?} is not in {head}");
+            }
+            assert_eq!(rest.trim_end(), body);
+            assert!(head.lines().all(|line| line.len() <= 78), "{head}");
+        }
+        for long in ["n".repeat(5_000), "s \u{fc} ".repeat(500), "\"".repeat(600), "\u{fc}".repeat(600)] {
+            let long = written((&format!("{}@example.com", "a".repeat(64)), &long), &long, &long).unwrap();
+            assert!(long.lines().all(|line| line.len() <= 998), "a line is longer than a server takes: {long}");
+        }
+    }
+
+    /// A server that answers one word of a client with a line of its own, and everything else with yes.
+    async fn sent_to_one_that_says(word: &'static str, answer: &'static str, to: &str) -> Result<(), MailError> {
+        use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://ada:secret@{}", listener.local_addr().unwrap());
+        let server = async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (read, mut write) = stream.into_split();
+            let mut lines = BufReader::new(read).lines();
+            let mut said = "HELLO".to_owned();
+            loop {
+                let usual = match said.get(..4).unwrap_or_default() {
+                    "EHLO" => "250-here\r\n250 AUTH PLAIN",
+                    "AUTH" => "235 welcome",
+                    "DATA" => "354 go on",
+                    _ => "250 yes",
+                };
+                let line = if said.starts_with(word) { answer } else { usual };
+                if line.is_empty() || write.write_all(format!("{line}\r\n").as_bytes()).await.is_err() {
+                    return;
+                }
+                let is_data = line.starts_with("354");
+                loop {
+                    let Ok(Some(next)) = lines.next_line().await else { return };
+                    said = next;
+                    if !is_data || said == "." {
+                        break;
+                    }
+                }
+            }
+        };
+        tokio::spawn(server);
+        let mailer = Mailer::smtp(&url, "a@example.com").unwrap();
+        mailer.send(to.into(), "s".into(), "t".into()).await
+    }
+
+    #[tokio::test]
+    async fn what_a_server_will_never_take_is_final() {
+        let ada = "ada@example.com";
+        for (word, answer, to, is_final) in [
+            ("RCPT", "550 no such user", ada, true),
+            ("MAIL", "553 not from you", ada, true),
+            ("DATA", "554 no", ada, true),
+            (".", "552 it is too long", ada, true),
+            ("RCPT", "451 not today", ada, false),
+            (".", "452 no room", ada, false),
+            ("HELLO", "421 too busy", ada, false),
+            ("AUTH", "535 who are you", ada, false),
+            ("RCPT", "", ada, false),
+            ("HELLO", "what?", ada, false),
+            ("NOTHING", "", "\u{fc}@example.com", true),
+            ("NOTHING", "", "nobody", true),
+        ] {
+            let error = sent_to_one_that_says(word, answer, to).await.unwrap_err();
+            assert_eq!(error.is_final(), is_final, "{word} {answer:?}: {error}");
+            assert!(to != ada || answer.len() < 6 || error.to_string().ends_with(&answer[4..]), "{error}");
+        }
+        assert_eq!(sent_to_one_that_says("NOTHING", "", ada).await, Ok(()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -29,6 +29,8 @@ pub(crate) struct Sink {
 struct Inside {
     letters: Mutex<Vec<Letter>>,
     refusals: AtomicUsize,
+    /// Whether it will have nothing to do with any recipient.
+    is_closed: AtomicBool,
     refused: AtomicUsize,
     /// Whether clients wait for the greeting, and how many do.
     hold: Mutex<(bool, usize)>,
@@ -59,6 +61,11 @@ impl Sink {
     /// Refuses the next recipients, so many of them.
     pub(crate) fn refuse(&self, count: usize) {
         self.inside.refusals.store(count, Ordering::SeqCst);
+    }
+
+    /// Rejects every recipient for good from now on.
+    pub(crate) fn close(&self) {
+        self.inside.is_closed.store(true, Ordering::SeqCst);
     }
 
     /// How many it has refused.
@@ -105,6 +112,7 @@ impl Inside {
                     from = address();
                     say("250 yes")?;
                 }
+                "RCPT" if self.is_closed.load(Ordering::SeqCst) => say("550 5.1.1 nobody here")?,
                 "RCPT" if self.refuses() => say("451 not today")?,
                 "RCPT" => {
                     to = address();

@@ -25,6 +25,8 @@ fn a_new_assignee_gets_one_mail() {
         format!("Subject: [{name}] {title}"),
         format!("To: \"Ada Lovelace\" <{}>", first.email),
         "From: Tracker <tracker@example.com>".to_owned(),
+        "MIME-Version: 1.0".to_owned(),
+        "Content-Type: text/plain; charset=utf-8".to_owned(),
         "Hello Ada Lovelace,".to_owned(),
     ] {
         assert!(letter.data.lines().any(|other| other == line), "{line:?} is not in:\n{}", letter.data);
@@ -49,6 +51,39 @@ fn a_mail_that_is_refused_is_sent_again() {
     wait_for_the_jobs(&app);
     assert_eq!((sink.refused(), metric(&app, "fasttrack_jobs_failed_total")), (1, 1));
     assert!(app.log().contains("not today"), "what the server said is in the log");
+}
+
+#[test]
+fn a_mail_that_is_rejected_is_a_dead_letter_at_once() {
+    let sink = Sink::start();
+    let app = mailing(&sink).start();
+    let assignee = app.person();
+    sink.close();
+    assigned_task(&app, &assignee);
+    wait_until("the job is dead", || metric(&app, "fasttrack_jobs_dead") == 1);
+    assert_eq!(metric(&app, "fasttrack_jobs_failed_total"), 1);
+    let listed = app.run(&["jobs", "--dead"], "");
+    let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(
+        text.contains("the mail server will not take it") && text.contains("550") && text.contains("never"),
+        "{text}"
+    );
+}
+
+/// The longest name before the `@` that a mail can be written to has 64 characters (RFC 5321, section 4.5.3.1.1).
+#[test]
+fn a_mail_that_cannot_be_written_is_a_dead_letter_at_once() {
+    let sink = Sink::start();
+    let app = mailing(&sink).start();
+    let email = format!("{}@example.com", "x".repeat(65));
+    let body = json!({ "email": email, "password": "correct horse" });
+    let id = app.post("/auth/register", &body).created()["id"].as_i64().unwrap();
+    let owner = app.person();
+    let project = app.project(&owner);
+    app.task(&owner, project, &json!({ "assignee_id": id }));
+    wait_until("the job is dead", || metric(&app, "fasttrack_jobs_dead") == 1);
+    let listed = app.run(&["jobs", "--dead"], "");
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("the mail cannot be written"), "{listed:?}");
 }
 
 #[test]

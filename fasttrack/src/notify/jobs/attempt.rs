@@ -70,8 +70,9 @@ mod tests {
             panic!("there is no database")
         }
 
-        fn mail(&self, _: Recipient, _: String, _: String) -> BoxFuture<'_, Result<(), MailError>> {
-            std::future::ready(Err(MailError::Refused("550 no such user".into()))).boxed()
+        fn mail(&self, to: Recipient, _: String, _: String) -> BoxFuture<'_, Result<(), MailError>> {
+            let error = if to.address == "nobody" { MailError::Rejected } else { MailError::Refused };
+            std::future::ready(Err(error("say why".into()))).boxed()
         }
     }
 
@@ -80,12 +81,18 @@ mod tests {
         title: String,
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("unsent")]
+    struct Unsent(#[source] MailError);
+
     async fn by_title(change: Change<Task>, context: Context) -> JobResult {
         match change.new.map(|task| task.title).as_deref() {
             Some("panic") => panic!("{}", "boom"),
             Some("hang") => std::future::pending().await,
             Some("slow") => tokio::time::sleep(Duration::from_secs(59)).await,
             Some("mail") => context.mail("a@example.com", "s", "t").await?,
+            Some("nobody") => context.mail("nobody", "s", "t").await?,
+            Some("wrapped") => context.mail("nobody", "s", "t").await.map_err(Unsent)?,
             Some("fatal") => return Err(JobError::fatal("never")),
             _ => {}
         }
@@ -116,7 +123,9 @@ mod tests {
             (r#"{"title": "slow"}"#, Ok(())),
             (r#"{"title": "panic"}"#, Err(("it panicked: boom", false))),
             (r#"{"title": "hang"}"#, Err(("it took longer than 60 s", false))),
-            (r#"{"title": "mail"}"#, Err(("the mail server did not take it: 550 no such user", false))),
+            (r#"{"title": "mail"}"#, Err(("the mail server did not take it: say why", false))),
+            (r#"{"title": "nobody"}"#, Err(("the mail server will not take it: say why", true))),
+            (r#"{"title": "wrapped"}"#, Err(("unsent", true))),
             (r#"{"title": "fatal"}"#, Err(("never", true))),
         ] {
             check(&attempted(json).await, expected);
