@@ -1,22 +1,16 @@
 //! `fasttrack jobs`, beside a running server.
 
-use fasttrack::db::{Arg, Db, DbOptions, Statement};
+use fasttrack::db::{Arg, Statement};
 
-use super::{metric, wait_for_the_jobs};
+use super::{execute, metric, wait_for_the_jobs};
 use crate::driver::{Settings, TestApp, wait_until};
 
 /// Puts a job into the outbox of a running server, as another program version would have.
 fn put(app: &TestApp, name: &str, row: Option<&str>) {
-    let path = app.settings().directory().join("t.db");
     let sql = "INSERT INTO outbox_jobs (name, resource, row_id, new, created_at, due_at) \
                VALUES ($1, 'task', 7, $2, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')";
     let row = row.map_or(Arg::Null, |row| Arg::Text(row.into()));
-    let insert = Statement::new(sql, vec![Arg::Text(name.into()), row]);
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let db = Db::open(&path, DbOptions { readers: 1, ..DbOptions::default() }).await.unwrap();
-        db.write(move |tx| Box::pin(async move { Ok(tx.query(insert).await?) })).await.unwrap();
-        db.close().await;
-    });
+    execute(app.settings(), Statement::new(sql, vec![Arg::Text(name.into()), row]));
 }
 
 /// The standard output of a command that succeeds.

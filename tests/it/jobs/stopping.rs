@@ -1,7 +1,9 @@
 //! Jobs and the end of the process: those that run may end, and none is lost.
 
-use super::{assigned_task, mailing, wait_for_the_jobs};
-use crate::driver::{Person, Sink, TestApp, wait_until};
+use fasttrack::db::Statement;
+
+use super::{assigned_task, execute, mailing, metric, wait_for_the_jobs};
+use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
 
 /// A server with a job under way, which the mail server does not let end; and whom it writes to.
 fn with_a_job_under_way(sink: &Sink) -> (TestApp, Person) {
@@ -11,6 +13,45 @@ fn with_a_job_under_way(sink: &Sink) -> (TestApp, Person) {
     assigned_task(&app, &assignee);
     wait_until("the job runs", || sink.held() > 0);
     (app, assignee)
+}
+
+/// How often the one job there is was tried, and why it failed.
+#[track_caller]
+fn tries_and_error(settings: &Settings) -> (String, String) {
+    let output = settings.run(&["jobs"], "");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let [_, line] = &text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+    let words: Vec<_> = line.split_whitespace().collect();
+    let [_, _, "task", _, tries, _, error @ ..] = &words[..] else { panic!("{text}") };
+    ((*tries).to_owned(), error.join(" "))
+}
+
+/// Makes every job due now, as the time does that passes.
+fn make_due(settings: &Settings) {
+    execute(settings, Statement::new("UPDATE outbox_jobs SET due_at = '2026-01-01T00:00:00.000000Z'", Vec::new()));
+}
+
+/// What kills the process from outside looks to it as what a job does to it.
+#[test]
+fn a_job_that_takes_the_process_with_it_is_dead_after_its_tries() {
+    let sink = Sink::start();
+    let (mut app, assignee) = with_a_job_under_way(&sink);
+    for tries in 1..=8 {
+        wait_until("the job runs", || sink.held() == tries);
+        assert_eq!(tries_and_error(app.settings()), (tries.to_string(), "it was begun and has not ended".into()));
+        let settings = app.kill();
+        make_due(&settings);
+        app = settings.start();
+    }
+    wait_until("the job is dead", || metric(&app, "fasttrack_jobs_dead") == 1);
+    let (tries, error) = tries_and_error(app.settings());
+    assert!(tries == "8" && error.contains("the process ended while it ran"), "{tries} {error}");
+    assert_eq!(sink.held(), 8, "it was not begun again");
+    sink.hold(false);
+    let retried = app.run(&["jobs", "retry", "--all"], "");
+    assert!(retried.status.success(), "{retried:?}");
+    wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);
+    wait_for_the_jobs(&app);
 }
 
 #[test]
@@ -44,9 +85,8 @@ fn a_job_that_does_not_end_is_kept_at_a_stop() {
     let (mut app, assignee) = with_a_job_under_way(&sink);
     app.terminate();
     assert_eq!(app.wait(), Some(0));
-    let left = app.run(&["jobs"], "");
-    let text = String::from_utf8_lossy(&left.stdout).into_owned();
-    assert!(text.contains("jobs::mail_the_assignee"), "{left:?}");
+    let (tries, error) = tries_and_error(app.settings());
+    assert_eq!((tries.as_str(), error.as_str()), ("0", "the server stopped while it ran"), "it is not to blame");
     sink.hold(false);
     let app = app.kill().start();
     wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);

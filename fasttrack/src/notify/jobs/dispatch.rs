@@ -1,7 +1,8 @@
 //! Who takes jobs out of the outbox, has them run, and writes down what became of them.
 //!
 //! One task, which never waits for a job: a few run at a time, a page of them is held ready, and verdicts are written
-//! down together, in the background. A job is claimed from when it is read until its verdict is committed.
+//! down together, in the background. A job is claimed from when it is read until its verdict is committed. An attempt is
+//! counted before it begins: a job that takes the process with it has had its try, and is dead after the last.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     clock,
     db::Db,
+    error::Error,
     job::{Context, JobError, JobFn},
     schema::{Catalog, Effect},
     trace,
@@ -47,6 +49,12 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// How long the last verdicts may take to be written down.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// A job that could not be begun, and waits as before.
+pub(super) struct NotBegun {
+    id: i64,
+    pub(super) error: Error,
+}
+
 pub(super) struct Dispatcher {
     db: Db,
     /// By resource and name.
@@ -55,7 +63,9 @@ pub(super) struct Dispatcher {
     shared: Arc<Shared>,
     claimed: HashSet<i64>,
     ready: VecDeque<Due>,
-    running: JoinSet<Verdict>,
+    running: JoinSet<Result<Verdict, NotBegun>>,
+    /// Those that run, with the numbers of their attempts.
+    begun: HashMap<i64, i64>,
     verdicts: Vec<Verdict>,
     /// At most one task, which says whether `written` is.
     settling: JoinSet<bool>,
@@ -83,6 +93,7 @@ impl Dispatcher {
             claimed: HashSet::new(),
             ready: VecDeque::new(),
             running: JoinSet::new(),
+            begun: HashMap::new(),
             verdicts: Vec::new(),
             settling: JoinSet::new(),
             written: Vec::new(),
@@ -104,7 +115,7 @@ impl Dispatcher {
             let (has_room, owes) = (self.has_room(), !self.verdicts.is_empty() && self.settling.is_empty());
             tokio::select! {
                 () = &mut stop => break,
-                Some(ended) = self.running.join_next() => self.verdicts.extend(ended.ok()),
+                Some(ended) = self.running.join_next() => self.ended(ended.ok()),
                 Some(is_written) = self.settling.join_next() => self.settled(is_written.unwrap_or(false)),
                 () = shared.bell.notified() => self.look_at = Instant::now(),
                 () = sleep_until(self.look_at), if has_room => {}
@@ -145,28 +156,58 @@ impl Dispatcher {
         while self.running.len() < AT_ONCE
             && let Some(job) = self.ready.pop_front()
         {
+            self.begun.insert(job.id, job.tries.saturating_add(1));
             let run = self.run_one(job);
             self.running.spawn(run);
         }
     }
 
     /// Runs a job, and says what that means.
-    pub(super) fn run_one(&self, job: Due) -> impl Future<Output = Verdict> + Send + use<> {
+    pub(super) fn run_one(&self, job: Due) -> impl Future<Output = Result<Verdict, NotBegun>> + Send + use<> {
         let function = self.functions.get(&(job.resource.as_str(), job.name.as_str())).copied();
-        let (context, shared) = (self.context.clone(), Arc::clone(&self.shared));
+        let (context, shared, db) = (self.context.clone(), Arc::clone(&self.shared), self.db.clone());
         async move {
-            let span = trace::job(&job.name, job.tries);
+            let Due { id, name, resource, tries, was_cut, change } = job;
+            if was_cut {
+                tracing::warn!(target: "fasttrack::job", id, name, tries, "the process ended while a job ran");
+            }
+            if tries >= MAX_TRIES {
+                let error = JobError::fatal("the process ended while it ran, the last time as well");
+                return Ok(verdict(&shared, id, &name, tries, Err(error)));
+            }
+            let tries = tries + 1;
+            let due_at = after(if tries < MAX_TRIES { delay(tries) } else { Duration::ZERO });
+            queue::begin(&db, id, tries, due_at).await.map_err(|error| NotBegun { id, error })?;
+            let span = trace::job(&name, tries);
             let outcome = match function {
-                Some(function) => attempt(function, job.change, context).instrument(span.clone()).await,
-                None => {
-                    let what = format!("this program has no job {} for a {}", job.name, job.resource);
-                    Err(JobError::fatal(what))
-                }
+                Some(function) => attempt(function, change, context).instrument(span.clone()).await,
+                None => Err(JobError::fatal(format!("this program has no job {name} for a {resource}"))),
             };
             if outcome.is_err() {
                 trace::fail(&span);
             }
-            verdict(&shared, job.id, &job.name, job.tries, outcome)
+            Ok(verdict(&shared, id, &name, tries, outcome))
+        }
+    }
+
+    /// Notes what became of an attempt; one that was not begun is looked for again.
+    fn ended(&mut self, ended: Option<Result<Verdict, NotBegun>>) {
+        match ended {
+            None => {}
+            Some(Ok(verdict)) => {
+                self.begun.remove(&verdict.id());
+                self.verdicts.push(verdict);
+            }
+            Some(Err(NotBegun { id, error })) => {
+                tracing::warn!(target: "fasttrack::job", id, %error, "a job cannot be begun; trying again");
+                self.begun.remove(&id);
+                self.claimed.remove(&id);
+                // What is held ready would fare no better.
+                for job in self.ready.drain(..) {
+                    self.claimed.remove(&job.id);
+                }
+                self.look_at = Instant::now() + PAUSE;
+            }
         }
     }
 
@@ -206,11 +247,12 @@ impl Dispatcher {
     async fn take_leave(mut self) {
         let deadline = Instant::now() + DRAIN_LIMIT;
         while let Ok(Some(ended)) = timeout_at(deadline, self.running.join_next()).await {
-            self.verdicts.extend(ended.ok());
+            self.ended(ended.ok());
         }
         if !self.running.is_empty() {
             tracing::warn!(target: "fasttrack::job", jobs = self.running.len(), "stopped while jobs ran; they will run again");
             self.running.shutdown().await;
+            self.verdicts.extend(self.begun.drain().map(|(id, tries)| Verdict::BrokenOff { id, tries }));
         }
         let rest = async {
             if !self.settling.join_next().await.is_none_or(|is_written| is_written.unwrap_or(false)) {
@@ -224,11 +266,10 @@ impl Dispatcher {
     }
 }
 
-/// What an outcome means: over, to be tried again later, or dead.
+/// What the outcome of an attempt, the one with the number `tries`, means: over, to be tried again later, or dead.
 fn verdict(shared: &Shared, id: i64, name: &str, tries: i64, outcome: Result<(), JobError>) -> Verdict {
     shared.count(outcome.is_err());
     let Err(error) = outcome else { return Verdict::Done(id) };
-    let tries = tries.saturating_add(1);
     let is_dead = error.is_fatal() || tries >= MAX_TRIES;
     let wait = if is_dead { Duration::ZERO } else { delay(tries) };
     if is_dead {
@@ -237,9 +278,13 @@ fn verdict(shared: &Shared, id: i64, name: &str, tries: i64, outcome: Result<(),
         let again_in_s = wait.as_secs();
         tracing::warn!(target: "fasttrack::job", id, name, tries, again_in_s, %error, "a job failed; it is tried again");
     }
+    Verdict::Failed { id, tries, error: error.to_string(), due_at: after(wait), is_dead }
+}
+
+/// The instant after so long.
+fn after(wait: Duration) -> String {
     let wait_us = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
-    let due_at = clock::format_us(clock::now_us().saturating_add(wait_us));
-    Verdict::Failed { id, error: error.to_string(), due_at, is_dead }
+    clock::format_us(clock::now_us().saturating_add(wait_us))
 }
 
 #[cfg(test)]
@@ -249,7 +294,7 @@ mod tests {
     fn failed(tries: i64, error: JobError) -> (bool, i64) {
         let shared = Shared::default();
         let before = clock::now_us();
-        let Verdict::Failed { id: 1, error: text, due_at, is_dead } = verdict(&shared, 1, "j", tries, Err(error))
+        let Verdict::Failed { id: 1, error: text, due_at, is_dead, .. } = verdict(&shared, 1, "j", tries, Err(error))
         else {
             panic!("it failed")
         };
@@ -259,12 +304,12 @@ mod tests {
 
     #[test]
     fn a_job_is_tried_so_often_and_then_kept() {
-        for tries in 0..MAX_TRIES - 1 {
+        for tries in 1..MAX_TRIES {
             let (is_dead, wait_s) = failed(tries, JobError::new("why"));
-            assert!(!is_dead && wait_s >= 1, "after {tries} failures and one: {wait_s} s");
+            assert!(!is_dead && wait_s >= 1, "after {tries} failures: {wait_s} s");
         }
-        assert!(failed(MAX_TRIES - 1, JobError::new("why")).0);
-        assert!(failed(0, JobError::fatal("why")).0);
+        assert!(failed(MAX_TRIES, JobError::new("why")).0);
+        assert!(failed(1, JobError::fatal("why")).0);
         assert_eq!(verdict(&Shared::default(), 1, "j", 3, Ok(())), Verdict::Done(1));
     }
 }

@@ -39,7 +39,7 @@ impl Workers {
             let (due, _) = queue::due(&self.db, &[]).await?;
             let Some(job) = due.into_iter().next() else { return Ok(failed) };
             let (name, row) = (job.name.clone(), format!("{} {}", job.resource, job.change.id));
-            let verdict = dispatcher.run_one(job).await;
+            let verdict = dispatcher.run_one(job).await.map_err(|not_begun| not_begun.error)?;
             if let Verdict::Failed { error, is_dead, .. } = &verdict {
                 failed.push(FailedJob { name, row, error: error.clone(), is_dead: *is_dead });
             }

@@ -2,7 +2,8 @@
 //!
 //! At least once: a job leaves the outbox after it has succeeded, so one that was running when the process was killed
 //! runs again. One that fails is tried again, later each time; one that fails for good stays, with its error, for people
-//! to look at. Which jobs are being run is remembered in memory alone, which is enough while one server at a time serves
+//! to look at. An attempt is written down when it begins, and is a failure unless something else is written later: one
+//! that ends the process (a stack that overflows, memory that ends) counts like any other. Which jobs are being run is remembered in memory alone, which is enough while one server at a time serves
 //! a database; several nodes on one database would have to claim jobs in the outbox.
 
 mod attempt;

@@ -21,7 +21,10 @@ pub(super) struct Due {
     pub id: i64,
     pub name: String,
     pub resource: String,
+    /// Attempts that were begun.
     pub tries: i64,
+    /// Whether the last of them has no outcome, and never will: the process ended first.
+    pub was_cut: bool,
     pub change: RawChange,
 }
 
@@ -30,8 +33,10 @@ pub(super) struct Due {
 pub(super) enum Verdict {
     /// It succeeded, and is over.
     Done(i64),
-    /// It failed.
-    Failed { id: i64, error: String, due_at: String, is_dead: bool },
+    /// It failed, the one with this number; counted from 1.
+    Failed { id: i64, tries: i64, error: String, due_at: String, is_dead: bool },
+    /// It was broken off, for no fault of its own.
+    BrokenOff { id: i64, tries: i64 },
 }
 
 /// A job as people see it.
@@ -43,11 +48,11 @@ pub struct Kept {
     pub name: String,
     /// The row that it is about: resource and id.
     pub row: String,
-    /// Attempts that failed.
+    /// Attempts that were begun.
     pub tries: i64,
     /// When it is tried next, as RFC 3339 text; `None` for a dead letter.
     pub due_at: Option<String>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed; or that it has not ended.
     pub error: Option<String>,
 }
 
@@ -63,7 +68,7 @@ pub enum List {
 impl Verdict {
     pub(super) const fn id(&self) -> i64 {
         match self {
-            Self::Done(id) | Self::Failed { id, .. } => *id,
+            Self::Done(id) | Self::Failed { id, .. } | Self::BrokenOff { id, .. } => *id,
         }
     }
 }
@@ -71,8 +76,8 @@ impl Verdict {
 /// The first jobs that are due and not among `claimed`, and whether there may be more.
 pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), DbError> {
     let sql = "SELECT \"id\", CAST(\"name\" AS BLOB), CAST(\"resource\" AS BLOB), \"row_id\", CAST(\"old\" AS BLOB), \
-               CAST(\"new\" AS BLOB), \"actor_id\", CAST(\"created_at\" AS BLOB), \"tries\" FROM \"outbox_jobs\" \
-               WHERE \"is_dead\" = 0 AND \"due_at\" <= $1 AND \"id\" NOT IN (SELECT \"value\" FROM json_each($2)) \
+               CAST(\"new\" AS BLOB), \"actor_id\", CAST(\"created_at\" AS BLOB), \"tries\", CAST(\"error\" AS BLOB) \
+               FROM \"outbox_jobs\" WHERE \"is_dead\" = 0 AND \"due_at\" <= $1 AND \"id\" NOT IN (SELECT \"value\" FROM json_each($2)) \
                ORDER BY \"due_at\", \"id\" LIMIT $3";
     let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(PAGE)])).await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
@@ -84,7 +89,24 @@ fn read_due(mut row: Row) -> Due {
     let text = |at| row.text(at).unwrap_or_default().to_owned();
     let int = |at| row.int(at).unwrap_or_default();
     let change = RawChange { id: int(3), old, new, actor: row.int(6), at: text(7) };
-    Due { id: int(0), name: text(1), resource: text(2), tries: int(8), change }
+    Due { id: int(0), name: text(1), resource: text(2), tries: int(8), was_cut: text(9) == UNENDED, change }
+}
+
+/// What is kept as the error of an attempt while it runs.
+const UNENDED: &str = "it was begun and has not ended";
+
+/// Counts an attempt before it begins, with what it comes to if it never ends: a job that takes the process with it would
+/// be begun for ever otherwise. `tries` is its number, `due_at` when there is another one.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database is busy, or somebody changed the job meanwhile.
+pub(super) async fn begin(db: &Db, id: i64, tries: i64, due_at: String) -> Result<(), Error> {
+    let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = $1, \"error\" = $2, \"due_at\" = $3 \
+               WHERE \"id\" = $4 AND \"tries\" = $1 - 1 AND \"is_dead\" = 0 RETURNING \"id\"";
+    let args = vec![Arg::Int(tries), Arg::Text(UNENDED.into()), Arg::Text(due_at), Arg::Int(id)];
+    let count = Statement::new(sql, args);
+    let counted = db.write(move |tx| async move { Ok(tx.query(count).await?) }.boxed()).await?;
+    if counted.is_empty() { Err(Error::Unavailable("the job was changed meanwhile".into())) } else { Ok(()) }
 }
 
 /// When the next job is due that is not due yet.
@@ -107,11 +129,20 @@ async fn write_down(tx: &mut Tx, verdicts: Vec<Verdict>) -> Result<(), Error> {
     for verdict in verdicts {
         match verdict {
             Verdict::Done(id) => done.push(id),
-            Verdict::Failed { id, error, due_at, is_dead } => {
+            Verdict::Failed { id, tries, error, due_at, is_dead } => {
                 let error = error.chars().filter(|&character| character != '\0').take(MAX_ERROR_CHARS).collect();
-                let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = \"tries\" + 1, \"error\" = $1, \"due_at\" = $2, \
-                           \"is_dead\" = $3 WHERE \"id\" = $4";
-                let args = vec![Arg::Text(error), Arg::Text(due_at), Arg::Int(is_dead.into()), Arg::Int(id)];
+                // Who had it tried anew meanwhile wants that.
+                let sql = "UPDATE \"outbox_jobs\" SET \"error\" = $1, \"due_at\" = $2, \"is_dead\" = $3 \
+                           WHERE \"id\" = $4 AND \"tries\" = $5";
+                let dead = Arg::Int(is_dead.into());
+                let args = vec![Arg::Text(error), Arg::Text(due_at), dead, Arg::Int(id), Arg::Int(tries)];
+                tx.query(Statement::new(sql, args)).await?;
+            }
+            Verdict::BrokenOff { id, tries } => {
+                let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = $1 - 1, \"error\" = $2, \"due_at\" = $3 \
+                           WHERE \"id\" = $4 AND \"tries\" = $1";
+                let why = Arg::Text("the server stopped while it ran".into());
+                let args = vec![Arg::Int(tries), why, Arg::Text(clock::now()), Arg::Int(id)];
                 tx.query(Statement::new(sql, args)).await?;
             }
         }
