@@ -20,7 +20,7 @@ use crate::{
     auth::{self, Auth, Keys},
     bell::Bell,
     config::{Config, LogFormat, SecretError, SecretKey},
-    db::{Db, DbError, DbOptions},
+    db::{self, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
@@ -213,10 +213,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let lock = lock(&config.database)?;
     let opening = Opening { lock: Some(lock), ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;
-    if app.db.was_created() {
-        let path = std::path::absolute(&config.database)?;
-        tracing::warn!(path = %path.display(), "there was no database; a new one was made");
-    }
+    tell_of_the_file(&app.db, &config)?;
     let served = http::service(app.layers(application.routes, &config), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),
@@ -249,6 +246,22 @@ fn announce(listening: &Listening, format: LogFormat) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{}", log::line(format, Level::INFO, &text));
     let _ = out.flush();
+}
+
+/// Tells what is unusual about the database file: that it is new, or has names that are not safe to start it by.
+fn tell_of_the_file(db: &Db, config: &Config) -> io::Result<()> {
+    let path = db::place(&config.database)?;
+    if db.was_created() {
+        tracing::warn!(path = %path.display(), "there was no database; a new one was made");
+    }
+    if db::names(&path)? > 1 {
+        tracing::warn!(
+            path = %path.display(),
+            "the database file has several names (hard links); serve it by one of them alone, since what was written last \
+             lies beside the name that it was opened by"
+        );
+    }
+    Ok(())
 }
 
 fn warn_of_what_is_not_served(config: &Config) {

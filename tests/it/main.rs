@@ -30,6 +30,7 @@ mod lists;
 mod migrate;
 mod notify;
 mod operation;
+mod paths;
 mod permissions;
 mod quickstart;
 mod resources;

@@ -73,6 +73,8 @@ fn check(source: &Path, file: &Path) -> Result<(), BackupError> {
     match file.canonicalize() {
         Ok(other) if other == real => Err(BackupError::Itself(file.to_owned())),
         Ok(_) => Err(BackupError::Exists(file.to_owned())),
+        // A link that leads nowhere is something all the same.
+        Err(_) if file.symlink_metadata().is_ok() => Err(BackupError::Exists(file.to_owned())),
         Err(_) if is_companion(source, &real, file) => Err(BackupError::Companion(file.to_owned())),
         Err(_) => Ok(()),
     }
@@ -159,7 +161,7 @@ fn name(part: &Path, file: &Path) -> Result<u64, BackupError> {
     let copy = fs::File::open(part).map_err(write)?;
     copy.sync_all().map_err(write)?;
     let bytes = copy.metadata().map_err(write)?.len();
-    if file.exists() {
+    if file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file.to_owned()));
     }
     fs::rename(part, file).map_err(write)?;

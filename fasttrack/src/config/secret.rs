@@ -4,9 +4,13 @@ use std::{
     fmt, fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::db;
 
 /// A key of at least [`SecretKey::MIN_BYTES`] bytes; never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,8 +27,12 @@ pub enum SecretError {
         /// Why.
         cause: io::Error,
     },
-    /// Others than the owner may read the file.
-    #[error("the key file {} can be read by others; make it readable by its owner only (chmod 600)", .0.display())]
+    /// Everybody may read the file.
+    #[error(
+        "the key file {} can be read by others; make it readable by its owner only (chmod 600), or set SECRET_KEY where \
+         the file system knows no owners",
+        .0.display()
+    )]
     Exposed(PathBuf),
     /// The content is no key.
     #[error("the key file {} does not hold {expected}; restore it, or delete it to end all sessions", .path.display())]
@@ -60,12 +68,13 @@ impl SecretKey {
         &self.0
     }
 
-    /// Reads the key that is kept beside `database`, as `<file>.key`; makes it when there is none.
+    /// Reads the key that is kept beside `database`, as `<file>.key`; makes it when there is none. Through whatever links
+    /// the database is named, its key is the one beside the file itself.
     ///
     /// # Errors
-    /// [`SecretError`] when the file cannot be used, is readable by others than its owner, or holds no key.
+    /// [`SecretError`] when the file cannot be used, is readable by everybody, or holds no key.
     pub fn load_or_make(database: &Path) -> Result<Self, SecretError> {
-        let mut name = database.as_os_str().to_owned();
+        let mut name = db::place(database).map_err(|cause| unusable(database, cause))?.into_os_string();
         name.push(".key");
         let path = PathBuf::from(name);
         match read(&path)? {
@@ -83,23 +92,32 @@ impl fmt::Debug for SecretKey {
 
 /// The key in the file; `None` where there is no file.
 fn read(path: &Path) -> Result<Option<SecretKey>, SecretError> {
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(unusable(path, cause)),
-    };
-    if is_exposed(&file).map_err(|cause| unusable(path, cause))? {
-        return Err(SecretError::Exposed(path.to_owned()));
+    let deadline = Instant::now() + FILL_LIMIT;
+    loop {
+        let mut file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(unusable(path, cause)),
+        };
+        check_mode(&file, path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|cause| unusable(path, cause))?;
+        if bytes.is_empty() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+            continue;
+        }
+        return SecretKey::new(bytes.trim_ascii().to_vec())
+            .map(Some)
+            .map_err(|expected| SecretError::Content { path: path.to_owned(), expected });
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|cause| unusable(path, cause))?;
-    SecretKey::new(bytes.trim_ascii().to_vec())
-        .map(Some)
-        .map_err(|expected| SecretError::Content { path: path.to_owned(), expected })
 }
 
-/// Makes the file whole or not at all: written under another name, then linked to its own, which fails when another
-/// process was first; its key then counts.
+/// How long a file may stay empty that somebody else has just made, see [`make`].
+const FILL_LIMIT: Duration = Duration::from_secs(1);
+
+/// Makes the file: who makes it first, empty, has the right to fill it, by giving its name to a file that is whole. So
+/// nobody ever reads half a key, and whoever comes second reads the first one's. (A hard link would do both in one step,
+/// but there are file systems without them.)
 fn make(path: &Path) -> Result<SecretKey, SecretError> {
     let mut random = [0; 57];
     getrandom::fill(&mut random).map_err(|cause| unusable(path, io::Error::other(cause.to_string())))?;
@@ -108,37 +126,60 @@ fn make(path: &Path) -> Result<SecretKey, SecretError> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", BASE64_URL_SAFE_NO_PAD.encode(draft_name)));
     let draft = PathBuf::from(draft);
-    let made = write_new(&draft, key.as_bytes()).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    match made.and(removed) {
-        Ok(()) => Ok(SecretKey(key.into_bytes())),
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+    let made = write_new(&draft, &format!("{key}\n")).and_then(|()| create_new(path)).and_then(|_| {
+        // What cannot be filled must not stay: it would be no key for ever.
+        fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(path)))
+    });
+    match made {
+        Ok(()) => {
+            // The key counts once it is used; a disk that loses it at a power cut ends all sessions, and no more.
+            let _ = path.parent().map(|folder| fs::File::open(folder).and_then(|folder| folder.sync_all()));
+            Ok(SecretKey(key.into_bytes()))
+        }
+        Err(cause) => {
+            let _ = fs::remove_file(&draft);
+            if cause.kind() != io::ErrorKind::AlreadyExists {
+                return Err(unusable(path, cause));
+            }
             read(path)?.ok_or_else(|| unusable(path, io::ErrorKind::NotFound.into()))
         }
-        Err(cause) => Err(unusable(path, cause)),
     }
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// A file of nobody's but its owner's.
+fn create_new(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.write_all(b"\n")?;
+    options.open(path)
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = create_new(path)?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
+/// Refuses a file that everybody may read or write. Its group may: containers are given files that way (`fsGroup` of
+/// Kubernetes), and it is told.
 #[cfg(unix)]
-fn is_exposed(file: &fs::File) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
+fn check_mode(file: &fs::File, path: &Path) -> Result<(), SecretError> {
+    let metadata = file.metadata().map_err(|cause| unusable(path, cause))?;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+    if mode & 0o007 != 0 {
+        return Err(SecretError::Exposed(path.to_owned()));
+    }
+    if mode & 0o070 != 0 {
+        let mode = format!("{mode:04o}");
+        tracing::warn!(path = %path.display(), mode, "the group of the key file may use it; the owner alone has to");
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-const fn is_exposed(_file: &fs::File) -> io::Result<bool> {
-    Ok(false)
+const fn check_mode(_file: &fs::File, _path: &Path) -> Result<(), SecretError> {
+    Ok(())
 }
 
 fn unusable(path: &Path, cause: io::Error) -> SecretError {
@@ -169,8 +210,26 @@ mod tests {
     fn many_that_start_at_once_agree_on_one_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.key");
-        let first = make(&path).unwrap();
-        assert_eq!(make(&path).unwrap(), first, "the one that was there first counts");
+        let keys: Vec<_> = thread::scope(|scope| {
+            let made: Vec<_> = (0..8).map(|_| scope.spawn(|| make(&path).unwrap())).collect();
+            made.into_iter().map(|made| made.join().unwrap()).collect()
+        });
+        let kept = read(&path).unwrap().unwrap();
+        assert!(keys.iter().all(|key| *key == kept), "the one that was there first counts");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_key_is_found_through_links() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("real")).unwrap();
+        let (real, link) = (folder.path().join("real/t.db"), folder.path().join("link.db"));
+        std::os::unix::fs::symlink("real/t.db", &link).unwrap();
+        let before_there_is_one = SecretKey::load_or_make(&link).unwrap();
+        fs::write(&real, "").unwrap();
+        assert_eq!(SecretKey::load_or_make(&real).unwrap(), before_there_is_one);
+        assert_eq!(SecretKey::load_or_make(&link).unwrap(), before_there_is_one);
+        assert!(folder.path().join("real/t.db.key").exists() && !folder.path().join("link.db.key").exists());
     }
 
     #[test]
@@ -178,12 +237,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("t.db");
         let file = folder.path().join("t.db.key");
-        write_new(&file, b"short").unwrap();
-        assert!(matches!(SecretKey::load_or_make(&database), Err(SecretError::Content { .. })));
+        for content in ["short", ""] {
+            let _ = fs::remove_file(&file);
+            write_new(&file, content).unwrap();
+            assert!(matches!(SecretKey::load_or_make(&database), Err(SecretError::Content { .. })));
+        }
         fs::write(&file, "x".repeat(32)).unwrap();
-        assert!(SecretKey::load_or_make(&database).is_ok());
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(SecretKey::load_or_make(&database), Err(SecretError::Exposed(_))));
+        for (mode, is_taken) in [
+            (0o600, true),
+            (0o400, true),
+            (0o440, true),
+            (0o640, true),
+            (0o660, true),
+            (0o644, false),
+            (0o604, false),
+            (0o602, false),
+            (0o777, false),
+        ] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let exposed = matches!(SecretKey::load_or_make(&database), Err(SecretError::Exposed(_)));
+            assert_eq!(!exposed, is_taken, "{mode:o}");
+        }
         let missing = folder.path().join("missing/t.db");
         assert!(matches!(SecretKey::load_or_make(&missing), Err(SecretError::File { .. })));
     }

@@ -66,6 +66,11 @@ fn addresses_are_checked() {
             "postgres://h/d",
             "mysql://h/d",
             "sqlite://a.db?mode=ro",
+            "sqlite://file:a.db",
+            "sqlite://file:///a.db",
+            "sqlite://.",
+            "sqlite://..",
+            "sqlite:///a/..",
         ],
     );
     let list = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();

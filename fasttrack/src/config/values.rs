@@ -25,6 +25,12 @@ pub(super) fn database_path(value: &str) -> Result<PathBuf, &'static str> {
             Err("a file (sqlite://FILE): a database in memory would be gone after each connection")
         }
         Some(rest) => match rest.strip_prefix("//") {
+            Some(path) if path.starts_with("file:") => {
+                Err("sqlite://FILE, without `file:` before the name of the file")
+            }
+            Some(path) if path.rsplit('/').next().is_some_and(|name| name == "." || name == "..") => {
+                Err("a file (sqlite://FILE), not a folder")
+            }
             Some(path) if !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) => Ok(path.into()),
             _ => Err("sqlite://FILE for a file in the working directory, or sqlite:///PATH for an absolute path"),
         },

@@ -39,7 +39,7 @@ impl Db {
     /// [`DbError`] when the file cannot be opened, is no `SQLite` database, or is one of another application; it is left
     /// as it was.
     pub async fn open(path: &Path, options: DbOptions) -> Result<Self, DbError> {
-        sqlite::check_path(path)?;
+        let path = &sqlite::file(path)?;
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
         let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit)?;
@@ -146,7 +146,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Other`] when there is a file of this name; else what the database says.
     pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
-        sqlite::check_path(path)?;
+        let path = sqlite::file(path)?;
         if path.exists() {
             return Err(DbError::Other(format!("{}: the file exists already", path.display())));
         }

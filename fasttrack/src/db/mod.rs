@@ -15,6 +15,7 @@ mod guard;
 mod link;
 mod meter;
 mod options;
+mod place;
 mod pool;
 mod row;
 mod sqlite;
@@ -26,7 +27,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::gauge::SECONDS;
 pub use self::{
     database::Db,
     error::DbError,
@@ -34,4 +34,8 @@ pub use self::{
     options::DbOptions,
     row::{Arg, Cell, Row, Statement},
     tx::{RowPlan, Tx},
+};
+pub(crate) use self::{
+    gauge::SECONDS,
+    place::{names, place},
 };

@@ -1,11 +1,15 @@
 //! What is peculiar to `SQLite`: how connections are opened, what its transactions are called, what its errors mean.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
-use super::{Arg, DbError, DbOptions, Statement, link::Link, statement};
+use super::{Arg, DbError, DbOptions, Statement, link::Link, place::place, statement};
 
 /// Opens a transaction that may write, and in it the savepoint of the first unit.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
@@ -178,16 +182,16 @@ const PASSING: [&str; 12] = [
     super::pool::CLOSED,
 ];
 
-/// The name of a file as the driver takes it.
+/// The name of a file as the driver takes it: absolute, so that it is never read as a URI, and without symbolic links.
 ///
 /// # Errors
-/// [`DbError::Other`] when it is not UTF-8, or means a database in memory, which every connection would have its own of.
-pub(super) fn check_path(path: &Path) -> Result<(), DbError> {
-    match path.to_str() {
-        None => Err(DbError::Other(format!("{}: the name of the file is not UTF-8", path.display()))),
-        Some(name) if name.is_empty() || name == ":memory:" => {
-            Err(DbError::Other("a database needs a file: every connection would see another one".into()))
-        }
-        Some(_) => Ok(()),
+/// [`DbError::Other`] when it is not UTF-8, has no folder, or means a database in memory, which every connection would
+/// have its own of.
+pub(super) fn file(path: &Path) -> Result<PathBuf, DbError> {
+    let refuse = |why: &str| DbError::Other(format!("{}: {why}", path.display()));
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        return Err(DbError::Other("a database needs a file: every connection would see another one".into()));
     }
+    let file = place(path).map_err(|cause| refuse(&cause.to_string()))?;
+    if file.to_str().is_none() { Err(refuse("the name of the file is not UTF-8")) } else { Ok(file) }
 }
