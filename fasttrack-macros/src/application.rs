@@ -10,7 +10,7 @@ use syn::{
     parse_quote,
 };
 
-use crate::errors::Errors;
+use crate::{errors::Errors, migrations};
 
 /// A resource of the table.
 struct Entry {
@@ -57,8 +57,10 @@ pub(crate) fn folder(folder: &FilePath) -> (TokenStream, Vec<syn::Error>) {
     if !unparsed.is_empty() {
         return (unparsed, errors.into_vec());
     }
-    let table = table(&entries, &mut errors);
-    (table.map(|table| quote!(#modules #table)).unwrap_or_default(), errors.into_vec())
+    let (migrations, wrong) = migrations::embed(&folder.with_file_name("migrations"));
+    let table = table(&entries, &migrations, &mut errors);
+    let tokens = table.map(|table| quote!(#modules #table)).unwrap_or_default();
+    (tokens, errors.into_vec().into_iter().chain(wrong).collect())
 }
 
 /// The names of the files, sorted, without their ending.
@@ -121,22 +123,24 @@ fn list(arguments: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     };
     let mut errors = Errors::default();
     let entries = errors.take(parse.parse2(arguments)).unwrap_or_default();
-    let table = if errors.is_empty() { table(&entries, &mut errors) } else { None };
+    let table = if errors.is_empty() { table(&entries, &quote!(&[]), &mut errors) } else { None };
     (table.unwrap_or_default(), errors.into_vec())
 }
 
-/// The table, what has to hold of it, and the name by which `role(…)` finds the account.
-fn table(entries: &[Entry], errors: &mut Errors) -> Option<TokenStream> {
+/// The table with the migrations, what has to hold of it, and the name by which `role(…)` finds the account.
+fn table(entries: &[Entry], migrations: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let Some(account) = entries.iter().find(|entry| entry.account).map(|entry| &entry.path) else {
         errors.push(Span::call_site(), "nobody can log in: declare one resource with #[resource(account)]");
         return None;
     };
     let resources = entries.iter().map(|entry| &entry.path);
     Some(quote! {
-        /// What each resource of this application declares, in the order of the files.
-        pub static RESOURCES: &[&::fasttrack::schema::Schema] =
-            &[#(&<#resources as ::fasttrack::schema::Resource>::SCHEMA),*];
-        const _: () = ::fasttrack::schema::assert_application(RESOURCES);
+        /// What each resource of this application declares, in the order of the files; and its migrations.
+        pub static RESOURCES: &::fasttrack::schema::Resources = &::fasttrack::schema::Resources::new(
+            &[#(&<#resources as ::fasttrack::schema::Resource>::SCHEMA),*],
+            #migrations,
+        );
+        const _: () = ::fasttrack::schema::assert_application(RESOURCES.schemas());
         #[doc(hidden)]
         #[allow(dead_code, unreachable_pub, reason = "rules that name a role refer to it")]
         pub type __FasttrackAccount = #account;

@@ -9,6 +9,7 @@ mod check;
 mod choice;
 mod errors;
 mod expand;
+mod migrations;
 mod model;
 mod names;
 mod options;
@@ -36,12 +37,21 @@ pub fn choice(item: TokenStream) -> TokenStream {
     answer(choice::expand(item.into()))
 }
 
-/// Declares the modules of the folder `resources/` and the table of the resources in them, `RESOURCES`.
+/// Declares the modules of the folder `resources/` and the table of the resources in them, `RESOURCES`, and puts the
+/// migrations of the folder `migrations/` into the program.
 ///
-/// With a list (`resources! { account: user::User, project::Project }`) it makes the table alone, of these.
+/// With a list (`resources! { account: user::User, project::Project }`) it makes the table alone, of these, without
+/// migrations.
 #[proc_macro]
 pub fn resources(arguments: TokenStream) -> TokenStream {
     answer(application::expand(arguments.into()))
+}
+
+/// The migrations of the folder `migrations/` of the crate, for a table that a list made:
+/// `Resources::new(RESOURCES.schemas(), migrations!())`. Without a list, `resources!()` has them already.
+#[proc_macro]
+pub fn migrations(_: TokenStream) -> TokenStream {
+    answer_expression(migrations::expand())
 }
 
 /// Says who may do what: `#[can(create, list: owner | role(Admin))]`. Stands below `#[resource]`, which reads it.
@@ -60,6 +70,11 @@ pub fn rule(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("on", item.into()))
+}
+
+fn answer_expression((tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote::quote!({ #(#errors;)* #tokens }).into()
 }
 
 fn answer((mut tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {

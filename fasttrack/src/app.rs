@@ -10,7 +10,7 @@ use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
 use tracing::Level;
 
-pub(crate) use self::schema::{lock, migrator, open_alone};
+pub(crate) use self::schema::{lock, migrations, migrator, open_alone};
 use self::signals::Signals;
 pub use self::{
     application::Application,
@@ -28,7 +28,7 @@ use crate::{
     pipeline::{Around, Pipeline, PipelineOptions},
     principal::AccountWatch,
     query::CursorKey,
-    schema::{Catalog, LinkError, Schema},
+    schema::{Catalog, LinkError, Resources},
 };
 
 /// An application with its database open and its schema current.
@@ -118,20 +118,24 @@ impl App {
     ///
     /// # Errors
     /// [`StartError`], which says what to do.
-    pub async fn open(resources: &[&'static Schema], config: &Config, options: DbOptions) -> Result<Self, StartError> {
-        Self::open_with(resources, config, Opening { options, ..Opening::default() }).await
+    pub async fn open(
+        resources: impl Into<Resources>,
+        config: &Config,
+        options: DbOptions,
+    ) -> Result<Self, StartError> {
+        Self::open_with(resources.into(), config, Opening { options, ..Opening::default() }).await
     }
 
     /// The same, as it is told.
     pub(crate) async fn open_with(
-        resources: &[&'static Schema],
+        resources: Resources,
         config: &Config,
         opening: Opening,
     ) -> Result<Self, StartError> {
         let Opening { options, lock, mailer } = opening;
-        let catalog = Arc::new(Catalog::link(resources)?);
+        let catalog = Arc::new(Catalog::link(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-        let (db, lock) = schema::open_current(&catalog, config, options, lock).await?;
+        let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = secret(config)?;
         let (keys, cursor_key) = derive_keys(config, &secret);
         let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
@@ -210,6 +214,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
     schema::check_is_wanted(&config)?;
+    schema::warn_of_migrations(&migrations(application.resources.migrations(), &config)?);
     let lock = lock(&config.database)?;
     let opening = Opening { lock: Some(lock), ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;

@@ -26,7 +26,7 @@ use crate::{
     app::{self, Application, StartError, log},
     config::{self, Config, ConfigError, LogFormat, VARIABLES},
     http,
-    schema::{Catalog, LinkError, Schema},
+    schema::{Catalog, LinkError, Resources},
 };
 
 /// Serves the application, and looks after it.
@@ -110,7 +110,7 @@ enum Failure {
 
 /// The whole program of an application without routes of its own: what its `main` calls.
 #[must_use]
-pub fn main(resources: &'static [&'static Schema]) -> ExitCode {
+pub fn main(resources: impl Into<Resources>) -> ExitCode {
     Application::new(resources).main()
 }
 
@@ -176,13 +176,13 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
         Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
-            let catalog = Catalog::link(resources)?;
+            let catalog = Catalog::link(&resources)?;
             http::routes::table(&catalog, custom).map_err(Failure::Route)?;
             writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
         }
         Command::Demo { size } => runtime()?.block_on(demo::run(application, size, &config))?,
         Command::Routes { json } => {
-            let table = routes::render(&Catalog::link(resources)?, custom, json).map_err(Failure::Route)?;
+            let table = routes::render(&Catalog::link(&resources)?, custom, json).map_err(Failure::Route)?;
             io::stdout().lock().write_all(table.as_bytes())?;
         }
         Command::Backup { file } => runtime()?.block_on(backup::run(&config, &file))?,
@@ -193,7 +193,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
             io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {
-            let text = explain::render(&command, &Catalog::link(resources)?)?;
+            let text = explain::render(&command, &Catalog::link(&resources)?)?;
             io::stdout().lock().write_all(text.as_bytes())?;
         }
     }

@@ -68,8 +68,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Whether `serve` applies pending migrations.
     pub auto_migrate: bool,
-    /// The folder of migrations.
-    pub migrations: PathBuf,
+    /// The folder of migrations that counts alone, instead of those in the program.
+    pub migrations: Option<PathBuf>,
 }
 
 /// Shape of the log.
@@ -185,7 +185,7 @@ impl Config {
             sockets_per_user: 0,
             max_body_bytes: 0,
             auto_migrate: false,
-            migrations: PathBuf::new(),
+            migrations: None,
         }
     }
 }

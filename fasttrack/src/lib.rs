@@ -30,7 +30,8 @@ pub mod wire;
 /// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.
 ///
 /// Without arguments it reads the folder `resources/` of the crate, declares a module for each file and lists their
-/// resources, in sorted order. With a list it makes the table of these, one of which is marked as the account:
+/// resources, in sorted order. The migrations of the folder `migrations/` beside it are put into the program. With a list
+/// it makes the table of these, one of which is marked as the account, without migrations:
 ///
 /// ```
 /// use fasttrack::prelude::*;
@@ -61,6 +62,19 @@ pub mod wire;
 /// }
 /// ```
 pub use fasttrack_macros::resources;
+
+/// The migrations of the folder `migrations/` of the crate, as they are put into the program.
+///
+/// For applications whose table was made of a list; [`resources!`] without arguments has them already.
+///
+/// ```
+/// # mod resources { pub static RESOURCES: &fasttrack::schema::Resources = &fasttrack::schema::Resources::new(&[], &[]); }
+/// use fasttrack::{Application, schema::Resources};
+///
+/// let all = Resources::new(resources::RESOURCES.schemas(), fasttrack::migrations!());
+/// let application = Application::new(all);
+/// ```
+pub use fasttrack_macros::migrations;
 
 pub use self::{app::Application, cli::main};
 

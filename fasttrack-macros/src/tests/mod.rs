@@ -6,6 +6,7 @@ mod choice;
 mod expansion;
 mod fields;
 mod half_typed;
+mod migrations;
 mod reference;
 mod rules;
 mod snapshot;

@@ -8,7 +8,7 @@ use super::demo::{Demo, Fill};
 use crate::{
     error::Error,
     http::{CustomRoute, Replacement},
-    schema::Schema,
+    schema::Resources,
 };
 
 /// An application: what it declares, and the routes that it writes by hand.
@@ -16,7 +16,7 @@ use crate::{
 /// ```no_run
 /// use fasttrack::{Application, http::{CustomRoute, salvo::{self, prelude::*}}};
 ///
-/// # static RESOURCES: &[&fasttrack::schema::Schema] = &[];
+/// # static RESOURCES: &fasttrack::schema::Resources = &fasttrack::schema::Resources::new(&[], &[]);
 /// #[handler]
 /// async fn ping() -> &'static str {
 ///     "pong"
@@ -28,17 +28,17 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Application {
-    pub(crate) resources: &'static [&'static Schema],
+    pub(crate) resources: Resources,
     pub(crate) routes: Vec<CustomRoute>,
     /// What the demo is measured in, how many of it there are unless somebody says, and what fills the database.
     pub(crate) demo: Option<(&'static str, usize, Fill)>,
 }
 
 impl Application {
-    /// An application of these resources, as `resources!()` lists them.
+    /// An application of these resources and migrations, as `resources!()` lists them.
     #[must_use]
-    pub const fn new(resources: &'static [&'static Schema]) -> Self {
-        Self { resources, routes: Vec::new(), demo: None }
+    pub fn new(resources: impl Into<Resources>) -> Self {
+        Self { resources: resources.into(), routes: Vec::new(), demo: None }
     }
 
     /// Adds a route of its own. One that is there already stops the start.

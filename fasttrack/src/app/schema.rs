@@ -14,8 +14,8 @@ use crate::{
     auth,
     config::Config,
     db::{Db, DbError, DbOptions},
-    migrate::{self, Folder, MigrateError, Migrator, Missing},
-    schema::{Catalog, LinkError, Schema},
+    migrate::{self, MigrateError, Migrator, Missing, Source},
+    schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
 };
 
@@ -23,15 +23,17 @@ use crate::{
 /// something to do: what serves the database must not lose its tables from under it.
 pub(super) async fn open_current(
     catalog: &Catalog,
+    embedded: &[EmbeddedMigration],
     config: &Config,
     options: DbOptions,
     mut held: Option<File>,
 ) -> Result<(Db, Option<File>), StartError> {
     check_is_wanted(config)?;
+    let source = migrations(embedded, config)?;
     loop {
         let db = open(config, options.clone()).await?;
         check_for_damage(&db, &config.database).await?;
-        let migrator = migrator(&db, catalog, config)?;
+        let migrator = migrator(&db, catalog, source.clone())?;
         if held.is_none() && !migrator.is_current().await? {
             // The lock has to be taken before the file is opened, see below.
             db.close().await;
@@ -60,9 +62,31 @@ pub(super) fn check_is_wanted(config: &Config) -> Result<(), StartError> {
 }
 
 /// What brings the schema of the database to where it should be.
-pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, config: &Config) -> Result<Migrator<'a>, MigrateError> {
+pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, source: Source) -> Result<Migrator<'a>, MigrateError> {
     let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-    Migrator::new(db, catalog, framework_tables(account), Folder::read(&config.migrations)?)
+    Migrator::new(db, catalog, framework_tables(account), source)
+}
+
+/// The migrations that the settings have count.
+pub(crate) fn migrations(embedded: &[EmbeddedMigration], config: &Config) -> Result<Source, MigrateError> {
+    Ok(Source::read(embedded, config.migrations.as_deref())?)
+}
+
+/// Tells of migrations that this program has here and would lack elsewhere, or lacks altogether.
+pub(super) fn warn_of_migrations(source: &Source) {
+    let outside: Vec<_> = source.not_built_in().map(migrate::Migration::title).collect();
+    let folder = source.folder.display();
+    if !outside.is_empty() {
+        tracing::warn!(
+            "not in this program, but in {folder}: {}; build it again before it goes anywhere else",
+            outside.join(", ")
+        );
+    }
+    if source.missing_folder().is_some() {
+        tracing::warn!(
+            "MIGRATIONS_DIR names {folder}, which is not there: no migration is known, not even those in the program"
+        );
+    }
 }
 
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {

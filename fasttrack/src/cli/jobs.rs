@@ -13,7 +13,7 @@ use crate::{
     db::{DbError, DbOptions},
     error::Error,
     notify::{self, Kept, List},
-    schema::Schema,
+    schema::Resources,
 };
 
 /// What is asked about jobs.
@@ -65,11 +65,7 @@ pub(super) enum JobsError {
 }
 
 /// Runs a command.
-pub(super) async fn run(
-    arguments: JobsArguments,
-    resources: &'static [&'static Schema],
-    config: &Config,
-) -> Result<(), JobsError> {
+pub(super) async fn run(arguments: JobsArguments, resources: Resources, config: &Config) -> Result<(), JobsError> {
     if !config.database.exists() {
         return Err(JobsError::Nothing(config.database.clone()));
     }

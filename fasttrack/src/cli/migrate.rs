@@ -14,10 +14,10 @@ use crate::{
     config::Config,
     db::Db,
     migrate::{
-        self, Composed, Difference, Folder, FolderError, Held, MigrateError, Migration, Progress, Renames, Snapshot,
+        self, Composed, Difference, FolderError, Held, MigrateError, Migration, Progress, Renames, Snapshot, Source,
         Way, Weight,
     },
-    schema::{Catalog, LinkError, Schema},
+    schema::{Catalog, LinkError, Resources},
 };
 
 /// What can be done with migrations.
@@ -76,19 +76,16 @@ pub(super) enum MigrateFailure {
 }
 
 /// Runs a command.
-pub(super) async fn run(
-    command: MigrateCommand,
-    resources: &'static [&'static Schema],
-    config: &Config,
-) -> Result<(), MigrateFailure> {
-    let catalog = Catalog::link(resources)?;
+pub(super) async fn run(command: MigrateCommand, resources: Resources, config: &Config) -> Result<(), MigrateFailure> {
+    let catalog = &Catalog::link(&resources)?;
+    let source = app::migrations(resources.migrations(), config)?;
     match command {
-        MigrateCommand::Status => status(&catalog, config).await,
-        MigrateCommand::Check => check(&catalog, config).await,
-        MigrateCommand::New { name, allow_destructive } => new(&catalog, config, &name, allow_destructive).await,
-        MigrateCommand::Up { to } => change(&catalog, config, Way::Up, to, false).await,
+        MigrateCommand::Status => status(catalog, source, config).await,
+        MigrateCommand::Check => check(catalog, source, config).await,
+        MigrateCommand::New { name, allow_destructive } => new(catalog, source, config, &name, allow_destructive).await,
+        MigrateCommand::Up { to } => change(catalog, source, config, Way::Up, to, false).await,
         MigrateCommand::Down { to, allow_destructive } => {
-            change(&catalog, config, Way::Down, to, allow_destructive).await
+            change(catalog, source, config, Way::Down, to, allow_destructive).await
         }
     }
 }
@@ -96,6 +93,7 @@ pub(super) async fn run(
 /// `up` and `down`, with the server kept away.
 async fn change(
     catalog: &Catalog,
+    source: Source,
     config: &Config,
     way: Way,
     to: Option<u32>,
@@ -108,7 +106,7 @@ async fn change(
         let (bar, progress) = progress();
         let told = Arc::clone(&steps);
         let report = move |step: &str| told.lock().unwrap_or_else(PoisonError::into_inner).push(step.to_owned());
-        let migrator = app::migrator(&db, catalog, config)?.with_progress(progress).with_report(Arc::new(report));
+        let migrator = app::migrator(&db, catalog, source)?.with_progress(progress).with_report(Arc::new(report));
         let done = match (way, to) {
             (Way::Down, _) => migrator.down(to, may_lose).await,
             (Way::Up, Some(to)) => migrator.up_to(to).await,
@@ -130,17 +128,22 @@ async fn change(
     Ok(())
 }
 
-async fn new(catalog: &Catalog, config: &Config, name: &str, may_lose: bool) -> Result<(), MigrateFailure> {
-    let mut folder = Folder::read(&config.migrations)?;
-    let held = held(catalog, config).await?;
-    let composed = migrate::compose(&folder, catalog, held.as_ref(), name, may_lose)?;
+async fn new(
+    catalog: &Catalog,
+    mut source: Source,
+    config: &Config,
+    name: &str,
+    may_lose: bool,
+) -> Result<(), MigrateFailure> {
+    let held = held(catalog, &source, config).await?;
+    let composed = migrate::compose(&source, catalog, held.as_ref(), name, may_lose)?;
     let mut out = io::stdout().lock();
     if composed.is_empty() {
         writeln!(out, "nothing changed since the newest migration; nothing was written")?;
     }
     for Composed { migration, changes } in composed {
-        let path = folder.path.join(migration.title());
-        folder.add(migration)?;
+        let path = source.folder.join(migration.title());
+        source.add(migration)?;
         writeln!(out, "wrote {}.up.sql, .down.sql and .json:", path.display())?;
         for change in changes {
             writeln!(out, "  {change}")?;
@@ -149,26 +152,24 @@ async fn new(catalog: &Catalog, config: &Config, name: &str, may_lose: bool) -> 
     Ok(())
 }
 
-async fn check(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure> {
-    let folder = Folder::read(&config.migrations)?;
-    held(catalog, config).await?;
-    match difference(catalog, &folder)? {
+async fn check(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
+    held(catalog, &source, config).await?;
+    match difference(catalog, &source)? {
         Some(words) => Err(MigrateFailure::Differs(words)),
         None => Ok(writeln!(io::stdout(), "the newest migration is what is declared")?),
     }
 }
 
 /// What the newest migration lacks, in words.
-fn difference(catalog: &Catalog, folder: &Folder) -> Result<Option<String>, MigrateFailure> {
-    let (newest, declared) = (folder.newest(), Snapshot::declared(catalog)?);
+fn difference(catalog: &Catalog, source: &Source) -> Result<Option<String>, MigrateFailure> {
+    let (newest, declared) = (source.newest(), Snapshot::declared(catalog)?);
     let renames = Renames::declared(catalog, &newest);
     let difference = Difference::between(&newest, &declared, &renames, Way::Up);
     let words = difference.at_least(Weight::Addition).join("; ");
     Ok((!difference.is_empty()).then_some(words))
 }
 
-async fn status(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure> {
-    let folder = Folder::read(&config.migrations)?;
+async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
     let held = match database(config).await? {
         Some(db) => {
             let held = Held::read(&db).await.map_err(MigrateError::from);
@@ -177,8 +178,8 @@ async fn status(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure
         }
         None => Held::default(),
     };
-    let mut rows: Vec<_> = folder.migrations.iter().map(|migration| row(migration, &held)).collect();
-    let is_lost = |version: u32| folder.find(version).is_none();
+    let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &held)).collect();
+    let is_lost = |version: u32| source.find(version).is_none();
     let lost = held.applied.iter().filter(|applied| is_lost(applied.version));
     rows.extend(lost.map(|applied| {
         [
@@ -191,9 +192,10 @@ async fn status(catalog: &Catalog, config: &Config) -> Result<(), MigrateFailure
     rows.sort();
     let mut out = io::stdout().lock();
     out.write_all(table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
-    match difference(catalog, &folder)? {
-        Some(words) => writeln!(out, "\nthe declarations differ from the newest migration: {words}")?,
-        None => writeln!(out, "\nthe newest migration is what is declared")?,
+    writeln!(out, "\n{}", source.in_words())?;
+    match difference(catalog, &source)? {
+        Some(words) => writeln!(out, "the declarations differ from the newest migration: {words}")?,
+        None => writeln!(out, "the newest migration is what is declared")?,
     }
     Ok(())
 }
@@ -216,9 +218,9 @@ async fn database(config: &Config) -> Result<Option<Db>, StartError> {
 }
 
 /// What the database holds, where there is one; refused when an applied migration was edited.
-async fn held(catalog: &Catalog, config: &Config) -> Result<Option<Held>, MigrateFailure> {
+async fn held(catalog: &Catalog, source: &Source, config: &Config) -> Result<Option<Held>, MigrateFailure> {
     let Some(db) = database(config).await? else { return Ok(None) };
-    let held = async { app::migrator(&db, catalog, config)?.held().await };
+    let held = async { app::migrator(&db, catalog, source.clone())?.held().await };
     let held = held.await;
     db.close().await;
     Ok(Some(held?))

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     db::{Arg, DbOptions},
     error::Error,
-    schema::{Kind, Schema},
+    schema::{Kind, Resources, Schema},
     wire::Object,
 };
 
@@ -53,11 +53,7 @@ pub(super) enum UserError {
 }
 
 /// Runs a command.
-pub(super) async fn run(
-    command: UserCommand,
-    resources: &'static [&'static Schema],
-    config: &Config,
-) -> Result<(), UserError> {
+pub(super) async fn run(command: UserCommand, resources: Resources, config: &Config) -> Result<(), UserError> {
     let UserCommand::Create { admin, name, email } = command;
     // Asked for first: the database is not kept from others while somebody types.
     let password = password()?;

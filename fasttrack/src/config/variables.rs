@@ -153,11 +153,11 @@ pub const VARIABLES: &[Variable] = &[
         config.auto_migrate = value.parse().map_err(|_| "true or false")?;
         Ok(())
     }),
-    open("MIGRATIONS_DIR", Some("migrations"), "folder of the migrations", |config, value| {
-        if value.is_empty() || value.contains('\0') {
+    open("MIGRATIONS_DIR", None, "folder whose migrations count instead of those in the program", |config, value| {
+        if value.contains('\0') {
             return Err("a folder, such as migrations");
         }
-        config.migrations = PathBuf::from(value);
+        config.migrations = (!value.is_empty()).then(|| PathBuf::from(value));
         Ok(())
     }),
 ];

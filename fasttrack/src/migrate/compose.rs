@@ -3,10 +3,11 @@
 use super::{
     MigrateError,
     diff::{Difference, Way, Weight},
-    folder::{Folder, Migration, check_name},
+    folder::{Migration, check_name},
     held::Held,
     script,
     snapshot::{Renames, Snapshot},
+    source::Source,
 };
 use crate::schema::Catalog;
 
@@ -26,7 +27,7 @@ pub struct Composed {
 /// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Folder`] for a name that
 /// is none.
 pub fn compose(
-    folder: &Folder,
+    source: &Source,
     catalog: &Catalog,
     held: Option<&Held>,
     name: &str,
@@ -35,12 +36,12 @@ pub fn compose(
     check_name(name)?;
     let declared = Snapshot::declared(catalog)?;
     let mut composed = Vec::new();
-    let (mut from, mut version) = (folder.newest(), folder.next_version());
-    if let Some(held) = held.filter(|held| held.applied.len() == folder.migrations.len()) {
+    let (mut from, mut version) = (source.newest(), source.next_version());
+    if let Some(held) = held.filter(|held| held.applied.len() == source.migrations.len()) {
         let added = Difference::between(&from, &held.schema, &Renames::default(), Way::Up);
         let is_addition = added.at_least(Weight::Alteration).is_empty() && !held.schema.is_same(&from);
         if is_addition && !held.schema.is_same(&declared) {
-            let name = if folder.migrations.is_empty() { "baseline" } else { "added_at_start" };
+            let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
             composed.extend(between(version, name, &from, &held.schema, &Renames::default()));
             (from, version) = (held.schema.clone(), version + 1);
         }
@@ -80,4 +81,11 @@ pub(super) fn between(version: u32, name: &str, from: &Snapshot, to: &Snapshot, 
             leaves_text,
         },
     })
+}
+
+/// Whether a migration between two schemas that renames nothing says what was written for it, and nobody added to that.
+pub(super) fn is_as_written(migration: &Migration, from: &Snapshot) -> bool {
+    let written = between(migration.version, &migration.name, from, &migration.leaves, &Renames::default());
+    let same = |text: &str| text.replace("\r\n", "\n") == migration.up.replace("\r\n", "\n");
+    written.is_some_and(|written| same(&written.migration.up))
 }

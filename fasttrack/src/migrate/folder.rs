@@ -1,4 +1,6 @@
-//! The folder of migrations: `0001_name.up.sql`, `0001_name.down.sql`, and the schema that it leaves, `0001_name.json`.
+//! Migrations as files: `0001_name.up.sql`, `0001_name.down.sql`, and the schema that it leaves, `0001_name.json`.
+//!
+//! Which of them a program goes by is said by [`super::Source`].
 
 use std::{
     fmt::Write as _,
@@ -27,16 +29,7 @@ pub struct Migration {
     pub leaves_text: String,
 }
 
-/// All migrations, in their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
-    /// Where they are.
-    pub path: PathBuf,
-    /// The migrations.
-    pub migrations: Vec<Migration>,
-}
-
-/// What is wrong with the folder.
+/// What is wrong with the migrations.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// A file cannot be read or written.
@@ -58,6 +51,20 @@ pub enum FolderError {
         /// Why.
         cause: serde_json::Error,
     },
+    /// The folder and the program hold different migrations of one number.
+    #[error(
+        "{} is not the {embedded} that this program was built with; build the program again, or put the files back as they \
+         were (with MIGRATIONS_DIR={} the folder alone counts)",
+        .folder.join(title).display(), .folder.display()
+    )]
+    Differs {
+        /// The folder.
+        folder: PathBuf,
+        /// The migration in the folder.
+        title: String,
+        /// The migration in the program.
+        embedded: String,
+    },
     /// Two migrations have one number.
     #[error("there are two migrations of number {0:04}; give the one that was not applied yet the next free number")]
     Twice(u32),
@@ -78,6 +85,23 @@ pub enum FolderError {
 const ENDINGS: [&str; 3] = [".up.sql", ".down.sql", ".json"];
 
 impl Migration {
+    /// Makes one of the texts of its files (up, down, leaves), which belong into this folder.
+    ///
+    /// # Errors
+    /// [`FolderError::Schema`]
+    pub(super) fn parse(
+        folder: &Path,
+        version: u32,
+        name: &str,
+        [up, down, leaves_text]: [String; 3],
+    ) -> Result<Self, FolderError> {
+        let leaves = serde_json::from_str(&leaves_text).map_err(|cause| {
+            let path = folder.join(format!("{version:04}_{name}.json"));
+            FolderError::Schema { path, cause }
+        })?;
+        Ok(Self { version, name: name.to_owned(), up, down, leaves, leaves_text })
+    }
+
     /// `0001_name`
     #[must_use]
     pub fn title(&self) -> String {
@@ -101,94 +125,58 @@ impl Migration {
     }
 }
 
-impl Folder {
-    /// Reads a folder; one that is not there holds nothing. Files of other names are left alone.
-    ///
-    /// # Errors
-    /// [`FolderError`]
-    pub fn read(path: &Path) -> Result<Self, FolderError> {
-        let mut folder = Self { path: path.to_owned(), migrations: Vec::new() };
-        let failed = |cause| FolderError::File { path: path.to_owned(), cause };
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(folder),
-            Err(cause) => return Err(failed(cause)),
-        };
-        let mut titles = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(failed)?.file_name();
-            titles.extend(name.to_str().and_then(title_of).map(|(version, name)| (version, name.to_owned())));
-        }
-        titles.sort_unstable();
-        titles.dedup();
-        for (version, name) in titles {
-            if folder.migrations.last().is_some_and(|last| last.version == version) {
-                return Err(FolderError::Twice(version));
-            }
-            folder.migrations.push(folder.read_one(version, name)?);
-        }
-        Ok(folder)
+/// Reads a folder, in the order of the numbers; one that is not there holds nothing. Files of other names are left alone.
+///
+/// # Errors
+/// [`FolderError`]
+pub fn read_folder(path: &Path) -> Result<Vec<Migration>, FolderError> {
+    let failed = |cause| FolderError::File { path: path.to_owned(), cause };
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let mut titles = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        let stem = name.to_str().and_then(|name| ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)));
+        titles.extend(stem.and_then(parse_title).map(|(version, name)| (version, name.to_owned())));
     }
-
-    fn read_one(&self, version: u32, name: String) -> Result<Migration, FolderError> {
+    titles.sort_unstable();
+    titles.dedup();
+    let mut migrations: Vec<Migration> = Vec::new();
+    for (version, name) in titles {
+        if migrations.last().is_some_and(|last| last.version == version) {
+            return Err(FolderError::Twice(version));
+        }
         let read = |ending: &str| {
-            let path = self.path.join(format!("{version:04}_{name}{ending}"));
+            let path = path.join(format!("{version:04}_{name}{ending}"));
             fs::read_to_string(&path).map_err(|cause| match cause.kind() {
                 io::ErrorKind::NotFound => FolderError::Incomplete(path),
                 _ => FolderError::File { path, cause },
             })
         };
-        let [up, down, leaves_text] = ENDINGS.map(read);
-        let leaves_text = leaves_text?;
-        let leaves = serde_json::from_str(&leaves_text).map_err(|cause| {
-            let path = self.path.join(format!("{version:04}_{name}.json"));
-            FolderError::Schema { path, cause }
-        })?;
-        Ok(Migration { version, up: up?, down: down?, leaves, leaves_text, name })
+        let [up, down, leaves] = ENDINGS.map(read);
+        migrations.push(Migration::parse(path, version, &name, [up?, down?, leaves?])?);
     }
+    Ok(migrations)
+}
 
-    /// The schema that the newest migration leaves.
-    #[must_use]
-    pub fn newest(&self) -> Snapshot {
-        self.migrations.last().map(|migration| migration.leaves.clone()).unwrap_or_default()
+/// Writes a migration. The file that makes it known is written last, and none is written over.
+///
+/// # Errors
+/// [`FolderError::File`]
+pub(super) fn write_migration(folder: &Path, migration: &Migration) -> Result<(), FolderError> {
+    let failed = |path: &Path, cause| FolderError::File { path: path.to_owned(), cause };
+    fs::create_dir_all(folder).map_err(|cause| failed(folder, cause))?;
+    let texts = [&migration.up, &migration.down, &migration.leaves_text];
+    for (ending, text) in ENDINGS.into_iter().zip(texts).rev() {
+        let path = folder.join(format!("{}{ending}", migration.title()));
+        let file = fs::File::create_new(&path);
+        file.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
+            .map_err(|cause| failed(&path, cause))?;
     }
-
-    /// The schema that a migration starts from.
-    #[must_use]
-    pub fn before(&self, version: u32) -> Snapshot {
-        let before = self.migrations.iter().rev().find(|migration| migration.version < version);
-        before.map(|migration| migration.leaves.clone()).unwrap_or_default()
-    }
-
-    /// The migration of this number.
-    #[must_use]
-    pub fn find(&self, version: u32) -> Option<&Migration> {
-        self.migrations.iter().find(|migration| migration.version == version)
-    }
-
-    /// The number of the next migration.
-    #[must_use]
-    pub fn next_version(&self) -> u32 {
-        self.migrations.last().map_or(1, |migration| migration.version + 1)
-    }
-
-    /// Writes a migration. The file that makes it known is written last, and none is written over.
-    ///
-    /// # Errors
-    /// [`FolderError::File`]
-    pub fn add(&mut self, migration: Migration) -> Result<(), FolderError> {
-        let failed = |path: &Path, cause| FolderError::File { path: path.to_owned(), cause };
-        fs::create_dir_all(&self.path).map_err(|cause| failed(&self.path, cause))?;
-        let texts = [&migration.up, &migration.down, &migration.leaves_text];
-        for (ending, text) in ENDINGS.into_iter().zip(texts).rev() {
-            let path = self.path.join(format!("{}{ending}", migration.title()));
-            let file = fs::File::create_new(&path);
-            file.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
-                .map_err(|cause| failed(&path, cause))?;
-        }
-        self.migrations.push(migration);
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Checks what somebody wants to call a migration.
@@ -205,10 +193,9 @@ fn is_name(name: &str) -> bool {
     name.len() <= 60 && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('_').all(is_part)
 }
 
-/// The number and name of a migration that a file is of.
-fn title_of(file: &str) -> Option<(u32, &str)> {
-    let stem = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending))?;
-    let (number, name) = stem.split_once('_')?;
+/// The number and name in `0001_name`.
+pub(super) fn parse_title(title: &str) -> Option<(u32, &str)> {
+    let (number, name) = title.split_once('_')?;
     let is_number = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
     let version = number.parse().ok().filter(|version| is_number && *version > 0)?;
     is_name(name).then_some((version, name))
@@ -229,16 +216,17 @@ mod tests {
     }
 
     #[test]
-    fn files_of_other_names_are_left_alone() {
-        for (file, expected) in [
-            ("0001_initial.up.sql", Some((1, "initial"))),
-            ("0012_add_x.json", Some((12, "add_x"))),
-            ("0000_zero.json", None),
-            ("1_short.up.sql", None),
-            ("0001_initial.sql", None),
-            ("README.md", None),
+    fn titles_are_a_number_of_four_digits_and_a_name() {
+        for (title, expected) in [
+            ("0001_initial", Some((1, "initial"))),
+            ("0012_add_x", Some((12, "add_x"))),
+            ("0000_zero", None),
+            ("1_short", None),
+            ("00001_long", None),
+            ("0001", None),
+            ("0001_Initial", None),
         ] {
-            assert_eq!(title_of(file), expected, "{file}");
+            assert_eq!(parse_title(title), expected, "{title}");
         }
     }
 }

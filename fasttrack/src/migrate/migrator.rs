@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    MigrateError,
+    MigrateError, compose,
     diff::{Difference, Way, Weight},
-    folder::{Folder, FolderError, Migration},
+    folder::{FolderError, Migration},
     held::Held,
     run::{self, Progress, Record, Step},
     script,
     snapshot::{Renames, Snapshot},
+    source::Source,
 };
 use crate::{
     db::{Db, Statement},
@@ -31,7 +32,7 @@ pub struct Migrator<'a> {
     db: &'a Db,
     catalog: &'a Catalog,
     framework: Vec<String>,
-    folder: Folder,
+    source: Source,
     declared: Snapshot,
     progress: Progress,
     report: Report,
@@ -53,10 +54,10 @@ impl<'a> Migrator<'a> {
     ///
     /// # Errors
     /// [`MigrateError::Link`]
-    pub fn new(db: &'a Db, catalog: &'a Catalog, framework: Vec<String>, folder: Folder) -> Result<Self, MigrateError> {
+    pub fn new(db: &'a Db, catalog: &'a Catalog, framework: Vec<String>, source: Source) -> Result<Self, MigrateError> {
         let declared = Snapshot::declared(catalog)?;
         let (progress, report): (Progress, Report) = (Arc::new(|_, _, _| {}), Arc::new(|_| {}));
-        Ok(Self { db, catalog, framework, folder, declared, progress, report })
+        Ok(Self { db, catalog, framework, source, declared, progress, report })
     }
 
     /// Tells `progress` of every statement.
@@ -101,7 +102,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`]; migrations before the one that failed stay applied.
     pub async fn up_to(&self, to: u32) -> Result<Vec<String>, MigrateError> {
-        if self.folder.find(to).is_none() {
+        if self.source.find(to).is_none() {
             return Err(MigrateError::Unknown(to));
         }
         let held = self.held().await?;
@@ -127,7 +128,7 @@ impl<'a> Migrator<'a> {
         let mut course = Course { steps: Vec::new(), leaves: held.schema.clone() };
         for (version, name) in undone {
             let migration =
-                self.folder.find(version).ok_or_else(|| MigrateError::Lost(format!("{version:04}_{name}")))?;
+                self.source.find(version).ok_or_else(|| MigrateError::Lost(format!("{version:04}_{name}")))?;
             let step = self.way_back(migration, &course.leaves)?;
             course.leaves = step.leaves.clone();
             course.steps.push(step);
@@ -157,7 +158,7 @@ impl<'a> Migrator<'a> {
             return Err(MigrateError::Altered { table: table.to_owned() });
         }
         for applied in &held.applied {
-            let Some(migration) = self.folder.find(applied.version) else { continue };
+            let Some(migration) = self.source.find(applied.version) else { continue };
             if migration.name != applied.name || migration.checksum() != applied.checksum {
                 return Err(MigrateError::Edited { title: migration.title() });
             }
@@ -167,8 +168,8 @@ impl<'a> Migrator<'a> {
 
     /// The migrations there are.
     #[must_use]
-    pub fn folder(&self) -> &Folder {
-        &self.folder
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     /// What a start has to do; up to a migration alone, where one is named.
@@ -197,35 +198,63 @@ impl<'a> Migrator<'a> {
         let newest = held.applied.last().map_or(0, |applied| applied.version);
         let is_applied = |version: u32| held.applied.iter().any(|applied| applied.version == version);
         if let Some(late) =
-            self.folder.migrations.iter().find(|migration| migration.version < newest && !is_applied(migration.version))
+            self.source.migrations.iter().find(|migration| migration.version < newest && !is_applied(migration.version))
         {
             return Err(MigrateError::Late { title: late.title() });
         }
         let last = to.unwrap_or(u32::MAX);
         let is_pending = |migration: &&Migration| migration.version > newest && migration.version <= last;
-        let pending: Vec<_> = self.folder.migrations.iter().filter(is_pending).collect();
+        let pending: Vec<_> = self.source.migrations.iter().filter(is_pending).collect();
         let Some(first) = pending.first() else { return Ok(Vec::new()) };
-        let start = self.folder.before(first.version);
-        let mut made_before = 0;
-        if !held.schema.is_same(&start) {
-            let reached = pending.iter().position(|migration| migration.leaves.is_same(&held.schema));
-            made_before = reached.map(|position| position + 1).ok_or_else(|| MigrateError::Elsewhere {
-                title: first.title(),
-                tables: held.schema.different(&start).join("`, `"),
-            })?;
-        }
+        let there = self.already_there(held, &pending).ok_or_else(|| MigrateError::Elsewhere {
+            title: first.title(),
+            tables: held.schema.different(&self.source.before(first.version)).join("`, `"),
+        })?;
         let mut from = held.schema.clone();
         let mut steps = Vec::new();
         for (position, migration) in pending.into_iter().enumerate() {
             let mut step = self.way_there(migration, &from)?;
-            if position < made_before {
+            if position + 1 < there {
                 step.title = format!("{} (its tables were there)", step.title);
                 (step.blocks, step.leaves) = (Vec::new(), held.schema.clone());
+            } else if position + 1 == there {
+                let rest = Difference::between(&from, &migration.leaves, &Renames::default(), Way::Up);
+                let what = if rest.is_empty() { "its tables were there" } else { "some of it was there" };
+                (step.title, step.blocks) = (format!("{} ({what})", step.title), rest.blocks);
             }
             from = step.leaves.clone();
             steps.push(step);
         }
         Ok(steps)
+    }
+
+    /// How many of the migrations to come were made by starts, the last of them perhaps in part; `None` where the first
+    /// one does not start from what there is and none was made either.
+    ///
+    /// A start of an earlier program makes what its declarations add, and knows nothing of a migration that is written
+    /// for it later. What only adds is then made as a start would; unless somebody wrote more than that into the scripts,
+    /// which nobody may leave out.
+    fn already_there(&self, held: &Held, pending: &[&Migration]) -> Option<usize> {
+        let first = pending.first()?;
+        let start = self.source.before(first.version);
+        if held.schema.is_same(&start) {
+            return Some(0);
+        }
+        if let Some(position) = pending.iter().position(|migration| migration.leaves.is_same(&held.schema)) {
+            return Some(position + 1);
+        }
+        let mut from = start;
+        for (position, migration) in pending.iter().enumerate() {
+            if !from.tables.is_empty() && !compose::is_as_written(migration, &from) {
+                return None;
+            }
+            let rest = Difference::between(&held.schema, &migration.leaves, &Renames::default(), Way::Up);
+            if rest.at_least(Weight::Alteration).is_empty() {
+                return Some(position + 1);
+            }
+            from = migration.leaves.clone();
+        }
+        None
     }
 
     fn way_there(&self, migration: &Migration, from: &Snapshot) -> Result<Step, MigrateError> {
@@ -249,7 +278,7 @@ impl<'a> Migrator<'a> {
             title: format!("{title}, undone"),
             blocks: self.read(migration, &migration.down, ".down.sql")?,
             from: from.clone(),
-            leaves: self.folder.before(migration.version),
+            leaves: self.source.before(migration.version),
             record: Record::Remove { version: migration.version },
         };
         if step.leaves.tables.is_empty() {
@@ -262,7 +291,7 @@ impl<'a> Migrator<'a> {
     }
 
     fn read(&self, migration: &Migration, text: &str, ending: &str) -> Result<Vec<super::Block>, MigrateError> {
-        let path = || self.folder.path.join(format!("{}{ending}", migration.title()));
+        let path = || self.source.folder.join(format!("{}{ending}", migration.title()));
         Ok(script::read(text).map_err(|cause| FolderError::Script { path: path(), cause })?)
     }
 

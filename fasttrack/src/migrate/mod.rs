@@ -1,7 +1,8 @@
 //! Schemas over time: what a database holds, what is declared, and what leads from one to the other.
 //!
 //! A start makes by itself what only adds ([`Weight::Addition`]); everything else is a migration: a pair of scripts in a
-//! folder, written from the difference by [`compose`], and read by people before it is applied. The schema is compared
+//! folder, written from the difference by [`compose`], read by people before it is applied, and put into the program by
+//! its next build ([`Source`]). The schema is compared
 //! as data ([`Snapshot`]), and what a step leaves is asked of the database before it is committed. What is peculiar to
 //! `SQLite` stands in `sql::alter`; data is only moved by statements, never read into this process.
 
@@ -14,6 +15,7 @@ mod migrator;
 mod run;
 mod script;
 mod snapshot;
+mod source;
 
 #[cfg(test)]
 mod tests;
@@ -21,12 +23,13 @@ mod tests;
 pub use self::{
     compose::{Composed, compose},
     diff::{Block, Change, Difference, Way, Weight},
-    folder::{Folder, FolderError, Migration, check_name},
+    folder::{FolderError, Migration, check_name, read_folder},
     held::{Applied, Held},
     migrator::{Migrator, Missing},
     run::Progress,
     script::{ScriptError, read as read_script, write as write_script},
     snapshot::{ColumnRename, Renames, Snapshot},
+    source::Source,
 };
 use crate::{
     db::{Db, DbError},
@@ -42,7 +45,7 @@ pub enum MigrateError {
     /// The declarations do not fit together.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// The folder of migrations cannot be read or written.
+    /// The migrations cannot be read or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The file is a database of something else.
@@ -174,7 +177,7 @@ pub enum MigrateError {
     Refused(String),
 }
 
-/// Makes of a database what is declared, without a folder of migrations; `framework` are statements for tables that are
+/// Makes of a database what is declared, without migrations; `framework` are statements for tables that are
 /// no resources.
 ///
 /// # Errors
@@ -185,6 +188,6 @@ pub async fn apply(
     framework: Vec<String>,
     missing: Missing,
 ) -> Result<Vec<String>, MigrateError> {
-    let folder = Folder { path: std::path::PathBuf::new(), migrations: Vec::new() };
-    Migrator::new(db, catalog, framework, folder)?.start(missing).await
+    let none = Source::none(std::path::Path::new(""));
+    Migrator::new(db, catalog, framework, none)?.start(missing).await
 }

@@ -11,6 +11,7 @@ mod flow;
 mod kind;
 mod laws;
 mod path;
+mod resources;
 mod rule;
 mod trigger;
 mod words;
@@ -32,6 +33,7 @@ pub use self::{
         Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
         Shown, Walk, assert_account, roles,
     },
+    resources::{EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::rule_in_words,

@@ -36,7 +36,7 @@ fn run(test: impl Future<Output = ()>) {
 
 impl Inside {
     async fn new(schemas: &[&'static Schema]) -> Self {
-        let schemas = Vec::leak(schemas.to_vec());
+        let schemas: &'static [&'static Schema] = Vec::leak(schemas.to_vec());
         // The migrations beside these tests are the tracker's.
         let app = TestApp::setup(Application::new(schemas)).set("MIGRATIONS_DIR", "none").start();
         let below = app.layers();

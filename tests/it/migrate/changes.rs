@@ -12,7 +12,7 @@ fn legacy() -> (&'static str, Value) {
 
 #[test]
 fn what_only_adds_is_made_at_start_and_written_down_later() {
-    let settings = Settings::new();
+    let settings = settings();
     other_schema(&settings, "description", None);
     check_refused(&settings, &["check"], "tasks: a new column `description`");
     assert_eq!(migrate(&settings, &["up", "--to", "1"]), "done: 0001_initial\n");
@@ -35,7 +35,7 @@ fn what_only_adds_is_made_at_start_and_written_down_later() {
 
 #[test]
 fn what_loses_takes_a_migration_that_was_meant() {
-    let settings = Settings::new();
+    let settings = settings();
     other_schema(&settings, "", Some(legacy()));
     migrate(&settings, &["up", "--to", "1"]);
     execute(
@@ -75,7 +75,7 @@ fn what_loses_takes_a_migration_that_was_meant() {
 
 #[test]
 fn a_database_without_migrations_gets_a_baseline_and_the_change() {
-    let settings = Settings::new();
+    let settings = settings();
     other_schema(&settings, "", Some(legacy()));
     migrate(&settings, &["up", "--to", "1"]);
     // As a start would have left it that had no folder.
@@ -90,7 +90,7 @@ fn a_database_without_migrations_gets_a_baseline_and_the_change() {
 
 #[test]
 fn rows_that_stand_against_a_migration_stop_it() {
-    let settings = Settings::new();
+    let settings = settings();
     let line =
         "\"priority\" TEXT NOT NULL DEFAULT 'medium' CHECK (\"priority\" IN ('low', 'medium', 'high', 'urgent'))";
     let choices = ["low", "medium", "high", "urgent"];

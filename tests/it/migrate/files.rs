@@ -23,7 +23,7 @@ fn the_migrations_of_the_application_are_what_is_declared() {
 
 #[test]
 fn a_migration_is_written_applied_listed_and_undone() {
-    let settings = Settings::new();
+    let settings = settings();
     check_refused(&settings, &["check"], "tasks: a new table");
     assert!(migrate(&settings, &["new", "initial"]).contains("0001_initial"));
     migrate(&settings, &["check"]);
@@ -45,7 +45,7 @@ fn a_migration_is_written_applied_listed_and_undone() {
 
 #[test]
 fn a_start_applies_what_is_pending() {
-    let settings = Settings::new();
+    let settings = settings();
     migrate(&settings, &["new", "initial"]);
     let app = settings.start();
     app.person();
@@ -54,7 +54,7 @@ fn a_start_applies_what_is_pending() {
 
 #[test]
 fn a_database_made_at_start_is_recognised() {
-    let app = Settings::new().start();
+    let app = settings().start();
     let person = app.person();
     let settings = app.kill();
     let written = migrate(&settings, &["new", "initial"]);
@@ -65,7 +65,7 @@ fn a_database_made_at_start_is_recognised() {
 
 #[test]
 fn a_database_is_served_without_its_folder() {
-    let settings = Settings::new();
+    let settings = settings();
     migrate(&settings, &["new", "initial"]);
     let person = settings.start().person();
     fs::remove_dir_all(file(&settings, "")).unwrap();
@@ -79,7 +79,7 @@ fn a_database_is_served_without_its_folder() {
 #[test]
 fn an_edited_migration_is_noticed() {
     for name in ["0001_initial.up.sql", "0001_initial.down.sql", "0001_initial.json"] {
-        let settings = Settings::new();
+        let settings = settings();
         migrate(&settings, &["new", "initial"]);
         migrate(&settings, &["up"]);
         let path = file(&settings, name);
@@ -97,7 +97,7 @@ fn an_edited_migration_is_noticed() {
 
 #[test]
 fn a_folder_that_is_not_whole_is_refused() {
-    let settings = Settings::new();
+    let settings = settings();
     check_refused(&settings, &["new", "Not-A-Name"], "words in lower case");
     migrate(&settings, &["new", "initial"]);
     fs::write(file(&settings, "README.md"), "not a migration").unwrap();
@@ -121,7 +121,7 @@ fn the_schema_is_not_changed_under_a_running_server() {
         assert!(!output.status.success(), "{command}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("another server runs"), "{output:?}");
     }
-    let app = Settings::new().start();
+    let app = settings().start();
     for command in [&["migrate", "new", "initial"][..], &["migrate", "status"], &["migrate", "check"]] {
         let output = app.run(command, "");
         assert!(output.status.success(), "{output:?}");

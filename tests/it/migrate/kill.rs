@@ -11,7 +11,7 @@ use super::*;
 
 #[test]
 fn a_killed_migration_leaves_the_old_schema_or_the_new() {
-    let settings = Settings::new();
+    let settings = settings();
     let column = json!({ "name": "legacy", "holds": "text", "nullable": true });
     other_schema(&settings, "", Some(("\"legacy\" TEXT", column)));
     migrate(&settings, &["up", "--to", "1"]);
@@ -34,6 +34,7 @@ fn a_killed_migration_leaves_the_old_schema_or_the_new() {
             .current_dir(settings.directory())
             .env_clear()
             .env("DATABASE_URL", "sqlite://t.db")
+            .env("MIGRATIONS_DIR", "migrations")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

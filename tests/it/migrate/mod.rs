@@ -1,6 +1,9 @@
 //! Migrations of the reference application: written, applied, undone, and noticed when somebody touched them.
+//!
+//! But for those of `embedded`, these tests have a folder count alone, so that there is something to write.
 
 mod changes;
+mod embedded;
 mod files;
 mod kill;
 
@@ -28,6 +31,11 @@ fn check_refused(settings: &Settings, arguments: &[&str], mentions: &str) -> Str
     assert!(stderr.contains(mentions), "{mentions:?} is not in: {stderr}");
     assert_eq!(stderr.trim().lines().count(), 1, "not one sentence: {stderr}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Settings under which `migrations/` counts alone, and holds nothing yet.
+fn settings() -> Settings {
+    Settings::new().set("MIGRATIONS_DIR", "migrations")
 }
 
 /// A file of the folder of migrations.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    migrate::{Composed, Folder, Migrator, Missing, compose},
+    migrate::{Composed, Migrator, Missing, Source, compose},
     schema::{Catalog, Column, Email, Id, Kind, Schema},
 };
 
@@ -31,6 +31,7 @@ static CARD: Schema = Schema::new("card", "cards").was("notes").columns(&[
     relation_to("person", "author", "author_id").was("owner_id"),
 ]);
 static LABEL: Schema = Schema::new("label", "labels").columns(&[ID]);
+static TAG: Schema = Schema::new("tag", "tags").columns(&[ID]);
 
 const FIRST: [&Schema; 2] = [&NOTE, &USER];
 const LABELLED: [&Schema; 3] = [&LABEL, &NOTE, &USER];
@@ -49,8 +50,8 @@ impl World {
         Self { bench: Bench { db, _directory: directory }, folder: TempDir::new().unwrap() }
     }
 
-    fn folder(&self) -> Folder {
-        Folder::read(self.folder.path()).unwrap()
+    fn source(&self) -> Source {
+        Source::of_folder(self.folder.path()).unwrap()
     }
 
     /// What a start of a program with these declarations does.
@@ -68,18 +69,28 @@ impl World {
     fn migrator<'a>(&'a self, catalog: &'a Catalog) -> Migrator<'a> {
         let sessions = "CREATE TABLE IF NOT EXISTS sessions (id INTEGER PRIMARY KEY, \
                         user_id INTEGER REFERENCES \"users\" (id) ON DELETE CASCADE)";
-        Migrator::new(&self.bench.db, catalog, vec![sessions.into()], self.folder()).unwrap()
+        Migrator::new(&self.bench.db, catalog, vec![sessions.into()], self.source()).unwrap()
+    }
+
+    /// Writes what `migrate new` would where this database is not known.
+    fn new_migration_elsewhere(&self, resources: &[&'static Schema], name: &str) {
+        let mut source = self.source();
+        for Composed { migration, .. } in
+            compose(&source, &Catalog::link(resources).unwrap(), None, name, false).unwrap()
+        {
+            source.add(migration).unwrap();
+        }
     }
 
     /// Writes what `migrate new` would, and gives the titles.
     async fn new_migration(&self, resources: &[&'static Schema], name: &str) -> Vec<String> {
         let catalog = Catalog::link(resources).unwrap();
         let held = self.migrator(&catalog).held().await.unwrap();
-        let mut folder = self.folder();
-        let composed = compose(&folder, &catalog, Some(&held), name, false).unwrap();
+        let mut source = self.source();
+        let composed = compose(&source, &catalog, Some(&held), name, false).unwrap();
         let titles = composed.iter().map(|composed| composed.migration.title()).collect();
         for Composed { migration, .. } in composed {
-            folder.add(migration).unwrap();
+            source.add(migration).unwrap();
         }
         titles
     }
@@ -127,6 +138,42 @@ fn what_a_start_added_is_written_down_before_the_next_change() {
         assert_eq!(done, ["0002_added_at_start (its tables were there)", "0003_rename"]);
         assert_eq!(world.new_migration(&SECOND, "more").await, [""; 0]);
         assert!(world.start(&LABELLED, Missing::Make).await.unwrap_err().contains("migrate new"), "an older program");
+    });
+}
+
+#[test]
+fn a_database_that_starts_made_in_part_gets_the_rest() {
+    run_async(async {
+        let world = World::new().await;
+        world.start(&FIRST, Missing::Make).await.unwrap();
+        world.bench.execute("INSERT INTO users (email) VALUES ('a@b.example')").await;
+        world.new_migration_elsewhere(&LABELLED, "initial");
+        let refused = world.start(&LABELLED, Missing::Refuse).await.unwrap_err();
+        assert!(refused.contains("0001_initial (some of it was there)"), "{refused}");
+        world.new_migration_elsewhere(&SECOND, "rename");
+        let done = world.start(&SECOND, Missing::Make).await.unwrap();
+        assert_eq!(done, ["0001_initial (some of it was there)", "0002_rename"]);
+        assert_eq!(world.bench.values("people", &["email".into()]).await, ["'a@b.example'"]);
+    });
+}
+
+#[test]
+fn what_somebody_wrote_into_a_migration_is_never_left_out() {
+    run_async(async {
+        let world = World::new().await;
+        world.new_migration_elsewhere(&FIRST, "initial");
+        world.start(&FIRST, Missing::Make).await.unwrap();
+        // A start of a program that had the label, and not yet the note beside it.
+        world.start(&[&LABEL, &NOTE, &USER], Missing::Make).await.unwrap();
+        world.new_migration_elsewhere(&[&LABEL, &NOTE, &USER, &TAG], "more");
+        let up = world.folder.path().join("0002_more.up.sql");
+        let text = std::fs::read_to_string(&up).unwrap();
+        std::fs::write(&up, format!("{text}\nINSERT INTO tags (id) VALUES (7);\n")).unwrap();
+        let refused = world.start(&[&LABEL, &NOTE, &USER, &TAG], Missing::Make).await.unwrap_err();
+        assert!(refused.contains("0002_more does not start from what the database holds"), "{refused}");
+        std::fs::write(&up, text).unwrap();
+        let done = world.start(&[&LABEL, &NOTE, &USER, &TAG], Missing::Make).await.unwrap();
+        assert_eq!(done, ["0002_more (some of it was there)"]);
     });
 }
 

@@ -1,0 +1,142 @@
+//! The migrations that a program goes by: those it was built with, and what a folder has beside them.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    folder::{FolderError, Migration, parse_title, read_folder, write_migration},
+    snapshot::Snapshot,
+};
+use crate::schema::EmbeddedMigration;
+
+/// The folder in the working directory, unless another one is named.
+const FOLDER: &str = "migrations";
+
+/// All migrations, in their order, and where they come from.
+///
+/// A folder that is named counts alone. Otherwise there are those in the program, and those in `migrations/` that are not
+/// in the program yet, as after `migrate new`; where both hold one number they have to hold the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where new ones are written, and where those are that are not in the program.
+    pub folder: PathBuf,
+    /// The migrations.
+    pub migrations: Vec<Migration>,
+    /// The numbers of those in the program.
+    embedded: Vec<u32>,
+    /// Whether the folder counts alone, and how many in the program that leaves aside.
+    aside: Option<usize>,
+}
+
+impl Source {
+    /// Reads what there is; `named` is the folder that counts alone.
+    ///
+    /// # Errors
+    /// [`FolderError`], also where the program and the folder contradict each other.
+    pub fn read(embedded: &[EmbeddedMigration], named: Option<&Path>) -> Result<Self, FolderError> {
+        match named {
+            Some(folder) => Ok(Self { aside: Some(embedded.len()), ..Self::of_folder(folder)? }),
+            None => Self::of_both(embedded, Path::new(FOLDER)),
+        }
+    }
+
+    /// What is in a folder, alone.
+    ///
+    /// # Errors
+    /// [`FolderError`]
+    pub fn of_folder(folder: &Path) -> Result<Self, FolderError> {
+        Ok(Self { migrations: read_folder(folder)?, ..Self::none(folder) })
+    }
+
+    /// No migrations, and where they would be written.
+    #[must_use]
+    pub fn none(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), migrations: Vec::new(), embedded: Vec::new(), aside: None }
+    }
+
+    fn of_both(embedded: &[EmbeddedMigration], folder: &Path) -> Result<Self, FolderError> {
+        let mut source = Self::none(folder);
+        for EmbeddedMigration { title, up, down, leaves } in embedded {
+            let (version, name) = parse_title(title).ok_or_else(|| FolderError::Name((*title).to_owned()))?;
+            let texts = [up, down, leaves].map(|text| (*text).to_owned());
+            source.migrations.push(Migration::parse(folder, version, name, texts)?);
+            source.embedded.push(version);
+        }
+        for migration in read_folder(folder)? {
+            match source.find(migration.version) {
+                None => source.migrations.push(migration),
+                Some(own) if own.name == migration.name && own.checksum() == migration.checksum() => {}
+                Some(own) => {
+                    let (title, embedded) = (migration.title(), own.title());
+                    return Err(FolderError::Differs { folder: folder.to_owned(), title, embedded });
+                }
+            }
+        }
+        source.migrations.sort_by_key(|migration| migration.version);
+        Ok(source)
+    }
+
+    /// The schema that the newest migration leaves.
+    #[must_use]
+    pub fn newest(&self) -> Snapshot {
+        self.migrations.last().map(|migration| migration.leaves.clone()).unwrap_or_default()
+    }
+
+    /// The schema that a migration starts from.
+    #[must_use]
+    pub fn before(&self, version: u32) -> Snapshot {
+        let before = self.migrations.iter().rev().find(|migration| migration.version < version);
+        before.map(|migration| migration.leaves.clone()).unwrap_or_default()
+    }
+
+    /// The migration of this number.
+    #[must_use]
+    pub fn find(&self, version: u32) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.version == version)
+    }
+
+    /// The number of the next migration.
+    #[must_use]
+    pub fn next_version(&self) -> u32 {
+        self.migrations.last().map_or(1, |migration| migration.version + 1)
+    }
+
+    /// The migrations in the folder that the next build puts into the program.
+    pub fn not_built_in(&self) -> impl Iterator<Item = &Migration> {
+        let is_outside = |migration: &&Migration| !self.embedded.contains(&migration.version);
+        self.migrations.iter().filter(move |migration| self.aside.is_none() && is_outside(migration))
+    }
+
+    /// The folder that was named to count alone, where it is not there.
+    #[must_use]
+    pub fn missing_folder(&self) -> Option<&Path> {
+        Some(self.folder.as_path()).filter(|folder| self.aside.is_some() && !folder.exists())
+    }
+
+    /// Where the migrations come from, in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let count = |number: usize| if number == 1 { "1 migration".to_owned() } else { format!("{number} migrations") };
+        let folder = self.folder.display();
+        match self.aside {
+            Some(0) => return format!("{folder} counts alone"),
+            Some(number) => return format!("{folder} counts alone; {} in the program left aside", count(number)),
+            None => {}
+        }
+        let inside = format!("{} in the program", count(self.embedded.len()));
+        let outside: Vec<_> = self.not_built_in().map(Migration::title).collect();
+        if outside.is_empty() {
+            return inside;
+        }
+        format!("{inside}; in {folder} alone, until it is built again: {}", outside.join(", "))
+    }
+
+    /// Writes a migration into the folder. The file that makes it known is written last, and none is written over.
+    ///
+    /// # Errors
+    /// [`FolderError::File`]
+    pub fn add(&mut self, migration: Migration) -> Result<(), FolderError> {
+        write_migration(&self.folder, &migration)?;
+        self.migrations.push(migration);
+        Ok(())
+    }
+}
