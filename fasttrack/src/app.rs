@@ -127,11 +127,7 @@ impl App {
     }
 
     /// The same, as it is told.
-    pub(crate) async fn open_with(
-        resources: Resources,
-        config: &Config,
-        opening: Opening,
-    ) -> Result<Self, StartError> {
+    pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
         let Opening { options, lock, mailer } = opening;
         let catalog = Arc::new(Catalog::link(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;

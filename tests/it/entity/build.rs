@@ -73,7 +73,7 @@ fn manifest_of_the_copy(manifest: &[u8], root: &Path) -> Vec<u8> {
         ("path = \"fasttrack\"", format!("path = '{}'", root.join("fasttrack").display())),
     ] {
         assert!(text.contains(ours), "Cargo.toml does not hold {ours:?}, which the copy replaces");
-        text = text.replacen(ours, &theirs, 1);
+        text = text.replace(ours, &theirs);
     }
     text.into_bytes()
 }
