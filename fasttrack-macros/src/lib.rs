@@ -54,7 +54,8 @@ pub fn migrations(_: TokenStream) -> TokenStream {
     answer_expression(migrations::expand())
 }
 
-/// Says who may do what: `#[can(create, list: owner | role(Admin))]`. Stands below `#[resource]`, which reads it.
+/// Says who may do what: `#[can(create, list: owner | role(Admin))]`, `#[can(update: BEFORE -> AFTER)]`. Stands below
+/// `#[resource]`, which reads it.
 #[proc_macro_attribute]
 pub fn can(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("can", item.into()))

@@ -106,8 +106,17 @@ pub(crate) struct NamedRule {
 pub(crate) struct Grant {
     pub(crate) verb: Ident,
     pub(crate) rule: Rule,
+    /// What `-> RULE` asks of the row as it would be.
+    pub(crate) afterwards: Option<Afterwards>,
     /// Which `#[can]` it stands in, so that one mistake in a rule of several verbs is one message.
     pub(crate) attribute: usize,
+}
+
+/// `-> RULE`
+#[derive(Clone)]
+pub(crate) struct Afterwards {
+    pub(crate) arrow: Span,
+    pub(crate) rule: Rule,
 }
 
 /// Who may.

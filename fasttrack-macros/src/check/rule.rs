@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    model::{Constant, ConstantValue, Declaration, Operator, Path, Rule, Value},
+    model::{Afterwards, Constant, ConstantValue, Declaration, Grant, Operator, Path, Rule, Value},
     names,
     shape::Shape,
 };
@@ -27,6 +27,10 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
         let checked = declaration.grants.iter().take(place).any(|other| other.attribute == grant.attribute);
         if !checked {
             check_rule(declaration, &grant.rule, errors);
+            if let Some(afterwards) = &grant.afterwards {
+                check_only_an_update_has_an_afterwards(declaration, grant, afterwards, errors);
+                check_rule(declaration, &afterwards.rule, errors);
+            }
         }
     }
     for field in &declaration.fields {
@@ -58,6 +62,29 @@ fn check_verbs(declaration: &Declaration, errors: &mut Errors) {
         }
         seen.push(verb);
     }
+}
+
+fn check_only_an_update_has_an_afterwards(
+    declaration: &Declaration,
+    grant: &Grant,
+    afterwards: &Afterwards,
+    errors: &mut Errors,
+) {
+    let of_the_same = declaration.grants.iter().filter(|other| other.attribute == grant.attribute);
+    let verbs: Vec<String> = of_the_same.map(|grant| grant.verb.to_string()).collect();
+    let others: Vec<&str> =
+        verbs.iter().map(String::as_str).filter(|verb| VERBS.contains(verb) && *verb != "update").collect();
+    if others.is_empty() {
+        return;
+    }
+    let advice = if others.len() < verbs.len() {
+        format!("give {} a `#[can]` of its own", names::list(&others))
+    } else if others == ["create"] {
+        "that of `create` is asked of it anyway; take `->` away".to_owned()
+    } else {
+        "take `->` away".to_owned()
+    };
+    errors.push(afterwards.arrow, format!("only the rule of `update` asks of the row as it would be; {advice}"));
 }
 
 fn check_names(declaration: &Declaration, errors: &mut Errors) {

@@ -77,6 +77,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
     let here = quote!(const __HERE: __ft::Walk<#entity> = __ft::Walk::here(););
     let said = rule::said(declaration);
     let grants = declaration.grants.iter().map(rule::grant);
+    let afterwards = rule::afterwards(declaration);
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
     // The word is where a type without hooks is reported.
     let hooks = declaration.hooks.map(|at| {
@@ -90,6 +91,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
             .columns(const { &[#(#columns),*] })
             .named_rules(const { &[#(#rules),*] })
             .grants(const { &[#(#grants),*] })
+            #afterwards
             .triggers(const { &[#(#triggers),*] })
             #hooks
     }

@@ -17,7 +17,12 @@ pub(crate) fn said(declaration: &Declaration) -> Vec<TokenStream> {
     };
     let mut last = None;
     let can = declaration.grants.iter().filter(|grant| last.replace(grant.attribute) != Some(grant.attribute));
-    let mut said: Vec<_> = can.map(|grant| constant(said_name(grant), &grant.rule)).collect();
+    let mut said = Vec::new();
+    for grant in can {
+        said.push(constant(said_name(grant), &grant.rule));
+        let afterwards = grant.afterwards.as_ref();
+        said.extend(afterwards.map(|afterwards| constant(format_ident!("__AFTERWARDS"), &afterwards.rule)));
+    }
     let named = declaration.rules.iter().enumerate();
     said.extend(named.filter_map(|(place, rule)| Some(constant(self::named(place), rule.rule.as_ref()?))));
     said
@@ -32,6 +37,11 @@ pub(crate) fn named(place: usize) -> Ident {
 pub(crate) fn grant(grant: &Grant) -> TokenStream {
     let (verb, rule) = (variant(&grant.verb.to_string()), said_name(grant));
     quote!(__ft::Grant::new(__ft::Verb::#verb, #rule))
+}
+
+/// What an update has to leave, where its rule says so.
+pub(crate) fn afterwards(declaration: &Declaration) -> Option<TokenStream> {
+    declaration.grants.iter().any(|grant| grant.afterwards.is_some()).then(|| quote!(.afterwards(__AFTERWARDS)))
 }
 
 fn said_name(grant: &Grant) -> Ident {

@@ -93,13 +93,19 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     match spec.argument {
         Argument::Bounds => constant::bounds(input),
         Argument::Constant => constant::constant(input).map(Value::Constant),
-        Argument::Rule => rule::rule(input).map(Value::Rule),
+        Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),
         Argument::Nothing | Argument::Aliases | Argument::Flow => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }
     }
+}
+
+/// The rule of a field, which is asked of the row as it is.
+fn guard(input: ParseStream<'_>) -> syn::Result<Value> {
+    let rule = rule::rule(input)?;
+    if input.peek(Token![->]) { Err(super::wrong(input, rule::ARROW)) } else { Ok(Value::Rule(rule)) }
 }
 
 /// `(also = NAME, also = NAME)`

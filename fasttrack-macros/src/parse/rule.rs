@@ -6,10 +6,10 @@ use syn::{Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 use super::{constant, in_parentheses, skip_to_end};
 use crate::{
     errors::Errors,
-    model::{Grant, NamedRule, Operator, Path, Rule},
+    model::{Afterwards, Grant, NamedRule, Operator, Path, Rule},
 };
 
-/// `VERB, VERB: RULE`, which is the given one of the `#[can]` attributes.
+/// `VERB, VERB: RULE` or `VERB: RULE -> RULE`, which is the given one of the `#[can]` attributes.
 pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Vec<Grant>> {
     let mut verbs: Vec<Ident> = Vec::new();
     while !input.peek(Token![:]) {
@@ -25,8 +25,34 @@ pub(crate) fn grants(input: ParseStream<'_>, attribute: usize) -> syn::Result<Ve
         return Err(super::wrong(input, "say which verbs: `create, list: authenticated`"));
     }
     input.parse::<Token![:]>()?;
-    let rule = whole(input)?;
-    Ok(verbs.into_iter().map(|verb| Grant { verb, rule: rule.clone(), attribute }).collect())
+    if input.peek(Token![->]) {
+        return Err(super::wrong(
+            input,
+            "say who may before the change too: `update: owner -> owner & status == Open`",
+        ));
+    }
+    let rule = rule(input)?;
+    let afterwards = if input.peek(Token![->]) { Some(afterwards(input)?) } else { None };
+    end(input)?;
+    let grant = |verb| Grant { verb, rule: rule.clone(), afterwards: afterwards.clone(), attribute };
+    Ok(verbs.into_iter().map(grant).collect())
+}
+
+/// `-> RULE`
+fn afterwards(input: ParseStream<'_>) -> syn::Result<Afterwards> {
+    let arrow = input.span();
+    input.parse::<Token![->]>()?;
+    if input.is_empty() {
+        return Err(super::wrong(
+            input,
+            "say what has to hold of the row as it would be: `update: owner -> status == Open`",
+        ));
+    }
+    let rule = rule(input)?;
+    if input.peek(Token![->]) {
+        return Err(super::wrong(input, "`->` is said once: `update: BEFORE -> AFTER`"));
+    }
+    Ok(Afterwards { arrow, rule })
 }
 
 /// `NAME: RULE`
@@ -42,8 +68,23 @@ pub(crate) fn named(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
 /// A rule that goes to the end.
 fn whole(input: ParseStream<'_>) -> syn::Result<Rule> {
     let rule = rule(input)?;
-    if input.is_empty() { Ok(rule) } else { Err(super::wrong(input, "expected `|`, `&` or the end of the rule")) }
+    end(input).map(|()| rule)
 }
+
+fn end(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() {
+        Ok(())
+    } else if input.peek(Token![=>]) {
+        Err(super::wrong(input, "the arrow of a rule is written `->`"))
+    } else if input.peek(Token![->]) {
+        Err(super::wrong(input, ARROW))
+    } else {
+        Err(super::wrong(input, "expected `|`, `&` or the end of the rule"))
+    }
+}
+
+/// Where an arrow belongs.
+pub(super) const ARROW: &str = "two whole rules alone have a `->` between them: `#[can(update: BEFORE -> AFTER)]`";
 
 /// A rule, up to where it cannot go on.
 pub(crate) fn rule(input: ParseStream<'_>) -> syn::Result<Rule> {
@@ -161,7 +202,7 @@ fn operator(input: ParseStream<'_>) -> syn::Result<Option<Operator>> {
         found("Lt", true)
     } else if input.parse::<Option<Token![>]>>()?.is_some() {
         found("Gt", true)
-    } else if input.peek(Token![=]) {
+    } else if input.peek(Token![=]) && !input.peek(Token![=>]) {
         Err(super::wrong(input, "a comparison is written `==`"))
     } else {
         Ok(None)

@@ -10,7 +10,8 @@ fn everything() -> String {
     task(
         "under = project, plural = \"chores\", conceal, hooks",
         "#[can(create, list, delete: project.owner | role(Admin))]
-         #[can(update: member & !(project.status == Archived | rank > 3 | weight >= 0.5 | title != \"x\"))]
+         #[can(update: member & !(project.status == Archived | rank > 3 | weight >= 0.5 | title != \"x\")
+             -> member & rank < 9)]
          #[rule(member: project.member | assignee)]
          #[on(changed(status -> Done) => done { old: old.status, of: project.name } to project.owner except actor)]
          #[on(changed(assignee) => run crate::mail::tell)]",
@@ -94,6 +95,8 @@ fn options_become_calls_of_builders() {
             "const { &[__ft::Transition::new(__ft::words::<Phase>().New, const { &[__ft::words::<Phase>().Old] })] })",
             ".hooks(::fasttrack::hooks::of::<Task>())",
             "impl ::fasttrack::hooks::Hooked for Task {}",
+            "const __AFTERWARDS: __ft::Rule = __ft::Rule::All(const { &[__HERE.rule(__HERE.fields().member),",
+            "__ft::Grant::new(__ft::Verb::Update, __CAN_2)] }).afterwards(__AFTERWARDS).triggers(",
             "#[derive(::fasttrack::__private::Serialize)]",
             "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
             "Trigger::run(__ft::Change::changed(\"assignee\"), \"crate::mail::tell\", |change, context| \

@@ -38,13 +38,14 @@ fn the_options_are_documented_as_they_are() {
     let declared: Vec<(String, bool)> = OPTIONS.iter().map(|option| (option.form.to_owned(), true)).collect();
     assert_eq!(documented, declared, "the form, and whether the meaning begins as in the code");
 }
-/// The sections of a chapter of `declarations.md`: the heading, and the example when there is one.
-fn sections(chapter: &str) -> Vec<(&'static str, Option<&'static str>)> {
+/// The sections of a chapter of `declarations.md`: the heading, and the examples.
+fn sections(chapter: &str) -> Vec<(&'static str, Vec<&'static str>)> {
     let (_, rest) = DECLARATIONS.split_once(&format!("\n## {chapter}\n")).expect("the chapter starts");
     let chapter = rest.split("\n## ").next().unwrap_or(rest);
     let sections = chapter.split("\n### ").skip(1).map(|section| {
         let (heading, text) = section.split_once('\n').expect("a heading and a text");
-        (heading, text.split_once("```rust\n").and_then(|(_, rest)| rest.split_once("```")).map(|(example, _)| example))
+        let blocks = text.split("```rust\n").skip(1);
+        (heading, blocks.filter_map(|rest| rest.split_once("```")).map(|(example, _)| example).collect())
     });
     sections.collect()
 }
@@ -68,7 +69,7 @@ fn every_word_has_its_section_and_no_other() {
 
 #[test]
 fn every_example_is_accepted() {
-    let examples = |chapter: &str| sections(chapter).into_iter().filter_map(|(_, example)| example);
+    let examples = |chapter: &str| sections(chapter).into_iter().flat_map(|(_, examples)| examples);
     for arguments in examples("`#[resource(…)]`").filter(|arguments| arguments.trim() != "account") {
         accept(&task(arguments, "", ""));
     }

@@ -39,6 +39,37 @@ fn the_form_of_a_rule_is_explained() {
 }
 
 #[test]
+fn an_update_may_ask_of_the_row_as_it_would_be() {
+    for source in [
+        "#[can(update: assignee -> status != Done)]",
+        "#[can(update: project.owner | assignee -> (project.owner | assignee & is_open == true))]",
+        "#[rule(member: assignee)] #[can(update: member -> member)]",
+    ] {
+        accept(&attribute(source));
+    }
+    let can = |rest: &str| attribute(&format!("#[can({rest})]"));
+    check(&can("list: assignee -> status == Done"), "-", "take `->` away");
+    check(&can("create: assignee -> status == Done"), "-", "that of `create` is asked of it anyway");
+    check(
+        &can("update, list, delete: assignee -> status == Done"),
+        "-",
+        "give `list` and `delete` a `#[can]` of its own",
+    );
+    check(&can("udpate: assignee -> status == Done"), "udpate", "did you mean `update`?");
+    check(&can("update: -> status == Done"), "-", "say who may before the change too");
+    check(&can("update: assignee -> "), ")", "say what has to hold of the row as it would be");
+    check(&can("update: assignee -> status == Done -> assignee"), "-", "is said once");
+    check(&can("update: (assignee -> status == Done)"), "-", "two whole rules alone");
+    check(&can("update: assignee | (assignee -> status == Done) | project.owner"), "-", "two whole rules alone");
+    check(&can("update: !assignee => status == Done"), "=", "is written `->`");
+    check(&can("update: assignee -> status = Done"), "=", "a comparison is written `==`");
+    check(&can("update: assignee -> asignee"), "asignee", "did you mean `assignee`?");
+    check(&can("update: assignee -> title"), "title", "does not say who may");
+    check(&attribute("#[rule(m: assignee -> status == Done)]"), "-", "two whole rules alone");
+    check(&field("#[field(write = assignee -> project.owner)] pub x: i64,"), "-", "two whole rules alone");
+}
+
+#[test]
 fn a_path_begins_at_the_row() {
     check(&attribute("#[can(list, update: projetc.owner)]"), "projetc", "did you mean `project`?");
     check(&attribute("#[can(list: project_id)]"), "project_id", "write `project`");

@@ -55,3 +55,65 @@ fn find<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Model, ExplainError>
         known: catalog.models().iter().map(|model| model.schema.plural).collect::<Vec<_>>().join(", "),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Column, Comparison, Grant, Id, Kind, Literal, Path, Rule, Schema, Verb};
+
+    const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
+        Column { kind: Kind::Relation(target), ..Column::new::<Option<i64>>(name, key) }
+    }
+
+    const ID: Column = Column::new::<Id<()>>("id", "id");
+    const KEEPER: Rule = Rule::Related(Path::HERE.then("shelf").then("keeper"));
+    const CHEAP: Rule = Rule::Compare { path: Path::HERE, field: "price", op: Comparison::Lt, value: Literal::Int(5) };
+    const USER: Schema = Schema::new("user", "users")
+        .account()
+        .columns(&[ID, Column { kind: Kind::Choice(&["user"]), ..Column::new::<i64>("role", "role") }]);
+    const SHELF: Schema = Schema::new("shelf", "shelves").columns(&[ID, relation("keeper", "keeper_id", "user")]);
+    const BOOK: Schema = Schema::new("book", "books")
+        .columns(&[ID, Column::new::<Option<i64>>("price", "price"), relation("shelf", "shelf_id", "shelf")])
+        .grants(&[Grant::new(Verb::Update, Rule::All(&[KEEPER, CHEAP]))]);
+    const SOLD: Schema = BOOK.afterwards(CHEAP);
+
+    #[track_caller]
+    fn check(book: &'static Schema, json: bool, expected: &[&str], missing: &[&str]) {
+        let catalog = Catalog::link(&[&USER, &SHELF, book]).unwrap();
+        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json };
+        let text = render(&command, &catalog).unwrap();
+        let dense = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in expected {
+            assert!(dense.contains(part), "{part:?} is not in {text}");
+        }
+        for part in missing {
+            assert!(!dense.contains(part), "{part:?} is in {text}");
+        }
+    }
+
+    #[test]
+    fn both_questions_of_an_update_are_told() {
+        let where_it_would_hang = "r2.\"id\" = $2";
+        check(
+            &BOOK,
+            false,
+            &[
+                "shelf.keeper and price is below 5; also where a new shelf_id leads",
+                where_it_would_hang,
+                "-- update, role user",
+            ],
+            &["then, of the row"],
+        );
+        check(
+            &SOLD,
+            false,
+            &[
+                "shelf.keeper and price is below 5; of the row as it would be: price is below 5",
+                "-- then, of the row as it has become SELECT",
+            ],
+            &["also where", where_it_would_hang],
+        );
+        check(&SOLD, true, &["\"afterwards\": \"SELECT"], &[]);
+        check(&BOOK, true, &["\"statement\": \"UPDATE"], &["afterwards"]);
+    }
+}

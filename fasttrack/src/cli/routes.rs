@@ -8,7 +8,7 @@ use crate::{
         CustomRoute,
         routes::{self, Action, Route},
     },
-    schema::{Catalog, rule_in_words},
+    schema::{Catalog, verb_in_words},
 };
 
 /// The table, one route a line; or as JSON.
@@ -28,10 +28,9 @@ pub(super) fn render(catalog: &Catalog, custom: &[CustomRoute], as_json: bool) -
 
 fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3] {
     let who = match route.action {
-        Action::Resource { model, verb, .. } | Action::Replaced { model, verb, .. } => catalog
-            .get(model)
-            .and_then(|model| Some(rule_in_words(model.schema.rule(verb)?, model.schema, catalog)))
-            .unwrap_or_default(),
+        Action::Resource { model, verb, .. } | Action::Replaced { model, verb, .. } => {
+            catalog.get(model).and_then(|model| verb_in_words(verb, model.schema, catalog)).unwrap_or_default()
+        }
         Action::Oneself { .. } => "the account itself".to_owned(),
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
         Action::Session(_) | Action::Notifications => "any account".to_owned(),

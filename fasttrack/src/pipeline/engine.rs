@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan};
+use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
 use crate::{
     bell::Bell,
-    schema::{Catalog, Kind, LinkError, Model, Rule, Schema, Verb},
-    sql::{self, Class, Guard, Insert, Predicate, Reference, Table, Template},
+    schema::{Catalog, Kind, LinkError, Model, Schema, Verb},
+    sql::{self, Class, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
 };
 
 /// A resource, ready to serve.
@@ -39,6 +39,8 @@ pub(super) struct ClassPlan {
     /// What a caller may see of the rows, one by one or in a list.
     pub seen: Predicate,
     pub update: Predicate,
+    /// What is asked of an update besides.
+    pub second: Second,
     pub delete: Predicate,
     /// The rules that the declaration gives a name.
     named: Vec<(&'static str, Predicate)>,
@@ -75,14 +77,13 @@ impl Engine {
             guards: guards(catalog, model, Class::Anonymous)?,
             references: references(catalog, model, Class::Anonymous)?,
         };
-        let guardians = schema.account.then(|| schema.rule(Verb::Update)).flatten();
         Ok(Self {
             schema,
             parent,
             cascade,
             register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
             effects,
-            guardians: guardians.map(roles).unwrap_or_default(),
+            guardians: if schema.account { guardians(&classes) } else { Vec::new() },
             table,
             classes,
         })
@@ -122,6 +123,7 @@ impl ClassPlan {
             read_oneself: sql::read(table, &Predicate::Always),
             read,
             update: policy(Verb::Update)?,
+            second: Second::of(catalog, model, class)?,
             delete: policy(Verb::Delete)?,
             named: named(catalog, model, class)?,
             parent_read,
@@ -149,7 +151,7 @@ fn named(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<(&'static
 }
 
 /// Who of a class may use `verb`; nobody, where it has no rule.
-fn policy(catalog: &Catalog, model: &Model, verb: Verb, class: Class) -> Result<Predicate, LinkError> {
+pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, class: Class) -> Result<Predicate, LinkError> {
     let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
     match verb {
         Verb::List | Verb::Read => sql::fold(catalog, model, rule, class),
@@ -205,11 +207,25 @@ fn active_account(account: &'static Schema) -> Predicate {
     })
 }
 
-/// The roles that a rule names.
-fn roles(rule: &Rule) -> Vec<&'static str> {
-    match rule {
-        Rule::Role(word) => vec![word],
-        Rule::Any(parts) | Rule::All(parts) => parts.iter().flat_map(roles).collect(),
-        _ => Vec::new(),
-    }
+/// The roles that let change every account, whoever has them: what a rule says of accounts as such (`is_active`) may
+/// hold, what it says of the caller and one of them (`self`) does not.
+fn guardians(classes: &HashMap<Class, ClassPlan>) -> Vec<&'static str> {
+    let known = |leaf: &Leaf| match leaf {
+        Leaf::Compare { .. } | Leaf::Present(_) => Known::Granted,
+        Leaf::Oneself | Leaf::Account(_) => Known::Refused,
+    };
+    let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();
+    let mut roles: Vec<_> = classes
+        .iter()
+        .filter_map(|(class, plan)| {
+            let Class::Role(word) = class else { return None };
+            let lets_afterwards = match &plan.second {
+                Second::AsItWouldBe(after) => lets_all(after),
+                Second::Hangs(_) | Second::Nothing => true,
+            };
+            (lets_all(&plan.update) && lets_afterwards).then_some(*word)
+        })
+        .collect();
+    roles.sort_unstable();
+    roles
 }

@@ -18,6 +18,7 @@ mod permit;
 mod read;
 mod refusal;
 mod rows;
+mod second;
 mod statements;
 mod update;
 mod value;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use self::{cascade::Cascade, engine::Engine, hooked::Hooking};
 pub use self::{
     permit::Right,
+    second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},
     update::Changed,
 };

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::{
     cascade::Cascade,
     engine::{ClassPlan, Engine},
+    second::Second,
 };
 use crate::{
     bell::{Bell, Silent},
     db::Arg,
     query,
-    schema::{Catalog, Kind, LinkError, Model, Schema, Trigger, Verb},
+    schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
     sql::{self, Class, PageQuery, Predicate},
 };
 
@@ -23,6 +24,8 @@ pub struct VerbSql {
     pub role: Option<&'static str>,
     /// The statement; `None` where the rule refuses without asking the database.
     pub sql: Option<String>,
+    /// What is asked of the row as it has become, where the declaration asks that.
+    pub afterwards: Option<String>,
 }
 
 /// The statements of every verb that has a rule, for every class of callers.
@@ -39,8 +42,10 @@ pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>,
                 Class::Anonymous => None,
                 Class::Role(word) => Some(word),
             };
-            let sql = engine.class(class).and_then(|plan| statement(&engine, plan, verb));
-            found.push(VerbSql { verb, role, sql });
+            let plan = engine.class(class);
+            let sql = plan.and_then(|plan| statement(&engine, plan, verb));
+            let afterwards = plan.filter(|_| sql.is_some()).and_then(|plan| afterwards(&engine, plan, verb));
+            found.push(VerbSql { verb, role, sql, afterwards });
         }
     }
     Ok(found)
@@ -70,11 +75,22 @@ fn statement(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
             plan.read_one.text().to_owned()
         }
         Verb::Update => {
-            let changes: Vec<_> = changeable(engine.schema).map(|key| (key, Arg::Null)).collect();
-            sql::update(table, &policy(&plan.update)?, &changes).text().to_owned()
+            let update = policy(&plan.update).filter(|_| !plan.second.is_never())?;
+            let changes: Vec<_> = changeable(engine.schema).map(|column| (column, Arg::Null)).collect();
+            let moved = plan.second.moved(&update, &changes);
+            let changes: Vec<_> = changes.into_iter().map(|(column, arg)| (column.key, arg)).collect();
+            sql::update(table, &update, &moved, &changes).text().to_owned()
         }
         Verb::Delete => sql::delete(table, &policy(&plan.delete)?).text().to_owned(),
     })
+}
+
+/// What an update is followed by, in its transaction.
+fn afterwards(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
+    match &plan.second {
+        Second::AsItWouldBe(after) if verb == Verb::Update => Some(sql::read(&engine.table, after).text().to_owned()),
+        _ => None,
+    }
 }
 
 /// The first page in the order that a client gets who says nothing.
@@ -93,7 +109,7 @@ fn list(engine: &Engine, policy: &Predicate) -> Option<String> {
     Some(sql::page(&page).text().to_owned())
 }
 
-fn changeable(schema: &Schema) -> impl Iterator<Item = &'static str> {
+fn changeable(schema: &Schema) -> impl Iterator<Item = &'static Column> {
     schema
         .columns
         .iter()
@@ -101,5 +117,4 @@ fn changeable(schema: &Schema) -> impl Iterator<Item = &'static str> {
             column.kind == Kind::UpdatedAt || !(column.is_automatic() || column.read_only || column.write_once)
         })
         .filter(|column| column.kind != Kind::PasswordHash)
-        .map(|column| column.key)
 }

@@ -1,4 +1,4 @@
-//! `PATCH`: a row changes (RFC 7396), if the rule allows it both as it is and as it would be.
+//! `PATCH`: a row changes (RFC 7396), if the rule allows it as it is, and where it would hang or as it would be.
 
 use std::sync::Arc;
 
@@ -11,7 +11,9 @@ use super::{
     flow,
     hooked::Hooked,
     input::{Input, Purpose},
-    invariant, outbox, refusal, value, values,
+    invariant, outbox, refusal,
+    second::Second,
+    value, values,
 };
 use crate::{
     clock,
@@ -31,8 +33,9 @@ struct Change {
     who: Principal,
     id: i64,
     policy: Predicate,
+    second: Second,
     read: Predicate,
-    /// Which rows the caller may see; `None` where it may see all that it may change.
+    /// Which rows the caller may see; `None` where it may see this one whatever becomes of it.
     seen: Option<Predicate>,
     guards: Vec<Guard>,
     references: Vec<Reference>,
@@ -55,8 +58,9 @@ impl Pipeline {
         let id = target.id(who)?;
         let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
         let oneself = target == Target::Oneself;
-        let policy = if oneself { Predicate::Always } else { class.update.clone() };
-        if policy.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
+        let (policy, second) =
+            if oneself { (Predicate::Always, Second::Nothing) } else { (class.update.clone(), class.second.clone()) };
+        if (policy.is_never() || second.is_never()) && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Update.name(), engine.schema, id));
         }
         let input = Input::read(engine.schema, Purpose::Update, body);
@@ -73,8 +77,9 @@ impl Pipeline {
             watch: Arc::clone(&self.watch),
             who: who.clone(),
             id,
-            seen: (!oneself && !policy.implies(&class.seen)).then(|| class.seen.clone()),
+            seen: (!oneself && !class.seen.is_always()).then(|| class.seen.clone()),
             policy,
+            second,
             read: class.read.clone(),
             guards: class.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
             references: class.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
@@ -100,39 +105,49 @@ struct State {
 
 impl Change {
     async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
-        let json = self.carry_out(tx, hooked).await?;
-        let is_seen = match &self.seen {
-            Some(seen) => {
-                let statement = sql::read(&self.engine.table, seen).fill(values(self.id, &self.who));
-                !tx.query(statement).await?.is_empty()
-            }
-            None => true,
-        };
-        Ok(Changed { json, is_seen })
-    }
-
-    async fn carry_out(&mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
         let before = self.look(tx).await?;
         self.merge_json(tx, &before).await?;
         let mut changes = self.differences(&before);
         self.check_references(tx, &changes).await?;
         self.check_flows(&before, &changes)?;
-        if changes.is_empty() {
-            return Ok(before.json);
-        }
-        if let Some(hooked) = &hooked {
+        if let Some(hooked) = hooked.as_ref().filter(|_| !changes.is_empty()) {
             changes = self.ask_hook(tx, hooked, &before, changes).await?;
         }
-        if changes.is_empty() {
-            return Ok(before.json);
-        }
-        let json = self.store(tx, &changes).await?;
-        self.check_row_as_it_is_now(tx, &changes).await?;
-        self.follow_up(tx, &before, &changes).await?;
+        let json = if changes.is_empty() { before.json } else { self.carry_out(tx, hooked, before, &changes).await? };
+        let is_seen = self.is_seen(tx, &changes).await?;
+        Ok(Changed { json, is_seen })
+    }
+
+    async fn carry_out(
+        &self,
+        tx: &mut Tx,
+        hooked: Option<Hooked>,
+        before: State,
+        changes: &[(&'static Column, Arg)],
+    ) -> Result<Vec<u8>, Error> {
+        let json = self.store(tx, changes).await?;
+        self.check_row_as_it_is_now(tx).await?;
+        self.follow_up(tx, &before, changes).await?;
         if let Some(hooked) = hooked {
             hooked.after_commit(tx, self.told(before, &json));
         }
         Ok(json)
+    }
+
+    /// Whether the caller may see the row, as it has become.
+    async fn is_seen(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<bool, Error> {
+        let Some(seen) = &self.seen else { return Ok(true) };
+        let changed = |key: &str| changes.iter().any(|(column, _)| column.key == key);
+        let is_known = if changes.is_empty() {
+            self.policy.implies(seen)
+        } else {
+            self.second.leaves_seen(&self.policy, seen, self.engine.schema, &changed)
+        };
+        if is_known {
+            return Ok(true);
+        }
+        let statement = sql::read(&self.engine.table, seen).fill(values(self.id, &self.who));
+        Ok(!tx.query(statement).await?.is_empty())
     }
 
     /// Lets the hook change the row as it would be, and answers what differs then from what is stored.
@@ -238,48 +253,64 @@ impl Change {
         self.input.fields.iter().filter(differs).cloned().collect()
     }
 
-    /// Reports what was found so far with what is wrong with the references.
+    /// Reports what was found so far with what is wrong with the references; first, as for a new row, that the rule does
+    /// not hold where the row would hang.
     async fn check_references(&mut self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+        let question = self.second.question(&self.policy, changes);
+        let question = question.filter(|(asked, _)| !asked.depends_on(&|key| self.input.is_faulty(key)));
+        let mut faults: Vec<Fault> = Vec::new();
         for reference in &self.references {
             let new = changes.iter().find(|(column, _)| column.key == reference.step.key);
             let Some((_, Arg::Int(id))) = new else { continue };
             let statement = sql::referable(reference, *id).fill(values(self.id, &self.who));
             if tx.query(statement).await?.is_empty() {
-                let fault: Fault = refusal::bad_reference(reference.step.key, reference.target, reference.account);
-                self.input.faults.push(fault);
+                faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account));
             }
         }
-        if self.input.faults.is_empty() {
+        faults.splice(..0, std::mem::take(&mut self.input.faults));
+        if faults.is_empty() {
             return Ok(());
         }
-        Err(Error::Invalid(std::mem::take(&mut self.input.faults)))
+        if let Some((asked, would_hold)) = question {
+            let statement = sql::would_hold(&self.engine.table, asked, &would_hold).fill(values(self.id, &self.who));
+            if tx.query(statement).await?.is_empty() {
+                return Err(self.refuse_second(changes));
+            }
+        }
+        Err(Error::Invalid(faults))
+    }
+
+    fn refuse_second(&self, changes: &[(&'static Column, Arg)]) -> Error {
+        let moved = self.second.moved(&self.policy, changes);
+        self.second.refusal(&self.who, self.engine.schema, self.id, &moved)
     }
 
     async fn store(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
         let schema = self.engine.schema;
+        let moved = self.second.moved(&self.policy, changes);
         let touched = schema.columns.iter().filter(|column| column.kind == Kind::UpdatedAt);
-        let changes: Vec<_> = changes
+        let set: Vec<_> = changes
             .iter()
             .map(|(column, arg)| (column.key, arg.clone()))
             .chain(touched.map(|column| (column.key, Arg::Text(clock::now()))))
             .collect();
-        let statement = sql::update(&self.engine.table, &self.policy, &changes).fill(values(self.id, &self.who));
+        let statement = sql::update(&self.engine.table, &self.policy, &moved, &set).fill(values(self.id, &self.who));
         let mut rows = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
-        json.ok_or_else(|| refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id))
+        // The row as it is was looked at before, so that it is where it would hang that does not do.
+        json.ok_or_else(|| match moved.as_slice() {
+            [] => refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id),
+            moved => self.second.refusal(&self.who, schema, self.id, moved),
+        })
     }
 
-    /// The rule has to allow the row as it has become, too; else the caller could take it from somebody, or away from
-    /// the rule's reach.
-    async fn check_row_as_it_is_now(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
-        if !self.policy.depends_on(&|key| changes.iter().any(|(column, _)| column.key == key)) {
-            return Ok(());
-        }
-        let statement = sql::read(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
-        if tx.query(statement).await?.is_empty() {
-            return Err(Error::Forbidden("the row as it would be is not one that you may update".into()));
-        }
-        Ok(())
+    /// What the declaration asks of the row as it would be is asked of it as it has become, so that a path which comes
+    /// back to the row finds it so.
+    async fn check_row_as_it_is_now(&self, tx: &mut Tx) -> Result<(), Error> {
+        let Second::AsItWouldBe(after) = &self.second else { return Ok(()) };
+        let statement = sql::read(&self.engine.table, after).fill(values(self.id, &self.who));
+        let rows = tx.query(statement).await?;
+        if rows.is_empty() { Err(self.second.refusal(&self.who, self.engine.schema, self.id, &[])) } else { Ok(()) }
     }
 
     async fn follow_up(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {

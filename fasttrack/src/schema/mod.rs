@@ -36,7 +36,7 @@ pub use self::{
     resources::{EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
-    words::rule_in_words,
+    words::{rule_in_words, verb_in_words},
 };
 
 /// One resource: everything its declaration says.
@@ -62,6 +62,8 @@ pub struct Schema {
     pub named_rules: &'static [(&'static str, Rule)],
     /// Who may do what; a verb that is not here has no route.
     pub grants: &'static [Grant],
+    /// What has to hold of a row as an update would leave it, where the rule of `update` says so (`BEFORE -> AFTER`).
+    pub afterwards: Option<Rule>,
     /// Who hears of changes.
     pub triggers: &'static [Trigger],
     /// What of the application runs with its writes.
@@ -83,6 +85,7 @@ impl Schema {
             columns: &[],
             named_rules: &[],
             grants: &[],
+            afterwards: None,
             triggers: &[],
             hooks: None,
         }
@@ -141,6 +144,13 @@ impl Schema {
     #[must_use]
     pub const fn grants(mut self, grants: &'static [Grant]) -> Self {
         self.grants = grants;
+        self
+    }
+
+    /// Sets what has to hold of a row as an update would leave it.
+    #[must_use]
+    pub const fn afterwards(mut self, rule: Rule) -> Self {
+        self.afterwards = Some(rule);
         self
     }
 

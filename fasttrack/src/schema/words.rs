@@ -2,12 +2,55 @@
 //!
 //! Named rules are spelled out with the path in front, so that the sentence needs no second page. Renders, judges nothing.
 
-use super::{Catalog, Comparison, Kind, Literal, Path, Rule, Schema};
+use super::{Catalog, Column, Comparison, Kind, Literal, Path, Rule, Schema, Verb};
 
 /// Who may, in words, for a rule declared on `schema`.
 #[must_use]
 pub fn rule_in_words(rule: &Rule, schema: &Schema, catalog: &Catalog) -> String {
     Place { catalog, schema, prefix: String::new(), depth: 0 }.phrase(rule).text
+}
+
+/// Who may use `verb`, in words; `None` where nobody may. Of `update` also what is asked besides: of the row as it would
+/// be, or again where a relation would lead.
+#[must_use]
+pub fn verb_in_words(verb: Verb, schema: &Schema, catalog: &Catalog) -> Option<String> {
+    let rule = schema.rule(verb)?;
+    let who = rule_in_words(rule, schema, catalog);
+    let moves = if verb == Verb::Update { moves(rule, schema, catalog) } else { Vec::new() };
+    Some(match (schema.afterwards, moves.as_slice()) {
+        (Some(after), _) if verb == Verb::Update => {
+            format!("{who}; of the row as it would be: {}", rule_in_words(&after, schema, catalog))
+        }
+        (_, []) => who,
+        (_, keys) => format!("{who}; also where a new {} leads", keys.join(" or ")),
+    })
+}
+
+/// The keys of relations to other resources than the account that a client may change, and of which the rule speaks.
+fn moves(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Vec<&'static str> {
+    let leads_to_account = |target: &str| catalog.find(target).is_some_and(|target| target.schema.account);
+    let may_move = |column: &&Column| {
+        let is_input = !(column.write_once || column.read_only || column.actor);
+        is_input && matches!(column.kind, Kind::Relation(target) if !leads_to_account(target))
+    };
+    let speaks_of = |column: &&Column| goes_through(rule, column.name, schema, MAX_DEPTH);
+    schema.columns.iter().filter(may_move).filter(speaks_of).map(|column| column.key).collect()
+}
+
+/// Whether a path of the rule begins with the relation.
+fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> bool {
+    let begins = |path: &Path| path.steps().first() == Some(&relation);
+    match rule {
+        Rule::Any(rules) | Rule::All(rules) => rules.iter().any(|rule| goes_through(rule, relation, schema, depth)),
+        Rule::Not(rule) => goes_through(rule, relation, schema, depth),
+        Rule::Related(path) | Rule::Compare { path, .. } => begins(path),
+        Rule::Named { path, rule } if path.steps().is_empty() => {
+            let named = schema.named_rules.iter().find(|(known, _)| known == rule).filter(|_| depth > 0);
+            named.is_some_and(|(_, rule)| goes_through(rule, relation, schema, depth - 1))
+        }
+        Rule::Named { path, .. } => begins(path),
+        Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself => false,
+    }
 }
 
 /// The rule that `name` stands for at the end of `path`, and the resource that declares it.
@@ -199,6 +242,36 @@ mod tests {
             &Rule::Any(&[Rule::All(&[OWNER, ACTIVE]), ADMIN]),
             "owner and project.status is active or role admin",
         );
+    }
+
+    #[test]
+    fn an_update_is_asked_twice() {
+        use crate::schema::Grant;
+        const GRANTS: &[Grant] = &[Grant::new(Verb::Update, MEMBER), Grant::new(Verb::Read, MEMBER)];
+        const MOVED: Schema = Schema::new("comment", "comments").columns(&[relation("task", "task")]).grants(GRANTS);
+        const FIXED: Schema =
+            Schema::new("comment", "comments").columns(&[relation("task", "task").write_once()]).grants(GRANTS);
+        const SAID: Schema = MOVED.afterwards(ACTIVE);
+        const OWN: Schema = MOVED
+            .grants(&[Grant::new(Verb::Update, OWNER)])
+            .columns(&[relation("task", "task"), relation("owner", "user")]);
+        const NAMED: Schema = MOVED
+            .named_rules(&[("writer", MEMBER)])
+            .grants(&[Grant::new(Verb::Update, Rule::Not(&Rule::Named { path: HERE, rule: "writer" }))]);
+        const WHO: &str = "task.project.owner, task.assignee or role admin";
+        for (schema, verb, expected) in [
+            (&MOVED, Verb::Update, Some(format!("{WHO}; also where a new task leads"))),
+            (&MOVED, Verb::Read, Some(WHO.to_owned())),
+            (&MOVED, Verb::Delete, None),
+            (&FIXED, Verb::Update, Some(WHO.to_owned())),
+            (&SAID, Verb::Update, Some(format!("{WHO}; of the row as it would be: project.status is active"))),
+            (&SAID, Verb::Read, Some(WHO.to_owned())),
+            (&OWN, Verb::Update, Some("owner".to_owned())),
+            (&NAMED, Verb::Update, Some(format!("not ({WHO}); also where a new task leads"))),
+        ] {
+            let catalog = Catalog::link(&[&USER, &TASK, &COMMENT]).unwrap();
+            assert_eq!(verb_in_words(verb, schema, &catalog), expected);
+        }
     }
 
     #[test]

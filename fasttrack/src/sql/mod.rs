@@ -29,6 +29,9 @@ pub use self::{
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{Table, any_active, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update},
+    row::{
+        Table, any_active, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update,
+        would_hold,
+    },
     text::{Slot, Sql, Template, Values, quote},
 };

@@ -68,6 +68,8 @@ pub struct Scope<'a> {
     pub parent_key: Option<&'a str>,
     /// An expression with the caller's id, where it is not [`Slot::Caller`].
     pub caller: Option<&'a str>,
+    /// Columns of the row that count as if they held something else, with the expression that they hold.
+    pub replaced: &'a [(&'static str, String)],
     /// Whether a condition has to be true or false, never NULL: so under a negation.
     pub exact: bool,
 }
@@ -80,6 +82,15 @@ impl Leaf {
             Self::Oneself => "id",
             Self::Account(steps) | Self::Present(steps) => steps.first().map_or("id", |step| step.key),
             Self::Compare { steps, column, .. } => steps.first().map_or(column.key, |step| step.key),
+        }
+    }
+
+    /// The relations whose rows it reads.
+    fn rows(&self) -> &[Step] {
+        match self {
+            Self::Oneself => &[],
+            Self::Account(steps) => steps.split_last().map_or(&[], |(_, before)| before),
+            Self::Present(steps) | Self::Compare { steps, .. } => steps,
         }
     }
 
@@ -199,6 +210,17 @@ impl Predicate {
         }
     }
 
+    /// Whether it looks into rows of `table` beyond the row itself, which may turn out to be the row itself.
+    #[must_use]
+    pub fn looks_into(&self, table: &str) -> bool {
+        match self {
+            Self::Always | Self::Never => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.looks_into(table)),
+            Self::Not(inner) => inner.looks_into(table),
+            Self::Leaf(leaf) => leaf.rows().iter().any(|step| step.table == table),
+        }
+    }
+
     /// Writes it as a condition over the row of `scope`; NULL counts as false.
     pub fn write(&self, sql: &mut Sql, scope: Scope<'_>) {
         match self {
@@ -224,11 +246,14 @@ impl Scope<'_> {
     /// The scope of rows called `row`.
     #[must_use]
     pub const fn of(row: &str) -> Scope<'_> {
-        Scope { row, prefix: "", parent_key: None, caller: None, exact: false }
+        Scope { row, prefix: "", parent_key: None, caller: None, replaced: &[], exact: false }
     }
 
     fn column(&self, key: &str) -> String {
-        format!("{}.{}", self.row, quote(&format!("{}{key}", self.prefix)))
+        match self.replaced.iter().find(|(replaced, _)| *replaced == key) {
+            Some((_, expr)) => expr.clone(),
+            None => format!("{}.{}", self.row, quote(&format!("{}{key}", self.prefix))),
+        }
     }
 
     fn write_column(&self, sql: &mut Sql, key: &str) {

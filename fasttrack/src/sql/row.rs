@@ -75,18 +75,42 @@ fn stored(column: &Column) -> String {
     }
 }
 
-/// Sets columns of the row [`Slot::Id`] where `policy` still holds, and returns the row as JSON.
+/// Sets columns of the row [`Slot::Id`] where `policy` still holds, also with what the columns `moved` would hold, and
+/// returns the row as JSON.
 #[must_use]
-pub fn update(table: &Table, policy: &Predicate, changes: &[(&'static str, Arg)]) -> Template {
+pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes: &[(&'static str, Arg)]) -> Template {
     let mut sql = Sql::new("UPDATE ");
+    let mut replaced = hold(&mut sql, changes);
     sql.push(&table.name).push(" AS t SET ");
-    sql.join(", ", changes, |sql, (key, value)| {
-        sql.name(key).push(" = ").value(value.clone());
+    sql.join(", ", &replaced, |sql, (key, placeholder)| {
+        sql.name(key).push(" = ").push(placeholder);
     });
     sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
+    replaced.retain(|(key, _)| moved.contains(key));
+    if !replaced.is_empty() {
+        sql.push(" AND ");
+        policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
+    }
     sql.push(" RETURNING CAST(").push(&table.returned_json).push(" AS BLOB)");
     sql.finish()
+}
+
+/// Whether `policy` would hold of the row [`Slot::Id`] with these `changes`, before they are made: one row if so.
+#[must_use]
+pub fn would_hold(table: &Table, policy: &Predicate, changes: &[(&'static str, Arg)]) -> Template {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    // A placeholder that the text does not mention would have no type.
+    let asked = changes.iter().filter(|(key, _)| policy.depends_on(&|other| other == *key));
+    let replaced = hold(&mut sql, asked);
+    sql.push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+    policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
+    sql.finish()
+}
+
+/// Columns with the placeholders of what they are to hold.
+fn hold<'a>(sql: &mut Sql, changes: impl IntoIterator<Item = &'a (&'static str, Arg)>) -> Vec<(&'static str, String)> {
+    changes.into_iter().map(|(key, value)| (*key, sql.hold(Slot::Value(value.clone())))).collect()
 }
 
 /// Deletes the row [`Slot::Id`] where `policy` holds, and returns its id.

@@ -83,6 +83,12 @@ impl Sql {
 
     /// Appends a placeholder for `slot`; an open slot that is already there is referred to again.
     pub fn bind(&mut self, slot: Slot) -> &mut Self {
+        let placeholder = self.hold(slot);
+        self.push(&placeholder)
+    }
+
+    /// A placeholder for `slot`, to be written wherever it is needed.
+    pub fn hold(&mut self, slot: Slot) -> String {
         let slots = &mut self.template.slots;
         let shared = !matches!(slot, Slot::Value(_));
         let known = slots.iter().position(|other| shared && *other == slot);
@@ -90,7 +96,7 @@ impl Sql {
         if known.is_none() {
             slots.push(slot);
         }
-        self.push(&format!("${number}"))
+        format!("${number}")
     }
 
     /// Appends a placeholder for a value.

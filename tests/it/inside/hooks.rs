@@ -37,7 +37,7 @@ pub(super) struct Extra {
 #[resource(hooks)]
 #[can(create: state == Open)]
 #[can(read, delete: authenticated)]
-#[can(update: owner & state == Open)]
+#[can(update: owner & state == Open -> state == Open)]
 pub(super) struct Note {
     pub id: Id<Note>,
     #[field(len = 1..=40)]

@@ -8,6 +8,8 @@ mod deletions;
 mod hooks;
 mod outbox;
 mod plans;
+mod things;
+mod updates;
 
 use std::{future::Future, sync::Arc};
 

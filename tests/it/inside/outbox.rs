@@ -27,12 +27,16 @@ fn the_reference_application_tells_whom_its_contract_names() {
         app.update("task", task, &bob, r#"{"status": "done", "title": "T"}"#).await.unwrap();
         assert_eq!(app.drain().await, [""; 0], "nothing changed");
         app.update("task", task, &bob, r#"{"status": "todo", "title": ""}"#).await.unwrap_err();
-        app.update("task", task, &bob, r#"{"status": "todo", "assignee_id": null}"#).await.unwrap_err();
+        app.update("task", task, &bob, r#"{"status": "todo", "assignee_id": 99}"#).await.unwrap_err();
         assert_eq!(app.drain().await, [""; 0], "refused");
 
         let comment = app.create("comment", Some(task), &bob, r#"{"body": "!"}"#).await.unwrap();
         let data = format!(r#"{{"comment_id":{comment},"task_id":{task},"author":"bob"}}"#);
         assert_eq!(app.drain().await, [a, b].map(|to| format!("comment_added {to} {data}")));
+        // Who is given the task hears of it, also from somebody who may not see it any more.
+        let c = id(&app.register("eve").await);
+        app.update("task", task, &bob, &format!(r#"{{"assignee_id": {c}}}"#)).await.unwrap();
+        assert_eq!(app.drain().await, [format!(r#"task_assigned {c} {{"task_id":{task},"project":"{{}}"}}"#)]);
         app.update("task", task, &ada, &format!(r#"{{"assignee_id": {a}}}"#)).await.unwrap();
         assert_eq!(app.drain().await, [format!(r#"task_assigned {a} {{"task_id":{task},"project":"{{}}"}}"#)]);
         let comment = app.create("comment", Some(task), &ada, r#"{"body": "?"}"#).await.unwrap();

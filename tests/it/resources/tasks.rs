@@ -151,18 +151,24 @@ fn faults_of_a_patch() {
 }
 
 #[test]
-fn an_assignee_works_on_a_task_but_cannot_give_it_away_for_good() {
+fn an_assignee_works_on_a_task_and_hands_it_on() {
     let app = shared();
     let (owner, path) = project();
-    let (assignee, next) = (app.person(), app.person());
+    let [assignee, next, last] = [(); 3].map(|()| app.person());
     let task = app.post(&path, &json!({ "title": "t", "assignee_id": assignee.id })).by(&owner).created();
     let own = format!("/tasks/{}", task["id"]);
+    let hand = |to: &Value| app.patch(&own, &json!({ "assignee_id": to }));
     assert_eq!(app.patch(&own, &json!({ "status": "done" })).by(&assignee).ok()["status"], "done");
-    // An update is checked on the row as it would be: who gives a task away may not do it any more.
-    app.patch(&own, &json!({ "assignee_id": next.id })).by(&assignee).refused(403);
-    app.patch(&own, &json!({ "assignee_id": null })).by(&assignee).refused(403);
-    assert_eq!(app.get(&own).by(&owner).ok()["assignee_id"], assignee.id);
-    app.patch(&own, &json!({ "assignee_id": next.id })).by(&owner).ok();
+    hand(&json!(assignee.id)).by(&assignee).ok();
+    // Who gave it away may not read it any more, so that there is nothing to show.
+    hand(&json!(next.id)).by(&assignee).done();
     app.get(&own).by(&assignee).refused(403);
-    app.get(&own).by(&next).ok();
+    hand(&json!(assignee.id)).by(&assignee).refused(403);
+    assert_eq!(app.get(&own).by(&next).ok()["assignee_id"], next.id);
+    assert_eq!(hand(&json!(last.id)).by(&owner).ok()["assignee_id"], last.id);
+    hand(&Value::Null).by(&last).done();
+    assert_eq!(app.get(&own).by(&owner).ok()["assignee_id"], Value::Null);
+    // Who owns the project reads it whoever is to do it.
+    assert_eq!(hand(&json!(owner.id)).by(&owner).ok()["assignee_id"], owner.id);
+    assert_eq!(hand(&Value::Null).by(&owner).ok()["assignee_id"], Value::Null);
 }

@@ -6,7 +6,7 @@ use super::words;
 use crate::{
     http::routes::{self, Action},
     pipeline::{trigger_statements, verb_statements},
-    schema::{Catalog, Column, LinkError, Model, Verb, rule_in_words},
+    schema::{Catalog, Column, LinkError, Model, Verb, rule_in_words, verb_in_words},
 };
 
 /// What a resource means.
@@ -48,6 +48,8 @@ pub(super) struct RuleMeaning {
 pub(super) struct CallerSql {
     pub(super) caller: String,
     pub(super) statement: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) afterwards: Option<String>,
 }
 
 /// A trigger.
@@ -101,10 +103,11 @@ fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMea
         routes.iter().find(|route| serves(route.action)).map(|route| format!("{} {}", route.method, route.path))
     };
     let rule = |verb: &Verb| {
-        let who = rule_in_words(model.schema.rule(*verb)?, model.schema, catalog);
+        let who = verb_in_words(*verb, model.schema, catalog)?;
         let sql = statements.iter().filter(|found| found.verb == *verb).map(|found| CallerSql {
             caller: found.role.map_or_else(|| "anonymous".to_owned(), |role| format!("role {role}")),
             statement: found.sql.clone(),
+            afterwards: found.afterwards.clone(),
         });
         Some(RuleMeaning { verb: verb.name(), route: route(*verb)?, who, sql: sql.collect() })
     };

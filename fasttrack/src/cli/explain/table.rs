@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sqlformat::{FormatOptions, QueryParams};
 
-use super::meaning::{Meaning, RuleMeaning};
+use super::meaning::{CallerSql, Meaning, RuleMeaning};
 use crate::cli::table::table;
 
 /// Everything that is known of a resource.
@@ -57,11 +57,15 @@ fn head(meaning: &Meaning) -> String {
 fn statements(text: &mut String, rule: &RuleMeaning) {
     let mut rest: Vec<_> = rule.sql.iter().collect();
     while let Some(first) = rest.first().copied() {
-        let (same, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(|sql| sql.statement == first.statement);
+        let is_same = |sql: &&CallerSql| (&sql.statement, &sql.afterwards) == (&first.statement, &first.afterwards);
+        let (same, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_same);
         rest = other;
         let callers: Vec<_> = same.iter().map(|sql| sql.caller.as_str()).collect();
         let statement = first.statement.as_deref().map_or_else(|| "-- refused".to_owned(), formatted);
         let _ = write!(text, "\n-- {}, {}\n{statement}\n", rule.verb, callers.join(" and "));
+        if let Some(afterwards) = &first.afterwards {
+            let _ = write!(text, "-- then, of the row as it has become\n{}\n", formatted(afterwards));
+        }
     }
 }
 

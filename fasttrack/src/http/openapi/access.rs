@@ -3,8 +3,8 @@
 //! Looks at the rule alone, before any row or caller is known.
 
 use crate::{
-    schema::{Catalog, LinkError, Model, Path, Rule, Schema, Verb, named_rule},
-    sql::{Class, Predicate, fold, fold_change},
+    schema::{Catalog, Model, Path, Rule, Schema, Verb, named_rule},
+    sql::{Class, fold, fold_change},
 };
 
 /// What a rule says before the row and the caller are known.
@@ -18,8 +18,8 @@ pub(super) struct Access {
     pub(super) scopes: bool,
 }
 
-/// How a route treats a caller without a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a route treats a caller without a token, from the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Anonymous {
     /// Never lets it in.
     Refused,
@@ -31,19 +31,12 @@ pub(super) enum Anonymous {
 
 /// Judges the rule of a verb; a verb without a rule refuses everybody.
 pub(super) fn access(catalog: &Catalog, model: &Model, verb: Verb) -> Access {
-    model.schema.rule(verb).map_or(NOBODY, |rule| access_by(catalog, model, rule, verb))
-}
-
-/// Whether everybody may see the rows that he may change.
-pub(super) fn changes_are_seen(catalog: &Catalog, model: &Model) -> bool {
-    let folded =
-        |verb, class| model.schema.rule(verb).map_or(Ok(Predicate::Never), |rule| fold(catalog, model, rule, class));
-    let are_seen = |class| -> Result<bool, LinkError> {
-        let seen = Predicate::any([folded(Verb::Read, class)?, folded(Verb::List, class)?]);
-        let Some(update) = model.schema.rule(Verb::Update) else { return Ok(true) };
-        Ok(fold_change(catalog, model, update, class)?.implies(&seen))
-    };
-    Class::every(catalog).into_iter().all(|class| are_seen(class).unwrap_or(false))
+    let access = model.schema.rule(verb).map_or(NOBODY, |rule| access_by(catalog, model, rule, verb));
+    match &model.schema.afterwards {
+        // Of the row as it would be a rule is asked as if to read it: who may change it was asked before.
+        Some(rule) if verb == Verb::Update => access.and(access_by(catalog, model, rule, Verb::Read)),
+        _ => access,
+    }
 }
 
 /// Judges a rule as if it were that of `verb`.
@@ -66,6 +59,17 @@ pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Ver
         },
         refuses: account.may_fail,
         scopes: account.speaks_of_rows,
+    }
+}
+
+impl Access {
+    /// What both let.
+    fn and(self, other: Self) -> Self {
+        Self {
+            anonymous: self.anonymous.min(other.anonymous),
+            refuses: self.refuses || other.refuses,
+            scopes: self.scopes || other.scopes,
+        }
     }
 }
 
@@ -164,6 +168,7 @@ impl Undecided {
 #[cfg(test)]
 mod tests {
     use super::{super::sample, *};
+    use crate::schema::{Column, Grant};
 
     #[track_caller]
     fn check(resource: &str, verb: Verb, anonymous: Anonymous, refuses: bool, scopes: bool) {
@@ -191,6 +196,29 @@ mod tests {
         check("problem", Verb::Read, Anonymous::Refused, true, false);
         check("problem", Verb::Update, Anonymous::Refused, true, false);
         check("problem", Verb::Delete, Anonymous::Welcome, true, false);
+    }
+
+    #[test]
+    fn what_an_update_is_to_leave_may_refuse_too() {
+        const OPEN: Rule = Rule::Compare {
+            path: Path::HERE,
+            field: "name",
+            op: crate::schema::Comparison::Eq,
+            value: crate::schema::Literal::Text("open"),
+        };
+        const COLUMNS: &[Column] = &[Column::new::<String>("name", "name")];
+        const USER: Schema = Schema::new("user", "users").account().columns(COLUMNS);
+        const WALL: Schema =
+            Schema::new("wall", "walls").columns(COLUMNS).grants(&[Grant::new(Verb::Update, Rule::Anyone)]);
+        const SAID: Schema = WALL.afterwards(OPEN);
+        const SHUT: Schema = WALL.afterwards(Rule::Role("admin"));
+        for (wall, anonymous, refuses) in
+            [(&WALL, Anonymous::Welcome, false), (&SAID, Anonymous::Sometimes, true), (&SHUT, Anonymous::Refused, true)]
+        {
+            let catalog = Catalog::link(&[&USER, wall]).unwrap();
+            let access = access(&catalog, catalog.find("wall").unwrap(), Verb::Update);
+            assert_eq!(access, Access { anonymous, refuses, scopes: false });
+        }
     }
 
     #[test]

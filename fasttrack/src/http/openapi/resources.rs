@@ -3,14 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    access::{Access, access, changes_are_seen},
+    access::{Access, access},
     fields::{self, Input},
     names::{Names, capitalised, markdown, sentence, with_article, words},
     operation::{Operation, component},
     params,
     relations::Fallout,
 };
-use crate::schema::{Catalog, Model, Rule, Verb, rule_in_words};
+use crate::{
+    pipeline::changes_are_seen,
+    schema::{Catalog, Model, Verb, verb_in_words},
+};
 
 /// One resource, as the document speaks of it.
 pub(super) struct Resource<'a> {
@@ -87,14 +90,14 @@ impl<'a> Resource<'a> {
     fn path_item(&self, verbs: &[(&str, Verb)]) -> Value {
         let mut item = Map::new();
         for &(method, verb) in verbs {
-            if let Some(rule) = self.model.schema.rule(verb) {
-                item.insert(method.to_owned(), self.operation(verb, rule).render());
+            if let Some(who) = verb_in_words(verb, self.model.schema, self.catalog) {
+                item.insert(method.to_owned(), self.operation(verb, &who).render());
             }
         }
         Value::Object(item)
     }
 
-    fn operation(&self, verb: Verb, rule: &Rule) -> Operation {
+    fn operation(&self, verb: Verb, who: &str) -> Operation {
         let access = access(self.catalog, self.model, verb);
         let operation = match verb {
             Verb::Create => self.create(),
@@ -104,14 +107,8 @@ impl<'a> Resource<'a> {
             Verb::Delete => self.delete(),
         };
         let concealed = verb == Verb::Read && self.model.schema.conceal;
-        let operation = operation.anonymous(access.anonymous).explain(self.who_may(rule, access));
+        let operation = operation.anonymous(access.anonymous).explain(who_may(who, access));
         if access.refuses && !concealed { operation.refuses(&[403]) } else { operation }
-    }
-
-    fn who_may(&self, rule: &Rule, access: Access) -> String {
-        let who = rule_in_words(rule, self.model.schema, self.catalog);
-        let rest = if access.scopes { " Rows for which this does not hold are left out." } else { "" };
-        format!("Who may: {who}.{rest}")
     }
 
     fn create(&self) -> Operation {
@@ -245,6 +242,11 @@ impl<'a> Resource<'a> {
         }
         body
     }
+}
+
+fn who_may(who: &str, access: Access) -> String {
+    let rest = if access.scopes { " Rows for which this does not hold are left out." } else { "" };
+    format!("Who may: {who}.{rest}")
 }
 
 /// Who may use what every account may.
