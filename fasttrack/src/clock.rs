@@ -50,10 +50,11 @@ pub fn format_us(instant_us: i64) -> String {
     write(instant.unwrap_or(if instant_us < 0 { FIRST } else { LAST }).max(FIRST))
 }
 
-/// Reads any RFC 3339 instant (`date-time`) and gives it back in UTC with six digits.
+/// Reads any RFC 3339 instant (`date-time`) and gives it back in UTC with six digits; what is finer than a microsecond is
+/// cut off.
 ///
-/// A leap second becomes the last microsecond before it. `None` for anything else: a fraction of a microsecond, a space for the `T`, no offset, or
-/// a year that is not within 1 to 9999 in UTC.
+/// A leap second becomes the last microsecond before it. `None` for anything else: a space for the `T`, no offset, or a
+/// year that is not within 1 to 9999 in UTC. [`TimestampFault`] knows what is often written instead.
 #[must_use]
 pub fn parse_timestamp(text: &str) -> Option<String> {
     parse(text).map(write)
@@ -63,6 +64,55 @@ pub fn parse_timestamp(text: &str) -> Option<String> {
 #[must_use]
 pub fn parse_timestamp_us(text: &str) -> Option<i64> {
     parse(text).map(micros)
+}
+
+/// What people often write instead of an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampFault {
+    /// A date alone.
+    NoTime,
+    /// Something else for the `T`.
+    NoT,
+    /// An offset that begins with a space.
+    NoSign,
+    /// An offset of digits alone.
+    NoColon,
+    /// A local time.
+    NoOffset,
+}
+
+impl TimestampFault {
+    /// What is wrong with a text that is no instant, where it is one of these.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(10)?;
+        parse_date(date)?;
+        let Some(separator) = rest.chars().next() else { return Some(Self::NoTime) };
+        if !separator.eq_ignore_ascii_case(&'T') {
+            return Some(Self::NoT);
+        }
+        let offset = rest.get(1..)?.trim_start_matches(|char: char| char.is_ascii_digit() || ":.".contains(char));
+        let digits = offset.trim_start_matches([' ', '+', '-']);
+        match offset.chars().next() {
+            None => Some(Self::NoOffset),
+            _ if !digits.starts_with(|char: char| char.is_ascii_digit()) => None,
+            Some(' ') => Some(Self::NoSign),
+            Some('+' | '-') if !digits.contains(':') => Some(Self::NoColon),
+            Some(_) => None,
+        }
+    }
+
+    /// What to do instead.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NoTime => "add a time of day and the offset from UTC",
+            Self::NoT => "write a `T` between date and time",
+            Self::NoSign => "begin the offset with `+` or `-`",
+            Self::NoColon => "write the offset with a colon, as in +02:00",
+            Self::NoOffset => "add the offset from UTC: `Z`, or as in +02:00",
+        }
+    }
 }
 
 /// Reads a calendar date (RFC 3339 `full-date`) within the years 1 to 9999.
@@ -86,11 +136,6 @@ const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59.999_999
 fn parse(text: &str) -> Option<OffsetDateTime> {
     // The parser takes any character between date and time; RFC 3339 section 5.6 says `T`, in either case.
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
-        return None;
-    }
-    // What cannot be kept is refused, not cut off.
-    let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
-    if fraction.bytes().take_while(u8::is_ascii_digit).skip(6).any(|digit| digit != b'0') {
         return None;
     }
     let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
@@ -124,6 +169,11 @@ mod tests {
             ("2026-11-22T16:10:00.1Z", "2026-11-22T16:10:00.100000Z"),
             ("2026-11-22T16:10:00.123456Z", "2026-11-22T16:10:00.123456Z"),
             ("2026-11-22T16:10:00.123456000Z", "2026-11-22T16:10:00.123456Z"),
+            ("2026-11-22T16:10:00.1234567Z", "2026-11-22T16:10:00.123456Z"),
+            ("2026-11-22T16:10:00.123456999Z", "2026-11-22T16:10:00.123456Z"),
+            ("2026-11-22T16:10:00.999999999999999Z", "2026-11-22T16:10:00.999999Z"),
+            ("1969-12-31T23:59:59.999999999+00:00", "1969-12-31T23:59:59.999999Z"),
+            ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999Z"),
             ("2026-11-22T16:10:00+02:00", "2026-11-22T14:10:00.000000Z"),
             ("2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00.000000Z"),
             ("2026-11-22T16:10:00-00:00", "2026-11-22T16:10:00.000000Z"),
@@ -151,8 +201,6 @@ mod tests {
             "2026-11-22T16:10Z",
             "2026-11-22T16:10:00.Z",
             "2026-11-22T16:10:00,5Z",
-            "2026-11-22T16:10:00.1234567Z",
-            "2026-11-22T16:10:00.123456001Z",
             "2026-11-22T24:00:00Z",
             "2026-11-22T16:60:00Z",
             "2026-11-22T16:10:61Z",
@@ -177,6 +225,32 @@ mod tests {
             "2026-11-2éT16:10:00Z",
         ] {
             instant(text, None);
+        }
+    }
+
+    #[test]
+    fn what_is_often_written_instead_is_known() {
+        use TimestampFault::{NoColon, NoOffset, NoSign, NoT, NoTime};
+
+        for (text, expected) in [
+            ("2026-11-22", Some(NoTime)),
+            ("2026-11-22 16:10:00Z", Some(NoT)),
+            ("2026-11-22_16:10:00+02:00", Some(NoT)),
+            ("2026-11-22é16:10:00Z", Some(NoT)),
+            ("2026-11-22T16:10:00 02:00", Some(NoSign)),
+            ("2026-11-22T16:10:00.5 0200", Some(NoSign)),
+            ("2026-11-22T16:10:00+0000", Some(NoColon)),
+            ("2026-11-22t16:10:00.123456789-02", Some(NoColon)),
+            ("2026-11-22T16:10:00", Some(NoOffset)),
+            ("2026-11-22T", Some(NoOffset)),
+            ("2026-11-22T16:10:00+24:00", None),
+            ("2026-11-22T16:10:00Z ", None),
+            ("2026-11-22T16:10:00 ", None),
+            ("2026-02-29T16:10:00 02:00", None),
+            ("2026-11-2é", None),
+            ("", None),
+        ] {
+            assert_eq!(TimestampFault::of(text), expected, "{text}");
         }
     }
 

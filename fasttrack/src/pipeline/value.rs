@@ -1,7 +1,7 @@
 //! One value of a body, by the type of its column.
 
 use crate::{
-    clock,
+    clock::{self, TimestampFault},
     db::Arg,
     email,
     error::Fault,
@@ -90,10 +90,8 @@ fn text(column: &Column, value: &str) -> Result<Arg, Fault> {
             value.to_owned()
         }
         Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => clock::parse_timestamp(value).ok_or_else(|| {
-            fault(
-                "not_a_timestamp",
-                "must be an RFC 3339 timestamp such as 2026-11-22T16:10:00Z, with six digits of a second at most",
-            )
+            let advice = TimestampFault::of(value).map(|fault| format!(": {}", fault.advice())).unwrap_or_default();
+            fault("not_a_timestamp", &format!("must be an RFC 3339 timestamp such as 2026-11-22T16:10:00Z{advice}"))
         })?,
         Kind::Date => {
             clock::parse_date(value).ok_or_else(|| fault("not_a_date", "must be a date such as 2026-11-22"))?

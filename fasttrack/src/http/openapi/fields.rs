@@ -159,6 +159,9 @@ fn default_of(column: &Column) -> Option<Value> {
     }
 }
 
+/// What becomes of an instant that is finer than those that are kept.
+pub(super) const CUT_OFF: &str = "Digits of a second beyond the sixth are cut off.";
+
 fn describe(field: &mut Map<String, Value>, text: &str) {
     field.insert("description".to_owned(), json!(text));
 }
@@ -170,6 +173,9 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
     if as_input {
         if column.kind == Kind::PasswordHash {
             sentences.push("8 to 1,024 bytes of UTF-8, never truncated.".to_owned());
+        }
+        if column.kind == Kind::Timestamp {
+            sentences.push(CUT_OFF.to_owned());
         }
         if column.write_once {
             sentences.push("Cannot be changed later.".to_owned());
