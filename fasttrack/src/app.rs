@@ -19,7 +19,7 @@ pub use self::{
 use crate::{
     auth::{self, Auth, Keys},
     bell::Bell,
-    config::{Config, LogFormat, SecretError, SecretKey},
+    config::{Config, SecretError, SecretKey},
     db::{self, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
@@ -140,7 +140,8 @@ impl App {
         let workers = Workers::new(db.clone());
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
-        let desk: Arc<dyn job::Services> = Arc::new(Desk::new(&catalog, db.clone(), mailer));
+        let desk = Desk::new(&catalog, db.clone(), mailer).linking_to(config.public_url.clone());
+        let desk: Arc<dyn job::Services> = Arc::new(desk);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let context = Context::new(desk);
         let around = Around { watch, bell, context: context.clone() };
@@ -159,6 +160,7 @@ impl App {
             services: Services { messages, door: Arc::clone(&self.auth) as _ },
             per_account: config.sockets_per_user,
             origins: config.cors_origins.clone(),
+            public_url: config.public_url.clone(),
         };
         Layers {
             catalog: Arc::clone(&self.catalog),
@@ -223,7 +225,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     })?;
     tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
     tokio::spawn(notify::keep_tidy(app.outbox.clone()));
-    announce(&listening, config.log_format);
+    announce(&listening, &config);
     let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     tokio::select! {
@@ -241,11 +243,13 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
 }
 
 /// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
-fn announce(listening: &Listening, format: LogFormat) {
-    let address = listening.address();
-    let text = format!("fasttrack listens on http://{address}, docs at http://{address}/docs");
+fn announce(listening: &Listening, config: &Config) {
+    let here: Vec<_> = listening.addresses().iter().map(|address| format!("http://{address}")).collect();
+    let own = || format!("http://{}/docs", listening.address());
+    let docs = config.public_url.as_ref().map_or_else(own, |public| public.link("/docs"));
+    let text = format!("fasttrack listens on {}, docs at {docs}", here.join(" and "));
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{}", log::line(format, Level::INFO, &text));
+    let _ = writeln!(out, "{}", log::line(config.log_format, Level::INFO, &text));
     let _ = out.flush();
 }
 

@@ -6,8 +6,10 @@
 
 use std::{collections::HashMap, env, path::PathBuf};
 
+mod cors;
 mod dot_env;
 mod network;
+mod public_url;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ mod variables;
 use self::dot_env::{DotEnv, Fault};
 pub use self::{
     network::Network,
+    public_url::PublicUrl,
     secret::{SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
@@ -28,6 +31,8 @@ pub struct Config {
     pub host: String,
     /// TCP port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Where clients see the server, if it is not where it listens.
+    pub public_url: Option<PublicUrl>,
     /// The database file.
     pub database: PathBuf,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
@@ -42,6 +47,8 @@ pub struct Config {
     pub refresh_grace_s: u32,
     /// Origins whose scripts may call; `*` for all.
     pub cors_origins: Vec<String>,
+    /// Headers that these scripts may send, in lower case; `*` for all.
+    pub cors_headers: Vec<String>,
     /// Requests that one user or address has per window; 0 is no limit.
     pub rate_limit_requests: u32,
     /// The window.
@@ -165,6 +172,7 @@ impl Config {
         Self {
             host: String::new(),
             port: 0,
+            public_url: None,
             database: PathBuf::new(),
             secret_key: None,
             secret_key_previous: None,
@@ -172,6 +180,7 @@ impl Config {
             refresh_token_expire_days: 0,
             refresh_grace_s: 0,
             cors_origins: Vec::new(),
+            cors_headers: Vec::new(),
             rate_limit_requests: 0,
             rate_limit_window_s: 0,
             bcrypt_cost: 0,

@@ -131,6 +131,12 @@ pub trait Services: Send + Sync {
     /// The database.
     fn db(&self) -> &Db;
 
+    /// The address of a path of this server, as its clients see it; the path itself where they are not known to see
+    /// another.
+    fn link(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
     /// Hands a mail to the server that sends it.
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;
 }
@@ -188,6 +194,19 @@ impl Context {
     pub async fn find<T: Resource + DeserializeOwned>(&self, id: i64) -> Result<Option<T>, Error> {
         let json = self.services.row(T::NAME, id).await?;
         json.map(|json| serde_json::from_slice(&json)).transpose().map_err(|cause| Error::Internal(cause.to_string()))
+    }
+
+    /// The address of a path of this server, as its clients see it (`PUBLIC_URL`), for mails and the like. Without that
+    /// setting it is relative: the path itself.
+    ///
+    /// ```no_run
+    /// # fn link(context: fasttrack::job::Context) {
+    /// assert_eq!(context.link("/api/v1/tasks/7"), "https://x.example/tracker/api/v1/tasks/7");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        self.services.link(path)
     }
 
     /// Runs a statement that reads; no rule is asked. Text is selected as `CAST(… AS BLOB)`.

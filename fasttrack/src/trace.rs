@@ -5,6 +5,8 @@
 #[cfg(feature = "otel")]
 pub(crate) mod export;
 
+use std::borrow::Cow;
+
 use tracing::{Level, Span, field::Empty, info_span, span_enabled};
 
 /// The target of all of them.
@@ -12,7 +14,7 @@ pub(crate) const TARGET: &str = "fasttrack::trace";
 
 /// A request, from its head to its answer. It goes on with the trace of the client, where a header says which (W3C Trace
 /// Context).
-pub(crate) fn request<'a>(method: &str, path: &str, header: impl Fn(&str) -> Option<&'a str>) -> Span {
+pub(crate) fn request<'a>(method: &str, path: &str, header: impl Fn(&str) -> Option<Cow<'a, str>>) -> Span {
     let span = info_span!(
         target: TARGET,
         "request",

@@ -1,7 +1,8 @@
 // Who is logged in. The tokens live in this object alone, neither in a cookie nor in storage: what outlives the page could
 // be read later, by other scripts of the origin or by whoever sits down next. So a reload logs in again.
 
-const API = "/api/v1";
+// Beside the page, wherever a proxy has it.
+const API = "api/v1";
 
 /** The server answered with an error. */
 export class Refused extends Error {
@@ -40,7 +41,7 @@ export class Session {
 
   /** Where the WebSocket is. A browser can set no header on it, so that the token has to stand in the query. */
   socketUrl(since) {
-    const url = new URL("/ws", location.href);
+    const url = new URL("ws", document.baseURI);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.search = new URLSearchParams({ token: this.#access, since });
     return url;

@@ -26,6 +26,10 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.database, PathBuf::from("fasttrack.db"));
     assert_eq!((config.access_token_expire_minutes, config.refresh_token_expire_days), (15, 7));
     assert_eq!(config.cors_origins, ["http://localhost:3000"]);
+    let headers = "authorization content-type idempotency-key if-match if-none-match x-request-id traceparent tracestate \
+                   baggage sentry-trace";
+    assert_eq!(config.cors_headers, headers.split(' ').collect::<Vec<_>>());
+    assert_eq!(config.public_url, None);
     assert_eq!((config.rate_limit_requests, config.rate_limit_window_s), (100, 60));
     assert_eq!(config.sockets_per_user, 32);
     assert_eq!((config.bcrypt_cost, config.max_body_bytes, config.auto_migrate), (12, 65_536, true));
@@ -73,25 +77,45 @@ fn addresses_are_checked() {
             "sqlite:///a/..",
         ],
     );
-    let list = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
-    check(
-        "CORS_ORIGINS",
-        |c| c.cors_origins,
-        &[
-            ("[]", vec![]),
-            (r#"["*"]"#, list(&["*"])),
-            (
-                r#"["https://a.example:8443","http://[::1]:3000"]"#,
-                list(&["https://a.example:8443", "http://[::1]:3000"]),
-            ),
-        ],
-        &["", "*", "http://a", r#"["a.example"]"#, r#"["http://a/"]"#, r#"["http://a/b"]"#, "[1]", r#"[""]"#],
-    );
     check("REDIS_URL", |c| c.redis_url, &[("", None), ("redis://h:1", Some("redis://h:1".into()))], &["h", "redis://"]);
     check("SMTP_URL", |c| c.smtp_url, &[("", None)], &["http://h", "smtp:// h", "smtp://h?tls=perhaps", "smtp://h:x"]);
     let sender = "Tracker <tracker@example.com>";
     check("MAIL_FROM", |c| c.mail_from, &[("", None), (sender, Some(sender.into()))], &["tracker", "a@b, c@d"]);
-    check("HOST", |c| c.host, &[("::1", "::1".into()), ("localhost", "localhost".into())], &["", "a b"]);
+}
+
+#[test]
+fn places_are_checked() {
+    check(
+        "HOST",
+        |c| c.host,
+        &[
+            ("::1", "::1".into()),
+            ("[::1]", "::1".into()),
+            ("[fe80::1%eth0]", "fe80::1%eth0".into()),
+            ("0.0.0.0", "0.0.0.0".into()),
+            ("localhost", "localhost".into()),
+        ],
+        &["", "a b", "[]", "[::1", "[a]", "[127.0.0.1]", "[::1]:80", "127.0.0.1:80", "localhost:80", "http://a"],
+    );
+    check(
+        "PUBLIC_URL",
+        |c| c.public_url.map(|url| url.to_string()),
+        &[("", None), ("https://x.example/tracker/", Some("https://x.example/tracker".into()))],
+        &["x.example", "https://x.example?a", "ftp://x.example"],
+    );
+    let list = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
+    check(
+        "CORS_ORIGINS",
+        |c| c.cors_origins,
+        &[("[]", vec![]), (r#"["*","HTTPS://A.Example:443/"]"#, list(&["*", "https://a.example"]))],
+        &["", "*", r#"["a.example"]"#, r#"["http://a/b"]"#, "[1]"],
+    );
+    check(
+        "CORS_HEADERS",
+        |c| c.cors_headers,
+        &[("[]", vec![]), (r#"["X-Mine"]"#, list(&["x-mine"]))],
+        &["", "x-mine", r#"["x mine"]"#],
+    );
 }
 
 #[test]

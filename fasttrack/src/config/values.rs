@@ -1,6 +1,6 @@
 //! How the values of variables are read. What they set is in the table of variables.
 
-use std::path::PathBuf;
+use std::{net::Ipv6Addr, path::PathBuf};
 
 pub(super) fn number<T: TryFrom<u32>>(
     value: &str,
@@ -38,23 +38,18 @@ pub(super) fn database_path(value: &str) -> Result<PathBuf, &'static str> {
     }
 }
 
-pub(super) fn origins(value: &str) -> Option<Vec<String>> {
-    let origins: Vec<String> = serde_json::from_str(value).ok()?;
-    origins.iter().all(|origin| is_origin(origin)).then_some(origins)
-}
-
-/// Whether this is what a browser sends as `Origin` (RFC 6454), or the wildcard.
-fn is_origin(origin: &str) -> bool {
-    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte);
-    let is_host = |host: &str| !host.is_empty() && host.bytes().all(is_host_byte);
-    origin == "*"
-        || origin.split_once("://").is_some_and(|(scheme, host)| {
-            scheme.starts_with(|first: char| first.is_ascii_lowercase())
-                && scheme
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
-                && is_host(host)
-        })
+/// A name or an address to listen on; an IPv6 address with or without the brackets that it has in URLs.
+pub(super) fn host(value: &str) -> Result<String, &'static str> {
+    let bracketed = value.strip_prefix('[').map(|rest| rest.strip_suffix(']').unwrap_or_default());
+    let host = bracketed.unwrap_or(value);
+    // The zone of a link-local address (RFC 4007, section 11) is the system's affair.
+    let is_v6 = host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    let is_name = bracketed.is_none() && !host.is_empty() && !host.contains([':', '/', '[', ']']);
+    if (is_v6 || is_name) && !host.contains(char::is_whitespace) {
+        Ok(host.to_owned())
+    } else {
+        Err("a host name or an address, such as 0.0.0.0 or [::1]; the port is in PORT")
+    }
 }
 
 pub(super) const SMTP_ADDRESS: &str = "an address such as smtps://USER:PASSWORD@mail.example.com, or smtp://HOST:PORT?tls=required; what is special in the \

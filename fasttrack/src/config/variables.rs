@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Config, ConfigError, LogFormat, Network, SecretKey,
-    values::{SMTP_ADDRESS, database_path, is_mail_server, number, origins, url},
+    Config, ConfigError, LogFormat, Network, PublicUrl, SecretKey, cors,
+    values::{SMTP_ADDRESS, database_path, host, is_mail_server, number, url},
 };
 
 /// One environment variable.
@@ -25,14 +25,15 @@ pub struct Variable {
 /// All variables, in the order in which they are documented.
 pub const VARIABLES: &[Variable] = &[
     open("HOST", Some("127.0.0.1"), "name or address to listen on", |config, value| {
-        if value.is_empty() || value.contains(char::is_whitespace) {
-            return Err("a host name or an address, such as 0.0.0.0");
-        }
-        value.clone_into(&mut config.host);
+        config.host = host(value)?;
         Ok(())
     }),
     open("PORT", Some("8000"), "port to listen on; 0 takes a free one", |config, value| {
         config.port = number(value, 0, 65_535, "a port number from 0 to 65535")?;
+        Ok(())
+    }),
+    open("PUBLIC_URL", None, "where clients see this server, path included", |config, value| {
+        config.public_url = Some(value).filter(|value| !value.is_empty()).map(PublicUrl::parse).transpose()?;
         Ok(())
     }),
     secret("DATABASE_URL", Some("sqlite://fasttrack.db"), "the database", |config, value| {
@@ -73,7 +74,11 @@ pub const VARIABLES: &[Variable] = &[
         },
     ),
     open("CORS_ORIGINS", Some(r#"["http://localhost:3000"]"#), "origins whose scripts may call", |config, value| {
-        config.cors_origins = origins(value).ok_or(r#"a JSON list of origins, such as ["https://app.example.com"]"#)?;
+        config.cors_origins = cors::origins(value)?;
+        Ok(())
+    }),
+    open("CORS_HEADERS", Some(CORS_HEADERS), "headers that these scripts may send", |config, value| {
+        config.cors_headers = cors::headers(value)?;
         Ok(())
     }),
     open("RATE_LIMIT_REQUESTS", Some("100"), "requests per window; 0 is no limit", |config, value| {
@@ -161,6 +166,9 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
 ];
+
+/// What the server reads, and what tracers in browsers send.
+const CORS_HEADERS: &str = r#"["authorization","content-type","idempotency-key","if-match","if-none-match","x-request-id","traceparent","tracestate","baggage","sentry-trace"]"#;
 
 const fn open(
     name: &'static str,

@@ -2,6 +2,7 @@
 
 use std::{future::pending, io, sync::Arc, time::Duration};
 
+use futures_util::future::select_all;
 use salvo::{
     conn::{
         Accepted, Acceptor, Holding, StraightStream,
@@ -11,11 +12,11 @@ use salvo::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
 };
 
-use super::parser_errors::Completed;
+use super::{connections::Connections, parser_errors::Completed, stop::Stop};
 
 /// How long the port has to be quiet before it is closed: long enough for a handshake that has begun to end.
 const QUIET: Duration = Duration::from_millis(100);
@@ -23,41 +24,43 @@ const QUIET: Duration = Duration::from_millis(100);
 /// Longest time that this is waited for.
 const CLOSE_LIMIT: Duration = Duration::from_millis(200);
 
-/// An open port.
+/// An open port, of one address or of several.
 ///
 /// Connections that the system has made wait to be accepted, perhaps with a request. Closing the port resets them; so it
 /// is closed only when none waits, and, where the system can do that, when none has been able to begin for a while.
 pub(super) struct Port {
-    /// None once it is closed.
-    open: Option<TcpAcceptor>,
+    /// One for each address; none once it is closed.
+    open: Vec<TcpAcceptor>,
     holdings: Vec<Holding>,
-    /// Becomes true when no more connections are wanted.
-    stopping: watch::Receiver<bool>,
+    /// After it no more connections are wanted.
+    stop: Stop,
+    connections: Arc<Connections>,
     close_by: Option<Instant>,
     /// One for each connection that there may still be. A connection has its own until it is closed, upgraded or not.
     places: Arc<Semaphore>,
 }
 
 impl Port {
-    pub(super) fn new(open: TcpAcceptor, stopping: watch::Receiver<bool>, most: usize) -> Self {
-        let (holdings, places) = (open.holdings().to_vec(), Arc::new(Semaphore::new(most)));
-        Self { holdings, open: Some(open), stopping, close_by: None, places }
+    pub(super) fn new(open: Vec<TcpAcceptor>, connections: Arc<Connections>, stop: Stop, most: usize) -> Self {
+        let holdings = open.iter().flat_map(|open| open.holdings().to_vec()).collect();
+        Self { open, holdings, stop, connections, close_by: None, places: Arc::new(Semaphore::new(most)) }
     }
 
     /// The next connection; none when it is time to close.
     async fn next(&mut self, policy: Option<ArcFusePolicy>) -> Option<io::Result<(Plain, OwnedSemaphorePermit)>> {
-        let open = self.open.as_mut()?;
-        let places = &self.places;
+        if self.open.is_empty() {
+            return None;
+        }
+        let (open, places) = (&mut self.open, &self.places);
         if self.close_by.is_none() {
             tokio::select! {
                 biased;
                 accepted = accept(open, places, policy.clone()) => return Some(accepted),
-                // An error says that whoever would stop the server is gone, and so is the server.
-                _ = self.stopping.wait_for(|&stopping| stopping) => {}
+                () = self.stop.ordered() => {}
             }
         }
         let close_by = *self.close_by.get_or_insert_with(|| {
-            if let Err(error) = hold_off(open.inner()) {
+            for error in open.iter().filter_map(|open| hold_off(open.inner()).err()) {
                 tracing::debug!(%error, "connections can begin until the port is closed");
             }
             Instant::now() + CLOSE_LIMIT
@@ -67,14 +70,16 @@ impl Port {
     }
 }
 
-/// Accepts a connection once there is a place for it.
-async fn accept(
-    open: &mut TcpAcceptor,
+/// Accepts a connection once there is a place for it. There is at least one address; none that comes in while another is
+/// taken is lost, since an acceptor keeps what it has not handed out.
+pub(super) async fn accept(
+    open: &mut [TcpAcceptor],
     places: &Arc<Semaphore>,
     policy: Option<ArcFusePolicy>,
 ) -> io::Result<(Plain, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    Ok((open.accept(policy).await?, place))
+    let (accepted, ..) = select_all(open.iter_mut().map(|open| Box::pin(open.accept(policy.clone())))).await;
+    Ok((accepted?, place))
 }
 
 /// Leaves it unanswered when a client asks for a connection: it asks again within a second or so, and is refused then,
@@ -116,12 +121,13 @@ impl Acceptor for Port {
 
     async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
         let Some(accepted) = self.next(policy).await else {
-            self.open = None;
+            self.open.clear();
             return pending().await;
         };
         let (accepted, place) = accepted?;
         let Accepted { stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme, .. } = accepted;
-        let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream, place));
+        let connection = self.connections.enter(conn_ctrl.clone());
+        let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream, connection, place));
         Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
     }
 }

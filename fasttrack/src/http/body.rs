@@ -1,14 +1,18 @@
 //! Reading a request's body: its type, its size, its bytes.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use salvo::{
-    http::{HeaderMap, Method, ReqBody, Request, header},
-    hyper::body::Body,
+    http::{HeaderMap, Method, ReqBody, Request, Version, header},
+    hyper::body::{Body, Frame},
 };
 
+use super::{
+    grammar::{self, MediaType},
+    stop::Stop,
+};
 use crate::error::Error;
 
 /// Most of an unwanted body that is still taken in, so that a client that sends before it reads gets its answer.
@@ -17,25 +21,42 @@ const DISCARD_MAX_BYTES: usize = 1 << 20;
 /// How long that may take.
 const DISCARD_LIMIT: Duration = Duration::from_millis(500);
 
+/// How long the next part of a body is waited for once the server is to stop.
+const STALL_LIMIT: Duration = Duration::from_secs(1);
+
+/// How much is taken in, and until when.
+#[derive(Debug)]
+pub(super) struct Intake {
+    /// Longest body, in bytes.
+    pub(super) max_bytes: usize,
+    /// After the order to stop, a body that stalls is not waited for.
+    pub(super) stop: Stop,
+}
+
 /// The body; empty when there is none.
 ///
 /// # Errors
-/// 415 when there is one of another type, 413 when it is too long, 400 when it does not arrive whole.
-pub(super) async fn read(req: &mut Request, max_bytes: usize) -> Result<Bytes, Error> {
+/// 415 when there is one of another type, 413 when it is too long, 400 when it does not arrive whole, 503 when it stalls
+/// and the server is to stop.
+pub(super) async fn read(req: &mut Request, intake: &Intake) -> Result<Bytes, Error> {
     if req.body().is_end_stream() {
         return Ok(Bytes::new());
     }
     check_media_type(req.headers(), req.method())?;
+    let max_bytes = intake.max_bytes;
     if req.body().size_hint().lower() > max_bytes as u64 {
         return Err(Error::TooLarge { max_bytes });
     }
-    collect(req.body_mut(), max_bytes).await
+    // From here on nobody waits to be told to go ahead.
+    req.headers_mut().remove(header::EXPECT);
+    collect(req.body_mut(), intake).await
 }
 
 /// Most bodies come in one part, which is not copied.
-async fn collect(body: &mut ReqBody, max_bytes: usize) -> Result<Bytes, Error> {
+async fn collect(body: &mut ReqBody, intake: &Intake) -> Result<Bytes, Error> {
+    let max_bytes = intake.max_bytes;
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
-    while let Some(frame) = body.next().await {
+    while let Some(frame) = next(body, &intake.stop).await? {
         let frame = frame.map_err(|_| Error::Malformed("the body did not arrive whole".into()))?;
         let Ok(part) = frame.into_data() else { continue };
         if first.len() + joined.len() + part.len() > max_bytes {
@@ -51,13 +72,25 @@ async fn collect(body: &mut ReqBody, max_bytes: usize) -> Result<Bytes, Error> {
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
+async fn next(body: &mut ReqBody, stop: &Stop) -> Result<Option<io::Result<Frame<Bytes>>>, Error> {
+    let stalls = async {
+        stop.ordered().await;
+        tokio::time::sleep(STALL_LIMIT).await;
+    };
+    tokio::select! {
+        biased;
+        frame = body.next() => Ok(frame),
+        () = stalls => Err(Error::Unavailable("the server is stopping, and the body did not come; send it again".into())),
+    }
+}
+
 /// Takes in what is left of a body that nobody wanted. Says whether the connection is at its end, and can go on.
 pub(super) async fn discard(req: &mut Request) -> bool {
     if req.body().is_end_stream() {
         return true;
     }
     // Who expects 100 has sent nothing yet, and would be told to go ahead by the first read.
-    if req.headers().contains_key(header::EXPECT) {
+    if expects_continue(req) {
         return false;
     }
     tokio::time::timeout(DISCARD_LIMIT, skip(req.body_mut())).await.unwrap_or(false)
@@ -75,40 +108,41 @@ async fn skip(body: &mut ReqBody) -> bool {
     true
 }
 
+/// Whether the client waits to be told to go ahead (RFC 9110, section 10.1.1). Other expectations, and those of HTTP/1.0,
+/// mean nothing.
+fn expects_continue(req: &Request) -> bool {
+    req.version() > Version::HTTP_10 && grammar::lists(req.headers(), &header::EXPECT, "100-continue")
+}
+
 fn check_media_type(headers: &HeaderMap, method: &Method) -> Result<(), Error> {
-    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let is_taken = match (types.next().map(|value| value.to_str()), types.next()) {
-        (Some(Ok(value)), None) => is_json(value, *method == Method::PATCH),
-        _ => false,
-    };
-    let is_plain = headers.get_all(header::CONTENT_ENCODING).iter().all(|encoding| encoding == "identity");
-    if is_taken && is_plain {
+    let is_patch = *method == Method::PATCH;
+    let is_taken = grammar::single(headers, &header::CONTENT_TYPE).is_some_and(|value| is_json(value, is_patch));
+    let mut encodings = grammar::list(headers, &header::CONTENT_ENCODING);
+    if is_taken && encodings.all(|encoding| encoding.eq_ignore_ascii_case("identity")) {
         return Ok(());
     }
-    Err(Error::UnsupportedMediaType(if *method == Method::PATCH {
+    Err(Error::UnsupportedMediaType(if is_patch {
         "send the body as application/json or application/merge-patch+json, uncompressed and in UTF-8".into()
     } else {
         "send the body as application/json, uncompressed and in UTF-8".into()
     }))
 }
 
-/// Whether a `Content-Type` says JSON in UTF-8.
+/// Whether a `Content-Type` says JSON in UTF-8, which has two names (Encoding standard, section 4.2).
 fn is_json(content_type: &str, is_patch: bool) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let is_known = essence.eq_ignore_ascii_case("application/json")
-        || is_patch && essence.eq_ignore_ascii_case("application/merge-patch+json");
-    is_known
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-            }
-            _ => true,
-        })
+    let Some(media_type) = MediaType::parse(content_type) else { return false };
+    let is_known = media_type.is("application", "json") || is_patch && media_type.is("application", "merge-patch+json");
+    let is_utf8 = |charset: &str| ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
+    is_known && media_type.values("charset").all(is_utf8)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
     use super::*;
 
     #[test]
@@ -117,6 +151,16 @@ mod tests {
             ("application/json", true, true),
             ("Application/JSON; charset=UTF-8", true, true),
             ("application/json;charset=\"utf-8\"", true, true),
+            ("application/json; charset=utf8", true, true),
+            ("application/json; Charset=\"UTF8\"", true, true),
+            (r#"application/json; charset="u\tf-8""#, true, true),
+            ("application/json;", true, true),
+            ("application/json; boundary=\"a;charset=x\"", true, true),
+            ("application/json; boundary=\"a;charset=utf-8\"; charset=x", false, false),
+            ("application/json; charset=utf-8; charset=latin1", false, false),
+            ("application/json; charset=", false, false),
+            ("application/json; charset", false, false),
+            ("application/json, application/json", false, false),
             ("application/json; profile=x", true, true),
             ("application/json; charset=latin1", false, false),
             ("application/merge-patch+json", false, true),
@@ -141,13 +185,17 @@ mod tests {
         req
     }
 
+    fn intake(max_bytes: usize) -> Intake {
+        Intake { max_bytes, stop: Stop::new() }
+    }
+
     const JSON: (&str, &str) = ("content-type", "application/json");
 
     #[tokio::test]
     async fn bodies_are_taken_up_to_the_limit() {
-        assert_eq!(read(&mut request(&[], Method::POST, ""), 3).await.unwrap(), "");
-        assert_eq!(read(&mut request(&[JSON], Method::POST, "abc"), 3).await.unwrap(), "abc");
-        let over = read(&mut request(&[JSON], Method::POST, "abcd"), 3).await;
+        assert_eq!(read(&mut request(&[], Method::POST, ""), &intake(3)).await.unwrap(), "");
+        assert_eq!(read(&mut request(&[JSON], Method::POST, "abc"), &intake(3)).await.unwrap(), "abc");
+        let over = read(&mut request(&[JSON], Method::POST, "abcd"), &intake(3)).await;
         assert!(matches!(over, Err(Error::TooLarge { max_bytes: 3 })));
     }
 
@@ -158,12 +206,63 @@ mod tests {
             &[("content-type", "text/plain")],
             &[JSON, JSON],
             &[JSON, ("content-encoding", "gzip")],
+            &[JSON, ("content-encoding", "identity, gzip")],
+            &[JSON, ("content-encoding", "identity"), ("content-encoding", "br")],
             &[("content-type", "application/merge-patch+json")],
         ] {
-            let refused = read(&mut request(headers, Method::POST, "{}"), 9).await;
+            let refused = read(&mut request(headers, Method::POST, "{}"), &intake(9)).await;
             assert!(matches!(refused, Err(Error::UnsupportedMediaType(_))), "{headers:?}");
         }
-        let headers = [("content-type", "application/merge-patch+json"), ("content-encoding", "identity")];
-        assert_eq!(read(&mut request(&headers, Method::PATCH, "{}"), 9).await.unwrap(), "{}");
+        for encoding in ["identity", "Identity", "IDENTITY , identity", "", ","] {
+            let headers = [("content-type", "application/merge-patch+json"), ("content-encoding", encoding)];
+            assert_eq!(
+                read(&mut request(&headers, Method::PATCH, "{}"), &intake(9)).await.unwrap(),
+                "{}",
+                "{encoding}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn only_who_expects_100_is_left_alone() {
+        for (version, expect, is_drained) in [
+            (Version::HTTP_11, "100-continue", false),
+            (Version::HTTP_11, "100-Continue", false),
+            (Version::HTTP_11, "x, 100-continue", false),
+            (Version::HTTP_10, "100-continue", true),
+            (Version::HTTP_11, "x", true),
+        ] {
+            let mut req = request(&[JSON, ("expect", expect)], Method::POST, "{}");
+            *req.version_mut() = version;
+            assert_eq!(discard(&mut req).await, is_drained, "{version:?} {expect}");
+        }
+        let mut req = request(&[JSON, ("expect", "100-continue")], Method::POST, "long");
+        assert!(read(&mut req, &intake(3)).await.is_err(), "refused before anything was read");
+        assert!(!discard(&mut req).await);
+    }
+
+    /// A body of which nothing comes.
+    struct Never;
+
+    impl Body for Never {
+        type Data = Bytes;
+        type Error = salvo::BoxedError;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_is_not_waited_for_when_the_server_stops() {
+        let mut req = request(&[JSON], Method::POST, "");
+        req.replace_body(ReqBody::Boxed { inner: Box::pin(Never), fuse_config: None });
+        let intake = intake(9);
+        let stop = intake.stop.clone();
+        let reading = tokio::spawn(async move { read(&mut req, &intake).await });
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(!reading.is_finished(), "there is no hurry before");
+        stop.order();
+        assert!(matches!(reading.await.unwrap(), Err(Error::Unavailable(_))));
     }
 }

@@ -8,18 +8,24 @@ use salvo::{
     http::{HeaderName, HeaderValue, Method, Request, header},
 };
 
+use super::host;
+
 /// How long a browser may keep the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// The hoop for these origins, `*` among them for all. It has to stand before all others, so that every answer carries
-/// its headers.
+/// The hoop for these origins, `*` among them for all, whose scripts may send these headers, `*` for whichever they ask
+/// for. It has to stand before all others, so that every answer carries its headers.
 ///
 /// Credentials (cookies) play no part in this API and are allowed for listed origins only, since clients exist that
 /// always send them; never together with the wildcard.
-pub(super) fn hoop(origins: &[String]) -> CorsHandler {
+pub(super) fn hoop(origins: &[String], headers: &[String]) -> CorsHandler {
+    let allowed = headers.iter().filter_map(|name| name.parse::<HeaderName>().ok());
+    // The wildcard itself would leave `Authorization` out.
+    let is_any = headers.iter().any(|name| name == "*");
+    let allowed = if is_any { AllowHeaders::mirror_request() } else { AllowHeaders::list(allowed) };
     let cors = Cors::new()
         .allow_methods(AllowMethods::list([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE]))
-        .allow_headers(AllowHeaders::list([header::AUTHORIZATION, header::CONTENT_TYPE, super::request_id::HEADER]))
+        .allow_headers(allowed)
         .expose_headers(ExposeHeaders::list(exposed()))
         .max_age(MAX_AGE)
         .vary([header::ORIGIN]);
@@ -30,12 +36,14 @@ pub(super) fn hoop(origins: &[String]) -> CorsHandler {
     cors.allow_origin(origins).allow_credentials(true).into_handler()
 }
 
-/// Whether the hoop has anything to say: to requests that scripts send. [`Edge`](super::edge::Edge) says `Vary` to all.
+/// Whether the hoop has anything to say: to requests that scripts send. [`Edge`](super::edge::Edge) says `Vary` to all,
+/// and refuses who names no host; the hoop would make a success of a preflight again.
 pub(super) fn concerns(req: &Request, _: &Depot) -> bool {
-    req.headers().contains_key(header::ORIGIN)
+    req.headers().contains_key(header::ORIGIN) && host::check(req).is_ok()
 }
 
 fn exposed() -> Vec<HeaderName> {
     let [limit, remaining, reset] = super::gate::RATE_LIMIT_HEADERS;
-    vec![super::request_id::HEADER, header::RETRY_AFTER, header::ETAG, limit, remaining, reset]
+    let known = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
+    [super::request_id::HEADER, limit, remaining, reset].into_iter().chain(known).collect()
 }

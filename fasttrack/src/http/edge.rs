@@ -16,8 +16,17 @@ use salvo::{
 };
 use tracing::{Instrument, Span};
 
-use super::{body, gate, gate::Gate, metrics::Metrics, problem, request_id, request_id::RequestId, router::Pattern};
-use crate::{db::Meter, error::Error, trace};
+use super::{
+    body, front,
+    gate::{self, Gate},
+    grammar, host,
+    metrics::Metrics,
+    problem,
+    request_id::{self, RequestId},
+    router::Pattern,
+    stop::Stop,
+};
+use crate::{config::PublicUrl, db::Meter, error::Error, trace};
 
 /// The account that a request turned out to come from, for the log.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +40,10 @@ pub(super) struct Edge {
     pub(super) gate: Option<Arc<Gate>>,
     /// What counts all of them.
     pub(super) metrics: Arc<Metrics>,
+    /// From when on clients are asked to close their connections.
+    pub(super) stop: Stop,
+    /// Where the server is for its clients.
+    pub(super) public_url: Option<PublicUrl>,
 }
 
 #[async_trait]
@@ -40,10 +53,10 @@ impl Handler for Edge {
         let _in_flight = self.metrics.begin();
         let id = RequestId::from_headers(req.headers());
         let meter = Arc::new(Meter::default());
-        let header = |name: &str| req.headers().get(name)?.to_str().ok();
+        let header = |name: &str| grammar::joined(req.headers(), name);
         let span = trace::request(req.method().as_str(), req.uri().path(), header);
         req.extensions_mut().insert(id.clone());
-        if is_preflight(req) {
+        if is_preflight(req) && host::check(req).is_ok() {
             ctrl.skip_rest();
         } else {
             let answer = self.answer(req, depot, res, ctrl, &id).instrument(span.clone());
@@ -65,10 +78,21 @@ impl Edge {
         ctrl: &mut FlowCtrl,
         id: &RequestId,
     ) {
-        // The service has set the status of a request that no route takes before any hoop runs.
-        if res.status_code.is_some() || !is_canonical(req.uri().path()) {
+        if let Err(error) = host::check(req) {
             ctrl.skip_rest();
-            self.refuse_unmatched(req, res, id);
+            problem::write(res, &error, id);
+            return;
+        }
+        // Whatever the router makes of another spelling, it is no route.
+        if !is_canonical(req.uri().path()) {
+            res.status_code(StatusCode::NOT_FOUND);
+        }
+        // The service has set the status of a request that no route takes before any hoop runs.
+        if res.status_code.is_some() {
+            ctrl.skip_rest();
+            if !front::lead(req, res, self.public_url.as_ref()) {
+                self.refuse_unmatched(req, res, id);
+            }
             return;
         }
         let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
@@ -117,7 +141,7 @@ impl Edge {
             }
         }
         // HTTP/2 takes leave by GOAWAY, and forbids the header (RFC 9113, section 8.2.2).
-        if req.version() < Version::HTTP_2 && (!is_drained || self.metrics.is_stopping()) {
+        if req.version() < Version::HTTP_2 && (!is_drained || self.stop.is_ordered()) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }

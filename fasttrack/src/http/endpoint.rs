@@ -11,7 +11,7 @@ use salvo::{
 };
 
 use super::{
-    Site, body,
+    Site, body, created,
     edge::Actor,
     forms, gate,
     gate::Admission,
@@ -66,12 +66,11 @@ impl Endpoint {
         let Action::Service(action) = self.route.action else {
             return Err(Error::Internal("a route of the API was taken for one of the service".into()));
         };
-        let bytes = body::read(req, self.site.max_body_bytes).await?;
+        let bytes = body::read(req, &self.site.intake).await?;
         let params = Params::parse(req.uri().query());
         forms::nothing(object(&bytes, false, unknown_parameters(params))?)?;
-        let if_none_match = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
         let file = req.params().get("file").map(String::as_str);
-        service::answer(&self.site, action, file, if_none_match).await
+        service::answer(&self.site, action, file, req.headers()).await
     }
 
     async fn admit(&self, req: &mut Request, res: &mut Response) -> Result<Reply, Error> {
@@ -99,7 +98,7 @@ impl Endpoint {
 
     async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
         let id = path_id(req)?;
-        let bytes = body::read(req, self.site.max_body_bytes).await?;
+        let bytes = body::read(req, &self.site.intake).await?;
         let mut params = Params::parse(req.uri().query());
         let mut faults = Vec::new();
         if !self.route.action.is_list() {
@@ -147,7 +146,7 @@ impl Endpoint {
         match verb {
             Verb::Create => {
                 let made = pipeline.create(model, id, who, &body).await?;
-                Ok(Reply::json(StatusCode::CREATED, made))
+                Ok(created::reply(&self.site, model, made))
             }
             Verb::Update => {
                 let changed = pipeline.update(model, Target::Id(row()?), who, &body).await?;

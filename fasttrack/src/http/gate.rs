@@ -122,7 +122,7 @@ impl Gate {
         }
         // What is no text is no address, and what stands to the left of it is not believed.
         let lines: Vec<_> =
-            req.headers().get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+            req.headers().get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
         client_address(peer, lines.into_iter(), &self.trusted_proxies)
     }
 }

@@ -2,11 +2,11 @@
 
 use salvo::{
     Depot, FlowCtrl,
-    http::{HeaderValue, ReqBody, Request, Response, StatusCode, header},
+    http::{HeaderValue, ReqBody, Request, ResBody, Response, StatusCode, header},
 };
 
 use super::{
-    Api, CustomRoute, api::Decided, body, endpoint, endpoint::Endpoint, forms, gate::Admission, routes::Action,
+    Api, CustomRoute, api::Decided, body, created, endpoint, endpoint::Endpoint, forms, gate::Admission, routes::Action,
 };
 use crate::{
     error::{Error, Fault},
@@ -57,7 +57,7 @@ impl Endpoint {
     /// body that is taken: in the order of the verbs.
     async fn prepare(&self, route: &CustomRoute, req: &mut Request, principal: Principal) -> Result<Api, Error> {
         let id = endpoint::path_id(req)?;
-        let bytes = body::read(req, self.site.max_body_bytes).await?;
+        let bytes = body::read(req, &self.site.intake).await?;
         let is_required = match self.route.action {
             Action::Replaced { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             _ => route.description.body.is_some(),
@@ -119,6 +119,13 @@ impl Endpoint {
             && let Some(status) = self.status_of_verb(res)
         {
             res.status_code(status);
+        }
+        if let Action::Replaced { model, verb: Verb::Create, .. } = self.route.action
+            && res.status_code == Some(StatusCode::CREATED)
+            && let ResBody::Once(row) = &res.body
+            && let Some(location) = created::location(&self.site, model, row)
+        {
+            res.headers_mut().entry(header::LOCATION).or_insert(location);
         }
         // RFC 8259 knows no `charset`, and no other route says one.
         if res.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json; charset=utf-8") {

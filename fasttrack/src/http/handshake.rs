@@ -4,8 +4,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use salvo::http::{HeaderMap, HeaderValue, Method, Request, Version, header};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::paging;
+use super::{grammar, paging};
 use crate::{
+    config::PublicUrl,
     error::{Error, Fault},
     wire::Params,
 };
@@ -63,40 +64,43 @@ fn number(text: &str) -> Result<i64, NoNumber> {
 /// [`Error::UpgradeRequired`] when the request is no handshake.
 pub(super) fn accept(req: &Request) -> Result<HeaderValue, Error> {
     let headers = req.headers();
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
+    let key = grammar::single(headers, &header::SEC_WEBSOCKET_KEY).unwrap_or_default().as_bytes();
     let is_handshake = *req.method() == Method::GET
         && req.version() == Version::HTTP_11
-        && lists(headers, &header::CONNECTION, "upgrade")
-        && lists(headers, &header::UPGRADE, "websocket")
-        && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13")
+        && grammar::lists(headers, &header::CONNECTION, "upgrade")
+        && grammar::lists(headers, &header::UPGRADE, "websocket")
+        && grammar::single(headers, &header::SEC_WEBSOCKET_VERSION) == Some("13")
         && BASE64_STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
     let accept = is_handshake.then(|| HeaderValue::try_from(derive_accept_key(key)).ok()).flatten();
     accept.ok_or(Error::UpgradeRequired)
 }
 
 /// Whether a page of this origin may connect. A client that is no browser sends none; a page on the very host of the
-/// server needs no entry.
+/// server, as the request or its clients name it, needs no entry.
 ///
 /// # Errors
 /// [`Error::Forbidden`] when it may not.
-pub(super) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Error> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let (Some(origin), next) = (origins.next(), origins.next()) else { return Ok(()) };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_allowed = next.is_none()
-        && origin.to_str().is_ok_and(|origin| {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            let is_own = authority.zip(host).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other));
-            is_own || allowed.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
-        });
+pub(super) fn check_origin(headers: &HeaderMap, allowed: &[String], public: Option<&PublicUrl>) -> Result<(), Error> {
+    if !headers.contains_key(header::ORIGIN) {
+        return Ok(());
+    }
+    let host = grammar::single(headers, &header::HOST);
+    let is_allowed = grammar::single(headers, &header::ORIGIN).is_some_and(|origin| {
+        let is = |other: &str| other.eq_ignore_ascii_case(origin);
+        let is_own = host.is_some_and(|host| is_origin_of(origin, host)) || public.is_some_and(|url| is(url.origin()));
+        is_own || allowed.iter().any(|allowed| allowed == "*" || is(allowed))
+    });
     let refusal = || Error::Forbidden("pages of this origin may not connect; CORS_ORIGINS lists those that may".into());
     if is_allowed { Ok(()) } else { Err(refusal()) }
 }
 
-/// Whether a header lists a word, in any case.
-fn lists(headers: &HeaderMap, name: &header::HeaderName, word: &str) -> bool {
-    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+/// Whether an origin is that of a host, by either scheme: behind a proxy, the request has another than the page. A default
+/// port may be left out on both sides.
+fn is_origin_of(origin: &str, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let default = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let bare = |authority: &str| authority.strip_suffix(default).unwrap_or(authority).to_ascii_lowercase();
+    !authority.is_empty() && bare(authority) == bare(host)
 }
 
 #[cfg(test)]
@@ -127,22 +131,59 @@ mod tests {
     #[test]
     fn an_origin_is_listed_or_the_servers_own() {
         let allowed = ["http://a.example".to_owned()];
-        for (origin, expected) in [
-            (None, true),
-            (Some("http://a.example"), true),
-            (Some("https://a.example"), false),
-            (Some("http://a.example:81"), false),
-            (Some("http://a.example.evil"), false),
-            (Some("http://HOST:8000"), true),
-            (Some("http://host"), false),
-            (Some("null"), false),
-            (Some(""), false),
+        let public = PublicUrl::parse("https://public.example/tracker").unwrap();
+        for (origin, host, expected) in [
+            (None, "host:8000", true),
+            (Some("http://a.example"), "host:8000", true),
+            (Some("https://a.example"), "host:8000", false),
+            (Some("http://a.example:81"), "host:8000", false),
+            (Some("http://a.example.evil"), "host:8000", false),
+            (Some("http://HOST:8000"), "host:8000", true),
+            (Some("http://host"), "host:8000", false),
+            (Some("http://host"), "host:80", true),
+            (Some("https://host"), "HOST:443", true),
+            (Some("https://host"), "host:80", false),
+            (Some("https://public.example"), "10.0.0.7:8000", true),
+            (Some("http://public.example"), "10.0.0.7:8000", false),
+            (Some("null"), "host:8000", false),
+            (Some(""), "host:8000", false),
+            (Some("://"), "host:8000", false),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, HeaderValue::from_static("host:8000"));
+            headers.insert(header::HOST, HeaderValue::from_static(host));
             headers.extend(origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin))));
-            assert_eq!(check_origin(&headers, &allowed).is_ok(), expected, "{origin:?}");
-            assert_eq!(check_origin(&headers, &["*".to_owned()]).is_ok(), origin.is_none_or(|_| true), "{origin:?}");
+            assert_eq!(check_origin(&headers, &allowed, Some(&public)).is_ok(), expected, "{origin:?} {host}");
+            assert!(check_origin(&headers, &["*".to_owned()], None).is_ok(), "{origin:?}");
         }
+        let mut twice = HeaderMap::new();
+        twice.append(header::ORIGIN, HeaderValue::from_static("http://a.example"));
+        twice.append(header::ORIGIN, HeaderValue::from_static("http://a.example"));
+        assert!(check_origin(&twice, &allowed, None).is_err());
+    }
+
+    #[test]
+    fn a_handshake_is_read_by_the_grammar_of_its_headers() {
+        const KEY: (&str, &str) = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        const VERSION: (&str, &str) = ("sec-websocket-version", "13");
+        #[track_caller]
+        fn check(lines: &[(&'static str, &'static str)], expected: bool) {
+            let mut req = Request::new();
+            *req.version_mut() = Version::HTTP_11;
+            for (name, value) in lines {
+                req.headers_mut().append(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(accept(&req).ok(), expected.then(|| HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")));
+        }
+        let (upgrade, connection) = (("upgrade", "websocket"), ("connection", "Upgrade"));
+        check(&[upgrade, connection, KEY, VERSION], true);
+        check(&[("upgrade", "h2c, WebSocket"), ("connection", "keep-alive ,\tUPGRADE"), KEY, VERSION], true);
+        check(&[("upgrade", "h2c"), upgrade, ("connection", "keep-alive"), connection, KEY, VERSION], true);
+        check(&[("upgrade", "websockets"), connection, KEY, VERSION], false);
+        check(&[upgrade, ("connection", "keep-alive"), KEY, VERSION], false);
+        check(&[upgrade, connection, KEY, ("sec-websocket-version", "8")], false);
+        check(&[upgrade, connection, KEY, VERSION, VERSION], false);
+        check(&[upgrade, connection, KEY, KEY, VERSION], false);
+        check(&[upgrade, connection, ("sec-websocket-key", "c2hvcnQ="), VERSION], false);
+        check(&[upgrade, connection, VERSION], false);
     }
 }

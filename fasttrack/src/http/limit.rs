@@ -86,7 +86,8 @@ fn network_of(address: IpAddr) -> IpAddr {
 
 /// The address that a request came from: of what `X-Forwarded-For` lists, the rightmost that is no trusted proxy.
 ///
-/// Nothing is believed unless `peer` itself is trusted, nor anything to the left of what is no address.
+/// Nothing is believed unless `peer` itself is trusted, nor anything to the left of what is no address. Empty elements of
+/// the list are none (RFC 9110, section 5.6.1.2).
 pub(super) fn client_address<'a>(
     peer: IpAddr,
     forwarded: impl DoubleEndedIterator<Item = &'a str>,
@@ -94,11 +95,12 @@ pub(super) fn client_address<'a>(
 ) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
-    for hop in forwarded.rev().flat_map(|line| line.rsplit(',')) {
+    let hops = forwarded.rev().flat_map(|line| line.rsplit(',')).map(str::trim);
+    for hop in hops.filter(|hop| !hop.is_empty()) {
         if !is_trusted(client) {
             break;
         }
-        let Some(address) = parse_hop(hop.trim()) else { break };
+        let Some(address) = parse_hop(hop) else { break };
         client = address;
     }
     client
@@ -161,7 +163,8 @@ mod tests {
             ("10.0.0.1", vec!["203.0.113.9", "198.51.100.1", "10.0.0.2,10.0.0.3"], "198.51.100.1"),
             ("10.0.0.1", vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("10.0.0.1", vec!["198.51.100.1, unknown"], "10.0.0.1"),
-            ("10.0.0.1", vec!["198.51.100.1, "], "10.0.0.1"),
+            ("10.0.0.1", vec!["198.51.100.1, "], "198.51.100.1"),
+            ("10.0.0.1", vec!["", "198.51.100.1,,\t10.0.0.2", ","], "198.51.100.1"),
             ("10.0.0.1", vec!["198.51.100.1:4711"], "198.51.100.1"),
             ("::1", vec!["[2001:db8::1]:80"], "2001:db8::1"),
             ("::1", vec!["[2001:db8::1]"], "2001:db8::1"),

@@ -3,7 +3,7 @@
 //! Labels come from tables of ours alone (route, known method, status), so that no client can make up series.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -31,7 +31,6 @@ const METHODS: [Method; 9] = [
 pub(crate) struct Metrics {
     started: Instant,
     in_flight: AtomicUsize,
-    stopping: AtomicBool,
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
@@ -52,7 +51,6 @@ impl Metrics {
         let metrics = Self {
             started: Instant::now(),
             in_flight: AtomicUsize::new(0),
-            stopping: AtomicBool::new(false),
             registry: Registry::new(),
             requests: IntCounterVec::new(requests, &["method", "route", "status"])?,
             seconds: HistogramVec::new(seconds.buckets(SECONDS.to_vec()), &["method", "route"])?,
@@ -84,15 +82,6 @@ impl Metrics {
     /// Requests that are being answered now.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Acquire)
-    }
-
-    /// From now on the server takes leave of its clients.
-    pub(crate) fn begin_stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
     }
 
     /// The text that Prometheus reads, with these numbers of others, sorted by name.

@@ -7,16 +7,22 @@ mod acceptor;
 mod api;
 mod body;
 mod carrier;
+mod connections;
 mod cors;
+mod created;
 mod custom;
+mod declared_length;
 pub mod docs;
 mod edge;
 mod endpoint;
 pub mod etag;
 mod forms;
+mod front;
 mod gate;
+mod grammar;
 mod handover;
 mod handshake;
+mod host;
 mod limit;
 pub mod live;
 mod metrics;
@@ -36,6 +42,7 @@ mod server;
 mod service;
 mod session_routes;
 mod socket;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -53,10 +60,13 @@ pub use self::{
     server::{Listening, Served, socket_limit},
     socket::Sockets,
 };
-use self::{edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route};
+use self::{
+    body::Intake, edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route,
+    server::Patience, stop::Stop,
+};
 use crate::{
     auth::{Auth, Keys},
-    config::Config,
+    config::{Config, PublicUrl},
     db::Db,
     job::Context,
     notify::Workers,
@@ -100,7 +110,9 @@ struct Site {
     document: CachedDocument,
     metrics: Arc<Metrics>,
     sockets: Sockets,
-    max_body_bytes: usize,
+    intake: Intake,
+    stop: Stop,
+    public_url: Option<PublicUrl>,
     custom: Vec<CustomRoute>,
     context: Context,
     workers: Workers,
@@ -115,7 +127,7 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
-    let hub = Arc::clone(&layers.sockets.hub);
+    let (hub, stop, public_url) = (Arc::clone(&layers.sockets.hub), Stop::new(), config.public_url.clone());
     let site = Arc::new(Site {
         gate: Arc::clone(&gate),
         pipeline: layers.pipeline,
@@ -126,22 +138,36 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
         catalog: layers.catalog,
         metrics: Arc::clone(&metrics),
         sockets: layers.sockets,
-        max_body_bytes: config.max_body_bytes,
+        intake: Intake { max_bytes: config.max_body_bytes, stop: stop.clone() },
+        stop: stop.clone(),
+        public_url: public_url.clone(),
         custom: layers.custom,
         context: layers.context,
         workers: layers.workers,
     });
     let endpoints = table.into_iter().map(|route| endpoint(&site, route));
-    let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?)?;
-    let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics: Arc::clone(&metrics) };
-    let service = Service::new(router).hoop_when(cors::hoop(&config.cors_origins), cors::concerns).hoop(edge);
-    Ok(Served { service, metrics, hub })
+    let prefix = public_url.as_ref().map_or("", PublicUrl::path);
+    let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?, prefix)?;
+    let cors = cors::hoop(&config.cors_origins, &config.cors_headers);
+    let edge = Edge {
+        time_limit: TIME_LIMIT,
+        gate: Some(gate),
+        metrics: Arc::clone(&metrics),
+        stop: stop.clone(),
+        public_url,
+    };
+    let service = Service::new(router).hoop_when(cors, cors::concerns).hoop(edge);
+    Ok(Served { service, metrics, hub, stop, patience: Patience::default() })
 }
 
 /// The `OpenAPI` document of an application, with its own routes, as this server describes it.
 #[must_use]
 pub fn document(catalog: &Catalog, custom: &[CustomRoute], config: &Config) -> serde_json::Value {
-    let settings = openapi::Settings { max_body_bytes: config.max_body_bytes, ..openapi::Settings::default() };
+    let settings = openapi::Settings {
+        max_body_bytes: config.max_body_bytes,
+        server: config.public_url.as_ref().map_or("/", PublicUrl::as_str).to_owned(),
+        ..openapi::Settings::default()
+    };
     openapi::document(catalog, custom, &settings)
 }
 

@@ -89,17 +89,23 @@ mod tests {
             texts.extend(page.files().filter(|(_, file)| file.content_encoding.is_none()).map(|(_, file)| file.bytes));
             let texts: Vec<_> = texts.into_iter().filter_map(|bytes| std::str::from_utf8(bytes).ok()).collect();
             let html = texts.first().unwrap();
-            for link in html.split('"').filter(|text| text.starts_with('/')) {
-                let file = link.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
-                assert!(
-                    link == "/openapi.json" || file.is_some_and(|file| page.file(file).is_some()),
-                    "{path}: {link}"
-                );
+            // Relative, since a proxy may have the page below a path of its own.
+            let folder = format!("{}/", path.trim_start_matches('/'));
+            for link in html.split([' ', '>']).filter_map(|word| word.split_once("src=").or(word.split_once("href="))) {
+                let link = link.1.trim_matches('"');
+                let file = link.strip_prefix(&folder);
+                assert!(link == "openapi.json" || file.is_some_and(|file| page.file(file).is_some()), "{path}: {link}");
             }
             for (name, _) in page.files() {
-                let is_named =
-                    |text: &&str| text.contains(&format!("{path}/{name}\"")) || text.contains(&format!("\"./{name}\""));
+                let is_named = |text: &&str| {
+                    text.contains(&format!("\"{folder}{name}\"")) || text.contains(&format!("\"./{name}\""))
+                };
                 assert!(texts.iter().any(is_named), "{path} never loads {name}");
+            }
+            for text in texts {
+                for rooted in ["\"/api", "\"/ws", "\"/docs", "\"/live", "\"/openapi"] {
+                    assert!(!text.contains(rooted), "{path} asks the root of its host: {text}");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A request line or a head that is none never becomes a request: hyper writes an answer without a body and closes. No
 //! handler sees it, so it is recognised where it is written: all answers of ours carry a request id, that one does not.
+//! Here a connection is also entered among those that are open.
 
 use std::{
     io::{self, IoSlice},
@@ -16,20 +17,28 @@ use tokio::{
     sync::OwnedSemaphorePermit,
 };
 
-use super::{problem, request_id::RequestId};
+use super::{connections::Connection, declared_length::DeclaredLengths, problem, request_id::RequestId};
 
 /// A connection whose parser errors are problems.
 pub(super) struct Completed<S> {
     inner: S,
     /// What is written in place of what the parser wanted to write.
     pending: Bytes,
+    lengths: DeclaredLengths,
+    connection: Connection,
     /// Given back when the connection is closed.
     _place: OwnedSemaphorePermit,
 }
 
 impl<S> Completed<S> {
-    pub(super) const fn new(inner: S, place: OwnedSemaphorePermit) -> Self {
-        Self { inner, pending: Bytes::new(), _place: place }
+    pub(super) fn new(inner: S, connection: Connection, place: OwnedSemaphorePermit) -> Self {
+        Self { inner, pending: Bytes::new(), lengths: DeclaredLengths::default(), connection, _place: place }
+    }
+
+    /// Notes that something is written, and says whether a length was declared that no number holds.
+    fn begin_writing(&mut self) -> bool {
+        self.connection.speaks();
+        self.lengths.take()
     }
 }
 
@@ -47,14 +56,18 @@ impl<S: AsyncWrite + Unpin> Completed<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Completed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        self.lengths.see(buf.filled().get(before..).unwrap_or_default());
+        polled
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_pending(cx))?;
-        if let Some(problem) = complete(buf) {
+        let is_beyond = self.begin_writing();
+        if let Some(problem) = complete(buf, is_beyond) {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
         }
@@ -67,8 +80,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_pending(cx))?;
+        let is_beyond = self.begin_writing();
         if let [buf] = bufs
-            && let Some(problem) = complete(buf)
+            && let Some(problem) = complete(buf, is_beyond)
         {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
@@ -95,7 +109,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
 ///
 /// It is one exactly when it is a head and nothing else, refuses, and has no request id. What is written in the middle
 /// of a body is never taken for one: no body of ours has a bare line break in it where it could look like a head.
-fn complete(written: &[u8]) -> Option<Bytes> {
+/// `is_beyond`: the request has a length that no number holds, for which the parser has other statuses.
+fn complete(written: &[u8], is_beyond: bool) -> Option<Bytes> {
     let rest = written.strip_prefix(b"HTTP/1.1 ")?;
     let head = std::str::from_utf8(rest.strip_suffix(b"\r\n\r\n")?).ok()?;
     let status: StatusCode = head.get(..3)?.parse().ok()?;
@@ -103,6 +118,7 @@ fn complete(written: &[u8]) -> Option<Bytes> {
     if is_own || !status.is_client_error() {
         return None;
     }
+    let status = if is_beyond { StatusCode::PAYLOAD_TOO_LARGE } else { status };
     let id = RequestId::from_headers(&HeaderMap::new());
     let mut res = Response::new();
     problem::write_plain(&mut res, status, detail(status), &id);
@@ -120,6 +136,7 @@ fn complete(written: &[u8]) -> Option<Bytes> {
 fn detail(status: StatusCode) -> &'static str {
     match status {
         StatusCode::URI_TOO_LONG => "the request's address is too long",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is over the limit: no body has as many bytes as Content-Length says",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "the request has too many headers, or too long ones",
         _ => "this is no HTTP/1.1 request; check its first line and its headers",
     }
@@ -132,9 +149,10 @@ mod tests {
     #[test]
     fn only_the_answers_of_the_parser_are_completed() {
         let bare = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let whole = complete(bare.as_bytes()).unwrap();
+        let whole = complete(bare.as_bytes(), false).unwrap();
         assert!(whole.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
-        assert_eq!(complete(&whole), None, "what has a body is whole");
+        assert_eq!(complete(&whole, false), None, "what has a body is whole");
+        assert!(complete(bare.as_bytes(), true).unwrap().starts_with(b"HTTP/1.1 413 Payload Too Large\r\n"));
         for other in [
             "",
             "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
@@ -143,7 +161,7 @@ mod tests {
             "HTTP/1.1 4",
             "\"HTTP/1.1 400 Bad Request\r\n\r\n",
         ] {
-            assert_eq!(complete(other.as_bytes()), None, "{other}");
+            assert_eq!(complete(other.as_bytes(), false), None, "{other}");
         }
     }
 }

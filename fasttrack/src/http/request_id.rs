@@ -21,9 +21,11 @@ const MAX_BYTES: usize = 128;
 pub(super) struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The id that the client sent, if it is fit for headers and logs; else a new one.
+    /// The id that the client sent, if it is one and fit for headers and logs; else a new one.
     pub(super) fn from_headers(headers: &HeaderMap) -> Self {
-        headers.get(HEADER).filter(|sent| is_sane(sent.as_bytes())).cloned().map_or_else(Self::generate, Self)
+        let mut sent = headers.get_all(HEADER).iter();
+        let id = sent.next().filter(|id| sent.next().is_none() && is_sane(id.as_bytes()));
+        id.cloned().map_or_else(Self::generate, Self)
     }
 
     fn generate() -> Self {
@@ -67,6 +69,8 @@ mod tests {
             assert_ne!(id_for(odd).as_bytes(), odd);
             assert_eq!(id_for(odd).len(), 32);
         }
+        let twice: HeaderMap = ["a", "b"].map(|id| (HEADER, HeaderValue::from_static(id))).into_iter().collect();
+        assert_eq!(RequestId::from_headers(&twice).as_str().len(), 32, "two are none");
     }
 
     #[test]

@@ -11,11 +11,15 @@ use salvo::{
     routing::MethodFilter,
 };
 
-/// Builds the router of handlers with their methods and paths.
+/// Builds the router of handlers with their methods and paths. They are there below `prefix`, too, unless that is empty:
+/// some proxies take the path off below which they have a server, and some do not.
 ///
 /// # Errors
 /// What salvo says of a path that is no pattern, which it would otherwise never match.
-pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Handler>)>) -> Result<Router, String> {
+pub(super) fn build(
+    routes: impl IntoIterator<Item = (Method, String, Arc<dyn Handler>)>,
+    prefix: &str,
+) -> Result<Router, String> {
     let mut root = Node::default();
     for (method, path, handler) in routes {
         let node = path.split('/').filter(|segment| !segment.is_empty()).fold(&mut root, Node::child);
@@ -25,7 +29,11 @@ pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Ha
         }
         node.goals.push((method, handler));
     }
-    root.fill(Router::new())
+    if prefix.is_empty() {
+        return root.fill(Router::new());
+    }
+    let below = root.clone().fill(Router::try_with_path(prefix.trim_start_matches('/'))?)?;
+    Ok(root.fill(Router::new())?.push(below))
 }
 
 /// The path of the route that took a request, with its parameters by name.
@@ -33,7 +41,7 @@ pub(super) fn build(routes: impl IntoIterator<Item = (Method, String, Arc<dyn Ha
 pub(super) struct Pattern(pub(super) Arc<str>);
 
 /// A segment of a path, and what lies below it.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Node {
     segment: String,
     /// The whole path, where there are goals.

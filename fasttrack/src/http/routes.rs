@@ -148,6 +148,12 @@ pub(super) fn of_verb(catalog: &Catalog, name: &str, verb: Verb) -> Option<Route
     resource(catalog, catalog.find(name)?, verb)
 }
 
+/// The path of a row, where any verb has a route for one.
+pub(super) fn of_row(schema: &Schema, id: i64) -> Option<String> {
+    let has_route = [Verb::Read, Verb::Update, Verb::Delete].iter().any(|&verb| schema.rule(verb).is_some());
+    has_route.then(|| format!("{API_PREFIX}/{}/{id}", schema.plural))
+}
+
 /// The routes that follow from the catalog, and those that every application has.
 #[must_use]
 pub fn declared(catalog: &Catalog) -> Vec<Route> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use salvo::http::{HeaderValue, StatusCode, header};
+use salvo::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
     Site, docs, etag, live,
@@ -22,7 +22,7 @@ pub(super) async fn answer(
     site: &Site,
     action: ServiceAction,
     file: Option<&str>,
-    if_none_match: Option<&str>,
+    headers: &HeaderMap,
 ) -> Result<Reply, Error> {
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
@@ -31,12 +31,12 @@ pub(super) async fn answer(
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());
-            Ok(cached(reply, &document.etag, if_none_match))
+            Ok(cached(reply, &document.etag, headers))
         }
-        ServiceAction::Docs => Ok(asset(docs::page(), &docs::page().index, if_none_match)),
-        ServiceAction::DocsFile => file_of(docs::page(), file, if_none_match),
-        ServiceAction::Live => Ok(asset(live::page(), &live::page().index, if_none_match)),
-        ServiceAction::LiveFile => file_of(live::page(), file, if_none_match),
+        ServiceAction::Docs => Ok(asset(docs::page(), &docs::page().index, headers)),
+        ServiceAction::DocsFile => file_of(docs::page(), file, headers),
+        ServiceAction::Live => Ok(asset(live::page(), &live::page().index, headers)),
+        ServiceAction::LiveFile => file_of(live::page(), file, headers),
     }
 }
 
@@ -53,7 +53,7 @@ async fn metrics(site: &Site) -> Result<Reply, Error> {
 /// Whether requests should be sent here: the server is not stopping, and the database answers. The schema is current,
 /// or the server would not have started.
 async fn ready(site: &Site) -> Result<Reply, Error> {
-    if site.metrics.is_stopping() {
+    if site.stop.is_ordered() {
         return Err(Error::Unavailable("the server is stopping".into()));
     }
     match tokio::time::timeout(PING_LIMIT, site.db.ping()).await {
@@ -62,23 +62,24 @@ async fn ready(site: &Site) -> Result<Reply, Error> {
     }
 }
 
-fn file_of(page: &'static Page, name: Option<&str>, if_none_match: Option<&str>) -> Result<Reply, Error> {
+fn file_of(page: &'static Page, name: Option<&str>, headers: &HeaderMap) -> Result<Reply, Error> {
     name.and_then(|name| page.file(name))
-        .map(|found| asset(page, found, if_none_match))
+        .map(|found| asset(page, found, headers))
         .ok_or_else(|| Error::NotFound("there is no such file".into()))
 }
 
-fn asset(page: &Page, asset: &'static Asset, if_none_match: Option<&str>) -> Reply {
+fn asset(page: &Page, asset: &'static Asset, headers: &HeaderMap) -> Reply {
     let mut reply = Reply::of(asset.content_type, Bytes::from_static(asset.bytes))
         .header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page.content_security_policy));
     if let Some(encoding) = asset.content_encoding {
         reply = reply.header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    cached(reply, &asset.etag, if_none_match)
+    cached(reply, &asset.etag, headers)
 }
 
 /// With its entity tag; 304 when the client has it already.
-fn cached(reply: Reply, tag: &str, if_none_match: Option<&str>) -> Reply {
+fn cached(reply: Reply, tag: &str, headers: &HeaderMap) -> Reply {
+    let if_none_match = headers.get_all(header::IF_NONE_MATCH).iter().map(HeaderValue::as_bytes);
     let reply = if etag::matches(if_none_match, tag) { Reply::without_body(StatusCode::NOT_MODIFIED) } else { reply };
     let reply = reply.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     match HeaderValue::from_str(tag) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use salvo::http::StatusCode;
 
 use super::{
-    Site, forms,
+    Site, created, forms,
     paging::{Paging, Walk},
     reply::Reply,
     routes::SessionAction,
@@ -33,7 +33,9 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
     let SessionRequest { principal, id, params, body, address, user_agent } = request;
     match action {
         SessionAction::Register => {
-            site.pipeline.register(&body).await.map(|user| Reply::json(StatusCode::CREATED, user))
+            let user = site.pipeline.register(&body).await?;
+            let account = site.catalog.account().map(|account| account.index).unwrap_or_default();
+            Ok(created::reply(site, account, user))
         }
         SessionAction::Login => {
             let [email, password] = forms::texts(body, ["email", "password"])?;

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     auth::Admission,
+    config::PublicUrl,
     error::Error,
     notify::{
         Hub, Outbox, Refused,
@@ -42,6 +43,8 @@ pub struct Sockets {
     pub per_account: usize,
     /// Origins whose pages may connect, `*` for all.
     pub origins: Vec<String>,
+    /// Where the server is for its clients: pages of that origin may connect, too.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// What becomes of an upgraded connection.
@@ -64,7 +67,7 @@ pub(super) async fn open(site: &Site, req: &mut Request, res: &mut Response) -> 
         return Err(Error::Invalid(faults));
     }
     let accept = handshake::accept(req)?;
-    handshake::check_origin(req.headers(), &site.sockets.origins)?;
+    handshake::check_origin(req.headers(), &site.sockets.origins, site.sockets.public_url.as_ref())?;
     let talk = match (visitor, wish.since) {
         (Err(reason), _) => refuse(socket::UNAUTHENTICATED, reason.into_owned()),
         (Ok(_), Err(_)) => refuse(socket::POLICY, "since has to be the id of a message, or 0".to_owned()),

@@ -6,6 +6,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::Mailer;
 use crate::{
+    config::PublicUrl,
     db::Db,
     error::Error,
     job::{MailError, Recipient, Services},
@@ -17,6 +18,7 @@ use crate::{
 pub struct Desk {
     db: Db,
     mailer: Mailer,
+    public_url: Option<PublicUrl>,
     /// By resource, what reads one of its rows.
     rows: HashMap<&'static str, Template>,
 }
@@ -27,7 +29,13 @@ impl Desk {
     pub fn new(catalog: &Catalog, db: Db, mailer: Mailer) -> Self {
         let read = |schema| sql::read(&Table::new(schema), &Predicate::Always);
         let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
-        Self { db, mailer, rows }
+        Self { db, mailer, public_url: None, rows }
+    }
+
+    /// With links to where clients see the server.
+    #[must_use]
+    pub fn linking_to(self, public_url: Option<PublicUrl>) -> Self {
+        Self { public_url, ..self }
     }
 }
 
@@ -44,6 +52,10 @@ impl Services for Desk {
 
     fn db(&self) -> &Db {
         &self.db
+    }
+
+    fn link(&self, path: &str) -> String {
+        self.public_url.as_ref().map_or_else(|| path.to_owned(), |public| public.link(path))
     }
 
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>> {

@@ -1,6 +1,6 @@
 //! Spans on their way to a collector, by OTLP over HTTP (OpenTelemetry Protocol 1.x).
 
-use std::{collections::HashMap, env, time::Duration};
+use std::{borrow::Cow, collections::HashMap, env, time::Duration};
 
 use async_trait::async_trait;
 use opentelemetry::{
@@ -90,9 +90,9 @@ fn is_span(metadata: &Metadata<'_>) -> bool {
 }
 
 /// Has a span go on with the trace that a client began.
-pub(super) fn follow<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
+pub(super) fn follow<'a>(span: &Span, header: impl Fn(&str) -> Option<Cow<'a, str>>) {
     if !span.is_disabled() {
-        let sent = HEADERS.into_iter().filter_map(|name| Some((name.to_owned(), header(name)?.to_owned())));
+        let sent = HEADERS.into_iter().filter_map(|name| Some((name.to_owned(), header(name)?.into_owned())));
         let parent = TraceContextPropagator::new().extract(&sent.collect::<HashMap<_, _>>());
         // An error says that nobody collects the span.
         let _ = span.set_parent(parent);

@@ -8,7 +8,7 @@ use crate::driver::{Settings, Sink, wait_until};
 #[test]
 fn a_new_assignee_gets_one_mail() {
     let sink = Sink::start();
-    let app = mailing(&sink).start();
+    let app = mailing(&sink).set("PUBLIC_URL", "https://x.example/tracker").start();
     let [first, second] = [(); 2].map(|()| app.person());
     app.patch("/users/me", &json!({ "display_name": "Ada Lovelace" })).by(&first).ok();
     let (owner, task) = assigned_task(&app, &first);
@@ -28,6 +28,7 @@ fn a_new_assignee_gets_one_mail() {
         "MIME-Version: 1.0".to_owned(),
         "Content-Type: text/plain; charset=utf-8".to_owned(),
         "Hello Ada Lovelace,".to_owned(),
+        format!("https://x.example/tracker/api/v1/tasks/{task}"),
     ] {
         assert!(letter.data.lines().any(|other| other == line), "{line:?} is not in:\n{}", letter.data);
     }

@@ -3,6 +3,20 @@
 use super::ROUTES;
 use crate::driver::{Reply, Settings, TestApp, shared};
 
+/// What scripts may send unless told otherwise: what the server reads, and what tracers send.
+const HEADERS: [&str; 10] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "sentry-trace",
+];
+
 const ORIGIN: &str = "http://localhost:3000";
 
 fn preflight(app: &TestApp, origin: &str, method: &str, target: &str) -> Reply {
@@ -25,7 +39,7 @@ fn every_route_answers_a_preflight() {
             reply.header(name).unwrap_or_default().split(',').any(|item| item.trim().eq_ignore_ascii_case(word))
         };
         assert!(lists("access-control-allow-methods", method), "{reply}");
-        for header in ["authorization", "content-type"] {
+        for header in HEADERS {
             assert!(
                 lists("access-control-allow-headers", header),
                 "{header} is named, as a wildcard excludes it: {reply}"
@@ -47,6 +61,10 @@ fn errors_are_readable_from_the_origin_too() {
         let reply = app.at(method, target).header("origin", ORIGIN).send();
         assert_eq!(reply.status, status, "{reply}");
         assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN), "{reply}");
+        let exposed = reply.header("access-control-expose-headers").unwrap_or_default();
+        for header in ["etag", "location", "retry-after", "x-request-id", "ratelimit-remaining", "www-authenticate"] {
+            assert!(exposed.split(',').any(|item| item == header), "{header}: {reply}");
+        }
     }
 }
 
@@ -73,4 +91,24 @@ fn the_origins_are_a_setting() {
     }
     let app = Settings::new().set("CORS_ORIGINS", "[]").start();
     assert_eq!(preflight(&app, ORIGIN, "GET", "/health").header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn an_origin_is_what_a_browser_makes_of_it() {
+    let app = Settings::new().set("CORS_ORIGINS", r#"["HTTPS://A.Example:443/","http://[0::1]:80"]"#).start();
+    for origin in ["https://a.example", "http://[::1]"] {
+        assert_eq!(preflight(&app, origin, "GET", "/health").header("access-control-allow-origin"), Some(origin));
+    }
+}
+
+#[test]
+fn the_headers_are_a_setting() {
+    let allowed = |app: &TestApp| {
+        let reply = preflight(app, ORIGIN, "GET", "/health");
+        reply.header("access-control-allow-headers").map(str::to_owned)
+    };
+    let app = Settings::new().set("CORS_HEADERS", r#"["Authorization","X-Mine"]"#).start();
+    assert_eq!(allowed(&app).as_deref(), Some("authorization,x-mine"));
+    let app = Settings::new().set("CORS_HEADERS", r#"["*"]"#).start();
+    assert_eq!(allowed(&app).as_deref(), Some("authorization,content-type"), "as asked for");
 }

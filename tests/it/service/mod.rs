@@ -5,6 +5,7 @@ mod documents;
 mod health;
 mod log;
 mod metrics;
+mod public;
 
 /// Every route of the contract that this stage serves.
 pub(crate) const ROUTES: [(&str, &str); 34] = [

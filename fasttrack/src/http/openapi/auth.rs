@@ -39,7 +39,7 @@ fn register(account: &Resource<'_>, names: &Names) -> Operation {
         .public()
         .body(&names.registration)
         .answers(201, "The new account.", &names.row);
-    account.restricted(operation, Input::Register)
+    account.restricted(account.located(operation), Input::Register)
 }
 
 fn log_in() -> Operation {

@@ -22,10 +22,4 @@ impl CachedDocument {
         let etag = etag::of(&bytes);
         Self { bytes, etag }
     }
-
-    /// Whether a client that sends this `If-None-Match` has it already, so that 304 without a body is the answer.
-    #[must_use]
-    pub fn is_current(&self, if_none_match: Option<&str>) -> bool {
-        etag::matches(if_none_match, &self.etag)
-    }
 }

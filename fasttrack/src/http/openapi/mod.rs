@@ -45,6 +45,8 @@ pub struct Settings {
     pub version: String,
     /// Largest body, in bytes.
     pub max_body_bytes: usize,
+    /// Where the server is: an address, or a path of the host that the document came from.
+    pub server: String,
 }
 
 impl Default for Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             description: String::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             max_body_bytes: 64 * 1024,
+            server: "/".to_owned(),
         }
     }
 }
@@ -71,7 +74,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
     json!({
         "openapi": "3.1.0",
         "info": info(settings),
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": settings.server }],
         "security": [{ "bearer": [] }],
         "tags": tags(&resources, custom),
         "paths": paths(&resources, custom, catalog),
@@ -142,11 +145,11 @@ fn schemas(resources: &[Entry<'_>]) -> Value {
 
 const GENERAL_RULES: &str = "\
 Bodies are JSON (UTF-8). Ids are positive 64-bit integers, never used twice; timestamps are RFC 3339 in UTC with \
-microseconds.
+microseconds, and digits of a second beyond the sixth are cut off where they are sent.
 
 Every error is `application/problem+json` (RFC 9457) with a `request_id`. A path with a method that it does not know \
 answers 405 with `Allow`; an unknown path, or an id that is no positive 64-bit integer, answers 404. An unknown, repeated, \
 empty or undecodable query parameter is 422 on every route. HEAD answers as GET, without the body.
 
 Lists come in pages. `cursor` continues one; a full walk yields every row that was there throughout exactly once. Filters \
-take operators in brackets: `?created_at[gte]=2026-01-01T00:00:00Z`.";
+take operators in brackets: `?created_at[gte]=2026-01-01T00:00:00Z`. In a query string, `+` is a space: write it as `%2B`.";

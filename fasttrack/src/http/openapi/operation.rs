@@ -218,6 +218,7 @@ pub(super) fn headers() -> Value {
         "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
         "Upgrade": text("The protocol to speak.", "websocket"),
         "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
+        "Location": text("Where the new row is.", "/api/v1/tasks/7"),
         "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
     })
 }

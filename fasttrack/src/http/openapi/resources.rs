@@ -11,6 +11,7 @@ use super::{
     relations::Fallout,
 };
 use crate::{
+    http::routes,
     pipeline::changes_are_seen,
     schema::{Catalog, Model, Verb, verb_in_words},
 };
@@ -114,7 +115,12 @@ impl<'a> Resource<'a> {
     fn create(&self) -> Operation {
         let operation = self.start("create").body(&self.names.create);
         let operation = operation.answers(201, &format!("The new {}.", self.noun), &self.names.row);
-        self.restricted(self.below_parent(operation), Input::Create)
+        self.restricted(self.below_parent(self.located(operation)), Input::Create)
+    }
+
+    /// Says of a creation that it tells where the row is, if that is anywhere.
+    pub(super) fn located(&self, operation: Operation) -> Operation {
+        if routes::of_row(self.model.schema, 1).is_some() { operation.with_header("Location") } else { operation }
     }
 
     fn list(&self) -> Operation {

@@ -1,0 +1,120 @@
+//! Notices a `Content-Length` that no number holds, among what a client sends.
+//!
+//! The parser refuses such a length as it refuses a head that is none, so that its answer does not say which of the two
+//! it was. Lines of a body are looked at as well; that changes nothing, since the answer to their request forgets them.
+
+/// Largest length that the parser takes.
+const MAX_LENGTH: u64 = u64::MAX - 2;
+
+const NAME: &[u8] = b"content-length:";
+
+/// What was seen of a connection.
+#[derive(Debug, Default)]
+pub(super) struct DeclaredLengths {
+    state: State,
+    is_beyond: bool,
+}
+
+/// Where in a line the next byte stands.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// So many bytes of the name were there.
+    Name(usize),
+    /// After the name; the digits so far, as far as a number holds them.
+    Value { digits: Option<u64>, has_ended: bool },
+    /// In a line that is another.
+    Elsewhere,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Name(0)
+    }
+}
+
+impl DeclaredLengths {
+    /// Looks at what was read.
+    pub(super) fn see(&mut self, mut bytes: &[u8]) {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            if matches!(self.state, State::Elsewhere) {
+                let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else { return };
+                bytes = bytes.get(end + 1..).unwrap_or_default();
+                self.state = State::default();
+                continue;
+            }
+            self.state = self.step(byte);
+            bytes = rest;
+        }
+    }
+
+    /// Whether a length was beyond all numbers, since this was asked last.
+    pub(super) fn take(&mut self) -> bool {
+        std::mem::take(&mut self.is_beyond)
+    }
+
+    fn step(&mut self, byte: u8) -> State {
+        match (self.state, byte) {
+            (State::Value { digits, .. }, b'\n') => {
+                self.is_beyond |= digits.is_none_or(|length| length > MAX_LENGTH);
+                State::default()
+            }
+            (_, b'\n') => State::default(),
+            (State::Name(seen), byte) if NAME.get(seen) == Some(&byte.to_ascii_lowercase()) => {
+                if seen + 1 == NAME.len() {
+                    State::Value { digits: Some(0), has_ended: false }
+                } else {
+                    State::Name(seen + 1)
+                }
+            }
+            (State::Value { digits: Some(0), has_ended: false }, b' ' | b'\t') => self.state,
+            (State::Value { digits, .. }, b' ' | b'\t' | b'\r') => State::Value { digits, has_ended: true },
+            (State::Value { digits, has_ended: false }, b'0'..=b'9') => {
+                let longer = digits.and_then(|length| length.checked_mul(10)?.checked_add(u64::from(byte - b'0')));
+                State::Value { digits: longer, has_ended: false }
+            }
+            _ => State::Elsewhere,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(head: &str, expected: bool) {
+        for size in [1, 7, head.len()] {
+            let mut lengths = DeclaredLengths::default();
+            head.as_bytes().chunks(size).for_each(|chunk| lengths.see(chunk));
+            assert_eq!(lengths.take(), expected, "{head:?} in chunks of {size}");
+            assert!(!lengths.take(), "it is told once");
+        }
+    }
+
+    #[test]
+    fn lengths_beyond_all_numbers_are_noticed() {
+        for (value, expected) in [
+            ("0", false),
+            ("65537", false),
+            ("18446744073709551613", false),
+            ("18446744073709551614", true),
+            ("18446744073709551615", true),
+            ("18446744073709551616", true),
+            ("99999999999999999999999999999999", true),
+            (" \t 99999999999999999999 ", true),
+            ("000000000000000000000000000007", false),
+            ("-99999999999999999999", false),
+            ("99999999999999999999x", false),
+            ("99999999999999999999, 1", false),
+            ("9999999999 9999999999", false),
+        ] {
+            for name in ["Content-Length:", "CONTENT-length:"] {
+                check(&format!("POST / HTTP/1.1\r\nHost: a\r\n{name}{value}\r\n\r\n"), expected);
+            }
+        }
+        check("Content-Length:99999999999999999999\n\n", true);
+        check("X-Content-Length: 99999999999999999999\r\n\r\n", false);
+        check("Content-Length : 99999999999999999999\r\n\r\n", false);
+        check("Content-Length: 99999999999999999999", false);
+    }
+}
