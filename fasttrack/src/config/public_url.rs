@@ -19,7 +19,7 @@ impl PublicUrl {
     /// What it should be.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).ok().filter(|_| text.contains("://")).ok_or(EXPECTED)?;
-        if !["http", "https"].contains(&url.scheme()) || !url.host().is_some_and(|host| !is_wildcard(&host)) {
+        if !["http", "https"].contains(&url.scheme()) || url.host().is_none_or(|host| is_wildcard(&host)) {
             return Err(EXPECTED);
         }
         if !url.username().is_empty() || url.password().is_some() {

@@ -260,7 +260,7 @@ mod tests {
         let intake = intake(9);
         let stop = intake.stop.clone();
         let reading = tokio::spawn(async move { read(&mut req, &intake).await });
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(!reading.is_finished(), "there is no hurry before");
         stop.order();
         assert!(matches!(reading.await.unwrap(), Err(Error::Unavailable(_))));

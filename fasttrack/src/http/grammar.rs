@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    fn headers(name: HeaderName, lines: &[&'static [u8]]) -> HeaderMap {
+    fn headers(name: &HeaderName, lines: &[&'static [u8]]) -> HeaderMap {
         lines.iter().map(|line| (name.clone(), HeaderValue::from_bytes(line).unwrap())).collect()
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn lists_stretch_over_lines_and_have_no_empty_elements() {
         #[track_caller]
         fn check(lines: &[&'static [u8]], expected: &[&str]) {
-            let headers = headers(header::CONNECTION, lines);
+            let headers = headers(&header::CONNECTION, lines);
             assert_eq!(list(&headers, &header::CONNECTION).collect::<Vec<_>>(), expected);
         }
         check(&[], &[]);
@@ -196,7 +196,7 @@ mod tests {
             (&[b""], Some("")),
             (&[b"\xff"], None),
         ] {
-            assert_eq!(single(&headers(header::ORIGIN, lines), &header::ORIGIN), expected, "{lines:?}");
+            assert_eq!(single(&headers(&header::ORIGIN, lines), &header::ORIGIN), expected, "{lines:?}");
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
             (&[b"a", b"\xff"], None),
         ] {
             let name = HeaderName::from_static("tracestate");
-            assert_eq!(joined(&headers(name, lines), "tracestate").as_deref(), expected, "{lines:?}");
+            assert_eq!(joined(&headers(&name, lines), "tracestate").as_deref(), expected, "{lines:?}");
         }
     }
 

@@ -105,7 +105,7 @@ impl<'a> Setup<'a> {
         let routes = self.routes.iter().map(|(method, path, act)| (method.clone(), (*path).to_owned(), handler(act)));
         let metrics = Arc::new(Metrics::new().unwrap());
         let public_url = self.public_url.map(|text| PublicUrl::parse(text).unwrap());
-        let router = router::build(routes, public_url.as_ref().map_or("", PublicUrl::path)).unwrap();
+        let tree = router::build(routes, public_url.as_ref().map_or("", PublicUrl::path)).unwrap();
         let edge = Edge {
             time_limit: self.time_limit,
             gate: None,
@@ -114,7 +114,7 @@ impl<'a> Setup<'a> {
             public_url,
         };
         let cors = cors::hoop(&["http://a.example".to_owned()], &["authorization".to_owned(), "x-mine".to_owned()]);
-        let service = Service::new(router).hoop_when(cors, cors::concerns).hoop(edge);
+        let service = Service::new(tree).hoop_when(cors, cors::concerns).hoop(edge);
         let listening = Listening::bind("127.0.0.1", 0).await.unwrap();
         let (address, stop) = (listening.address(), Arc::new(Notify::new()));
         let order = Arc::clone(&stop);
