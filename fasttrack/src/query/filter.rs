@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Most values that `[in]` takes.
-const MAX_VALUES: usize = 100;
+pub const MAX_VALUES: usize = 100;
 
 /// A condition that a client asked for.
 #[derive(Debug, Clone, PartialEq)]

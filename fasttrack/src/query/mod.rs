@@ -12,9 +12,9 @@ mod value;
 
 pub use self::{
     cursor::{CursorKey, CursorScope, Position},
-    filter::{Condition, Test},
+    filter::{Condition, MAX_VALUES, Test},
     op::{OPERATORS, Operator, Takes},
-    page::{ListQuery, PageSize, parse, searchable},
+    page::{ListQuery, MAX_TEXT_CHARS, PageSize, parse, searchable},
     sort::{SortKey, sortable},
     value::parse_value,
 };

@@ -139,13 +139,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Longest text that can be searched for, in bytes; the database refuses patterns of 50,000.
-const MAX_TEXT_BYTES: usize = 4_000;
+/// Longest text that can be searched for, in characters: to find a text costs its length times that of each text that is
+/// looked into.
+pub const MAX_TEXT_CHARS: usize = 200;
 
 /// Refuses text that is too long to search for.
 pub(super) fn check_text(field: &str, text: &str) -> Result<(), Fault> {
-    if text.len() > MAX_TEXT_BYTES {
-        return Err(Fault::new(field, "too_long", format!("at most {MAX_TEXT_BYTES} bytes of UTF-8")));
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(Fault::new(field, "too_long", format!("at most {MAX_TEXT_CHARS} characters")));
     }
     Ok(())
 }

@@ -143,6 +143,22 @@ fn a_search_sees_no_more_than_the_list() {
 }
 
 #[test]
+fn what_is_looked_for_is_bounded() {
+    let app = shared();
+    let owner = app.person();
+    let path = format!("/projects/{}/tasks", app.project(&owner));
+    for parameter in ["q", "title[contains]"] {
+        let ask = |text: &str| app.get(&format!("{path}?{parameter}={}", encode(text))).by(&owner);
+        ask(&"😀".repeat(200)).ok();
+        for text in ["😀".repeat(201), "n".repeat(201), "%".repeat(4_000)] {
+            let faults = ask(&text).refused(422);
+            assert_eq!(faults["errors"][0]["field"], parameter);
+            assert_eq!(faults["errors"][0]["code"], "too_long");
+        }
+    }
+}
+
+#[test]
 fn long_queries_are_answered() {
     let app = shared();
     let owner = app.person();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields;
 use crate::{
-    query::{OPERATORS, Operator, PageSize, Takes, searchable, sortable},
+    query::{MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
     schema::{Column, Kind, Schema},
 };
 
@@ -86,7 +86,7 @@ fn search(schema: &'static Schema) -> Option<Value> {
         "name": "q",
         "in": "query",
         "description": format!("Only rows with this text in {keys}; literally, without regard to ASCII case."),
-        "schema": { "type": "string", "minLength": 1 },
+        "schema": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS },
     }))
 }
 
@@ -126,9 +126,9 @@ fn value(column: &Column, takes: Takes) -> Value {
     match takes {
         Takes::One => fields::in_filter(column),
         Takes::Many => {
-            json!({ "type": "array", "minItems": 1, "maxItems": 100, "items": fields::in_filter(column) })
+            json!({ "type": "array", "minItems": 1, "maxItems": MAX_VALUES, "items": fields::in_filter(column) })
         }
-        Takes::Text => json!({ "type": "string", "minLength": 1 }),
+        Takes::Text => json!({ "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS }),
         Takes::Flag => json!({ "type": "boolean" }),
     }
 }
