@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, pin_mut};
 use prometheus::core::Collector;
 use rbdc::db::Connection;
 use tokio::{sync::Semaphore, time::timeout};
@@ -10,8 +10,9 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::{
     Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
     gauge::Gauges,
-    meter::metered,
-    pool::{ConnectionPool, Pooled},
+    lines::{Lines, Place},
+    meter::{Meter, metered},
+    pool::{Commits, ConnectionPool, Pooled},
     sqlite::{self, Found},
     statement,
     writer::Writer,
@@ -23,12 +24,12 @@ use crate::{error::Error, trace};
 pub struct Db {
     readers: Pooled,
     searches: Arc<Semaphore>,
+    lines: Lines,
     copier: Pooled,
     writer: Writer,
     pub(super) gauges: Gauges,
     reader_wait: Duration,
     statement_limit: Duration,
-    patience: Duration,
     created: bool,
 }
 
@@ -42,20 +43,21 @@ impl Db {
         let path = &sqlite::file(path)?;
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
-        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit)?;
+        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit, Commits::Said)?;
         let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
         // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
         let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
+        let (reader, copier) = (sqlite::reader(path, &options), sqlite::copier(path, &options));
         Ok(Self {
-            readers: ConnectionPool::install(sqlite::reader(path, &options), readers, patience(&options))?,
-            copier: ConnectionPool::install(sqlite::copier(path, &options), 1, options.unit_limit)?,
+            readers: ConnectionPool::install(reader, readers, patience(&options), Commits::Free)?,
+            copier: ConnectionPool::install(copier, 1, options.unit_limit, Commits::Free)?,
+            lines: Lines::default(),
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
             writer: Writer::start(writer, first, &options, gauges.clone()),
             gauges,
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
-            patience: patience(&options),
             created: found == Found::Nothing,
         })
     }
@@ -71,28 +73,29 @@ impl Db {
         self.gauges.collectors()
     }
 
-    /// Runs a statement that reads, and collects its rows.
+    /// Runs a statement that reads, and collects its rows. It is stopped when it takes too long, and when nobody waits
+    /// for it any more. Whoever asks (see [`Meter::charge`]) has one that is slow at a time: one that turns out to be is
+    /// stopped where another one is running.
     ///
     /// # Errors
-    /// [`DbError::Busy`] when no connection was free in time, or the statement took too long; else what the database
-    /// says.
+    /// [`DbError::Busy`] when no connection was free in time, or the statement was stopped; else what the database says.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run(statement, ())).await
+        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run_quick(statement)).await
     }
 
-    /// The same for a statement that may be slow: at most half of the connections serve those at a time, so that the
-    /// quick ones always find one.
+    /// The same for a statement that may be slow: it waits for the others of whoever asks, and at most half of the
+    /// connections serve such statements at a time, so that the quick ones always find one.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        let _place: Option<Place> = match Meter::asker() {
+            Some(asker) => Some(self.lines.wait(asker, self.reader_wait).await.ok_or_else(another_runs)?),
+            None => None,
+        };
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
-        match permit {
-            Ok(Ok(permit)) => {
-                metered(&self.gauges.reading, trace::reading(&statement.sql), self.run(statement, permit)).await
-            }
-            Ok(Err(_)) | Err(_) => Err(DbError::Busy("too many searches are running".into())),
-        }
+        let Ok(Ok(_permit)) = permit else { return Err(DbError::Busy("too many searches are running".into())) };
+        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run_slow(statement)).await
     }
 
     /// Runs a unit of work in a transaction, behind a savepoint: all of it happens, or nothing. Once this is polled it
@@ -177,29 +180,43 @@ impl Db {
         self.writer.close().await;
     }
 
-    /// `held` is given back when the statement has really ended.
-    async fn run(&self, statement: Statement, held: impl Send + 'static) -> Result<Vec<Row>, DbError> {
+    async fn run_quick(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let mut connection = self.readers.take(self.reader_wait).await?;
-        // A task of its own: it goes on to the end when the caller goes away, or waits no longer.
-        let (patience, limit) = (self.patience, self.statement_limit);
-        let task = tokio::spawn(async move {
-            let rows = timeout(patience, read_all(connection.as_mut(), statement, limit)).await;
-            drop(connection);
-            drop(held);
-            rows
-        });
-        match timeout(self.statement_limit, task).await {
-            Ok(Ok(Ok(rows))) => rows,
-            Ok(Err(error)) => Err(DbError::Other(error.to_string())),
-            Ok(Ok(Err(_))) | Err(_) => Err(DbError::Busy("the statement took too long".into())),
+        let reading = read_all(connection.as_mut(), statement, self.statement_limit);
+        pin_mut!(reading);
+        let quick = self.statement_limit / SLOW_PART;
+        if let Ok(rows) = timeout(quick, &mut reading).await {
+            return rows;
         }
+        let _place: Option<Place> = match Meter::asker() {
+            Some(asker) => Some(self.lines.enter(asker).ok_or_else(another_runs)?),
+            None => None,
+        };
+        timeout(self.statement_limit - quick, reading).await.unwrap_or_else(|_| Err(too_long()))
+    }
+
+    async fn run_slow(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        let mut connection = self.readers.take(self.reader_wait).await?;
+        let reading = read_all(connection.as_mut(), statement, self.statement_limit);
+        timeout(self.statement_limit, reading).await.unwrap_or_else(|_| Err(too_long()))
     }
 }
 
-/// After how long a statement is held to be lost, and its connection with it. Until then the connection waits for it:
-/// a slow statement cannot be stopped, and to open more connections beside it would make everything slower.
+/// The part of its time limit after which a statement is slow.
+const SLOW_PART: u32 = 5;
+
+fn too_long() -> DbError {
+    DbError::Busy("the statement took too long".into())
+}
+
+fn another_runs() -> DbError {
+    DbError::Busy("another slow statement of the same caller is running".into())
+}
+
+/// After how long a statement that was told to stop is held to be lost, and its connection with it. Until then the
+/// connection waits for it: to open more beside it would make everything slower.
 fn patience(options: &DbOptions) -> Duration {
-    options.statement_limit * 100
+    options.statement_limit * 12
 }
 
 /// Runs a statement; that nothing came back is believed only of a connection that lives, since one that dies in the

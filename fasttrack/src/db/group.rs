@@ -16,12 +16,21 @@ pub(super) struct Group {
     waiting: VecDeque<Box<dyn Unit>>,
     succeeded: Vec<Box<dyn Unit>>,
     failed: Vec<Box<dyn Unit>>,
-    unit_limit: Duration,
+    limits: Limits,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// A unit, and each word of the transaction.
+    pub(super) unit: Duration,
+    /// A statement of a unit.
+    pub(super) statement: Duration,
 }
 
 impl Group {
-    pub(super) fn new(units: impl IntoIterator<Item = Box<dyn Unit>>, unit_limit: Duration) -> Self {
-        Self { waiting: units.into_iter().collect(), succeeded: Vec::new(), failed: Vec::new(), unit_limit }
+    pub(super) fn new(units: impl IntoIterator<Item = Box<dyn Unit>>, limits: Limits) -> Self {
+        Self { waiting: units.into_iter().collect(), succeeded: Vec::new(), failed: Vec::new(), limits }
     }
 
     /// Takes every unit through the transaction, to the commit and the answers.
@@ -49,7 +58,7 @@ impl Group {
     }
 
     async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), DbError> {
-        tx.begin();
+        tx.begin(self.limits.statement);
         while let Some(unit) = self.waiting.pop_front() {
             self.attempt(tx, unit).await?;
         }
@@ -57,18 +66,19 @@ impl Group {
             return Ok(());
         }
         if self.succeeded.is_empty() {
-            return say(tx, sqlite::ROLLBACK, self.unit_limit).await.map(drop);
+            return say(tx, sqlite::ROLLBACK, self.limits.unit).await.map(drop);
         }
-        let proven = say(tx, sqlite::COMMIT, self.unit_limit).await?;
+        let proven = say(tx, sqlite::COMMIT, self.limits.unit).await?;
         if proven { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
     }
 
     /// Runs one unit, and undoes what it did when it failed.
     async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<(), DbError> {
         let mark = tx.mark();
-        let ran = timeout(self.unit_limit, AssertUnwindSafe(unit.run(tx)).catch_unwind()).await;
+        let ran = timeout(self.limits.unit, AssertUnwindSafe(unit.run(tx)).catch_unwind()).await;
         let verdict = match (ran, tx.doom()) {
             (Ok(Ok(_)), Some(doom)) => Some(doom.clone()),
+            (Ok(Ok(true)), None) if tx.is_cut_off() => Some(stopped()),
             (Ok(Ok(true)), None) => {
                 self.succeeded.push(unit);
                 tx.part();
@@ -79,8 +89,14 @@ impl Group {
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
         tx.forget_from(mark);
+        if tx.is_cut_off() {
+            // What still runs is stopped when the connection is given back; what writes takes the transaction along.
+            unit.fail(verdict.as_ref().unwrap_or(&stopped()));
+            self.failed.push(unit);
+            return Err(stopped());
+        }
         if !tx.is_untouched()
-            && let Err(error) = say(tx, sqlite::UNDO, self.unit_limit).await
+            && let Err(error) = say(tx, sqlite::UNDO, self.limits.unit).await
         {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
@@ -108,6 +124,11 @@ impl Group {
     fn answer(self) {
         self.succeeded.into_iter().chain(self.failed).chain(self.waiting).for_each(<dyn Unit>::answer);
     }
+}
+
+/// What those hear who shared a transaction with a statement that took too long.
+fn stopped() -> DbError {
+    DbError::Busy("a statement had to be stopped, and the transaction with it".into())
 }
 
 /// The commit stands, whatever a hook does.

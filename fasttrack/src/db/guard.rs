@@ -1,9 +1,11 @@
-//! A connection on loan: it goes back to its pool when dropped, whatever state it is in.
+//! A connection on loan: it goes back to its pool when dropped, whatever state it is in. A statement that still runs is
+//! stopped.
 
 use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::{Stream, StreamExt, future::BoxFuture, stream::BoxStream};
@@ -14,12 +16,20 @@ use rbdc::{
 use rbs::Value;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{pool::Places, sqlite};
+use super::{
+    link::Link,
+    pool::{Commits, Places},
+    sqlite,
+};
+
+/// How long a statement has to come to its end before it is told to stop, and then before it is told again: where it is
+/// told in between two statements of one text, or the driver runs it once more, it has not heard.
+const PULL_EVERY: Duration = Duration::from_millis(10);
 
 /// A connection on loan.
 pub(super) struct Guard {
     /// `None` only while it is being dropped.
-    connection: Option<Box<dyn Connection>>,
+    connection: Option<Link>,
     state: State,
     places: Arc<Places>,
     permit: Option<OwnedSemaphorePermit>,
@@ -38,15 +48,26 @@ struct State {
 }
 
 impl Guard {
-    pub(super) fn new(connection: Box<dyn Connection>, places: Arc<Places>, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(connection: Link, places: Arc<Places>, permit: OwnedSemaphorePermit) -> Self {
         Self { connection: Some(connection), state: State::default(), places, permit: Some(permit) }
     }
 
-    fn parts(&mut self) -> Result<(&mut Box<dyn Connection>, &mut State), DriverError> {
+    fn parts(&mut self) -> Result<(&mut Link, &mut State), DriverError> {
         match &mut self.connection {
             Some(connection) => Ok((connection, &mut self.state)),
             None => Err(DriverError::from("the connection was given back")),
         }
+    }
+
+    /// The parts, for a statement that is about to be sent.
+    fn start(&mut self, sql: &str) -> Result<(&mut Link, &mut State), DriverError> {
+        let commits = self.places.commits();
+        let (connection, state) = self.parts()?;
+        state.start(sql);
+        if commits == Commits::Said {
+            connection.reins().hold_commits(!sqlite::commits(sql));
+        }
+        Ok((connection, state))
     }
 }
 
@@ -69,10 +90,7 @@ impl Connection for Guard {
         sql: &str,
         params: Vec<Value>,
     ) -> BoxFuture<'_, Result<BoxStream<'_, Result<Box<dyn Row>, DriverError>>, DriverError>> {
-        let parts = self.parts().map(|(connection, state)| {
-            state.start(sql);
-            (connection.exec_rows(sql, params), state)
-        });
+        let parts = self.start(sql).map(|(connection, state)| (connection.exec_rows(sql, params), state));
         Box::pin(async move {
             let (rows, state) = parts?;
             match rows.await {
@@ -86,10 +104,7 @@ impl Connection for Guard {
     }
 
     fn exec(&mut self, sql: &str, params: Vec<Value>) -> BoxFuture<'_, Result<ExecResult, DriverError>> {
-        let parts = self.parts().map(|(connection, state)| {
-            state.start(sql);
-            (connection.exec(sql, params), state)
-        });
+        let parts = self.start(sql).map(|(connection, state)| (connection.exec(sql, params), state));
         Box::pin(async move {
             let (done, state) = parts?;
             done.await.inspect(|_| state.running = false).inspect_err(|error| state.note(error))
@@ -133,22 +148,36 @@ impl Drop for Guard {
     }
 }
 
-/// Waits for what still runs, rolls back, and gives the connection back; one that cannot is closed.
+/// Stops what still runs, rolls back, and gives the connection back; one that cannot is closed.
 ///
 /// A command that was sent while the connection's thread died is never answered, hence the limit.
-async fn settle(mut connection: Box<dyn Connection>, places: Arc<Places>, permit: Option<OwnedSemaphorePermit>) {
-    // Statements run in the order in which they were sent, so this one waits for all that came before.
-    let settled = match timeout(places.patience(), connection.exec(sqlite::ROLLBACK, Vec::new())).await {
-        Ok(Ok(_)) => true,
-        Ok(Err(error)) => sqlite::is_idle(&error),
-        Err(_) => false,
-    };
-    if settled {
+async fn settle(mut connection: Link, places: Arc<Places>, permit: Option<OwnedSemaphorePermit>) {
+    let settled = timeout(places.patience(), async {
+        stop(&mut connection).await.is_ok()
+            && match connection.exec(sqlite::ROLLBACK, Vec::new()).await {
+                Ok(_) => true,
+                Err(error) => sqlite::is_idle(&error),
+            }
+    });
+    if settled.await == Ok(true) {
         places.put(connection);
     } else {
         tracing::warn!("a database connection could not be rolled back; it is replaced");
     }
     drop(permit);
+}
+
+/// Waits for all that was sent, and tells it to stop meanwhile.
+async fn stop(connection: &mut Link) -> Result<(), DriverError> {
+    let reins = connection.reins().clone();
+    // Commands are answered in the order in which they were sent.
+    let mut pong = connection.ping();
+    loop {
+        match timeout(PULL_EVERY, &mut pong).await {
+            Ok(pong) => return pong,
+            Err(_) => reins.interrupt(),
+        }
+    }
 }
 
 /// Rows that note when they have come to their end.

@@ -5,11 +5,11 @@
 //! good, and everybody else who opens a database after them.
 
 use std::{
-    ops::Deref,
     sync::{Mutex, PoisonError},
     thread,
 };
 
+use fasttrack_sqlite::Reins;
 use futures_executor::block_on;
 use futures_util::{
     FutureExt,
@@ -24,11 +24,17 @@ use rbdc::{
 use rbs::Value;
 use tokio::sync::oneshot;
 
+use super::sqlite;
+
 /// Whoever opens or closes holds it.
 static DOOR: Mutex<()> = Mutex::new(());
 
 /// A connection; one that is dropped is closed all the same, later.
-pub(super) struct Link(Option<Box<dyn Connection>>);
+pub(super) struct Link {
+    /// `None` once it is closed.
+    connection: Option<Box<dyn Connection>>,
+    reins: Reins,
+}
 
 impl Link {
     /// Opens a connection.
@@ -39,20 +45,25 @@ impl Link {
         let manager = manager.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let _alone = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
-            let connection = block_on(manager.driver.connect_opt(manager.option.deref().deref()))?;
-            Ok(Self(Some(connection)))
+            let (connection, reins) = block_on(sqlite::connect(&manager))?;
+            Ok(Self { connection: Some(connection), reins })
         });
         opened.await.unwrap_or_else(|error| Err(DriverError::from(error.to_string())))
     }
 
+    /// What stops a statement that runs, and holds commits.
+    pub(super) fn reins(&self) -> &Reins {
+        &self.reins
+    }
+
     fn connection(&mut self) -> Result<&mut Box<dyn Connection>, DriverError> {
-        self.0.as_mut().ok_or_else(|| DriverError::from("the connection was closed"))
+        self.connection.as_mut().ok_or_else(|| DriverError::from("the connection was closed"))
     }
 
     /// Closes the connection on a thread of its own: it may have to wait for a statement that runs, and the last one to
     /// a file copies the log. Answers when that is done.
     fn end(&mut self) -> Option<oneshot::Receiver<Result<(), DriverError>>> {
-        let mut connection = self.0.take()?;
+        let mut connection = self.connection.take()?;
         let (done, ended) = oneshot::channel();
         let close = move || {
             // The driver's thread lets go of the connection; what closes it is that nobody holds it any more.

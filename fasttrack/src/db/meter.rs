@@ -1,8 +1,9 @@
 //! How much of a piece of work's time goes to the database, for its log line.
 
 use std::{
+    net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -21,9 +22,30 @@ tokio::task_local! {
 pub struct Meter {
     count: AtomicU32,
     us: AtomicU64,
+    asker: OnceLock<Asker>,
+}
+
+/// On whose account something is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// The account with this id.
+    Account(i64),
+    /// Whoever calls from there.
+    Address(IpAddr),
 }
 
 impl Meter {
+    /// Says on whose account all is asked that is watched from here on; the first who says it is believed. Outside of
+    /// what is watched it does nothing, and nobody is known to be asking.
+    pub fn charge(asker: Asker) {
+        METER.try_with(|meter| _ = meter.asker.set(asker)).ok();
+    }
+
+    /// On whose account something is asked here.
+    pub(super) fn asker() -> Option<Asker> {
+        METER.try_with(|meter| meter.asker.get().copied()).ok().flatten()
+    }
+
     /// Counts what `work` asks of the database while it is polled; what it spawns is not seen.
     pub async fn watch<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
         METER.scope(Arc::clone(self), work).await

@@ -1,8 +1,8 @@
 //! The database: statements in, rows out. The only place that knows rbatis and its drivers.
 //!
 //! Reads run on a pool of read-only connections; everything that writes goes through one writer, which gathers what is
-//! waiting into one transaction and answers after its commit. All work runs in tasks of its own, so that a client that
-//! goes away never leaves a transaction open.
+//! waiting into one transaction and answers after its commit. A client that goes away leaves no transaction open and no
+//! statement running: writes are done without him, and reads are stopped.
 //!
 //! What is peculiar to one database stands in a module of its name (`sqlite`); the rest is the same for every driver.
 //! No SQL of the application is written here, and nothing here knows what a resource is.
@@ -12,6 +12,7 @@ mod error;
 mod gauge;
 mod group;
 mod guard;
+mod lines;
 mod link;
 mod meter;
 mod options;
@@ -30,7 +31,7 @@ mod tests;
 pub use self::{
     database::Db,
     error::DbError,
-    meter::Meter,
+    meter::{Asker, Meter},
     options::DbOptions,
     row::{Arg, Cell, Row, Statement},
     tx::{RowPlan, Tx},

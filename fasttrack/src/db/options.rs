@@ -15,7 +15,9 @@ pub struct DbOptions {
     pub reader_wait: Duration,
     /// How long a read may take once it has its connection.
     pub statement_limit: Duration,
-    /// How long one unit of the writer may take. Everybody else's writes wait for it.
+    /// How long one statement of the writer may take. Everybody else's writes wait for it.
+    pub write_limit: Duration,
+    /// How long one unit of the writer may take, however many statements it has.
     pub unit_limit: Duration,
     /// How long the writer waits for another process that writes. The driver tries twice.
     pub busy_timeout: Duration,
@@ -34,6 +36,7 @@ impl Default for DbOptions {
             group: 512,
             reader_wait: Duration::from_secs(3),
             statement_limit: Duration::from_secs(5),
+            write_limit: Duration::from_secs(10),
             unit_limit: Duration::from_mins(1),
             busy_timeout: Duration::from_secs(4),
             is_durable: true,

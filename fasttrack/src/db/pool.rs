@@ -1,7 +1,7 @@
 //! The pool behind rbatis: a fixed number of places, handed out in the order of asking, without a ping.
 //!
 //! A connection is opened when a place is taken and none is idle; one that broke is simply not given back. What comes
-//! back in a transaction is rolled back before anyone else gets it.
+//! back in a transaction is rolled back before anyone else gets it, and a statement that still runs is stopped.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -37,15 +37,25 @@ pub(super) struct ConnectionPool {
     places: Arc<Places>,
 }
 
+/// What may commit on the connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commits {
+    /// Whatever does.
+    Free,
+    /// The word `COMMIT` alone, and nothing by the way: a statement that has lost its transaction is undone.
+    Said,
+}
+
 /// The places of a pool.
 pub(super) struct Places {
     /// A permit is the right to have a connection.
     permits: Arc<Semaphore>,
     /// Last back, first out: few connections stay warm.
-    idle: Mutex<Vec<Box<dyn Connection>>>,
+    idle: Mutex<Vec<Link>>,
     size: u32,
     /// How long a connection that came back in the middle of something has to become idle, before it is given up.
     patience: Duration,
+    commits: Commits,
 }
 
 impl std::fmt::Debug for Places {
@@ -64,14 +74,19 @@ impl Places {
         self.patience
     }
 
+    /// What may commit.
+    pub(super) fn commits(&self) -> Commits {
+        self.commits
+    }
+
     /// Takes a connection back.
-    pub(super) fn put(&self, connection: Box<dyn Connection>) {
+    pub(super) fn put(&self, connection: Link) {
         if !self.permits.is_closed() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
     }
 
-    fn take_idle(&self) -> Option<Box<dyn Connection>> {
+    fn take_idle(&self) -> Option<Link> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
@@ -89,14 +104,14 @@ impl Places {
 
 impl ConnectionPool {
     /// A pool of at most `size` connections.
-    pub(super) fn sized(manager: ConnectionManager, size: u32, patience: Duration) -> Self {
+    fn sized(manager: ConnectionManager, size: u32, patience: Duration, commits: Commits) -> Self {
         let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size, patience }) }
+        Self { manager, places: Arc::new(Places { permits, idle: Mutex::new(Vec::new()), size, patience, commits }) }
     }
 
-    async fn connect(&self) -> Result<Box<dyn Connection>, DriverError> {
+    async fn connect(&self) -> Result<Link, DriverError> {
         match timeout(CONNECT_LIMIT, Link::open(&self.manager)).await {
-            Ok(opened) => Ok(Box::new(opened?)),
+            Ok(opened) => opened,
             Err(_) => Err(DriverError::from("get_timeout: no connection could be opened")),
         }
     }
@@ -105,8 +120,13 @@ impl ConnectionPool {
     ///
     /// # Errors
     /// [`DbError::Other`]: never in practice, since the rbatis is a new one.
-    pub(super) fn install(manager: ConnectionManager, size: u32, patience: Duration) -> Result<Pooled, DbError> {
-        let pool = Self::sized(manager, size, patience);
+    pub(super) fn install(
+        manager: ConnectionManager,
+        size: u32,
+        patience: Duration,
+        commits: Commits,
+    ) -> Result<Pooled, DbError> {
+        let pool = Self::sized(manager, size, patience, commits);
         let places = Arc::clone(&pool.places);
         let rbatis = RBatis::default();
         rbatis.init_pool(pool).map_err(|error| sqlite::error(&error))?;
@@ -147,7 +167,7 @@ impl Pooled {
 #[rbatis::async_trait]
 impl Pool for ConnectionPool {
     fn new(manager: ConnectionManager) -> Result<Self, DriverError> {
-        Ok(Self::sized(manager, 1, WAIT))
+        Ok(Self::sized(manager, 1, WAIT, Commits::Free))
     }
 
     async fn get(&self) -> Result<Box<dyn Connection>, DriverError> {

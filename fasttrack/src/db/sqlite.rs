@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fasttrack_sqlite::Reins;
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
@@ -135,6 +136,24 @@ fn base(path: &Path) -> SqliteConnectOptions {
 
 fn manager(options: SqliteConnectOptions) -> ConnectionManager {
     ConnectionManager::new_options(SqliteDriver {}, options)
+}
+
+/// Opens a connection, with reins on it.
+///
+/// # Errors
+/// What the driver says.
+pub(super) async fn connect(manager: &ConnectionManager) -> Result<(Box<dyn Connection>, Reins), DriverError> {
+    let options = manager.option.downcast_ref::<SqliteConnectOptions>();
+    let options = options.ok_or_else(|| DriverError::from("these are not the options of SQLite"))?;
+    let mut connection = options.connect().await?;
+    let reins = Reins::put_on(&mut connection.lock_handle().await?);
+    let reins = reins.map_err(|error| DriverError::from(error.to_string()))?;
+    Ok((Box::new(connection), reins))
+}
+
+/// Whether a statement may commit on a connection where that has to be said.
+pub(super) fn commits(sql: &str) -> bool {
+    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("COMMIT"))
 }
 
 /// What an error of the driver means; all it has is a text.

@@ -14,6 +14,10 @@ pub struct Tx {
     /// Words that go before the next statement, in one hop with it; a transaction that says nothing never begins.
     owed: Option<&'static str>,
     begun: bool,
+    /// A statement was sent, and its end was not waited for.
+    cut_off: bool,
+    /// How long a statement may take.
+    limit: Duration,
     hooks: Vec<Hook>,
     doom: Option<DbError>,
 }
@@ -38,28 +42,41 @@ pub trait RowPlan: Send + Sync {
 
 impl Tx {
     pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        Self { connection, owed: None, begun: false, hooks: Vec::new(), doom: None }
+        let (owed, begun, cut_off, limit) = (None, false, false, Duration::MAX);
+        Self { connection, owed, begun, cut_off, limit, hooks: Vec::new(), doom: None }
     }
 
     /// Runs a statement, whether it returns rows or not.
     ///
     /// # Errors
-    /// What the database says. After [`DbError::Busy`] the unit cannot go on: a full disk or a failing one may have
-    /// rolled back the transaction, and a further statement would stand alone.
+    /// What the database says; [`DbError::Busy`] when it took too long, or one before was not waited for. After
+    /// [`DbError::Busy`] the unit cannot go on: a full disk or a failing one may have rolled back the transaction, and a
+    /// further statement would stand alone.
     pub async fn query(&mut self, mut statement: Statement) -> Result<Vec<Row>, DbError> {
         if let Some(doom) = &self.doom {
             return Err(doom.clone());
+        }
+        if self.cut_off {
+            return Err(self.meet(DbError::Busy("the statement before was not waited for".into())));
         }
         statement::check(&statement)?;
         if let Some(words) = self.owed.take() {
             statement.sql = format!("{words}; {}", statement.sql);
         }
         self.begun = true;
-        let rows = statement::run_checked(self.connection.as_mut(), statement).await;
-        if let Err(error @ DbError::Busy(_)) = &rows {
+        self.cut_off = true;
+        let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
+        self.cut_off = ran.is_err();
+        let rows = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
+        rows.map_err(|error| self.meet(error))
+    }
+
+    /// Remembers an error after which the unit cannot go on.
+    fn meet(&mut self, error: DbError) -> DbError {
+        if let DbError::Busy(_) = &error {
             self.doom = Some(error.clone());
         }
-        rows
+        error
     }
 
     /// Runs `hook` after the commit, before anyone is answered; never when the unit fails. It must not block.
@@ -67,9 +84,9 @@ impl Tx {
         self.hooks.push(Box::new(hook));
     }
 
-    /// Begins a transaction, with the first statement there is.
-    pub(super) fn begin(&mut self) {
-        (self.owed, self.begun) = (Some(sqlite::BEGIN), false);
+    /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
+    pub(super) fn begin(&mut self, limit: Duration) {
+        (self.owed, self.begun, self.limit) = (Some(sqlite::BEGIN), false, limit);
     }
 
     /// Parts the units: what was done since is kept, whatever comes next.
@@ -85,6 +102,11 @@ impl Tx {
     /// Whether nothing was done since the units were parted.
     pub(super) fn is_untouched(&self) -> bool {
         self.owed.is_some()
+    }
+
+    /// Whether a statement may still be running. It stops when the connection is given back.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off
     }
 
     /// Says one of the words that end something.

@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     Arg, DbError, DbOptions, RowPlan, Tx,
     gauge::Gauges,
-    group::Group,
+    group::{Group, Limits},
     pool::Pooled,
     sqlite,
     unit::{Batch, Inserted, Unit, Work},
@@ -51,7 +51,7 @@ impl Writer {
             closing: Vec::new(),
             gauges: gauges.clone(),
             group: options.group.max(1),
-            unit_limit: options.unit_limit,
+            limits: Limits { unit: options.unit_limit, statement: options.write_limit },
             // The driver tries twice before a connection comes back, and a little is for the rollback.
             wait: options.busy_timeout * 3,
         };
@@ -132,7 +132,7 @@ struct Task {
     closing: Vec<oneshot::Sender<()>>,
     gauges: Gauges,
     group: usize,
-    unit_limit: Duration,
+    limits: Limits,
     wait: Duration,
 }
 
@@ -201,7 +201,7 @@ impl Task {
         if units.is_empty() {
             return;
         }
-        let group = Group::new(units, self.unit_limit);
+        let group = Group::new(units, self.limits);
         let mut tx = match self.connection().await {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
@@ -214,12 +214,12 @@ impl Task {
 
     /// The connection is closed afterwards, whatever came of it: another one that enforces foreign keys takes its place.
     async fn commit_alone(&mut self, unit: Box<dyn Unit>) {
-        let group = Group::new([unit], ALONE_LIMIT);
+        let group = Group::new([unit], Limits { unit: ALONE_LIMIT, statement: ALONE_LIMIT });
         let mut tx = match self.connection().await {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
         };
-        let unbound = timeout(self.unit_limit, tx.control(sqlite::UNBIND)).await;
+        let unbound = timeout(self.limits.unit, tx.control(sqlite::UNBIND)).await;
         match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
             Ok(true) => _ = group.commit(&mut tx).await,
             Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),

@@ -15,7 +15,7 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    notifications, paging, problem,
+    limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
@@ -24,6 +24,7 @@ use super::{
     socket,
 };
 use crate::{
+    db::{Asker, Meter},
     error::{Error, Fault},
     pipeline::Target,
     principal::Principal,
@@ -87,9 +88,12 @@ impl Endpoint {
         let mut admission = self.site.gate.admit(req, self.route.action.is_public()).await;
         gate::write_allowance(res.headers_mut(), admission.allowance);
         let principal = std::mem::replace(&mut admission.principal, Ok(Principal::Anonymous))?;
+        let mut asker = Asker::Address(limit::network_of(admission.address));
         if let Some(caller) = principal.caller() {
             req.extensions_mut().insert(Actor(caller.id));
+            asker = Asker::Account(caller.id);
         }
+        Meter::charge(asker);
         if principal == Principal::Anonymous && !self.route.admits_anonymous {
             return Err(Error::Unauthenticated("log in: this route needs an access token".into()));
         }

@@ -77,7 +77,7 @@ impl Limiter {
 }
 
 /// What is counted as one address: an IPv6 site has a /64 (RFC 6177), and could call from each of its addresses.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
         v4 @ IpAddr::V4(_) => v4,

@@ -231,6 +231,19 @@ impl TestApp {
         line.trim_end_matches("kB").trim().parse().expect("a number")
     }
 
+    /// Whether the server uses less than a tenth of a core for a while.
+    pub(crate) fn is_idle(&self) -> bool {
+        let used = || {
+            let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server is there");
+            let (_, numbers) = stat.rsplit_once(") ").expect("a name in parentheses");
+            // Hundredths of a second in user mode and in the kernel; fields 14 and 15, counted from the name on.
+            numbers.split(' ').skip(11).take(2).filter_map(|number| number.parse::<u64>().ok()).sum::<u64>()
+        };
+        let before = used();
+        thread::sleep(Duration::from_millis(200));
+        used() - before < 2
+    }
+
     /// Sends SIGTERM: drain and stop.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");

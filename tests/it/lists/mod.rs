@@ -3,6 +3,7 @@
 mod churn;
 mod cursors;
 mod filters;
+mod heavy;
 mod params;
 mod search;
 mod sorts;

@@ -63,8 +63,9 @@ fn only_http_names_salvo() {
 fn only_db_names_the_drivers() {
     let files = sources();
     let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbdc_pg", "rbs"];
-    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/db"));
-    check_none("only fasttrack/src/db/ knows rbatis and its drivers", &mentions(outside, &drivers));
+    let may = ["fasttrack/src/db", "fasttrack-sqlite/"];
+    let outside = files.iter().filter(|file| !may.iter().any(|folder| file.path.starts_with(folder)));
+    check_none("only fasttrack/src/db/ and what it asks of SQLite know the drivers", &mentions(outside, &drivers));
     assert!(!mentions(runtime(&files), &drivers).is_empty(), "the scan sees no driver at all: it is broken");
 }
 
@@ -199,7 +200,8 @@ fn nothing_is_left_undone_or_silenced() {
             // Whoever writes a declaration answers for his own lints, not for those of what it expands to; and an
             // expectation there would fail wherever it is not needed.
             let expansion = file.path.starts_with("fasttrack-macros/src/") && line.contains("reason = ");
-            let silencers = silencers.iter().filter(|_| !expansion);
+            let unsafe_may_be = file.path.starts_with("fasttrack-sqlite/");
+            let silencers = silencers.iter().filter(|word| !expansion && !(unsafe_may_be && word.starts_with("uns")));
             let hits = marks.iter().chain(silencers).filter(|word| line.contains(**word));
             found.extend(hits.map(|word| format!("{}:{}: {word}", file.path, number + 1)));
         }

@@ -270,6 +270,65 @@ async fn a_unit_that_never_ends_is_ended() {
     assert_eq!(names(&bench).await, ["after"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_never_ends_is_stopped_and_nothing_of_it_stays() {
+    let bench = bench(DbOptions { write_limit: Duration::from_millis(200), ..DbOptions::default() }).await;
+    for statement in [endless, endless_write] {
+        let slow = |name: &'static str| {
+            bench.write(move |tx| {
+                Box::pin(async move {
+                    tx.query(insert(name)).await?;
+                    // Whoever does not care fails all the same.
+                    tx.query(statement()).await.ok();
+                    tx.query(insert("later")).await.ok();
+                    Ok(())
+                })
+            })
+        };
+        let met = together(&bench, vec![slow("one").boxed(), write(&bench, "other".into()).boxed()]).await;
+        assert!(met.iter().all(|met| matches!(met, Err(Error::Unavailable(_)))), "{met:?}");
+        write(&bench, "after".into()).await.unwrap();
+        assert_eq!(names(&bench).await, ["after"]);
+        execute(&bench, "DELETE FROM item").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_a_unit_does_not_wait_for_fails_it() {
+    let bench = bench(DbOptions::default()).await;
+    let met: Result<(), Error> = bench
+        .write(|tx| {
+            Box::pin(async move {
+                tokio::time::timeout(Duration::from_millis(50), tx.query(endless_write())).await.unwrap_err();
+                Ok(())
+            })
+        })
+        .await;
+    assert!(matches!(met, Err(Error::Unavailable(_))), "{met:?}");
+    write(&bench, "after".into()).await.unwrap();
+    assert_eq!(names(&bench).await, ["after"]);
+}
+
+/// The driver runs what failed once more, now without the transaction that the failure has ended.
+#[tokio::test]
+async fn what_has_lost_its_transaction_is_not_done_outside_of_it() {
+    let bench = bench(DbOptions::default()).await;
+    let trigger = "CREATE TRIGGER fails BEFORE INSERT ON item WHEN EXISTS (SELECT 1 FROM item WHERE name = 'first')
+         BEGIN SELECT raise(ROLLBACK, 'on purpose'); END";
+    execute(&bench, trigger).await.unwrap();
+    let met: Result<(), Error> = bench
+        .write(|tx| {
+            Box::pin(async move {
+                tx.query(insert("first")).await?;
+                Ok(tx.query(insert("second")).await.map(drop)?)
+            })
+        })
+        .await;
+    assert!(met.is_err());
+    write(&bench, "after".into()).await.unwrap();
+    assert_eq!(names(&bench).await, ["after"]);
+}
+
 #[tokio::test]
 async fn a_writer_whose_connection_dies_goes_on_with_another() {
     let bench = bench(DbOptions { unit_limit: Duration::from_millis(500), ..DbOptions::default() }).await;

@@ -67,6 +67,17 @@ async fn execute(db: &Db, statements: &'static str) -> Result<Vec<Row>, Error> {
     db.write(move |tx| Box::pin(async move { Ok(tx.query(sql(statements)).await?) })).await
 }
 
+/// Reads for ever, unless it is stopped.
+fn endless() -> Statement {
+    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+}
+
+/// Writes for ever, unless it is stopped.
+fn endless_write() -> Statement {
+    sql("WITH RECURSIVE n(i) AS (SELECT 'ghost' UNION ALL SELECT i FROM n)
+         INSERT INTO item (name) SELECT i FROM n WHERE TRUE ON CONFLICT DO NOTHING")
+}
+
 /// Inserts an item of this name.
 async fn write(db: &Db, name: String) -> Result<(), Error> {
     db.write(move |tx| Box::pin(async move { Ok(tx.query(insert(&name)).await.map(drop)?) })).await

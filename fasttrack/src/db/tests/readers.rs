@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::db::{
-    pool::{ConnectionPool, Pooled},
+    Asker, Meter,
+    pool::{Commits, ConnectionPool, Pooled},
     sqlite, statement,
 };
 
@@ -30,23 +31,37 @@ async fn more_reads_than_connections_wait_their_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_statements_are_given_up_and_the_pool_recovers() {
+async fn slow_statements_are_stopped_and_their_connections_come_back() {
     let bench = bench(hurried(2)).await;
-    let slow = join_all((0..4).map(|_| bench.read(counting(1_000_000)))).await;
+    let slow = join_all((0..4).map(|_| bench.read(endless()))).await;
     let why: Vec<String> = slow.into_iter().map(|read| read.unwrap_err().to_string()).collect();
     assert_eq!(why.iter().filter(|why| why.contains("took too long")).count(), 2, "{why:?}");
     assert_eq!(why.iter().filter(|why| why.contains("in use")).count(), 2, "{why:?}");
-    // The connections come back when their statements have ended, not before.
     while let Err(error) = bench.ping().await {
         assert!(matches!(error, DbError::Busy(_)), "{error:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_was_stopped_has_ended() {
+    let bench = bench(hurried(1)).await;
+    // Another connection in its place would not know of this.
+    bench.read(sql("PRAGMA cache_size = 77")).await.unwrap();
+    for _ in 0..3 {
+        assert!(bench.read(endless()).await.is_err());
+        let mut found = bench.read(sql("PRAGMA cache_size")).await;
+        while found.is_err() {
+            found = bench.read(sql("PRAGMA cache_size")).await;
+        }
+        assert_eq!(found.unwrap(), [Row(vec![Cell::Int(77)])]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn searches_leave_half_of_the_connections_alone() {
-    let options = DbOptions { statement_limit: Duration::from_mins(1), ..hurried(4) };
+    let options = DbOptions { statement_limit: Duration::from_secs(1), ..hurried(4) };
     let bench = bench(options).await;
-    let searches = join_all((0..4).map(|_| bench.search(counting(3_000_000))));
+    let searches = join_all((0..4).map(|_| bench.search(endless())));
     let (met, ()) = futures_util::join!(searches, async {
         for _ in 0..20 {
             bench.ping().await.unwrap();
@@ -57,12 +72,45 @@ async fn searches_leave_half_of_the_connections_alone() {
     bench.ping().await.unwrap();
 }
 
+/// Asks on the account of `id`.
+async fn asked_by<T>(id: i64, work: impl Future<Output = T>) -> T {
+    let work = async {
+        Meter::charge(Asker::Account(id));
+        work.await
+    };
+    Arc::new(Meter::default()).watch(work).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_holds_more_than_one_slow_reader() {
+    let statement_limit = Duration::from_millis(500);
+    let bench = bench(DbOptions { readers: 4, reader_wait: statement_limit * 20, statement_limit, ..hurried(4) }).await;
+    let searches = join_all((0..3).map(|_| asked_by(1, bench.search(endless()))));
+    let (met, others) = futures_util::join!(searches, async {
+        let mut others = Vec::new();
+        for _ in 0..50 {
+            others.push(asked_by(2, bench.search(counting(10))).await);
+        }
+        others
+    });
+    assert!(met.iter().all(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too long"))), "{met:?}");
+    assert!(others.iter().all(Result::is_ok), "{others:?}");
+
+    let reads = join_all((0..3).map(|_| asked_by(1, bench.read(endless())))).await;
+    let mut why: Vec<_> = reads.into_iter().map(|read| read.unwrap_err().to_string()).collect();
+    why.sort();
+    let another = "another slow statement of the same caller is running";
+    assert_eq!(why, [another, another, "the statement took too long"]);
+    let of_nobody = join_all((0..3).map(|_| bench.read(endless()))).await;
+    assert!(of_nobody.iter().all(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too long"))));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_whose_caller_went_away_do_no_harm() {
     let bench = bench(DbOptions { readers: 2, ..DbOptions::default() }).await;
     for _ in 0..500 {
         let db = bench.db.clone();
-        let read = tokio::spawn(async move { db.read(counting(10_000)).await });
+        let read = tokio::spawn(async move { db.read(endless()).await });
         tokio::task::yield_now().await;
         read.abort();
     }
@@ -73,7 +121,8 @@ async fn reads_whose_caller_went_away_do_no_harm() {
 async fn pool(patience: Duration) -> (Bench, Pooled) {
     let bench = bench(DbOptions::default()).await;
     let path = bench.directory.path().join("test.db");
-    (bench, ConnectionPool::install(sqlite::writer(&path, &DbOptions::default()), 1, patience).unwrap())
+    let manager = sqlite::writer(&path, &DbOptions::default());
+    (bench, ConnectionPool::install(manager, 1, patience, Commits::Said).unwrap())
 }
 
 const WAIT: Duration = Duration::from_secs(10);
@@ -122,10 +171,10 @@ async fn a_read_on_a_connection_that_dies_is_not_taken_for_an_empty_one() {
 async fn a_connection_comes_back_only_when_its_statement_has_ended() {
     let (_bench, pool) = pool(WAIT).await;
     let mut connection = pool.take(WAIT).await.unwrap();
-    let slow = Arc::new(counting(2_000_000));
-    let run = connection.exec_rows(&slow.sql, vec![rbs::Value::I64(2_000_000)]).await;
-    drop(run);
+    statement::run(connection.as_mut(), sql("PRAGMA cache_size = 77")).await.unwrap();
+    drop(connection.exec_rows(&endless().sql, Vec::new()).await);
     drop(connection);
-    assert!(pool.take(Duration::from_millis(1)).await.is_err(), "given out while a statement runs");
-    pool.take(WAIT).await.unwrap();
+    let mut same = pool.take(WAIT).await.unwrap();
+    let rows = statement::run(same.as_mut(), sql("PRAGMA cache_size")).await.unwrap();
+    assert_eq!(rows, [Row(vec![Cell::Int(77)])], "it was given up instead of stopped");
 }
