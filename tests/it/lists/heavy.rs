@@ -50,7 +50,9 @@ fn heavy_searches_of_one_hold_nobody_else_up_and_stop() {
             assert_eq!(found["items"].as_array().unwrap().len(), 1);
         }
         assert!(searches.iter().all(|search| !search.is_finished()), "they were not heavy");
-        searches.map(|search| search.join().unwrap());
+        for search in searches {
+            search.join().unwrap();
+        }
         Instant::now()
     });
     wait_until("the cores are idle", || app.is_idle());
