@@ -192,7 +192,7 @@ impl Db {
             Some(asker) => Some(self.lines.enter(asker).ok_or_else(another_runs)?),
             None => None,
         };
-        timeout(self.statement_limit - quick, reading).await.unwrap_or_else(|_| Err(too_long()))
+        timeout(self.statement_limit.saturating_sub(quick), reading).await.unwrap_or_else(|_| Err(too_long()))
     }
 
     async fn run_slow(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
