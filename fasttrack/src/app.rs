@@ -10,14 +10,14 @@ use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
 
 use tracing::Level;
 
-pub(crate) use self::schema::{lock, migrations, migrator, open_alone};
+pub(crate) use self::schema::{is_served, lock, migrations, migrator, open_alone};
 use self::signals::Signals;
 pub use self::{
     application::Application,
     demo::{Demo, DemoAccount, DemoRow, Fill},
 };
 use crate::{
-    auth::{self, Auth, Keys},
+    auth::{self, Auth, Changed, Keys},
     bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{self, Db, DbError, DbOptions},
@@ -25,8 +25,7 @@ use crate::{
     job::{self, Context},
     migrate,
     notify::{self, Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
-    pipeline::{Around, Pipeline, PipelineOptions},
-    principal::AccountWatch,
+    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     query::CursorKey,
     schema::{Catalog, LinkError, Resources},
 };
@@ -130,21 +129,23 @@ impl App {
     pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
         let Opening { options, lock, mailer } = opening;
         let catalog = Arc::new(Catalog::link(&resources)?);
-        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
+        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = secret(config)?;
         let (keys, cursor_key) = derive_keys(config, &secret);
         let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
-        let auth = Arc::new(Auth::new(db.clone(), account, auth_settings(config, &keys, &hub))?);
-        let watch = Arc::clone(&auth) as Arc<dyn AccountWatch>;
+        let guardians = pipeline::guardians(&catalog, account)?;
+        let settings = auth::Settings { guardians, ..auth_settings(config, &keys, &hub) };
+        let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
         let workers = Workers::new(db.clone());
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
-        let desk = Desk::new(&catalog, db.clone(), mailer).linking_to(config.public_url.clone());
+        let accounts = Accounts::new(&catalog, db.clone(), &bell)?;
+        let desk = Desk::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
         let desk: Arc<dyn job::Services> = Arc::new(desk);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let context = Context::new(desk);
-        let around = Around { watch, bell, context: context.clone() };
+        let around = Around { bell, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
         Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, _lock: lock })
@@ -213,7 +214,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     warn_of_what_is_not_served(&config);
     schema::check_is_wanted(&config)?;
     schema::warn_of_migrations(&migrations(application.resources.migrations(), &config)?);
-    let lock = lock(&config.database)?;
+    let lock = schema::lock_for_a_server(&config.database).await?;
     let opening = Opening { lock: Some(lock), ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
@@ -307,7 +308,10 @@ fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
         refresh_grace_s: i64::from(config.refresh_grace_s),
         bcrypt_cost: config.bcrypt_cost,
-        on_change: Arc::new(move |account| hub.recheck(account)),
+        on_change: Arc::new(move |changed| match changed {
+            Changed::Account(account) => hub.recheck(account),
+            Changed::Anything => hub.recheck_all(),
+        }),
         ..auth::Settings::new(keys.clone())
     }
 }

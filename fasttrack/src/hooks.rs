@@ -13,6 +13,7 @@ use crate::{
     job::{Change, Context, RawChange},
     principal::Caller,
     schema::Resource,
+    sql,
 };
 
 /// What runs with the writes of one resource, once the caller's rights and input are found in order.
@@ -121,6 +122,9 @@ pub trait Unit: Send {
 
     /// Runs a statement.
     fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>>;
+
+    /// Disables an account; whether there was an active one with this id.
+    fn disable_account(&mut self, id: i64) -> BoxFuture<'_, Result<bool, Error>>;
 }
 
 /// The hooks of a resource as they stand in its schema; rows are JSON.
@@ -233,13 +237,33 @@ impl<'a> HookContext<'a> {
 
     /// Runs one statement that reads or writes (`SELECT`, `INSERT`, `UPDATE`, `DELETE`), as part of the write. Arguments
     /// are `$1`, `$2`, …; text is selected as `CAST(… AS BLOB)`. What it writes is checked by nobody and fires no
-    /// trigger; accounts and sessions are not to be written so, since they are remembered.
+    /// trigger; what it does to accounts and sessions counts from the next request, as ever. The write fails with a 409
+    /// when nobody would be left who may manage accounts.
     ///
     /// # Errors
     /// What the database says: a constraint that it breaks is a fault of the server, to be avoided by asking first.
     pub async fn query(&mut self, sql: &str, args: impl IntoIterator<Item = Arg> + Send) -> Result<Vec<Row>, Refusal> {
         check_statement(sql).map_err(Refusal::internal)?;
         Ok(self.unit.query(sql, args.into_iter().collect()).await?)
+    }
+
+    /// Disables an account as part of the write: with its commit the sessions of the account end and its sockets are
+    /// closed; triggers hear of it. No rule is asked, and no hook runs. Says whether there was an active account with this
+    /// id. The write fails with a 409 when nobody would be left who may manage accounts.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn disable_account(&mut self, id: i64) -> Result<bool, Refusal> {
+        Ok(self.unit.disable_account(id).await?)
+    }
+
+    /// Ends every session of an account as part of the write, and says how many there were. The account may log in again.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn end_sessions(&mut self, account: i64) -> Result<usize, Refusal> {
+        let end = sql::end_sessions(account);
+        Ok(self.unit.query(&end.sql, end.args).await?.len())
     }
 }
 

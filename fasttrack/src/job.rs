@@ -13,6 +13,7 @@ use crate::{
     db::{Db, Row, Statement},
     error::Error,
     schema::Resource,
+    sql,
 };
 
 /// A committed change to one row.
@@ -137,6 +138,9 @@ pub trait Services: Send + Sync {
         path.to_owned()
     }
 
+    /// Disables an account; whether there was an active one with this id.
+    fn disable_account(&self, id: i64) -> BoxFuture<'_, Result<bool, Error>>;
+
     /// Hands a mail to the server that sends it.
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;
 }
@@ -228,10 +232,12 @@ impl Context {
         Ok(self.services.db().read(statement).await?)
     }
 
-    /// Runs a statement that writes, in a transaction that others share; no rule is asked and no trigger hears of it.
+    /// Runs a statement that writes, in a transaction that others share; no rule is asked and no trigger hears of it. What
+    /// it does to accounts and sessions, by itself or by `on_delete`, counts from the next request, as ever.
     ///
     /// # Errors
-    /// As [`Self::read`]; nothing is written then.
+    /// As [`Self::read`], and [`Error::Conflict`] when nobody would be left who may manage accounts; nothing is written
+    /// then.
     pub async fn write(&self, statement: Statement) -> Result<Vec<Row>, Error> {
         self.write_now(|_| statement).await
     }
@@ -256,6 +262,40 @@ impl Context {
         statement: impl FnOnce(String) -> Statement + Send + 'static,
     ) -> Result<Vec<Row>, Error> {
         self.services.db().write(|tx| async move { Ok(tx.query(statement(clock::now())).await?) }.boxed()).await
+    }
+
+    /// Disables an account, as `PATCH` with `"is_active": false` would: its sessions end, its sockets are closed, triggers
+    /// hear of it. No rule is asked, and no hook runs. Says whether there was an active account with this id; so a job may
+    /// do it again.
+    ///
+    /// ```no_run
+    /// # use fasttrack::{error::Error, job::{Change, Context, JobError, JobResult}};
+    /// # #[derive(serde::Deserialize)] struct Contract { user_id: i64 }
+    /// /// Runs when a contract ends.
+    /// async fn shut_out(change: Change<Contract>, context: Context) -> JobResult {
+    ///     let Some(contract) = change.old else { return Ok(()) };
+    ///     match context.disable_account(contract.user_id).await {
+    ///         // The last administrator stays: to try again would change nothing.
+    ///         Err(Error::Conflict(why)) => Err(JobError::fatal(why)),
+    ///         outcome => Ok(drop(outcome?)),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for the last active account that may manage others; [`Error::Unavailable`] when the database is
+    /// busy.
+    pub async fn disable_account(&self, id: i64) -> Result<bool, Error> {
+        self.services.disable_account(id).await
+    }
+
+    /// Ends every session of an account: its tokens are good for nothing on the next request, and its sockets are closed.
+    /// It may log in again. Says how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn end_sessions(&self, account: i64) -> Result<usize, Error> {
+        self.write(sql::end_sessions(account)).await.map(|ended| ended.len())
     }
 
     /// Sends a mail of plain text; without `SMTP_URL` it is logged instead. It has been sent when this is done, so a job

@@ -1,7 +1,5 @@
 //! Who is calling.
 
-use crate::db::Statement;
-
 /// Who is calling: nobody known, or an account with a live session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -31,13 +29,4 @@ impl Principal {
             Self::Account(caller) => Some(caller),
         }
     }
-}
-
-/// Whoever keeps what follows from an account: its sessions, and what is remembered of it.
-pub trait AccountWatch: Send + Sync {
-    /// Statements that end every session of the account, for the transaction that disables it.
-    fn end_sessions(&self, account: i64) -> Vec<Statement>;
-
-    /// The account was changed; called after the commit, before anyone is answered.
-    fn account_changed(&self, account: i64);
 }

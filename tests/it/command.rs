@@ -1,10 +1,14 @@
 //! The command line.
 
-use std::process::Output;
+use std::{
+    process::Output,
+    time::{Duration, Instant},
+};
 
-use serde_json::Value;
+use fasttrack::db::{Db, DbOptions, Statement};
+use serde_json::{Value, json};
 
-use crate::driver::{Settings, shared, unique_email};
+use crate::driver::{Person, Settings, TestApp, shared, unique_email};
 
 /// Checks a failure: not zero, and one sentence on standard error that names what is wrong.
 #[track_caller]
@@ -72,6 +76,105 @@ fn user_create_checks_what_registration_checks() {
     check_failure(&create(&unique_email(), &format!("{}\n", "p".repeat(1025))), "password");
 }
 
+/// The standard output of a command that succeeds.
+#[track_caller]
+fn check_success(output: &Output) -> String {
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Checks that a command, once it has ended, has ended what was open.
+#[track_caller]
+fn check_is_out(app: &TestApp, person: &Person, command: impl FnOnce() -> Output) -> String {
+    let mut socket = app.socket(person);
+    socket.expect_silence();
+    app.get("/users/me").by(person).ok();
+    let said = check_success(&command());
+    let end = Instant::now();
+    app.get("/users/me").by(person).refused(401);
+    app.post("/auth/refresh", &json!({ "refresh_token": person.pair.refresh })).refused(401);
+    socket.expect_close(4001);
+    assert!(end.elapsed() < Duration::from_secs(1), "{:?}", end.elapsed());
+    said
+}
+
+#[test]
+fn user_password_ends_what_is_open_when_it_ends() {
+    let app = shared();
+    let (person, other) = (app.person(), app.person());
+    let said = check_is_out(app, &person, || {
+        app.run(&["user", "password", &person.email.to_uppercase()], "quite another one\r\n")
+    });
+    assert!(said.starts_with("set the password of account ") && !said.contains("quite another one"), "{said}");
+    app.post("/auth/login", &json!({ "email": person.email, "password": person.password })).refused(401);
+    app.login(&person.email, "quite another one");
+    app.get("/users/me").by(&other).ok();
+    check_failure(&app.run(&["user", "password", &other.email], "short\n"), "password");
+    check_failure(&app.run(&["user", "password", "nobody@example.com"], "quite another one\n"), "no account of nobody");
+    app.get("/users/me").by(&other).ok();
+
+    app.disable(&other);
+    let said = check_success(&app.run(&["user", "password", &other.email], "quite another one\n"));
+    assert!(said.contains("it is disabled"), "{said}");
+}
+
+#[test]
+fn user_disable_shuts_out_at_once_and_keeps_the_last_administrator() {
+    let app = Settings::new().start();
+    let (first, second, person) = (app.new_admin(), app.new_admin(), app.person());
+    let disable = |person: &Person| app.run(&["user", "disable", &person.email], "");
+    for shut_out in [&person, &second] {
+        let said = check_is_out(&app, shut_out, || disable(shut_out));
+        assert_eq!(said, format!("disabled account {}: {}\n", shut_out.id, shut_out.email));
+        let row = app.get(&format!("/users/{}", shut_out.id)).by(&first).ok();
+        assert!(row["is_active"] == false && row["updated_at"].as_str() > row["created_at"].as_str(), "{row}");
+        app.post("/auth/login", &json!({ "email": shut_out.email, "password": shut_out.password })).refused(403);
+    }
+    assert!(check_success(&disable(&person)).contains("was disabled already"));
+    check_failure(&disable(&first), "the last one; make another one first");
+    app.get("/users/me").by(&first).ok();
+    check_failure(&app.run(&["user", "disable", "nobody@example.com"], ""), "no account of nobody");
+    app.patch(&format!("/users/{}", second.id), &json!({ "is_active": true })).by(&first).ok();
+    app.login(&second.email, &second.password);
+}
+
+#[test]
+fn accounts_are_changed_without_a_server_too() {
+    let settings = Settings::new();
+    for command in ["password", "disable"] {
+        check_failure(&settings.run(&["user", command, "a@example.com"], "the password\n"), "no database at t.db");
+    }
+    for email in ["a@example.com", "b@example.com"] {
+        check_success(&settings.run(&["user", "create", "--admin", email], "the password\n"));
+    }
+    check_success(&settings.run(&["user", "password", "a@example.com"], "another password\n"));
+    check_success(&settings.run(&["user", "disable", "b@example.com"], ""));
+    check_failure(&settings.run(&["user", "disable", "a@example.com"], ""), "the last one");
+    let app = settings.start();
+    app.login("a@example.com", "another password");
+    app.post("/auth/login", &json!({ "email": "b@example.com", "password": "the password" })).refused(403);
+}
+
+/// Nobody announced this: not a command, but somebody with the database in his hands.
+#[test]
+fn what_is_changed_in_the_file_itself_counts_within_a_second() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let mut socket = app.socket(&person);
+    socket.expect_silence();
+    let path = app.settings().directory().join("t.db");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let db = Db::open(&path, DbOptions { readers: 1, ..DbOptions::default() }).await.unwrap();
+        let disable = Statement::new("UPDATE users SET is_active = 0", vec![]);
+        db.write(move |tx| Box::pin(async move { Ok(tx.query(disable).await?) })).await.unwrap();
+        db.close().await;
+    });
+    let end = Instant::now();
+    socket.expect_close(4001);
+    assert!(end.elapsed() < Duration::from_secs(1), "{:?}", end.elapsed());
+    app.get("/users/me").by(&person).refused(401);
+}
+
 #[test]
 fn every_command_has_help() {
     let settings = Settings::new();
@@ -80,6 +183,8 @@ fn every_command_has_help() {
         &["serve"],
         &["user"],
         &["user", "create"],
+        &["user", "password"],
+        &["user", "disable"],
         &["routes"],
         &["openapi"],
         &["explain"],
@@ -105,6 +210,8 @@ fn every_command_has_help() {
         &["serve", "--bogus"],
         &["user"],
         &["user", "create"],
+        &["user", "password"],
+        &["user", "disable"],
         &["explain"],
         &["jobs", "retry"],
         &["jobs", "retry", "x"],

@@ -39,3 +39,6 @@ mod shipping;
 mod stats;
 mod tables;
 mod tidy;
+
+/// Whose roles `role(…)` means in the declarations of these tests, as `resources!()` says it of an application.
+type __FasttrackAccount = inside::accounts::Member;

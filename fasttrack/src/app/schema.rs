@@ -139,6 +139,23 @@ pub(crate) fn lock(database: &Path) -> Result<File, StartError> {
     }
 }
 
+/// Whether a server has the database now. To be asked before this process opens it, for the reason that [`lock`] has.
+pub(crate) fn is_served(database: &Path) -> bool {
+    // Who only asks makes no file.
+    database.exists() && matches!(lock(database), Err(StartError::Taken(_)))
+}
+
+/// The lock for a server, which waits for no other server; but a command that asks [`is_served`] has it for an instant.
+pub(super) async fn lock_for_a_server(database: &Path) -> Result<File, StartError> {
+    match lock(database) {
+        Err(StartError::Taken(_)) => {
+            sleep(Duration::from_millis(50)).await;
+            lock(database)
+        }
+        locked => locked,
+    }
+}
+
 /// How long a command waits for another one that changes the schema.
 const LOCK_WAIT: Duration = Duration::from_secs(3);
 

@@ -1,7 +1,7 @@
 //! What authentication knows of the account's table: where the fields are that it needs.
 
 use crate::{
-    db::{Arg, Row, Statement},
+    db::{Arg, DbError, Row, Statement},
     schema::{Column, Kind, Schema},
 };
 
@@ -9,6 +9,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SetupError(String);
+
+impl From<DbError> for SetupError {
+    fn from(error: DbError) -> Self {
+        Self(format!("the database does not tell of changes to accounts: {error}"))
+    }
+}
 
 /// The table of the account.
 #[derive(Debug, Clone, Copy)]

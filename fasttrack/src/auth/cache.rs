@@ -1,18 +1,32 @@
 //! What was loaded from the database, kept until a write changes it.
 //!
 //! A load that began before a write committed may end after the write dropped the entry; kept, it would be stale for
-//! ever. So a load notes the epoch first, and what it found is kept only if no drop has begun a new one since. Memory is
-//! bounded: what is over the bound is loaded again.
+//! ever. So a load notes the epoch first, and what it found is kept only if no drop has begun a new one since. While it is
+//! not known what is being written nothing is kept, and nothing that was is believed. Memory is bounded: what is over the
+//! bound is loaded again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use moka::sync::Cache as Entries;
 
 /// Entries by id.
 pub(super) struct Cache<V> {
-    entries: Entries<i64, V>,
+    /// By generation and id.
+    entries: Entries<(u64, i64), V>,
+    /// Drops so far.
     epoch: Mutex<u64>,
+    /// Entries of another generation than this one are out of reach: the epoch in which it began, or [`DISTRUSTED`].
+    generation: AtomicU64,
 }
+
+/// Not a generation: nothing is kept.
+const DISTRUSTED: u64 = 0;
+
+/// The first epoch.
+const FIRST: u64 = DISTRUSTED + 1;
 
 /// The time of a load, in drops so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +35,14 @@ pub(super) struct Epoch(u64);
 impl<V: Clone + Send + Sync + 'static> Cache<V> {
     /// A cache of at most `most` entries.
     pub(super) fn new(most: u64) -> Self {
-        Self { entries: Entries::new(most), epoch: Mutex::new(0) }
+        Self { entries: Entries::new(most), epoch: Mutex::new(FIRST), generation: AtomicU64::new(FIRST) }
     }
 
     pub(super) fn get(&self, id: i64) -> Option<V> {
-        self.entries.get(&id)
+        match self.generation.load(Ordering::Acquire) {
+            DISTRUSTED => None,
+            generation => self.entries.get(&(generation, id)),
+        }
     }
 
     /// To be asked before a load begins.
@@ -36,8 +53,9 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
     /// Keeps what a load found that began at `epoch`, unless anything was dropped since.
     pub(super) fn keep(&self, id: i64, value: V, epoch: Epoch) {
         let current = self.lock();
-        if *current == epoch.0 {
-            self.entries.insert(id, value);
+        let generation = self.generation.load(Ordering::Acquire);
+        if *current == epoch.0 && generation != DISTRUSTED {
+            self.entries.insert((generation, id), value);
         }
     }
 
@@ -45,9 +63,28 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
     pub(super) fn drop_all(&self, ids: &[i64]) {
         let mut current = self.lock();
         *current += 1;
+        let generation = self.generation.load(Ordering::Acquire);
         for id in ids {
-            self.entries.invalidate(id);
+            self.entries.invalidate(&(generation, *id));
         }
+    }
+
+    /// Drops every entry, and keeps none until [`Self::begin_anew`].
+    pub(super) fn distrust(&self) {
+        self.turn(|_| DISTRUSTED);
+    }
+
+    /// Drops every entry.
+    pub(super) fn begin_anew(&self) {
+        self.turn(|epoch| epoch);
+    }
+
+    fn turn(&self, to: impl FnOnce(u64) -> u64) {
+        let mut current = self.lock();
+        *current += 1;
+        self.generation.store(to(*current), Ordering::Release);
+        // They are out of reach already; this only gives back their memory.
+        self.entries.invalidate_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, u64> {
@@ -82,6 +119,26 @@ mod tests {
         assert_eq!(cache.get(1), Some("fresh"));
         cache.drop_all(&[2]);
         assert_eq!(cache.get(1), Some("fresh"), "others stay");
+    }
+
+    #[test]
+    fn what_is_distrusted_is_not_kept_until_everything_begins_anew() {
+        let cache = Cache::new(10);
+        cache.keep(1, "loaded", cache.epoch());
+        cache.distrust();
+        assert_eq!(cache.get(1), None);
+        let amid = cache.epoch();
+        cache.keep(1, "doubtful", amid);
+        assert_eq!(cache.get(1), None);
+        cache.begin_anew();
+        cache.keep(1, "stale", amid);
+        assert_eq!(cache.get(1), None, "what was read in doubt must not outlive it");
+        cache.keep(1, "fresh", cache.epoch());
+        assert_eq!(cache.get(1), Some("fresh"));
+        cache.begin_anew();
+        assert_eq!(cache.get(1), None);
+        cache.keep(1, "later", cache.epoch());
+        assert_eq!(cache.get(1), Some("later"));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! From credentials to a session and its first pair of tokens, and out again.
 
-use std::sync::Arc;
-
 use super::{
     Auth, Client,
     account::Credentials,
@@ -41,17 +39,8 @@ impl Auth {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
-        let id = caller.session;
-        let forget = self.forget(caller.id);
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.query(sessions::end(id)).await?;
-                    tx.after_commit(move || forget(&[id]));
-                    Ok(())
-                })
-            })
-            .await
+        let end = sessions::end(caller.session);
+        self.db.write(move |tx| Box::pin(async move { Ok(tx.query(end).await.map(drop)?) })).await
     }
 
     /// `None` when the password changed while it was being checked.
@@ -94,7 +83,6 @@ impl Auth {
         let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
         let mut pair = Pair { id: random_id()?, session: 0, user: known.id, role: String::new(), issued_at_s };
         let table = self.account;
-        let cache = Arc::clone(&self.sessions);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -109,8 +97,6 @@ impl Auth {
                         tx.query(table.renew_hash(known.id, hash)).await?;
                     }
                     pair.session = insert(tx, &pair, client, now_us, expires_at_us).await?;
-                    let id = pair.session;
-                    tx.after_commit(move || cache.drop_all(&[id]));
                     Ok(Some(pair))
                 })
             })

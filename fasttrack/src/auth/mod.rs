@@ -9,31 +9,33 @@ mod cache;
 mod gate;
 mod keys;
 mod login;
+mod notices;
+mod operator;
 mod provider;
 mod refresh;
 mod rotation;
 mod self_service;
 pub mod sessions;
 mod token;
+mod warden;
 
 use std::{fmt, sync::Arc};
 
-pub use self::{account::SetupError, gate::Admission, keys::Keys, self_service::SessionPage};
-use self::{
-    account::{Account, AccountTable},
-    cache::Cache,
-    sessions::Live,
-    token::Tokens,
-};
-use crate::{
-    clock,
-    db::{Db, Statement},
-    principal::AccountWatch,
-    schema::Schema,
-};
+use self::{account::AccountTable, token::Tokens, warden::Warden};
+pub use self::{account::SetupError, gate::Admission, keys::Keys, operator::Known, self_service::SessionPage};
+use crate::{clock, db::Db, schema::Schema};
 
-/// Whoever hears of changes to an account, by its id.
-pub type OnChange = Arc<dyn Fn(i64) + Send + Sync>;
+/// What may be other than it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// The account with this id, or sessions of it.
+    Account(i64),
+    /// Any account, and any session.
+    Anything,
+}
+
+/// Whoever hears of changes to accounts and sessions.
+pub type OnChange = Arc<dyn Fn(Changed) + Send + Sync>;
 
 /// What authentication is told at start.
 #[derive(Clone)]
@@ -51,7 +53,9 @@ pub struct Settings {
     pub bcrypt_cost: u32,
     /// Tells the time, in microseconds since the Unix epoch.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
-    /// Told after the commit that an account was changed, or sessions of it have ended. It must not block.
+    /// The roles of which one active account has to remain.
+    pub guardians: Vec<&'static str>,
+    /// Told after the commit that an account was changed, or sessions of it have ended, whatever did it. It must not block.
     pub on_change: OnChange,
 }
 
@@ -70,13 +74,9 @@ pub struct Auth {
     account: AccountTable,
     settings: Settings,
     tokens: Tokens,
-    accounts: Cache<Arc<Account>>,
-    /// Shared with the writes that change sessions; `None` for one that has ended.
-    sessions: Arc<Cache<Option<Arc<Live>>>>,
+    /// What is remembered; shared with the writer, which has it dropped.
+    warden: Arc<Warden>,
 }
-
-/// Most sessions, and most accounts, that are kept in memory: some 30 MB.
-const MOST_CACHED: u64 = 100_000;
 
 impl Settings {
     /// The defaults of the API: 15 minutes, 7 days, no grace, cost 12, the clock of the machine.
@@ -89,50 +89,27 @@ impl Settings {
             refresh_grace_s: 0,
             bcrypt_cost: 12,
             clock: Arc::new(clock::now_us),
+            guardians: Vec::new(),
             on_change: Arc::new(|_| {}),
         }
     }
 }
 
 impl Auth {
-    /// Authentication against the rows of `account`, with the tables of [`sessions::ddl`] in place.
+    /// Authentication against the rows of `account`, with the tables of [`sessions::ddl`] in place. From now on the
+    /// database tells of every change to accounts and sessions, and keeps the last account that may change others.
     ///
     /// # Errors
-    /// [`SetupError`] when `account` has no field to log in with.
-    pub fn new(db: Db, account: &'static Schema, settings: Settings) -> Result<Self, SetupError> {
-        Ok(Self {
-            db,
-            account: AccountTable::of(account)?,
-            tokens: Tokens::new(&settings),
-            settings,
-            accounts: Cache::new(MOST_CACHED),
-            sessions: Arc::new(Cache::new(MOST_CACHED)),
-        })
-    }
-
-    /// What a write that has ended sessions of an account calls with their ids after its commit.
-    fn forget(&self, account: i64) -> impl FnOnce(&[i64]) + Send + use<> {
-        let (cache, on_change) = (Arc::clone(&self.sessions), Arc::clone(&self.settings.on_change));
-        move |sessions| {
-            cache.drop_all(sessions);
-            on_change(account);
-        }
+    /// [`SetupError`] when `account` has no field to log in with, or the database cannot tell of changes.
+    pub async fn new(db: Db, account: &'static Schema, settings: Settings) -> Result<Self, SetupError> {
+        let table = AccountTable::of(account)?;
+        let warden = Arc::new(Warden::new(account, &settings.guardians, Arc::clone(&settings.on_change)));
+        db.watch(warden.watch(account, &settings.guardians)).await?;
+        Ok(Self { db, account: table, tokens: Tokens::new(&settings), settings, warden })
     }
 
     fn now_us(&self) -> i64 {
         (self.settings.clock)()
-    }
-}
-
-impl AccountWatch for Auth {
-    fn end_sessions(&self, account: i64) -> Vec<Statement> {
-        sessions::end_all_sql(account)
-    }
-
-    /// Drops the account, and thereby the trust in what is known of its sessions.
-    fn account_changed(&self, id: i64) {
-        self.accounts.drop_all(&[id]);
-        (self.settings.on_change)(id);
     }
 }
 

@@ -3,8 +3,6 @@
 //! What is to become of the session is decided in [`rotation`](super::rotation); here it is read, and the decision
 //! carried out, in one transaction, so that of many requests with one token exactly one makes a new pair.
 
-use std::sync::Arc;
-
 use super::{
     Auth,
     account::AccountTable,
@@ -71,20 +69,7 @@ impl Auth {
         let grace_us = self.settings.refresh_grace_s.saturating_mul(SECOND_US);
         let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us, grace_us };
         let account = self.account;
-        let (cache, on_change) = (Arc::clone(&self.sessions), Arc::clone(&self.settings.on_change));
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let (id, user) = (rotation.token.session, rotation.token.user);
-                    tx.after_commit(move || cache.drop_all(&[id]));
-                    let outcome = rotation.carry_out(tx, &account).await?;
-                    if matches!(outcome, Outcome::Reused) {
-                        tx.after_commit(move || on_change(user));
-                    }
-                    Ok(outcome)
-                })
-            })
-            .await
+        self.db.write(move |tx| Box::pin(async move { rotation.carry_out(tx, &account).await })).await
     }
 }
 

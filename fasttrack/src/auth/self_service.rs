@@ -73,14 +73,12 @@ impl Auth {
     /// [`Error::NotFound`] when the caller has no live session of this id.
     pub async fn end_session(&self, caller: &Caller, id: i64) -> Result<(), Error> {
         let statement = sessions::end_own(id, caller.id, self.now_us());
-        let forget = self.forget(caller.id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     if tx.query(statement).await?.is_empty() {
                         return Err(Error::NotFound(format!("session {id} does not exist").into()));
                     }
-                    tx.after_commit(move || forget(&[id]));
                     Ok(())
                 })
             })
@@ -91,7 +89,6 @@ impl Auth {
     async fn replace_hash(&self, caller: Caller, known: Credentials, hash: String) -> Result<bool, Error> {
         let now_us = self.now_us();
         let table = self.account;
-        let forget = self.forget(caller.id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -103,9 +100,7 @@ impl Auth {
                         return Ok(false);
                     }
                     tx.query(table.change_hash(known.id, hash, clock::format_us(now_us))).await?;
-                    let ended = tx.query(sessions::end_others(caller.id, caller.session)).await?;
-                    let ids: Vec<i64> = ended.iter().filter_map(|row| row.int(0)).collect();
-                    tx.after_commit(move || forget(&ids));
+                    tx.query(sessions::end_others(caller.id, caller.session)).await?;
                     Ok(true)
                 })
             })

@@ -5,14 +5,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
-use super::{Client, rotation::State, token::Pair};
+use super::{Client, notices, rotation::State, token::Pair};
 use crate::{
     clock,
     db::{Arg, Row, Statement},
     schema::Schema,
 };
 
-/// The statements that make the table, for an application whose account is `account`; each may be run again.
+/// The statements that make the table, and that of what commands leave for a server, for an application whose account is
+/// `account`; each may be run again.
 #[must_use]
 pub fn ddl(account: &Schema) -> Vec<String> {
     let table = format!(
@@ -37,14 +38,8 @@ pub fn ddl(account: &Schema) -> Vec<String> {
         table,
         "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
         "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
+        notices::DDL.into(),
     ]
-}
-
-/// Ends all sessions of an account; to be run in the transaction that disables it, followed by
-/// [`AccountWatch::account_changed`](crate::principal::AccountWatch::account_changed) after its commit.
-#[must_use]
-pub fn end_all_sql(user_id: i64) -> Vec<Statement> {
-    vec![Statement::new("DELETE FROM sessions WHERE user_id = $1", vec![Arg::Int(user_id)])]
 }
 
 /// A session as every request needs it.
@@ -152,9 +147,9 @@ pub(super) fn end_own(id: i64, user: i64, now_us: i64) -> Statement {
     Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
 }
 
-/// Ends the sessions of an account but one; gives back their ids.
+/// Ends the sessions of an account but one.
 pub(super) fn end_others(user: i64, except: i64) -> Statement {
-    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id";
+    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
     Statement::new(sql, vec![Arg::Int(user), Arg::Int(except)])
 }
 

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::table::table;
 use crate::{
-    app::{App, Application, Demo, StartError},
+    app::{self, App, Application, Demo, StartError},
     config::Config,
     db::DbOptions,
     error::Error,
@@ -35,7 +35,8 @@ pub(super) enum DemoError {
 /// Fills the database. `size` is how many rows of the application's unit are wanted.
 pub(super) async fn run(application: Application, size: Option<usize>, config: &Config) -> Result<(), DemoError> {
     let (_, usual, fill) = application.demo.ok_or(DemoError::None)?;
-    let app = App::open(application.resources, config, DbOptions::default()).await?;
+    let beside = app::is_served(&config.database);
+    let app = App::open(application.resources, config, DbOptions { beside, ..DbOptions::default() }).await?;
     if !Demo::suits(&app) {
         app.db.close().await;
         return Err(DemoError::None);

@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: JobsArguments, resources: Resources, config: 
     if !config.database.exists() {
         return Err(JobsError::Nothing(config.database.clone()));
     }
-    let app = App::open(resources, config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
+    let app = App::open(resources, config, DbOptions { readers: 1, beside: true, ..DbOptions::default() }).await?;
     let outcome = match arguments.command {
         None => list(&app, if arguments.dead { List::Dead } else { List::All }).await,
         Some(JobsCommand::Retry { id, .. }) => retry(&app, id).await,

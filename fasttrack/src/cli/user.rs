@@ -1,12 +1,17 @@
-//! `fasttrack user`: accounts made by the operator, the first admin among them.
+//! `fasttrack user`: accounts made by the operator, the first admin among them; passwords set, and accounts shut out.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Subcommand;
 use serde_json::{Map, Value};
 
 use crate::{
-    app::{App, StartError},
+    app::{self, App, StartError},
+    auth::Known,
     config::Config,
     db::{Arg, DbOptions},
     error::Error,
@@ -28,14 +33,45 @@ pub(super) enum UserCommand {
         /// E-mail address to log in with
         email: String,
     },
+    /// Set the password of an account, and end its sessions; it is asked for, or read from standard input
+    Password {
+        /// E-mail address of the account
+        email: String,
+    },
+    /// Shut an account out, at once; an administrator can let it in again (PATCH, `is_active`)
+    Disable {
+        /// E-mail address of the account
+        email: String,
+    },
 }
 
-/// Why an account was not made.
+/// Why that was not done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UserError {
     /// The database is not there.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// There is none yet.
+    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
+    Nothing(PathBuf),
+    /// Nobody has this address.
+    #[error("there is no account of {0}; `fasttrack user create` makes one")]
+    NoSuchAccount(String),
+    /// Something stands against it.
+    #[error("the account of {email} was not changed: {why}")]
+    Unchanged {
+        /// Whose account it is.
+        email: String,
+        /// Why not.
+        why: String,
+    },
+    /// The server beside does not answer.
+    #[error(
+        "the account of {0} was changed, but the server of this database did not take note within {limit} s: what was \
+         open may still be; restart the server",
+        limit = SERVER_LIMIT.as_secs()
+    )]
+    Unheard(String),
     /// The password did not come.
     #[error("cannot read the password: {0}")]
     Input(#[from] io::Error),
@@ -54,17 +90,55 @@ pub(super) enum UserError {
 
 /// Runs a command.
 pub(super) async fn run(command: UserCommand, resources: Resources, config: &Config) -> Result<(), UserError> {
-    let UserCommand::Create { admin, name, email } = command;
+    if !matches!(command, UserCommand::Create { .. }) && !config.database.exists() {
+        return Err(UserError::Nothing(config.database.clone()));
+    }
     // Asked for first: the database is not kept from others while somebody types.
-    let password = password()?;
-    // A command that runs once needs no pool.
-    let app = App::open(resources, config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
-    let made = create(&app, admin, name, &email, password).await;
+    let password = match command {
+        UserCommand::Disable { .. } => String::new(),
+        UserCommand::Create { .. } | UserCommand::Password { .. } => password()?,
+    };
+    let is_served = app::is_served(&config.database);
+    let app = App::open(resources, config, DbOptions { readers: 1, beside: true, ..DbOptions::default() }).await?;
+    let done = carry_out(&app, command, password, is_served).await;
     app.db.close().await;
-    let id = made?;
-    let role = if admin { "admin" } else { "user" };
-    let _ = writeln!(io::stdout(), "made {role} {id}: {email}");
+    let _ = writeln!(io::stdout(), "{}", done?);
     Ok(())
+}
+
+/// Does what is asked, and says what was done.
+async fn carry_out(app: &App, command: UserCommand, password: String, is_served: bool) -> Result<String, UserError> {
+    let (email, done) = match command {
+        UserCommand::Create { admin, name, email } => {
+            let id = create(app, admin, name, &email, password).await?;
+            // Of an account that was not there before a server has nothing to forget.
+            return Ok(format!("made {} {id}: {email}", if admin { "admin" } else { "user" }));
+        }
+        UserCommand::Password { email } => {
+            let Known { id, is_active } = find(app, &email).await?;
+            app.auth.set_password(id, &password).await.map_err(|error| unchanged(&email, error))?;
+            let but = if is_active { "" } else { " (it is disabled, and cannot log in)" };
+            let done = format!("set the password of account {id}{but}: {email}");
+            (email, done)
+        }
+        UserCommand::Disable { email } => {
+            let Known { id, .. } = find(app, &email).await?;
+            let was_active = app.context.disable_account(id).await.map_err(|error| unchanged(&email, error))?;
+            let done = if was_active { "disabled account" } else { "this account was disabled already," };
+            let done = format!("{done} {id}: {email}");
+            (email, done)
+        }
+    };
+    let heard = !is_served || app.auth.await_server(SERVER_LIMIT).await.map_err(|error| unchanged(&email, error))?;
+    if heard { Ok(done) } else { Err(UserError::Unheard(email)) }
+}
+
+/// How long a server may take to hear of what a command did; a fraction of a second, unless its disk stands still.
+const SERVER_LIMIT: Duration = Duration::from_secs(10);
+
+async fn find(app: &App, email: &str) -> Result<Known, UserError> {
+    let known = app.auth.known(email).await.map_err(|error| unchanged(email, error))?;
+    known.ok_or_else(|| UserError::NoSuchAccount(email.to_owned()))
 }
 
 async fn create(app: &App, admin: bool, name: Option<String>, email: &str, password: String) -> Result<i64, UserError> {
@@ -116,11 +190,18 @@ fn password() -> io::Result<String> {
 }
 
 fn refused(email: &str, error: Error) -> UserError {
-    let why = match error {
+    UserError::Refused { email: email.to_owned(), why: in_words(error) }
+}
+
+fn unchanged(email: &str, error: Error) -> UserError {
+    UserError::Unchanged { email: email.to_owned(), why: in_words(error) }
+}
+
+fn in_words(error: Error) -> String {
+    match error {
         Error::Invalid(faults) => {
             faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; ")
         }
         other => other.to_string(),
-    };
-    UserError::Refused { email: email.to_owned(), why }
+    }
 }

@@ -15,6 +15,7 @@ use super::{
     pool::{Commits, ConnectionPool, Pooled},
     sqlite::{self, Found},
     statement,
+    watch::Watch,
     writer::Writer,
 };
 use crate::{error::Error, trace};
@@ -133,6 +134,15 @@ impl Db {
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
         metered(&self.gauges.writing, trace::writing(), self.writer.insert(plan, row)).await
+    }
+
+    /// From now on tells `watch.witness` of every change that is noted, whatever statement makes it; whoever was told
+    /// before is told no more. What another process writes is noticed within a fraction of a second.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn watch(&self, watch: Watch) -> Result<(), DbError> {
+        self.writer.watch(watch).await
     }
 
     /// Whether the database answers.

@@ -14,6 +14,9 @@ pub enum DbError {
     /// A CHECK or NOT NULL constraint.
     #[error("constraint: {0}")]
     Constraint(String),
+    /// What has to hold in the database would not hold any more.
+    #[error("{0}")]
+    Invariant(String),
     /// Busy, full, read-only for now, or out of time: worth trying again.
     #[error("{0}")]
     Busy(String),
@@ -29,6 +32,7 @@ impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Busy(_) | DbError::QueueFull => Self::Unavailable("the database is busy; try again".into()),
+            DbError::Invariant(why) => Self::Conflict(why.into()),
             other => Self::Internal(other.to_string()),
         }
     }

@@ -9,7 +9,11 @@ use std::{collections::VecDeque, panic::AssertUnwindSafe, time::Duration};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use super::{DbError, Tx, sqlite, tx::Hook, unit::Unit};
+use super::{
+    DbError, Tx, sqlite,
+    tx::{Hook, Mark},
+    unit::Unit,
+};
 
 /// Units on their way through one transaction.
 pub(super) struct Group {
@@ -28,6 +32,23 @@ pub(super) struct Limits {
     pub(super) statement: Duration,
 }
 
+/// Why a transaction could not be carried through.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: DbError,
+    /// Whether its commit had been sent, so that it may stand all the same.
+    is_sent: bool,
+}
+
+/// What was not done since it is not known what came of a commit: whom to wake once it is.
+pub(super) type Doubt = Vec<Hook>;
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self { error, is_sent: false }
+    }
+}
+
 impl Group {
     pub(super) fn new(units: impl IntoIterator<Item = Box<dyn Unit>>, limits: Limits) -> Self {
         Self { waiting: units.into_iter().collect(), succeeded: Vec::new(), failed: Vec::new(), limits }
@@ -36,19 +57,30 @@ impl Group {
     /// Takes every unit through the transaction, to the commit and the answers.
     ///
     /// # Errors
-    /// [`DbError`] when the transaction could not be carried through: nothing of it is done, everybody was told, and
-    /// the connection has to be given back to be tidied up.
-    pub(super) async fn commit(mut self, tx: &mut Tx) -> Result<(), DbError> {
-        let result = self.try_commit(tx).await;
-        match &result {
-            Ok(()) => tx.take_hooks().into_iter().for_each(run_hook),
-            Err(error) => {
-                self.fail_all(error);
-                drop(tx.take_hooks());
+    /// When the transaction could not be carried through: everybody was told so, and the connection has to be given back
+    /// to be tidied up. Nothing of it is done, unless there is a doubt.
+    pub(super) async fn commit(mut self, tx: &mut Tx) -> Result<(), (DbError, Option<Doubt>)> {
+        let tried = self.try_commit(tx).await;
+        let (notes, (wakes, hooks)) = (tx.take_notes(), tx.take_hooks());
+        let witness = tx.watch();
+        let outcome = match tried {
+            Ok(()) => {
+                if let Some(watch) = witness.filter(|_| !notes.is_empty()) {
+                    run_hook(Box::new(move || watch.witness.committed(&notes)));
+                }
+                wakes.into_iter().chain(hooks).for_each(run_hook);
+                Ok(())
             }
-        }
+            Err(Failure { error, is_sent }) => {
+                if let Some(watch) = witness.filter(|_| is_sent) {
+                    run_hook(Box::new(move || watch.witness.lose_sight()));
+                }
+                self.fail_all(&error);
+                Err((error, is_sent.then_some(wakes)))
+            }
+        };
         self.answer();
-        result
+        outcome
     }
 
     /// Tells everybody that nothing could be done.
@@ -57,7 +89,7 @@ impl Group {
         self.answer();
     }
 
-    async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), DbError> {
+    async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), Failure> {
         tx.begin(self.limits.statement);
         while let Some(unit) = self.waiting.pop_front() {
             self.attempt(tx, unit).await?;
@@ -66,25 +98,31 @@ impl Group {
             return Ok(());
         }
         if self.succeeded.is_empty() {
-            return say(tx, sqlite::ROLLBACK, self.limits.unit).await.map(drop);
+            return Ok(say(tx.control(sqlite::ROLLBACK), self.limits.unit).await.map(drop)?);
         }
-        let proven = say(tx, sqlite::COMMIT, self.limits.unit).await?;
-        if proven { Ok(()) } else { Err(DbError::Busy("the connection was lost".into())) }
+        // Whatever comes back but the proof, it may stand: the driver tries again what failed.
+        let error = match say(tx.commit(), self.limits.unit).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => DbError::Busy("the connection was lost".into()),
+            Err(error) => error,
+        };
+        Err(Failure { error, is_sent: true })
     }
 
     /// Runs one unit, and undoes what it did when it failed.
     async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<(), DbError> {
         let mark = tx.mark();
-        let ran = timeout(self.limits.unit, AssertUnwindSafe(unit.run(tx)).catch_unwind()).await;
+        let ran = timeout(self.limits.unit, AssertUnwindSafe(run(unit.as_mut(), tx, mark)).catch_unwind()).await;
         let verdict = match (ran, tx.doom()) {
             (Ok(Ok(_)), Some(doom)) => Some(doom.clone()),
-            (Ok(Ok(true)), None) if tx.is_cut_off() => Some(stopped()),
-            (Ok(Ok(true)), None) => {
+            (Ok(Ok(Ok(true))), None) if tx.is_cut_off() => Some(stopped()),
+            (Ok(Ok(Ok(true))), None) => {
                 self.succeeded.push(unit);
                 tx.part();
                 return Ok(());
             }
-            (Ok(Ok(false)), None) => None,
+            (Ok(Ok(Ok(false))), None) => None,
+            (Ok(Ok(Err(refused))), None) => Some(refused),
             (Ok(Err(_)), _) => Some(DbError::Other("a unit of work panicked".into())),
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
@@ -96,7 +134,7 @@ impl Group {
             return Err(stopped());
         }
         if !tx.is_untouched()
-            && let Err(error) = say(tx, sqlite::UNDO, self.limits.unit).await
+            && let Err(error) = say(tx.control(sqlite::UNDO), self.limits.unit).await
         {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
@@ -131,16 +169,24 @@ fn stopped() -> DbError {
     DbError::Busy("a statement had to be stopped, and the transaction with it".into())
 }
 
+/// Runs a unit, and asks whether what it did may be.
+async fn run(unit: &mut dyn Unit, tx: &mut Tx, mark: Mark) -> Result<bool, DbError> {
+    if !unit.run(tx).await {
+        return Ok(false);
+    }
+    tx.vouch(mark).await.map(|()| true)
+}
+
 /// The commit stands, whatever a hook does.
-fn run_hook(hook: Hook) {
+pub(super) fn run_hook(hook: Hook) {
     if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
         tracing::error!("what was to follow a commit panicked");
     }
 }
 
-/// Says a word of the transaction, and waits for what the unit before may have left running. The wait has an end, since
-/// a connection whose thread dies may not say so.
-async fn say(tx: &mut Tx, word: &'static str, limit: Duration) -> Result<bool, DbError> {
-    let said = timeout(limit, tx.control(word)).await;
+/// Waits until a word of the transaction is said, and for what the unit before may have left running. The wait has an
+/// end, since a connection whose thread dies may not say so.
+async fn say(word: impl Future<Output = Result<bool, DbError>>, limit: Duration) -> Result<bool, DbError> {
+    let said = timeout(limit, word).await;
     said.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))
 }

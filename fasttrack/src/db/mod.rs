@@ -23,6 +23,7 @@ mod sqlite;
 mod statement;
 mod tx;
 mod unit;
+mod watch;
 mod writer;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use self::{
     options::DbOptions,
     row::{Arg, Cell, Row, Statement},
     tx::{RowPlan, Tx},
+    watch::{NOTES, NOTES_COLUMNS, Watch, Witness},
 };
 pub(crate) use self::{
     gauge::SECONDS,

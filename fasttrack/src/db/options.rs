@@ -26,6 +26,9 @@ pub struct DbOptions {
     pub is_durable: bool,
     /// A table that a database of ours holds. A file that has tables, and not this one, is refused and left untouched.
     pub marker: Option<String>,
+    /// Whether this is not the process that serves the file, though it may write, for a moment: then it leaves the log to
+    /// be copied to that one, and does not listen for what others write.
+    pub beside: bool,
 }
 
 impl Default for DbOptions {
@@ -41,6 +44,7 @@ impl Default for DbOptions {
             busy_timeout: Duration::from_secs(4),
             is_durable: true,
             marker: None,
+            beside: false,
         }
     }
 }

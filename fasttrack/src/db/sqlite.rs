@@ -22,6 +22,10 @@ pub(super) const UNDO: &str = "ROLLBACK TO unit";
 pub(super) const COMMIT: &str = "COMMIT; SELECT 1";
 /// Stops the enforcement of foreign keys, which has no effect inside a transaction. The row proves it.
 pub(super) const UNBIND: &str = "PRAGMA foreign_keys = OFF; SELECT 1 FROM pragma_foreign_keys WHERE foreign_keys = 0";
+/// Takes the right to write, and gives it back: whatever was under way before is over then. The row proves it.
+pub(super) const PROBE: &str = "BEGIN IMMEDIATE; ROLLBACK; SELECT 1";
+/// A number that is another one on this connection once any other has written.
+pub(super) const VERSION: &str = "PRAGMA data_version";
 /// Gives up the whole transaction.
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
@@ -95,7 +99,7 @@ pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
         .pragma("cache_spill", "OFF")
         // Without it the log keeps the size of the largest transaction there ever was.
         .pragma("journal_size_limit", "67108864");
-    manager(sqlite)
+    manager(if options.beside { sqlite.pragma("wal_autocheckpoint", "0") } else { sqlite })
 }
 
 /// A connection that reads.
@@ -153,7 +157,7 @@ pub(super) async fn connect(manager: &ConnectionManager) -> Result<(Box<dyn Conn
 
 /// Whether a statement may commit on a connection where that has to be said.
 pub(super) fn commits(sql: &str) -> bool {
-    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("COMMIT"))
+    sql.ends_with(COMMIT) || sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("COMMIT"))
 }
 
 /// What an error of the driver means; all it has is a text.

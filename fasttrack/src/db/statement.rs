@@ -6,7 +6,16 @@ use futures_util::StreamExt;
 use rbdc::db::{Connection, Row as DriverRow};
 use rbs::Value;
 
-use super::{Arg, Cell, DbError, Row, Statement, sqlite};
+use super::{Arg, Cell, DbError, NOTES, NOTES_COLUMNS, Row, Statement, sqlite};
+
+/// What came back.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The rows of the statement.
+    pub(super) rows: Vec<Row>,
+    /// What the connection had noted.
+    pub(super) notes: Vec<Row>,
+}
 
 /// Runs a statement to its end.
 ///
@@ -14,14 +23,14 @@ use super::{Arg, Cell, DbError, Row, Statement, sqlite};
 /// What the database says, or [`DbError::Other`] for a placeholder without an argument.
 pub(super) async fn run(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
     check(&statement)?;
-    run_checked(connection, statement).await
+    Ok(run_checked(connection, statement).await?.rows)
 }
 
 /// Runs a statement that [`check`] has passed.
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
+pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Statement) -> Result<Found, DbError> {
     let args = statement.args.into_iter().map(bind).collect();
     collect(connection, &statement.sql, args).await
 }
@@ -32,19 +41,20 @@ pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Stat
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn control(connection: &mut dyn Connection, sql: &'static str) -> Result<bool, DbError> {
-    let rows = collect(connection, sql, vec![Value::Null]).await?;
-    Ok(!rows.is_empty())
+pub(super) async fn control(connection: &mut dyn Connection, sql: &str) -> Result<bool, DbError> {
+    let found = collect(connection, sql, vec![Value::Null]).await?;
+    Ok(!found.rows.is_empty())
 }
 
-async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -> Result<Found, DbError> {
     let mut stream = connection.exec_rows(sql, args).await.map_err(|error| sqlite::error(&error))?;
-    let mut rows = Vec::new();
+    let mut found = Found::default();
     while let Some(row) = stream.next().await {
         let mut row = row.map_err(|error| sqlite::error(&error))?;
-        rows.push(decode(row.as_mut())?);
+        let (row, is_note) = decode(row.as_mut())?;
+        if is_note { found.notes.push(row) } else { found.rows.push(row) }
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Only these four kinds are ever bound: the others are narrowed, wrapped or turned into JSON by one driver or another.
@@ -57,10 +67,13 @@ fn bind(arg: Arg) -> Value {
     }
 }
 
-fn decode(row: &mut dyn DriverRow) -> Result<Row, DbError> {
-    let columns = row.meta_data().column_len();
+/// The row, and whether it is one of the notes: no value that anybody stored can make it one.
+fn decode(row: &mut dyn DriverRow) -> Result<(Row, bool), DbError> {
+    let meta = row.meta_data();
+    let columns = meta.column_len();
+    let is_note = columns == NOTES_COLUMNS && meta.column_name(0) == NOTES;
     let cells = (0..columns).map(|index| cell(row.get(index).map_err(|error| sqlite::error(&error))?, index));
-    cells.collect::<Result<_, _>>().map(Row)
+    Ok((Row(cells.collect::<Result<_, _>>()?), is_note))
 }
 
 fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
@@ -82,10 +95,17 @@ fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
     Ok(cell)
 }
 
+/// Whether a statement may write, as far as its text tells at once.
+pub(super) fn may_write(sql: &str) -> bool {
+    let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"));
+    !reads || sql.contains(';')
+}
+
 /// Refuses a placeholder that has no argument, which the driver would bind as NULL, and `$0`, on which it dies.
 ///
 /// # Errors
-/// [`DbError::Other`], naming the placeholder.
+/// [`DbError::Other`], naming the placeholder; also for a comment without an end, since what is put behind the statement
+/// would be lost in it.
 pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
     let args = statement.args.len();
     let mut bytes = statement.sql.bytes().peekable();
@@ -94,6 +114,7 @@ pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
             // A doubled quote inside a literal ends it and starts the next one.
             b'\'' | b'"' => while bytes.next().is_some_and(|next| next != byte) {},
             b'-' if bytes.peek() == Some(&b'-') => while bytes.next().is_some_and(|next| next != b'\n') {},
+            b'/' if bytes.peek() == Some(&b'*') => skip_comment(&mut bytes)?,
             b'$' => {
                 let mut number = 0_usize;
                 while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
@@ -108,4 +129,18 @@ pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+/// Goes to the end of a comment of which the first slash was read.
+fn skip_comment(bytes: &mut impl Iterator<Item = u8>) -> Result<(), DbError> {
+    // The star that begins it does not end it.
+    bytes.next();
+    let mut is_star = false;
+    for byte in bytes {
+        if is_star && byte == b'/' {
+            return Ok(());
+        }
+        is_star = byte == b'*';
+    }
+    Err(DbError::Other("a comment has no end".into()))
 }

@@ -1,12 +1,15 @@
 //! What a unit of work is given: its place in the writer's transaction.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use rbdc::db::Connection;
 use tokio::time::timeout;
 
-use super::{Arg, DbError, Row, Statement, sqlite, statement};
+use super::{
+    Arg, DbError, Row, Statement, Watch, sqlite,
+    statement::{self, Found},
+};
 
 /// A unit's place in a transaction. Other units share the transaction, each behind a savepoint of its own.
 pub struct Tx {
@@ -18,7 +21,15 @@ pub struct Tx {
     cut_off: bool,
     /// How long a statement may take.
     limit: Duration,
+    watch: Option<Arc<Watch>>,
+    /// What the units did that the connection noted.
+    notes: Vec<Row>,
+    /// Whether the connection still holds notes that have been read.
+    owes_clearing: bool,
+    /// Whether it may hold some that have not been.
+    owes_collecting: bool,
     hooks: Vec<Hook>,
+    wakes: Vec<Hook>,
     doom: Option<DbError>,
 }
 
@@ -27,6 +38,14 @@ const CLOSE_LIMIT: Duration = Duration::from_mins(1);
 
 /// What runs after the commit.
 pub(super) type Hook = Box<dyn FnOnce() + Send>;
+
+/// How much of what a transaction remembers was there before a unit began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    notes: usize,
+    hooks: usize,
+    wakes: usize,
+}
 
 /// How rows of one kind are inserted, many at once.
 pub trait RowPlan: Send + Sync {
@@ -42,8 +61,20 @@ pub trait RowPlan: Send + Sync {
 
 impl Tx {
     pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        let (owed, begun, cut_off, limit) = (None, false, false, Duration::MAX);
-        Self { connection, owed, begun, cut_off, limit, hooks: Vec::new(), doom: None }
+        Self {
+            connection,
+            owed: None,
+            begun: false,
+            cut_off: false,
+            limit: Duration::MAX,
+            watch: None,
+            notes: Vec::new(),
+            owes_clearing: false,
+            owes_collecting: false,
+            hooks: Vec::new(),
+            wakes: Vec::new(),
+            doom: None,
+        }
     }
 
     /// Runs a statement, whether it returns rows or not.
@@ -60,15 +91,20 @@ impl Tx {
             return Err(self.meet(DbError::Busy("the statement before was not waited for".into())));
         }
         statement::check(&statement)?;
-        if let Some(words) = self.owed.take() {
-            statement.sql = format!("{words}; {}", statement.sql);
-        }
+        let is_noted = self.watch.is_some() && statement::may_write(&statement.sql);
+        statement.sql = self.dressed(statement.sql, is_noted);
         self.begun = true;
+        // Of several statements in one text, the first may leave notes before another fails; and nobody may wait for this.
+        self.owes_collecting |= is_noted;
         self.cut_off = true;
         let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
         self.cut_off = ran.is_err();
-        let rows = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
-        rows.map_err(|error| self.meet(error))
+        let found = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
+        self.owes_collecting &= !is_noted || found.is_err();
+        let Found { rows, mut notes } = found.map_err(|error| self.meet(error))?;
+        self.owes_clearing |= !notes.is_empty();
+        self.notes.append(&mut notes);
+        Ok(rows)
     }
 
     /// Remembers an error after which the unit cannot go on.
@@ -79,14 +115,69 @@ impl Tx {
         error
     }
 
-    /// Runs `hook` after the commit, before anyone is answered; never when the unit fails. It must not block.
+    /// A statement with the words that are owed before it, and behind it what brings the notes back.
+    fn dressed(&mut self, sql: String, is_noted: bool) -> String {
+        let watch = self.watch.as_deref();
+        let clear = watch.filter(|_| std::mem::take(&mut self.owes_clearing)).map(|watch| watch.clear.as_str());
+        let collect = watch.filter(|_| is_noted).map(|watch| watch.collect.as_str());
+        let before: Vec<_> = clear.into_iter().chain(self.owed.take()).collect();
+        match (before.is_empty(), collect) {
+            (true, None) => sql,
+            (true, Some(collect)) => format!("{sql}\n; {collect}"),
+            (false, None) => format!("{}; {sql}", before.join("; ")),
+            (false, Some(collect)) => format!("{}; {sql}\n; {collect}", before.join("; ")),
+        }
+    }
+
+    /// Runs `hook` after the commit, before anyone is answered; never when the unit fails, or when it is not known
+    /// whether it did. It must not block.
     pub fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(hook));
+    }
+
+    /// Runs `hook` when the unit may have been committed: after the commit, before anyone is answered; and when it is
+    /// not known what came of the commit, once it is over. So it is for who goes and looks; what is told may not be so.
+    /// It must not block.
+    pub fn wake(&mut self, hook: impl FnOnce() + Send + 'static) {
+        self.wakes.push(Box::new(hook));
+    }
+
+    /// Has the connection keep notes.
+    pub(super) async fn keep_notes(&mut self, watch: &Arc<Watch>) -> Result<(), DbError> {
+        // In a transaction of its own, since only a commit that is said is let through.
+        let words = watch.setup.iter().chain([&watch.clear]).map(String::as_str);
+        for words in ["BEGIN"].into_iter().chain(words).chain([sqlite::COMMIT]) {
+            statement::control(self.connection.as_mut(), words).await?;
+        }
+        self.watch = Some(Arc::clone(watch));
+        Ok(())
+    }
+
+    /// Whoever hears of what is noted.
+    pub(super) fn watch(&self) -> Option<Arc<Watch>> {
+        self.watch.clone()
+    }
+
+    /// Asks the witness whether a unit may be kept that did what was noted since `mark`.
+    pub(super) async fn vouch(&mut self, mark: Mark) -> Result<(), DbError> {
+        let Some(watch) = self.watch() else { return Ok(()) };
+        if std::mem::take(&mut self.owes_collecting) {
+            self.query(Statement::new(";", Vec::new())).await?;
+        }
+        let notes = self.notes.get(mark.notes..).unwrap_or_default().to_vec();
+        if notes.is_empty() { Ok(()) } else { watch.witness.vouch(self, &notes).await }
+    }
+
+    /// A number that is another one once another connection has written.
+    pub(super) async fn version(&mut self) -> Result<Option<i64>, DbError> {
+        let rows = statement::run(self.connection.as_mut(), Statement::new(sqlite::VERSION, Vec::new())).await?;
+        Ok(rows.first().and_then(|row| row.int(0)))
     }
 
     /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
     pub(super) fn begin(&mut self, limit: Duration) {
         (self.owed, self.begun, self.limit) = (Some(sqlite::BEGIN), false, limit);
+        (self.owes_clearing, self.owes_collecting) = (false, false);
     }
 
     /// Parts the units: what was done since is kept, whatever comes next.
@@ -114,15 +205,30 @@ impl Tx {
         statement::control(self.connection.as_mut(), sql).await
     }
 
-    /// How many hooks there are: what a unit adds is cut off again when it fails.
-    pub(super) fn mark(&self) -> usize {
-        self.hooks.len()
+    /// Commits, and says whether that is proven.
+    pub(super) async fn commit(&mut self) -> Result<bool, DbError> {
+        let clear = self.watch.as_deref().filter(|_| self.owes_clearing).map(|watch| &watch.clear);
+        match clear {
+            Some(clear) => {
+                let words = format!("{clear}; {}", sqlite::COMMIT);
+                statement::control(self.connection.as_mut(), &words).await
+            }
+            None => self.control(sqlite::COMMIT).await,
+        }
+    }
+
+    /// What there is now: what a unit adds is cut off again when it fails.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { notes: self.notes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
     }
 
     /// Forgets what a failed unit left.
-    pub(super) fn forget_from(&mut self, mark: usize) {
-        self.hooks.truncate(mark);
+    pub(super) fn forget_from(&mut self, mark: Mark) {
+        self.notes.truncate(mark.notes);
+        self.hooks.truncate(mark.hooks);
+        self.wakes.truncate(mark.wakes);
         self.doom = None;
+        self.owes_collecting = false;
     }
 
     /// Why the unit cannot have succeeded, whatever it says.
@@ -130,9 +236,14 @@ impl Tx {
         self.doom.as_ref()
     }
 
-    /// The hooks of the units that succeeded.
-    pub(super) fn take_hooks(&mut self) -> Vec<Hook> {
-        std::mem::take(&mut self.hooks)
+    /// What the units that succeeded did.
+    pub(super) fn take_notes(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// What is to run after their commit: whom it may wake, and what is only for one that stands.
+    pub(super) fn take_hooks(&mut self) -> (Vec<Hook>, Vec<Hook>) {
+        (std::mem::take(&mut self.wakes), std::mem::take(&mut self.hooks))
     }
 
     /// Closes the connection.

@@ -1,20 +1,21 @@
 //! The writer: one task with the one connection that writes, behind a bounded queue.
 //!
 //! It takes whatever is waiting, runs it as one [`Group`], and goes on for as long as anyone may ask; a connection that
-//! fails is given back to its pool, which tidies it up or opens another.
+//! fails is given back to its pool, which tidies it up or opens another. Whoever watches is told of everything: of what
+//! was noted, of what other processes wrote, and of when neither is known.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
-    Arg, DbError, DbOptions, RowPlan, Tx,
+    Arg, DbError, DbOptions, RowPlan, Tx, Watch,
     gauge::Gauges,
-    group::{Group, Limits},
+    group::{Doubt, Group, Limits, run_hook},
     pool::Pooled,
     sqlite,
     unit::{Batch, Inserted, Unit, Work},
@@ -24,6 +25,9 @@ use crate::error::Error;
 /// How long a unit may take that runs alone: a large table is copied in it.
 const ALONE_LIMIT: Duration = Duration::from_hours(24);
 
+/// How often it is looked whether another process has written.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// The way to the writer.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
@@ -31,11 +35,15 @@ pub(super) struct Writer {
     gauges: Gauges,
 }
 
+/// Where whoever had something watched hears whether it is.
+type Answer = oneshot::Sender<Result<(), DbError>>;
+
 /// What the writer is asked.
 enum Job {
     Unit(Box<dyn Unit>),
     Insert(Arc<dyn RowPlan>, Vec<Arg>, oneshot::Sender<Inserted>),
     Alone(Box<dyn Unit>),
+    Watch(Arc<Watch>, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -48,6 +56,12 @@ impl Writer {
             pool,
             jobs,
             alone: Vec::new(),
+            watch: None,
+            to_watch: Vec::new(),
+            listens: !options.beside,
+            look_at: Instant::now(),
+            version: None,
+            doubt: None,
             closing: Vec::new(),
             gauges: gauges.clone(),
             group: options.group.max(1),
@@ -97,6 +111,16 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(lost()))
     }
 
+    /// Has every connection keep notes from now on, and `watch.witness` hear of them, instead of whoever did before.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn watch(&self, watch: Watch) -> Result<(), DbError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Watch(Arc::new(watch), answer))?;
+        answered.await.unwrap_or_else(|_| Err(lost()))
+    }
+
     /// Finishes what is waiting, and closes the connection. Comes back at once when that was done before.
     pub(super) async fn close(&self) {
         let (done, closed) = oneshot::channel();
@@ -129,6 +153,16 @@ struct Task {
     jobs: mpsc::Receiver<Job>,
     /// Units that share their transaction with nobody.
     alone: Vec<Box<dyn Unit>>,
+    watch: Option<Arc<Watch>>,
+    /// Who is to watch next, and who waits for that.
+    to_watch: Vec<(Arc<Watch>, Answer)>,
+    /// Whether it is looked for what other processes write, and when next.
+    listens: bool,
+    look_at: Instant,
+    /// What the connection said when it was last looked; `None` while that is to be found out.
+    version: Option<i64>,
+    /// Whom to wake once it is known that a commit is over of which nothing is known.
+    doubt: Option<Doubt>,
     closing: Vec<oneshot::Sender<()>>,
     gauges: Gauges,
     group: usize,
@@ -139,7 +173,7 @@ struct Task {
 impl Task {
     async fn run(mut self) {
         let mut jobs = Vec::with_capacity(self.group);
-        while self.jobs.recv_many(&mut jobs, self.group).await > 0 {
+        while self.take(&mut jobs).await {
             self.measure(&jobs);
             let units = self.arrange(jobs.drain(..));
             // Units are guarded one by one; should anything else panic, those of this group go without an answer.
@@ -149,6 +183,9 @@ impl Task {
             }
             for unit in std::mem::take(&mut self.alone) {
                 self.commit_alone(unit).await;
+            }
+            for (watch, answer) in std::mem::take(&mut self.to_watch) {
+                answer.send(self.begin_to_watch(watch).await).ok();
             }
             // Those who were just answered may ask again at once: let them, and the next group is a full one.
             tokio::task::yield_now().await;
@@ -162,6 +199,36 @@ impl Task {
         self.closing.into_iter().for_each(|closed| {
             closed.send(()).ok();
         });
+    }
+
+    /// Waits for what is to be done, and looks around from time to time. `false` when nobody can ask any more.
+    async fn take(&mut self, jobs: &mut Vec<Job>) -> bool {
+        loop {
+            let looks = self.listens && self.watch.is_some();
+            if looks && Instant::now() >= self.look_at {
+                self.look_around().await;
+            }
+            tokio::select! {
+                taken = self.jobs.recv_many(jobs, self.group) => return taken > 0,
+                () = sleep_until(self.look_at), if looks => {}
+            }
+        }
+    }
+
+    /// Looks whether another process has written, and has whoever watches hear of it.
+    async fn look_around(&mut self) {
+        self.look_at = Instant::now() + LOOK_EVERY;
+        let (Some(watch), Ok(mut tx)) = (self.watch.clone(), self.connection().await) else { return };
+        // A connection that does not answer is given back by being dropped.
+        let Ok(Ok(version)) = timeout(self.limits.unit, tx.version()).await else { return };
+        self.tx = Some(tx);
+        if self.version == version {
+            return;
+        }
+        self.version = version;
+        watch.witness.see_again();
+        let answer = unit(move |tx| Box::pin(async move { Ok(watch.witness.answer(tx).await?) }));
+        self.commit(vec![answer]).await;
     }
 
     fn measure(&self, jobs: &[Job]) {
@@ -181,6 +248,7 @@ impl Task {
             match job {
                 Job::Unit(unit) => slots.push(Slot::Unit(unit)),
                 Job::Alone(unit) => self.alone.push(unit),
+                Job::Watch(watch, answer) => self.to_watch.push((watch, answer)),
                 Job::Close(closed) => self.closing.push(closed),
                 Job::Insert(plan, row, answer) => {
                     let batch = slots.iter_mut().find_map(|slot| match slot {
@@ -208,7 +276,15 @@ impl Task {
         };
         match group.commit(&mut tx).await {
             Ok(()) => self.tx = Some(tx),
-            Err(error) => tracing::warn!(%error, "a transaction was given up"),
+            Err((error, doubt)) => self.give_up(&error, doubt),
+        }
+    }
+
+    fn give_up(&mut self, error: &DbError, doubt: Option<Doubt>) {
+        let is_sent = doubt.is_some();
+        tracing::warn!(%error, is_sent, "a transaction was given up");
+        if let Some(mut doubt) = doubt {
+            self.doubt.get_or_insert_default().append(&mut doubt);
         }
     }
 
@@ -221,19 +297,59 @@ impl Task {
         };
         let unbound = timeout(self.limits.unit, tx.control(sqlite::UNBIND)).await;
         match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
-            Ok(true) => _ = group.commit(&mut tx).await,
+            Ok(true) => {
+                if let Err((error, doubt)) = group.commit(&mut tx).await {
+                    self.give_up(&error, doubt);
+                }
+            }
             Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),
             Err(error) => group.refuse(&error),
         }
         tx.close().await;
+        // It may have made anything of what is noted.
+        if let Some(watch) = self.watch.as_ref().filter(|_| self.doubt.is_none()) {
+            watch.witness.see_again();
+        }
     }
 
     async fn connection(&mut self) -> Result<Tx, DbError> {
-        match self.tx.take() {
-            Some(tx) => Ok(tx),
-            None => self.pool.take(self.wait).await.map(Tx::new),
+        if let Some(tx) = self.tx.take() {
+            return Ok(tx);
         }
+        let mut tx = Tx::new(self.pool.take(self.wait).await?);
+        let late = || DbError::Busy("the connection does not answer".into());
+        if let Some(watch) = &self.watch {
+            timeout(self.limits.unit, tx.keep_notes(watch)).await.map_err(|_| late())??;
+        }
+        if self.doubt.is_some() && !timeout(self.limits.unit, tx.control(sqlite::PROBE)).await.map_err(|_| late())?? {
+            return Err(late());
+        }
+        // What others wrote since the last connection was asked is not known to this one.
+        self.version = None;
+        if let Some(watch) = &self.watch {
+            watch.witness.see_again();
+        }
+        self.doubt.take().into_iter().flatten().for_each(run_hook);
+        Ok(tx)
     }
+
+    async fn begin_to_watch(&mut self, watch: Arc<Watch>) -> Result<(), DbError> {
+        let mut tx = self.connection().await?;
+        timeout(self.limits.unit, tx.keep_notes(&watch))
+            .await
+            .unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))?;
+        (self.tx, self.watch, self.version, self.look_at) = (Some(tx), Some(watch), None, Instant::now());
+        Ok(())
+    }
+}
+
+/// A unit that nobody waits for.
+fn unit<F>(work: F) -> Box<dyn Unit>
+where
+    F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
+{
+    let (answer, _) = oneshot::channel();
+    Box::new(Work::new(work, answer))
 }
 
 /// A place in the order of a group.

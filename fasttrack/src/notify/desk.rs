@@ -10,6 +10,7 @@ use crate::{
     db::Db,
     error::Error,
     job::{MailError, Recipient, Services},
+    pipeline::Accounts,
     schema::Catalog,
     sql::{self, Predicate, Table, Template, Values},
 };
@@ -19,6 +20,7 @@ pub struct Desk {
     db: Db,
     mailer: Mailer,
     public_url: Option<PublicUrl>,
+    accounts: Accounts,
     /// By resource, what reads one of its rows.
     rows: HashMap<&'static str, Template>,
 }
@@ -26,10 +28,10 @@ pub struct Desk {
 impl Desk {
     /// Prepares everything that does not depend on who asks.
     #[must_use]
-    pub fn new(catalog: &Catalog, db: Db, mailer: Mailer) -> Self {
+    pub fn new(catalog: &Catalog, db: Db, mailer: Mailer, accounts: Accounts) -> Self {
         let read = |schema| sql::read(&Table::new(schema), &Predicate::Always);
         let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
-        Self { db, mailer, public_url: None, rows }
+        Self { db, mailer, public_url: None, accounts, rows }
     }
 
     /// With links to where clients see the server.
@@ -56,6 +58,10 @@ impl Services for Desk {
 
     fn link(&self, path: &str) -> String {
         self.public_url.as_ref().map_or_else(|| path.to_owned(), |public| public.link(path))
+    }
+
+    fn disable_account(&self, id: i64) -> BoxFuture<'_, Result<bool, Error>> {
+        self.accounts.disable(id).boxed()
     }
 
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>> {

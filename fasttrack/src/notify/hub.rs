@@ -140,9 +140,8 @@ impl Hub {
         }
     }
 
-    /// Has all sockets look again whether they may stay, as after a leap of the clock.
-    #[cfg(feature = "testing")]
-    pub(crate) fn recheck_all(&self) {
+    /// Has all sockets look again whether they may stay.
+    pub fn recheck_all(&self) {
         self.state().posts.values().for_each(|post| post.raise(Raised::RECHECK));
     }
 

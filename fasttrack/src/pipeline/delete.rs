@@ -9,7 +9,6 @@ use super::{
     change::argument,
     engine::Engine,
     hooked::Hooked,
-    invariant,
     outbox::{self, Act},
     refusal, values,
 };
@@ -18,7 +17,7 @@ use crate::{
     db::{Arg, Row, Tx},
     error::Error,
     job::RawChange,
-    principal::{AccountWatch, Principal},
+    principal::Principal,
     schema::{Change, Verb},
     sql::{self, Class, Predicate},
 };
@@ -38,7 +37,6 @@ impl Pipeline {
         let removal = Removal {
             engine: Arc::clone(engine),
             resource,
-            watch: Arc::clone(&self.watch),
             who: who.clone(),
             id,
             policy: class.delete.clone(),
@@ -51,7 +49,6 @@ impl Pipeline {
 struct Removal {
     engine: Arc<Engine>,
     resource: usize,
-    watch: Arc<dyn AccountWatch>,
     who: Principal,
     id: i64,
     policy: Predicate,
@@ -75,14 +72,6 @@ impl Removal {
             return Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id));
         }
         cascade::after(tx, detached, &actor).await?;
-        if schema.account {
-            let cells = before.0.get(3..).unwrap_or_default();
-            if invariant::is_guardian(&self.engine, cells) {
-                invariant::check_guardian_remains(&self.engine, tx).await?;
-            }
-            let (watch, id) = (Arc::clone(&self.watch), self.id);
-            tx.after_commit(move || watch.account_changed(id));
-        }
         if let Some(hooked) = hooked {
             let actor = self.who.caller().map(|caller| caller.id);
             let change = RawChange { id: self.id, old: Some(json), new: None, actor, at: clock::now() };

@@ -19,8 +19,6 @@ pub(super) struct Engine {
     pub cascade: Arc<Cascade>,
     /// Registration of the account: creation without a rule.
     pub register: Arc<RowsPlan>,
-    /// Roles of which one active account has to remain; on the account only.
-    pub guardians: Vec<&'static str>,
     classes: HashMap<Class, ClassPlan>,
 }
 
@@ -83,7 +81,6 @@ impl Engine {
             cascade,
             register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
             effects,
-            guardians: if schema.account { guardians(&classes) } else { Vec::new() },
             table,
             classes,
         })
@@ -208,24 +205,27 @@ fn active_account(account: &'static Schema) -> Predicate {
 }
 
 /// The roles that let change every account, whoever has them: what a rule says of accounts as such (`is_active`) may
-/// hold, what it says of the caller and one of them (`self`) does not.
-fn guardians(classes: &HashMap<Class, ClassPlan>) -> Vec<&'static str> {
+/// hold, what it says of the caller and one of them (`self`) does not. In alphabetical order.
+///
+/// # Errors
+/// [`LinkError`] when a path does not resolve.
+pub fn guardians(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
     let known = |leaf: &Leaf| match leaf {
         Leaf::Compare { .. } | Leaf::Present(_) => Known::Granted,
         Leaf::Oneself | Leaf::Account(_) => Known::Refused,
     };
     let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();
-    let mut roles: Vec<_> = classes
-        .iter()
-        .filter_map(|(class, plan)| {
-            let Class::Role(word) = class else { return None };
-            let lets_afterwards = match &plan.second {
-                Second::AsItWouldBe(after) => lets_all(after),
-                Second::Hangs(_) | Second::Nothing => true,
-            };
-            (lets_all(&plan.update) && lets_afterwards).then_some(*word)
-        })
-        .collect();
+    let mut roles = Vec::new();
+    for class in Class::every(catalog) {
+        let Class::Role(word) = class else { continue };
+        let lets_afterwards = match Second::of(catalog, account, class)? {
+            Second::AsItWouldBe(after) => lets_all(&after),
+            Second::Hangs(_) | Second::Nothing => true,
+        };
+        if lets_afterwards && lets_all(&policy(catalog, account, Verb::Update, class)?) {
+            roles.push(word);
+        }
+    }
     roles.sort_unstable();
-    roles
+    Ok(roles)
 }

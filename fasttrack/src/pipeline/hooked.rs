@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{engine::Engine, flow, input::Purpose, value, values};
+use super::{account, engine::Engine, flow, input::Purpose, value, values};
 use crate::{
     db::{Arg, Row, Statement, Tx},
     error::Error,
@@ -196,6 +196,15 @@ impl Unit for InUnit<'_> {
 
     fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
         async move { Ok(self.tx.query(Statement::new(sql, args)).await?) }.boxed()
+    }
+
+    fn disable_account(&mut self, id: i64) -> BoxFuture<'_, Result<bool, Error>> {
+        let engine = self.engines.iter().find(|engine| engine.schema.account);
+        async move {
+            let engine = engine.ok_or_else(|| Error::Internal("this application has no account".into()))?;
+            account::disable(engine, self.tx, id).await
+        }
+        .boxed()
     }
 }
 

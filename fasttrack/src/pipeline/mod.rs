@@ -3,6 +3,7 @@
 //! One pipeline serves every resource: it interprets linked schemas and is generic over nothing. It knows neither HTTP
 //! nor tokens. Everything that a request needs and that does not depend on it is computed once, in `engine`.
 
+mod account;
 mod cascade;
 mod change;
 mod create;
@@ -11,7 +12,6 @@ mod engine;
 mod flow;
 mod hooked;
 mod input;
-mod invariant;
 mod list;
 mod outbox;
 mod permit;
@@ -26,19 +26,21 @@ mod verdict;
 
 use std::sync::Arc;
 
-use self::{cascade::Cascade, engine::Engine, hooked::Hooking};
 pub use self::{
+    account::Accounts,
+    engine::guardians,
     permit::Right,
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},
     update::Changed,
 };
+use self::{cascade::Cascade, engine::Engine, hooked::Hooking};
 use crate::{
     bell::Bell,
     db::Db,
     error::Error,
     job::Context,
-    principal::{AccountWatch, Principal},
+    principal::Principal,
     query::CursorKey,
     schema::{Catalog, LinkError},
     sql::Values,
@@ -64,8 +66,6 @@ pub struct PipelineOptions {
 
 /// What is around the pipeline, and hears of what it does.
 pub struct Around {
-    /// Who keeps what follows from an account.
-    pub watch: Arc<dyn AccountWatch>,
     /// Who delivers what the outbox holds.
     pub bell: Arc<dyn Bell>,
     /// What `after_commit` of hooks is given.
@@ -76,7 +76,6 @@ pub struct Around {
 pub struct Pipeline {
     db: Db,
     options: PipelineOptions,
-    watch: Arc<dyn AccountWatch>,
     engines: Arc<[Arc<Engine>]>,
     hooking: Hooking,
     account: usize,
@@ -94,7 +93,7 @@ impl Pipeline {
         let engines = catalog.models().iter().map(engine);
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
         let hooking = Hooking::new(around.context, Arc::clone(&engines));
-        Ok(Self { db, options, watch: around.watch, engines, hooking, account })
+        Ok(Self { db, options, engines, hooking, account })
     }
 
     fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {

@@ -49,11 +49,11 @@ pub(super) async fn write(tx: &mut Tx, bell: &Arc<dyn Bell>, plan: &EffectPlan, 
     told.dedup();
     if !told.is_empty() {
         let bell = Arc::clone(bell);
-        tx.after_commit(move || bell.told(told));
+        tx.wake(move || bell.told(told));
     }
     if is_job {
         let bell = Arc::clone(bell);
-        tx.after_commit(move || bell.queued());
+        tx.wake(move || bell.queued());
     }
     Ok(())
 }

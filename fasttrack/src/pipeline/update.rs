@@ -11,7 +11,7 @@ use super::{
     flow,
     hooked::Hooked,
     input::{Input, Purpose},
-    invariant, outbox, refusal,
+    outbox, refusal,
     second::Second,
     value, values,
 };
@@ -20,7 +20,7 @@ use crate::{
     db::{Arg, Cell, Tx},
     error::{Error, Fault},
     job::RawChange,
-    principal::{AccountWatch, Principal},
+    principal::Principal,
     schema::{Column, Kind, Verb},
     sql::{self, Class, Guard, Predicate, Reference},
     wire::Object,
@@ -29,7 +29,6 @@ use crate::{
 /// Everything that a change to a row needs inside the transaction.
 struct Change {
     engine: Arc<Engine>,
-    watch: Arc<dyn AccountWatch>,
     who: Principal,
     id: i64,
     policy: Predicate,
@@ -74,7 +73,6 @@ impl Pipeline {
         let may_set = |key: &str| sets(key) || hooked.is_some();
         let change = Change {
             engine: Arc::clone(engine),
-            watch: Arc::clone(&self.watch),
             who: who.clone(),
             id,
             seen: (!oneself && !class.seen.is_always()).then(|| class.seen.clone()),
@@ -320,21 +318,41 @@ impl Change {
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
             outbox::write(tx, &self.engine.effects.bell, plan, vec![act]).await?;
         }
-        if !self.engine.schema.account {
-            return Ok(());
-        }
-        if invariant::is_guardian(&self.engine, &before.cells) {
-            invariant::check_guardian_remains(&self.engine, tx).await?;
-        }
-        if changes.iter().any(|(column, arg)| column.key == "is_active" && *arg == Arg::Int(0)) {
-            for statement in self.watch.end_sessions(self.id) {
-                tx.query(statement).await?;
-            }
-        }
-        let (watch, id) = (Arc::clone(&self.watch), self.id);
-        tx.after_commit(move || watch.account_changed(id));
         Ok(())
     }
+}
+
+/// Sets fields of a row on behalf of the application, for whatever reason it has: no rule is asked and no hook runs, but
+/// triggers hear of it. Whether anything differs now.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the triggers meet.
+pub(super) async fn set(
+    engine: &Arc<Engine>,
+    tx: &mut Tx,
+    id: i64,
+    fields: Vec<(&'static Column, Arg)>,
+) -> Result<bool, Error> {
+    let change = Change {
+        engine: Arc::clone(engine),
+        who: Principal::Anonymous,
+        id,
+        policy: Predicate::Always,
+        second: Second::Nothing,
+        read: Predicate::Never,
+        seen: None,
+        guards: Vec::new(),
+        references: Vec::new(),
+        input: Input { sent: Vec::new(), fields, faults: Vec::new() },
+    };
+    let before = change.look(tx).await?;
+    let changes = change.differences(&before);
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    change.store(tx, &changes).await?;
+    change.follow_up(tx, &before, &changes).await?;
+    Ok(true)
 }
 
 /// What the row holds in `column`.

@@ -15,6 +15,7 @@ mod policy;
 mod predicate;
 mod row;
 mod text;
+mod watch;
 
 pub use self::{
     alter::{
@@ -29,9 +30,7 @@ pub use self::{
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{
-        Table, any_active, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update,
-        would_hold,
-    },
+    row::{Table, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
+    watch::{Note, NoteBook, any_guardian, end_sessions, notes},
 };

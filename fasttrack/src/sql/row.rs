@@ -2,10 +2,7 @@
 //!
 //! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
 
-use super::{
-    Predicate, Reference, Scope, Slot, Sql, Template, dialect,
-    text::{quote, text_literal},
-};
+use super::{Predicate, Reference, Scope, Slot, Sql, Template, dialect, text::quote};
 use crate::{
     db::Arg,
     schema::{Column, Kind, Schema},
@@ -120,18 +117,6 @@ pub fn delete(table: &Table, policy: &Predicate) -> Template {
     sql.push(&table.name).push(" AS t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
     sql.push(" RETURNING \"id\"");
-    sql.finish()
-}
-
-/// One active account whose `role` is one of `words`.
-#[must_use]
-pub fn any_active(table: &Table, role: &str, words: &[&'static str]) -> Template {
-    let mut sql = Sql::new("SELECT 1 FROM ");
-    sql.push(&table.name).push(" t WHERE t.\"is_active\" = 1 AND t.").name(role).push(" IN (");
-    sql.join(", ", words, |sql, word| {
-        sql.push(&text_literal(word));
-    });
-    sql.push(") LIMIT 1");
     sql.finish()
 }
 

@@ -8,7 +8,6 @@ use crate::{
     auth::Client,
     db::{Arg, Statement},
     error::Error,
-    principal::AccountWatch,
     schema::{Column, Kind, Schema},
     wire::Object,
 };
@@ -115,7 +114,7 @@ impl TestApp {
     /// Sets fields of an account, whatever rule they have.
     #[track_caller]
     fn set(&self, schema: &'static Schema, id: i64, fields: Vec<(&'static str, Arg)>) {
-        let (context, auth) = (self.context().clone(), self.layers().auth.clone());
+        let context = self.context().clone();
         for (key, arg) in fields {
             let sql = format!(r#"UPDATE "{}" SET "{key}" = $2 WHERE "id" = $1"#, schema.plural);
             let update = Statement::new(sql, vec![Arg::Int(id), arg]);
@@ -123,7 +122,6 @@ impl TestApp {
             let set = self.block_on(async move { context.write(update).await });
             set.or_fail(|error| format!("`{key}` of account {id} cannot be set: {}", in_words(&error)));
         }
-        auth.account_changed(id);
     }
 
     #[track_caller]

@@ -2,6 +2,7 @@
 //! hand-written route may meet. The application runs in the process, as the test kit starts it.
 
 mod access;
+pub(crate) mod accounts;
 mod actions;
 mod custom;
 mod deletions;

@@ -14,7 +14,7 @@ use std::sync::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Auth, Client, Keys, Settings, sessions};
+use super::{Auth, Changed, Client, Keys, Settings, sessions};
 use crate::{
     clock::{self, SECOND_US},
     db::{Arg, Db, DbOptions, Row, Statement},
@@ -53,7 +53,7 @@ struct House {
     now_us: Arc<AtomicI64>,
     grace_s: i64,
     /// Deleted with the house.
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// A pair of tokens.
@@ -65,36 +65,39 @@ struct Pair {
 
 impl House {
     async fn new() -> Self {
-        Self::with_grace(0).await
+        Self::with(DbOptions::default(), 0).await
     }
 
     /// One that gives the same tokens again for so many seconds.
     async fn with_grace(grace_s: i64) -> Self {
+        Self::with(DbOptions::default(), grace_s).await
+    }
+
+    async fn with(options: DbOptions, grace_s: i64) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let db = Db::open(&directory.path().join("test.db"), DbOptions::default()).await.unwrap();
-        let now_us = Arc::new(AtomicI64::new(START_US));
-        let auth = Arc::new(Self::auth(&db, &now_us, grace_s));
-        let house = Self { auth, db, now_us, grace_s, _directory: directory };
-        house.write(USERS, vec![]).await;
-        for statement in sessions::ddl(&USER).into_iter().chain(sessions::ddl(&USER)) {
-            house.write(&statement, vec![]).await;
+        let db = Db::open(&directory.path().join("test.db"), options).await.unwrap();
+        for statement in [USERS.to_owned()].into_iter().chain(sessions::ddl(&USER)).chain(sessions::ddl(&USER)) {
+            write(&db, &statement, vec![]).await;
         }
+        let now_us = Arc::new(AtomicI64::new(START_US));
+        let auth = Arc::new(Self::auth(&db, &now_us, grace_s).await);
+        let house = Self { auth, db, now_us, grace_s, directory };
         house.account(ADA, &crate::password::hash(PASSWORD.into(), COST).await.unwrap()).await;
         house
     }
 
-    fn auth(db: &Db, now_us: &Arc<AtomicI64>, grace_s: i64) -> Auth {
+    async fn auth(db: &Db, now_us: &Arc<AtomicI64>, grace_s: i64) -> Auth {
         let now_us = Arc::clone(now_us);
         let mut settings = Settings::new(Keys::new(b"a secret of more than thirty-two bytes"));
         settings.bcrypt_cost = COST;
         settings.refresh_grace_s = grace_s;
         settings.clock = Arc::new(move || now_us.load(Ordering::SeqCst));
-        Auth::new(db.clone(), &USER, settings).unwrap()
+        Auth::new(db.clone(), &USER, settings).await.unwrap()
     }
 
     /// The same database under a server that was just started.
-    fn restart(&mut self) {
-        self.auth = Arc::new(Self::auth(&self.db, &self.now_us, self.grace_s));
+    async fn restart(&mut self) {
+        self.auth = Arc::new(Self::auth(&self.db, &self.now_us, self.grace_s).await);
     }
 
     fn advance(&self, seconds: i64) {
@@ -108,9 +111,7 @@ impl House {
     }
 
     async fn write(&self, sql: &str, args: Vec<Arg>) {
-        let statement = Statement::new(sql, args);
-        let work = self.db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await.map(drop)?) }));
-        work.await.unwrap();
+        write(&self.db, sql, args).await;
     }
 
     async fn read(&self, sql: &str) -> Vec<Row> {
@@ -150,6 +151,11 @@ impl House {
             Self::refused(self.refresh(&pair.refresh).await, "session has ended");
         }
     }
+}
+
+async fn write(db: &Db, sql: &str, args: Vec<Arg>) {
+    let statement = Statement::new(sql, args);
+    db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await.map(drop)?) })).await.unwrap();
 }
 
 impl From<Vec<u8>> for Pair {

@@ -119,7 +119,7 @@ async fn nothing_is_forgiven_once_the_child_was_seen() {
                 Shown::RefreshAtRefresh => drop(house.refresh(&child.refresh).await.unwrap()),
             }
             if restarted {
-                house.restart();
+                house.restart().await;
             }
             house.advance(10);
             House::refused(house.refresh(&first.refresh).await, "used before");

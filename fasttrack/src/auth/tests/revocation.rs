@@ -1,28 +1,17 @@
 //! What was revoked does not work on the next request, and what was not costs no query.
 
+use std::time::{Duration, Instant};
+
 use super::*;
-use crate::{auth::token::Pair as Made, principal::AccountWatch};
+use crate::auth::token::Pair as Made;
 
 impl House {
-    /// What the pipeline does when an account is disabled.
     async fn disable(&self) {
-        let auth = Arc::clone(&self.auth);
-        let work = self.db.write(move |tx| {
-            Box::pin(async move {
-                tx.query(Statement::new("UPDATE users SET is_active = 0 WHERE id = 1", vec![])).await?;
-                for statement in sessions::end_all_sql(1) {
-                    tx.query(statement).await?;
-                }
-                tx.after_commit(move || auth.account_changed(1));
-                Ok(())
-            })
-        });
-        work.await.unwrap();
+        self.write("UPDATE users SET is_active = 0 WHERE id = 1", vec![]).await;
     }
 
     async fn change(&self, sql: &str) {
         self.write(sql, vec![]).await;
-        self.auth.account_changed(1);
     }
 
     fn forge(&self, user: i64, session: i64) -> Pair {
@@ -72,10 +61,12 @@ async fn disabling_ends_the_sessions_for_good() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_refreshes_nothing_even_if_its_sessions_were_left() {
+async fn a_disabled_account_refreshes_nothing_even_if_it_gets_a_session() {
     let house = House::new().await;
     let pair = house.log_in().await;
+    house.change("CREATE TABLE kept AS SELECT * FROM sessions").await;
     house.change("UPDATE users SET is_active = 0").await;
+    house.change("INSERT INTO sessions SELECT * FROM kept").await;
     House::refused(house.refresh(&pair.refresh).await, "session has ended");
     House::refused(house.caller(&pair.access).await, "disabled");
 }
@@ -139,7 +130,7 @@ async fn revocations_are_never_outlived_by_a_load_beside_them() {
     for _ in 0..50 {
         let pair = house.log_in().await;
         let caller = Caller { id: 1, role: "user", session: house.caller(&pair.access).await.unwrap().session };
-        house.auth.account_changed(1);
+        house.change("UPDATE users SET role = 'user'").await;
         let loads: Vec<_> = (0..8)
             .map(|_| {
                 let (auth, caller) = (Arc::clone(&house.auth), caller.clone());
@@ -159,20 +150,87 @@ async fn revocations_are_never_outlived_by_a_load_beside_them() {
 async fn who_holds_connections_open_hears_of_every_change() {
     let house = House::new().await;
     let (sender, heard) = std::sync::mpsc::channel();
-    let settings =
-        Settings { on_change: Arc::new(move |account| sender.send(account).unwrap()), ..house.auth.settings.clone() };
-    let auth = Auth::new(house.db.clone(), &USER, settings).unwrap();
+    let on_change = Arc::new(move |changed| sender.send(changed).unwrap());
+    let auth = Auth::new(house.db.clone(), &USER, Settings { on_change, ..house.auth.settings.clone() }).await.unwrap();
     let told = || heard.try_iter().collect::<Vec<_>>();
+    let of_one = [Changed::Account(1)];
     let (one, two) = (house.log_in().await, house.log_in().await);
+    assert_eq!(told(), [Changed::Anything], "what was written before is not known");
     let caller = auth.admit(&one.access).await.unwrap().caller;
     auth.change_password(&caller, PASSWORD, "another password").await.unwrap();
-    assert_eq!(told(), [1]);
+    assert_eq!(told(), of_one);
     auth.end_session(&caller, 99).await.unwrap_err();
-    assert_eq!(told(), [0; 0]);
+    assert_eq!(told(), []);
     auth.refresh(&one.refresh).await.unwrap();
-    assert_eq!(told(), [0; 0], "a session that goes on");
+    assert_eq!(told(), [], "a session that goes on");
     auth.refresh(&two.refresh).await.unwrap_err();
     auth.logout(&caller).await.unwrap();
-    auth.account_changed(7);
-    assert_eq!(told(), [1, 7]);
+    assert_eq!(told(), of_one);
+    house.account("eve@example.com", "").await;
+    house.change("UPDATE users SET updated_at = 'now' WHERE id = 2").await;
+    house.change("DELETE FROM users WHERE id = 2").await;
+    assert_eq!(told(), [Changed::Account(2); 3]);
+}
+
+#[tokio::test]
+async fn nothing_is_remembered_while_it_is_not_known_what_came_of_a_commit() {
+    let options = DbOptions { unit_limit: Duration::from_millis(100), ..DbOptions::default() };
+    let house = House::with(options, 0).await;
+    let pair = house.log_in().await;
+    house.caller(&pair.access).await.unwrap();
+    // The notes are thrown away together with the commit, and that takes longer than anyone waits for it.
+    house
+        .change(
+            "CREATE TEMP TRIGGER slow BEFORE DELETE ON fasttrack_note_book BEGIN \
+             SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000000) \
+             SELECT i FROM n); END",
+        )
+        .await;
+    let end = || Statement::new("DELETE FROM sessions", vec![]);
+    let told = house.db.write(move |tx| Box::pin(async move { Ok(tx.query(end()).await?) })).await;
+    assert!(matches!(told, Err(Error::Unavailable(_))), "{told:?}");
+    // What is read before the commit is over must not be believed after it.
+    house.caller(&pair.access).await.unwrap();
+    let file = house.directory.path().join("test.db");
+    let other = Db::open(&file, DbOptions { beside: true, readers: 1, ..DbOptions::default() }).await.unwrap();
+    write(&other, "DELETE FROM sessions", vec![]).await;
+    // The writer goes on, on another connection, when the commit is over.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let touch = || Statement::new("CREATE TABLE IF NOT EXISTS spare (id INTEGER)", vec![]);
+    while house.db.write(move |tx| Box::pin(async move { Ok(tx.query(touch()).await?) })).await.is_err() {
+        assert!(Instant::now() < deadline, "the writer does not go on");
+    }
+    House::refused(house.caller(&pair.access).await, "session has ended");
+}
+
+#[tokio::test]
+async fn what_another_process_writes_is_heard_of_before_it_is_told_so() {
+    let house = House::new().await;
+    let pair = house.log_in().await;
+    house.caller(&pair.access).await.unwrap();
+    let options = DbOptions { beside: true, readers: 1, ..DbOptions::default() };
+    let other = Db::open(&house.directory.path().join("test.db"), options).await.unwrap();
+    let beside = House::auth(&other, &house.now_us, 0).await;
+    let known = beside.known(&ADA.to_uppercase()).await.unwrap().unwrap();
+    assert!(known.is_active);
+    beside.set_password(known.id, "another password").await.unwrap();
+    assert!(beside.await_server(Duration::from_secs(10)).await.unwrap());
+    House::refused(house.caller(&pair.access).await, "session has ended");
+    House::refused(house.try_log_in(ADA, PASSWORD).await, "wrong e-mail address or password");
+    house.caller(&house.try_log_in(ADA, "another password").await.unwrap().access).await.unwrap();
+
+    write(&other, "UPDATE users SET is_active = 0", vec![]).await;
+    assert!(beside.await_server(Duration::from_secs(10)).await.unwrap());
+    assert!(!beside.known(ADA).await.unwrap().unwrap().is_active);
+    assert!(house.read("SELECT id FROM sessions").await.is_empty());
+    house.db.close().await;
+    assert!(!beside.await_server(Duration::ZERO).await.unwrap(), "nobody serves");
+}
+
+#[tokio::test]
+async fn a_password_that_is_set_is_checked_and_needs_an_account() {
+    let house = House::new().await;
+    assert!(matches!(house.auth.set_password(1, "short").await, Err(Error::Invalid(_))));
+    assert!(matches!(house.auth.set_password(9, "long enough").await, Err(Error::NotFound(_))));
+    assert_eq!(house.auth.known("nobody@example.com").await.unwrap(), None);
 }

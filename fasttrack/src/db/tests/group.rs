@@ -1,11 +1,8 @@
 //! The writer: what shares a transaction fails alone, and nothing is told before it is so.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use futures_util::{FutureExt, future::join_all, pin_mut, poll};
@@ -34,7 +31,7 @@ async fn hold(db: &Db) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<(
 }
 
 /// Waits for all of them, begun while the writer was held.
-async fn together<F: Future>(db: &Db, futures: Vec<F>) -> Vec<F::Output> {
+pub(super) async fn together<F: Future>(db: &Db, futures: Vec<F>) -> Vec<F::Output> {
     let (release, held) = hold(db).await;
     let all = join_all(futures);
     pin_mut!(all);

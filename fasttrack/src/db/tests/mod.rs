@@ -4,8 +4,9 @@ mod group;
 mod open;
 mod readers;
 mod values;
+mod watch;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tempfile::TempDir;

@@ -70,6 +70,10 @@ mod tests {
             panic!("there is no database")
         }
 
+        fn disable_account(&self, _: i64) -> BoxFuture<'_, Result<bool, Error>> {
+            std::future::ready(Ok(false)).boxed()
+        }
+
         fn mail(&self, to: Recipient, _: String, _: String) -> BoxFuture<'_, Result<(), MailError>> {
             let error = if to.address == "nobody" { MailError::Rejected } else { MailError::Refused };
             std::future::ready(Err(error("say why".into()))).boxed()
