@@ -21,16 +21,22 @@ pub struct Tx {
     cut_off: bool,
     /// How long a statement may take.
     limit: Duration,
+    noted: Noted,
+    hooks: Vec<Hook>,
+    wakes: Vec<Hook>,
+    doom: Option<DbError>,
+}
+
+/// What a connection that is watched noted of the units.
+#[derive(Default)]
+struct Noted {
     watch: Option<Arc<Watch>>,
-    /// What the units did that the connection noted.
+    /// What has been read of it.
     notes: Vec<Row>,
     /// Whether the connection still holds notes that have been read.
     owes_clearing: bool,
     /// Whether it may hold some that have not been.
     owes_collecting: bool,
-    hooks: Vec<Hook>,
-    wakes: Vec<Hook>,
-    doom: Option<DbError>,
 }
 
 /// How long a connection may take to close: the last one copies what is left in the write-ahead log.
@@ -67,10 +73,7 @@ impl Tx {
             begun: false,
             cut_off: false,
             limit: Duration::MAX,
-            watch: None,
-            notes: Vec::new(),
-            owes_clearing: false,
-            owes_collecting: false,
+            noted: Noted::default(),
             hooks: Vec::new(),
             wakes: Vec::new(),
             doom: None,
@@ -91,19 +94,19 @@ impl Tx {
             return Err(self.meet(DbError::Busy("the statement before was not waited for".into())));
         }
         statement::check(&statement)?;
-        let is_noted = self.watch.is_some() && statement::may_write(&statement.sql);
+        let is_noted = self.noted.watch.is_some() && statement::may_write(&statement.sql);
         statement.sql = self.dressed(statement.sql, is_noted);
         self.begun = true;
         // Of several statements in one text, the first may leave notes before another fails; and nobody may wait for this.
-        self.owes_collecting |= is_noted;
+        self.noted.owes_collecting |= is_noted;
         self.cut_off = true;
         let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
         self.cut_off = ran.is_err();
         let found = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
-        self.owes_collecting &= !is_noted || found.is_err();
+        self.noted.owes_collecting &= !is_noted || found.is_err();
         let Found { rows, mut notes } = found.map_err(|error| self.meet(error))?;
-        self.owes_clearing |= !notes.is_empty();
-        self.notes.append(&mut notes);
+        self.noted.owes_clearing |= !notes.is_empty();
+        self.noted.notes.append(&mut notes);
         Ok(rows)
     }
 
@@ -117,8 +120,8 @@ impl Tx {
 
     /// A statement with the words that are owed before it, and behind it what brings the notes back.
     fn dressed(&mut self, sql: String, is_noted: bool) -> String {
-        let watch = self.watch.as_deref();
-        let clear = watch.filter(|_| std::mem::take(&mut self.owes_clearing)).map(|watch| watch.clear.as_str());
+        let watch = self.noted.watch.as_deref();
+        let clear = watch.filter(|_| std::mem::take(&mut self.noted.owes_clearing)).map(|watch| watch.clear.as_str());
         let collect = watch.filter(|_| is_noted).map(|watch| watch.collect.as_str());
         let before: Vec<_> = clear.into_iter().chain(self.owed.take()).collect();
         match (before.is_empty(), collect) {
@@ -149,22 +152,22 @@ impl Tx {
         for words in ["BEGIN"].into_iter().chain(words).chain([sqlite::COMMIT]) {
             statement::control(self.connection.as_mut(), words).await?;
         }
-        self.watch = Some(Arc::clone(watch));
+        self.noted.watch = Some(Arc::clone(watch));
         Ok(())
     }
 
     /// Whoever hears of what is noted.
     pub(super) fn watch(&self) -> Option<Arc<Watch>> {
-        self.watch.clone()
+        self.noted.watch.clone()
     }
 
     /// Asks the witness whether a unit may be kept that did what was noted since `mark`.
     pub(super) async fn vouch(&mut self, mark: Mark) -> Result<(), DbError> {
         let Some(watch) = self.watch() else { return Ok(()) };
-        if std::mem::take(&mut self.owes_collecting) {
+        if std::mem::take(&mut self.noted.owes_collecting) {
             self.query(Statement::new(";", Vec::new())).await?;
         }
-        let notes = self.notes.get(mark.notes..).unwrap_or_default().to_vec();
+        let notes = self.noted.notes.get(mark.notes..).unwrap_or_default().to_vec();
         if notes.is_empty() { Ok(()) } else { watch.witness.vouch(self, &notes).await }
     }
 
@@ -177,7 +180,7 @@ impl Tx {
     /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
     pub(super) fn begin(&mut self, limit: Duration) {
         (self.owed, self.begun, self.limit) = (Some(sqlite::BEGIN), false, limit);
-        (self.owes_clearing, self.owes_collecting) = (false, false);
+        (self.noted.owes_clearing, self.noted.owes_collecting) = (false, false);
     }
 
     /// Parts the units: what was done since is kept, whatever comes next.
@@ -207,7 +210,7 @@ impl Tx {
 
     /// Commits, and says whether that is proven.
     pub(super) async fn commit(&mut self) -> Result<bool, DbError> {
-        let clear = self.watch.as_deref().filter(|_| self.owes_clearing).map(|watch| &watch.clear);
+        let clear = self.noted.watch.as_deref().filter(|_| self.noted.owes_clearing).map(|watch| &watch.clear);
         match clear {
             Some(clear) => {
                 let words = format!("{clear}; {}", sqlite::COMMIT);
@@ -219,16 +222,16 @@ impl Tx {
 
     /// What there is now: what a unit adds is cut off again when it fails.
     pub(super) fn mark(&self) -> Mark {
-        Mark { notes: self.notes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
+        Mark { notes: self.noted.notes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
     }
 
     /// Forgets what a failed unit left.
     pub(super) fn forget_from(&mut self, mark: Mark) {
-        self.notes.truncate(mark.notes);
+        self.noted.notes.truncate(mark.notes);
         self.hooks.truncate(mark.hooks);
         self.wakes.truncate(mark.wakes);
         self.doom = None;
-        self.owes_collecting = false;
+        self.noted.owes_collecting = false;
     }
 
     /// Why the unit cannot have succeeded, whatever it says.
@@ -238,7 +241,7 @@ impl Tx {
 
     /// What the units that succeeded did.
     pub(super) fn take_notes(&mut self) -> Vec<Row> {
-        std::mem::take(&mut self.notes)
+        std::mem::take(&mut self.noted.notes)
     }
 
     /// What is to run after their commit: whom it may wake, and what is only for one that stands.

@@ -69,14 +69,14 @@ impl Second {
             Self::Nothing => None,
             Self::Hangs(_) => {
                 let moved = self.moved(policy, changes);
-                (!moved.is_empty()).then(|| (policy, would_hold(&|key| moved.iter().any(|other| *other == key))))
+                (!moved.is_empty()).then(|| (policy, would_hold(&|key| moved.contains(&key))))
             }
             Self::AsItWouldBe(after) => Some((after, would_hold(&|_| true))),
         }
     }
 
     /// Why a change is refused that the first question lets through.
-    pub(super) fn refusal(&self, who: &Principal, schema: &Schema, id: i64, moved: &[&str]) -> Error {
+    pub(super) fn refusal(who: &Principal, schema: &Schema, id: i64, moved: &[&str]) -> Error {
         match who {
             Principal::Anonymous => refusal::log_in(),
             Principal::Account(_) if moved.is_empty() => {
@@ -98,7 +98,7 @@ impl Second {
         schema: &Schema,
         changed: &impl Fn(&str) -> bool,
     ) -> bool {
-        let hangs = |key: &str| matches!(self, Self::Hangs(relations) if relations.iter().any(|other| *other == key));
+        let hangs = |key: &str| matches!(self, Self::Hangs(relations) if relations.contains(&key));
         let is_as_it_was = |column: &Column| hangs(column.key) || !changed(column.key);
         let is_told_by_first = policy.implies(seen)
             && !seen.depends_on(&|key| schema.columns.iter().any(|column| column.key == key && !is_as_it_was(column)))

@@ -135,11 +135,11 @@ impl Change {
     /// Whether the caller may see the row, as it has become.
     async fn is_seen(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<bool, Error> {
         let Some(seen) = &self.seen else { return Ok(true) };
-        let changed = |key: &str| changes.iter().any(|(column, _)| column.key == key);
+        let differs = |key: &str| changes.iter().any(|(column, _)| column.key == key);
         let is_known = if changes.is_empty() {
             self.policy.implies(seen)
         } else {
-            self.second.leaves_seen(&self.policy, seen, self.engine.schema, &changed)
+            self.second.leaves_seen(&self.policy, seen, self.engine.schema, &differs)
         };
         if is_known {
             return Ok(true);
@@ -280,7 +280,7 @@ impl Change {
 
     fn refuse_second(&self, changes: &[(&'static Column, Arg)]) -> Error {
         let moved = self.second.moved(&self.policy, changes);
-        self.second.refusal(&self.who, self.engine.schema, self.id, &moved)
+        Second::refusal(&self.who, self.engine.schema, self.id, &moved)
     }
 
     async fn store(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
@@ -298,7 +298,7 @@ impl Change {
         // The row as it is was looked at before, so that it is where it would hang that does not do.
         json.ok_or_else(|| match moved.as_slice() {
             [] => refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id),
-            moved => self.second.refusal(&self.who, schema, self.id, moved),
+            moved => Second::refusal(&self.who, schema, self.id, moved),
         })
     }
 
@@ -308,7 +308,7 @@ impl Change {
         let Second::AsItWouldBe(after) = &self.second else { return Ok(()) };
         let statement = sql::read(&self.engine.table, after).fill(values(self.id, &self.who));
         let rows = tx.query(statement).await?;
-        if rows.is_empty() { Err(self.second.refusal(&self.who, self.engine.schema, self.id, &[])) } else { Ok(()) }
+        if rows.is_empty() { Err(Second::refusal(&self.who, self.engine.schema, self.id, &[])) } else { Ok(()) }
     }
 
     async fn follow_up(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {

@@ -43,12 +43,11 @@ fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> b
     match rule {
         Rule::Any(rules) | Rule::All(rules) => rules.iter().any(|rule| goes_through(rule, relation, schema, depth)),
         Rule::Not(rule) => goes_through(rule, relation, schema, depth),
-        Rule::Related(path) | Rule::Compare { path, .. } => begins(path),
         Rule::Named { path, rule } if path.steps().is_empty() => {
             let named = schema.named_rules.iter().find(|(known, _)| known == rule).filter(|_| depth > 0);
             named.is_some_and(|(_, rule)| goes_through(rule, relation, schema, depth - 1))
         }
-        Rule::Named { path, .. } => begins(path),
+        Rule::Related(path) | Rule::Compare { path, .. } | Rule::Named { path, .. } => begins(path),
         Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself => false,
     }
 }

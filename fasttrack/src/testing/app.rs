@@ -286,7 +286,7 @@ impl TestApp {
         match outcome.recv() {
             Ok(Ok(value)) => value,
             Ok(Err(cause)) => panic::resume_unwind(cause),
-            Err(_) => panic!("the application has ended"),
+            Err(mpsc::RecvError) => panic!("the application has ended"),
         }
     }
 

@@ -67,6 +67,9 @@ impl<T> Call<T> {
     }
 
     /// Sends this as JSON.
+    ///
+    /// # Panics
+    /// When it cannot be written as JSON.
     #[track_caller]
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {

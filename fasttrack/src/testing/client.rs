@@ -93,18 +93,21 @@ impl<'a> Client<'a> {
 
     /// Reads a row.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn read<T: Resource>(&self, id: impl RowId<T>) -> Call<T> {
         self.call_as("GET", &row::<T>(&id)).succeeds_with(200)
     }
 
     /// Changes a row: a merge patch (RFC 7396). Who may not read it afterwards is answered 204: `.expect(204)`.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn update<T: Resource>(&self, id: impl RowId<T>, body: &(impl Serialize + ?Sized)) -> Call<T> {
         self.call_as("PATCH", &row::<T>(&id)).json(body).succeeds_with(200)
     }
 
     /// Deletes a row.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn delete<T: Resource>(&self, id: impl RowId<T>) -> Call<()> {
         self.call_as("DELETE", &row::<T>(&id)).succeeds_with(204)
     }

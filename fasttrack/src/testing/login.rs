@@ -156,7 +156,7 @@ fn draft(schema: &'static Schema, name: &str, fields: Map<String, Value>) -> Res
     if schema.column("display_name").is_some_and(|column| column.kind == Kind::Text) {
         sent.insert("display_name".to_owned(), name.into());
     }
-    let (mut set, mut related, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut own, mut related, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (key, value) in fields {
         let unknown = || format!("a {} has no field `{key}`", schema.name);
         let column = schema.column_of_key(&key).ok_or_else(unknown)?;
@@ -167,13 +167,13 @@ fn draft(schema: &'static Schema, name: &str, fields: Map<String, Value>) -> Res
         let when = match column.kind {
             Kind::Relation(_) => &mut related,
             Kind::Bool if key == "is_active" && value == false => &mut last,
-            _ => &mut set,
+            _ => &mut own,
         };
         when.push((column.key, argument(column, &value)?));
     }
     let said = |key: Option<&str>| key.and_then(|key| sent.get(key)?.as_str()).unwrap_or_default().to_owned();
     let (email, password) = (said(key_of(Kind::Email)), said(key_of(Kind::PasswordHash)));
-    Ok(Draft { email, password, sent, set, related, last })
+    Ok(Draft { email, password, sent, set: own, related, last })
 }
 
 /// Whether a registration may say it.

@@ -34,12 +34,13 @@
 //! - **Time**: [`TestApp::advance`] moves the clock of this application alone.
 //!
 //! What is not as expected is a panic at the line of the test, in one sentence: *`POST /api/v1/projects` by
-//! `ada@example.com`: expected 201, got 422: name: too_short (at least 1 character)*.
+//! `ada@example.com`: expected 201, got 422: name: `too_short` (at least 1 character)*.
 //!
 //! Nothing waits for time to pass: jobs run when the test says so, the clock moves when it says so, and a message is waited
 //! for until it is there. Tests of one process share nothing, so they run side by side.
 
 #![expect(clippy::panic, reason = "a test kit reports a broken expectation by panicking")]
+#![expect(clippy::must_use_candidate, reason = "what is expected is often all that a test wants to know")]
 
 mod app;
 mod call;

@@ -22,7 +22,7 @@ async fn echo(req: &mut Request, api: Api) -> Result<Json<Value>, Error> {
 #[handler]
 async fn fail(api: Api) -> Result<(), Error> {
     match api.id()? {
-        1 => Err(Error::Conflict("taken".into())),
+        1 => Err(Error::Conflict("with_collision".into())),
         2 => Err(Error::Unauthenticated("who?".into())),
         3 => Err(Error::Internal("a secret".into())),
         4 => panic!("a secret"),
@@ -63,8 +63,8 @@ pub(super) fn ask(app: &TestApp, method: &str, path: &str, token: Option<&str>, 
 #[test]
 fn a_hand_written_route_is_under_the_rules_of_all() {
     let application = resources::application();
-    let taken = application.clone().route(CustomRoute::get("/projects/{id}", refuse));
-    let refused = TestApp::setup(taken).try_start().unwrap_err().to_string();
+    let with_collision = application.clone().route(CustomRoute::get("/projects/{id}", refuse));
+    let refused = TestApp::setup(with_collision).try_start().unwrap_err().to_string();
     assert!(refused.contains("GET /api/v1/projects/{id} is there already"), "{refused}");
 
     let app = TestApp::start(routes().into_iter().fold(application, fasttrack::Application::route));

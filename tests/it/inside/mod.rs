@@ -38,6 +38,7 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 impl Inside {
+    #[expect(clippy::unused_async, reason = "what follows it in every test is awaited")]
     async fn new(schemas: &[&'static Schema]) -> Self {
         let schemas: &'static [&'static Schema] = Vec::leak(schemas.to_vec());
         // The migrations beside these tests are the tracker's.

@@ -131,7 +131,7 @@ fn applications_of_one_process_share_nothing() {
     one.as_(&ada).create::<Project>(&json!({ "name": "Apollo" })).ok();
     assert_eq!(ada.id, eve.id);
     assert!(other.as_(&eve).list::<Project>("").ok().is_empty());
-    one.advance(std::time::Duration::from_secs(3600));
+    one.advance(std::time::Duration::from_hours(1));
     one.as_(&ada).me::<User>().refused(401);
     other.as_(&eve).me::<User>().ok();
 }

@@ -76,9 +76,9 @@ fn the_clock_goes_as_far_as_it_is_moved() {
     let app = tracker();
     let ada = app.account("ada");
     let mut socket = app.as_(&ada).socket();
-    app.advance(Duration::from_secs(14 * 60));
+    app.advance(Duration::from_mins(14));
     app.as_(&ada).me::<User>().ok();
-    app.advance(Duration::from_secs(2 * 60));
+    app.advance(Duration::from_mins(2));
     app.as_(&ada).me::<User>().refused(401).says("expired");
     assert!(socket.expect_close(4001).contains("expired"));
     let pair = app.anonymous().post("/auth/refresh", &json!({ "refresh_token": ada.refresh_token })).ok();
@@ -165,7 +165,7 @@ fn jobs_that_fail_are_told_and_tried_again_when_they_are_due() {
         ]
     );
     assert!(app.try_run_jobs().is_empty(), "none is due");
-    app.advance(Duration::from_secs(120));
+    app.advance(Duration::from_mins(2));
     assert!(app.try_run_jobs().is_empty(), "the late one has its time, and the others are dead");
     assert!(app.mails().is_empty() && app.jobs().iter().any(|job| job.due_at.is_none()));
 }
