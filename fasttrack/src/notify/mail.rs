@@ -23,7 +23,7 @@ pub struct Mailer(Way);
 #[derive(Debug, Clone)]
 enum Way {
     Log,
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     #[cfg(feature = "testing")]
     Kept(Mailbox, super::Postbox),
 }
@@ -56,7 +56,7 @@ impl Mailer {
     pub fn smtp(url: &str, from: &str) -> Result<Self, String> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| error.to_string())?;
         let from = from.parse::<Mailbox>().map_err(|error| error.to_string())?;
-        Ok(Self(Way::Smtp(Smtp { transport: transport.timeout(Some(PATIENCE)).build(), from })))
+        Ok(Self(Way::Smtp(Box::new(Smtp { transport: transport.timeout(Some(PATIENCE)).build(), from }))))
     }
 
     /// Sends a mail.
