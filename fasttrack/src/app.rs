@@ -1,20 +1,27 @@
 //! From settings to a running server: opens the database, builds the layers, listens, and takes leave.
 
 mod application;
+mod beside;
 mod demo;
+mod embedded;
+mod lock;
 pub(crate) mod log;
 mod schema;
 mod signals;
 
-use std::{fs::File, io, io::Write, path::PathBuf, sync::Arc};
+use std::{io, io::Write, path::PathBuf, sync::Arc};
 
 use tracing::Level;
 
-pub(crate) use self::schema::{is_served, lock, migrations, migrator, open_alone};
-use self::signals::Signals;
 pub use self::{
     application::Application,
     demo::{Demo, DemoAccount, DemoRow, Fill},
+    embedded::Embedded,
+};
+use self::{beside::Beside, lock::lock_for_a_server, signals::Signals};
+pub(crate) use self::{
+    lock::{Lock, is_served, lock},
+    schema::{migrations, migrator, open_alone},
 };
 use crate::{
     auth::{self, Auth, Changed, Keys},
@@ -24,7 +31,7 @@ use crate::{
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
-    notify::{self, Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    notify::{Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     query::CursorKey,
     schema::{Catalog, LinkError, Resources},
@@ -51,7 +58,7 @@ pub struct App {
     /// What they are told.
     pub outbox: Outbox,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
-    _lock: Option<File>,
+    lock: Option<Lock>,
 }
 
 /// Why an application does not start, as a sentence for its operator.
@@ -148,7 +155,7 @@ impl App {
         let around = Around { bell, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, _lock: lock })
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, lock })
     }
 
     /// What the routes stand on, with these of the application's own.
@@ -183,7 +190,7 @@ pub(crate) struct Opening {
     /// How its database is.
     pub(crate) options: DbOptions,
     /// A lock that is held already.
-    pub(crate) lock: Option<File>,
+    pub(crate) lock: Option<Lock>,
     /// Where mail goes, if that is not for the settings to say.
     pub(crate) mailer: Option<Mailer>,
 }
@@ -214,7 +221,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     warn_of_what_is_not_served(&config);
     schema::check_is_wanted(&config)?;
     schema::warn_of_migrations(&migrations(application.resources.migrations(), &config)?);
-    let lock = schema::lock_for_a_server(&config.database).await?;
+    let lock = lock_for_a_server(&config.database).await?;
     let opening = Opening { lock: Some(lock), ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
@@ -224,13 +231,11 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
         port: config.port,
         cause,
     })?;
-    tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
-    tokio::spawn(notify::keep_tidy(app.outbox.clone()));
     announce(&listening, &config);
-    let jobs = app.workers.start(&app.catalog, app.context.clone(), signals.nth(1));
+    let beside = Beside::begin(&app, signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     tokio::select! {
-        _ = jobs => {}
+        () = beside.end() => {}
         () = signals.nth(2) => {}
     }
     app.db.close().await;

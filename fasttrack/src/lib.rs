@@ -76,7 +76,10 @@ pub use fasttrack_macros::resources;
 /// ```
 pub use fasttrack_macros::migrations;
 
-pub use self::{app::Application, cli::main};
+pub use self::{
+    app::{Application, Embedded},
+    cli::main,
+};
 
 // Generated code says `::fasttrack`; so that declarations can stand in tests of this crate too.
 extern crate self as fasttrack;

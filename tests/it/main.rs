@@ -20,6 +20,7 @@ mod config;
 mod declarations;
 mod driver;
 mod durability;
+mod embedding;
 mod entity;
 mod errors;
 mod inside;

@@ -1,19 +1,15 @@
 //! From a file to a database whose schema is current, and who may change it meanwhile.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io,
-    path::Path,
-    time::Duration,
+use std::{path::Path, time::Duration};
+
+use super::{
+    StartError,
+    lock::{Lock, lock_patiently},
 };
-
-use tokio::time::{Instant, sleep};
-
-use super::StartError;
 use crate::{
     auth,
     config::Config,
-    db::{Db, DbError, DbOptions},
+    db::{Db, DbOptions},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
@@ -26,8 +22,8 @@ pub(super) async fn open_current(
     embedded: &[EmbeddedMigration],
     config: &Config,
     options: DbOptions,
-    mut held: Option<File>,
-) -> Result<(Db, Option<File>), StartError> {
+    mut held: Option<Lock>,
+) -> Result<(Db, Option<Lock>), StartError> {
     check_is_wanted(config)?;
     let source = migrations(embedded, config)?;
     loop {
@@ -120,54 +116,6 @@ async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
         }
     });
     Ok(())
-}
-
-/// Keeps other servers from the database for as long as the file is held open; one that is not there is made. To be taken
-/// before the database is opened and given up after it is closed: to close any handle of a file gives up the locks that
-/// `SQLite` has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
-pub(crate) fn lock(database: &Path) -> Result<File, StartError> {
-    let file = File::open(database).or_else(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => OpenOptions::new().read(true).append(true).create(true).open(database),
-        _ => Err(cause),
-    });
-    let refuse = |cause: io::Error| DbError::Other(format!("{}: {cause}", database.display()));
-    let file = file.map_err(|cause| StartError::Database(refuse(cause)))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::Taken(database.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
-/// Whether a server has the database now. To be asked before this process opens it, for the reason that [`lock`] has.
-pub(crate) fn is_served(database: &Path) -> bool {
-    // Who only asks makes no file.
-    database.exists() && matches!(lock(database), Err(StartError::Taken(_)))
-}
-
-/// The lock for a server, which waits for no other server; but a command that asks [`is_served`] has it for an instant.
-pub(super) async fn lock_for_a_server(database: &Path) -> Result<File, StartError> {
-    match lock(database) {
-        Err(StartError::Taken(_)) => {
-            sleep(Duration::from_millis(50)).await;
-            lock(database)
-        }
-        locked => locked,
-    }
-}
-
-/// How long a command waits for another one that changes the schema.
-const LOCK_WAIT: Duration = Duration::from_secs(3);
-
-/// The same for a command, which may meet another one that is done in a moment.
-async fn lock_patiently(database: &Path) -> Result<File, StartError> {
-    let deadline = Instant::now() + LOCK_WAIT;
-    loop {
-        match lock(database) {
-            Err(StartError::Taken(_)) if Instant::now() < deadline => sleep(Duration::from_millis(50)).await,
-            locked => return locked,
-        }
-    }
 }
 
 /// The definitions of the tables that are no resources.

@@ -23,7 +23,7 @@ use super::{
     metrics::Metrics,
     problem,
     request_id::{self, RequestId},
-    router::Pattern,
+    router::{NoRoute, Pattern},
     stop::Stop,
 };
 use crate::{config::PublicUrl, db::Meter, error::Error, trace};
@@ -33,6 +33,7 @@ use crate::{config::PublicUrl, db::Meter, error::Error, trace};
 pub(super) struct Actor(pub(super) i64);
 
 /// The outermost handler.
+#[derive(Clone)]
 pub(super) struct Edge {
     /// Longest time that a request may take; the answer is then a 503, and work at the database goes on by itself.
     pub(super) time_limit: Duration,
@@ -44,6 +45,8 @@ pub(super) struct Edge {
     pub(super) stop: Stop,
     /// Where the server is for its clients.
     pub(super) public_url: Option<PublicUrl>,
+    /// Whether the service around it is somebody else's, which may have answered in part before.
+    pub(super) is_mounted: bool,
 }
 
 #[async_trait]
@@ -84,11 +87,14 @@ impl Edge {
             return;
         }
         // Whatever the router makes of another spelling, it is no route.
-        if !is_canonical(req.uri().path()) {
+        let is_canonical = is_canonical(req.uri().path());
+        if !is_canonical {
             res.status_code(StatusCode::NOT_FOUND);
         }
-        // The service has set the status of a request that no route takes before any hoop runs.
-        if res.status_code.is_some() {
+        // Our service has set the status of a request that no route takes before any hoop runs. What another one has set
+        // means something else.
+        let is_unmatched = res.status_code.is_some() && !self.is_mounted;
+        if is_unmatched || !is_canonical {
             ctrl.skip_rest();
             if !front::lead(req, res, self.public_url.as_ref()) {
                 self.refuse_unmatched(req, res, id);
@@ -97,6 +103,7 @@ impl Edge {
         }
         let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
         match tokio::time::timeout(self.time_limit, rest).await {
+            Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id),
             Ok(Ok(_)) => {}
             Ok(Err(_)) => {
                 *res = Response::new();

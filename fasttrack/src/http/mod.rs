@@ -26,6 +26,7 @@ mod host;
 mod limit;
 pub mod live;
 mod metrics;
+mod mount;
 mod notifications;
 pub mod openapi;
 pub mod page;
@@ -51,17 +52,20 @@ use std::{sync::Arc, time::Duration};
 
 /// For handlers of an application's own, so that they are written against the salvo that serves them.
 pub use salvo;
+pub use salvo::Router;
 use salvo::{Handler, Service, http::Method};
 
 pub use self::{
     api::Api,
     custom::{CustomRoute, Replacement},
+    mount::Mount,
     problem::{PROBLEM_TYPES, ProblemType},
     server::{Listening, Served, socket_limit},
     socket::Sockets,
 };
 use self::{
-    body::Intake, edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, routes::Route,
+    body::Intake, edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, 
+    routes::{API_PREFIX, Route},
     server::Patience, stop::Stop,
 };
 use crate::{
@@ -69,7 +73,7 @@ use crate::{
     config::{Config, PublicUrl},
     db::Db,
     job::Context,
-    notify::Workers,
+    notify::{Hub, Workers},
     pipeline::Pipeline,
     schema::Catalog,
 };
@@ -123,6 +127,19 @@ struct Site {
 /// # Errors
 /// When a path is no pattern, or a route of the application's own is there already.
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
+    let (routes, edge, hub) = assemble(layers, config)?;
+    let (metrics, stop) = (Arc::clone(&edge.metrics), edge.stop.clone());
+    let router = router::build(routes, config.public_url.as_ref().map_or("", PublicUrl::path))?;
+    let cors = cors::hoop(&config.cors_origins, &config.cors_headers);
+    let service = Service::new(router).hoop_when(cors, cors::concerns).hoop(edge);
+    Ok(Served { service, metrics, hub, stop, patience: Patience::default() })
+}
+
+/// A method and a path, and what answers there.
+type Endpoints = Vec<(Method, String, Arc<dyn Handler>)>;
+
+/// What every service of an application is made of: its routes, what stands around them, and who is connected.
+fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub>), String> {
     let table = routes::table(&layers.catalog, &layers.custom)?;
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
@@ -145,19 +162,9 @@ pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
         context: layers.context,
         workers: layers.workers,
     });
-    let endpoints = table.into_iter().map(|route| endpoint(&site, route));
-    let prefix = public_url.as_ref().map_or("", PublicUrl::path);
-    let router = router::build(endpoints.collect::<Result<Vec<_>, _>>()?, prefix)?;
-    let cors = cors::hoop(&config.cors_origins, &config.cors_headers);
-    let edge = Edge {
-        time_limit: TIME_LIMIT,
-        gate: Some(gate),
-        metrics: Arc::clone(&metrics),
-        stop: stop.clone(),
-        public_url,
-    };
-    let service = Service::new(router).hoop_when(cors, cors::concerns).hoop(edge);
-    Ok(Served { service, metrics, hub, stop, patience: Patience::default() })
+    let endpoints = table.into_iter().map(|route| endpoint(&site, route)).collect::<Result<_, _>>()?;
+    let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics, stop, public_url, is_mounted: false };
+    Ok((endpoints, edge, hub))
 }
 
 /// The `OpenAPI` document of an application, with its own routes, as this server describes it.

@@ -11,7 +11,7 @@ use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
 };
-use tracing::Dispatch;
+use tracing::{Dispatch, subscriber::NoSubscriber};
 
 use crate::{
     app::{self, App, Application, Opening, StartError},
@@ -50,7 +50,7 @@ impl Running {
         let follow = move || {
             clock.follow();
             // Not in the way of a log that the tests of this process have set up for all.
-            if !tracing::dispatcher::has_been_set() {
+            if tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
                 // For as long as the thread lives.
                 std::mem::forget(tracing::dispatcher::set_default(&log));
             }

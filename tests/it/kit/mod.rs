@@ -3,7 +3,7 @@
 mod calls;
 mod failures;
 mod following;
-mod shown;
+pub(crate) mod shown;
 
 use fasttrack::testing::TestApp;
 

@@ -112,6 +112,7 @@ impl<'a> Setup<'a> {
             metrics: Arc::clone(&metrics),
             stop: stop_order.clone(),
             public_url,
+            is_mounted: false,
         };
         let cors = cors::hoop(&["http://a.example".to_owned()], &["authorization".to_owned(), "x-mine".to_owned()]);
         let service = Service::new(tree).hoop_when(cors, cors::concerns).hoop(edge);

@@ -1,0 +1,31 @@
+//! What goes on beside the requests: messages are told, old ones deleted, jobs run.
+
+use std::sync::Arc;
+
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::App;
+use crate::notify;
+
+/// What goes on beside the requests of an application. Dropped, it ends; jobs that run then end by themselves.
+pub(super) struct Beside {
+    tasks: JoinSet<()>,
+    jobs: JoinHandle<()>,
+}
+
+impl Beside {
+    /// Begins; no job is begun once `stop` is ready.
+    pub(super) fn begin(app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
+        tasks.spawn(notify::keep_tidy(app.outbox.clone()));
+        Self { tasks, jobs: app.workers.start(&app.catalog, app.context.clone(), stop) }
+    }
+
+    /// Waits for the jobs that run to end, as long as they may take, and ends the rest.
+    pub(super) async fn end(mut self) {
+        // A job that panics is a job that failed; that of the workers themselves is told by the panic hook.
+        let _ = (&mut self.jobs).await;
+        self.tasks.shutdown().await;
+    }
+}
