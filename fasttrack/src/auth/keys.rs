@@ -3,20 +3,16 @@
 use std::fmt;
 
 use hmac::Mac;
-use jsonwebtoken::{DecodingKey, EncodingKey};
 
-use crate::{
-    auth::provider,
-    mac::{self, HmacSha256},
-};
+use crate::mac::{self, HmacSha256};
 
 /// The keys of an application. `Debug` shows none of them.
 #[derive(Clone)]
 pub struct Keys {
-    pub(super) signing: EncodingKey,
-    pub(super) verifying: DecodingKey,
+    /// What tokens are signed with.
+    pub(super) token: HmacSha256,
     /// What is believed besides, while an older key is being replaced.
-    pub(super) previous: Option<DecodingKey>,
+    pub(super) previous: Option<HmacSha256>,
     cursor: HmacSha256,
     previous_cursor: Option<HmacSha256>,
 }
@@ -25,20 +21,13 @@ impl Keys {
     /// Derives the keys. Tokens are signed with the bytes of `secret` themselves, as the API promises.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        provider::install();
-        Self {
-            signing: EncodingKey::from_secret(secret),
-            verifying: DecodingKey::from_secret(secret),
-            previous: None,
-            cursor: cursor_key(secret),
-            previous_cursor: None,
-        }
+        Self { token: mac::keyed(secret), previous: None, cursor: cursor_key(secret), previous_cursor: None }
     }
 
     /// The same keys, that also believe what an older `secret` has signed. Nothing new is signed with it.
     #[must_use]
     pub fn with_previous(self, secret: &[u8]) -> Self {
-        Self { previous: Some(DecodingKey::from_secret(secret)), previous_cursor: Some(cursor_key(secret)), ..self }
+        Self { previous: Some(mac::keyed(secret)), previous_cursor: Some(cursor_key(secret)), ..self }
     }
 
     /// Authenticates the parts of a cursor: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5). Where one part ends and

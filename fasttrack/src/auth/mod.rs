@@ -7,11 +7,11 @@
 mod account;
 mod cache;
 mod gate;
+mod jws;
 mod keys;
 mod login;
 mod notices;
 mod operator;
-mod provider;
 mod refresh;
 mod rotation;
 mod self_service;

@@ -3,11 +3,12 @@
 //! Signing is deterministic: the same pair gives the same bytes, so that a pair can be given out again without being
 //! kept. Whether the session of a token is alive is not asked here.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, Settings};
+use super::{
+    Keys, Settings,
+    jws::{self, Flaw},
+};
 use crate::error::Error;
 
 /// What a token is for.
@@ -46,7 +47,6 @@ pub(super) struct Tokens {
     keys: Keys,
     access_s: i64,
     refresh_s: i64,
-    validation: Validation,
 }
 
 /// The claims, in the order in which they are written.
@@ -84,18 +84,11 @@ pub(super) const MAX_BYTES: usize = 2_048;
 
 impl Tokens {
     pub(super) fn new(settings: &Settings) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[NAME]);
-        validation.set_audience(&[NAME]);
-        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        // The times are compared below: with the clock that is injected, and without leeway on the expiry.
-        validation.validate_exp = false;
         Self {
             keys: settings.keys.clone(),
             // A token that outlives its session would promise more than it keeps.
             access_s: settings.access_lifetime_s.min(settings.refresh_lifetime_s),
             refresh_s: settings.refresh_lifetime_s,
-            validation,
         }
     }
 
@@ -136,17 +129,13 @@ impl Tokens {
 
     /// The claims of a token that one of the keys has signed.
     fn signed_claims(&self, token: &str) -> Result<Claims, Error> {
-        // Whoever does not understand every extension that is named there has to refuse the token (RFC 7515,
-        // section 4.1.11), and none is understood here. The library reads over the member.
-        if has_critical_extensions(token) {
-            return Err(refused("the token asks for extensions (crit), and none is supported"));
+        let keys = std::iter::once(&self.keys.token).chain(&self.keys.previous);
+        let payload = jws::verify(token, keys).map_err(|flaw| refused(reason(flaw)))?;
+        let claims: Claims = serde_json::from_slice(&payload).map_err(|_| refused(reason(Flaw::Malformed)))?;
+        if claims.iss != NAME || claims.aud != NAME {
+            return Err(refused("the token was not issued for this API"));
         }
-        let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation);
-        let decoded = match (decode(&self.keys.verifying), &self.keys.previous) {
-            (Err(error), Some(previous)) if *error.kind() == ErrorKind::InvalidSignature => decode(previous),
-            (decoded, _) => decoded,
-        };
-        decoded.map(|token| token.claims).map_err(|error| refused(reason(error.kind())))
+        Ok(claims)
     }
 
     fn sign(&self, pair: &Pair, kind: Use) -> Result<String, Error> {
@@ -166,16 +155,10 @@ impl Tokens {
             exp: pair.issued_at_s.saturating_add(lifetime_s),
             jti: format!("{}.{word}", pair.id),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.signing)
-            .map_err(|error| Error::Internal(format!("signing a token: {error}")))
+        let claims = serde_json::to_vec(&claims);
+        let claims = claims.map_err(|error| Error::Internal(format!("signing a token: {error}")))?;
+        Ok(jws::sign(&claims, &self.keys.token))
     }
-}
-
-/// Whether the header of a token has the member `crit`, whatever its value.
-fn has_critical_extensions(token: &str) -> bool {
-    let header = token.split('.').next().and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
-    let header = header.and_then(|json| serde_json::from_slice::<serde_json::Map<_, _>>(&json).ok());
-    header.is_some_and(|header: serde_json::Map<String, serde_json::Value>| header.contains_key("crit"))
 }
 
 /// An id for a new pair: 128 random bits in hexadecimal.
@@ -189,11 +172,11 @@ fn refused(reason: &'static str) -> Error {
     Error::Unauthenticated(reason.into())
 }
 
-fn reason(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidSignature => "the signature of the token does not match",
-        ErrorKind::InvalidAlgorithm => "the token is not signed with HS256",
-        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => "the token was not issued for this API",
-        _ => "the token is malformed",
+const fn reason(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::Malformed => "the token is malformed",
+        Flaw::Algorithm => "the token is not signed with HS256",
+        Flaw::Critical => "the token asks for extensions (crit), and none is supported",
+        Flaw::Signature => "the signature of the token does not match",
     }
 }

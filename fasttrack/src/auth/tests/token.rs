@@ -114,7 +114,7 @@ fn times_are_exact_but_for_the_clocks_of_other_nodes() {
         if fits {
             tokens().verify(&token, NOW_S).unwrap();
         } else {
-            refuses(&token, if exp_s > 0 { "expired" } else { "malformed" });
+            refuses(&token, "expired");
         }
     }
     for key in ["nbf", "iat"] {
@@ -128,10 +128,10 @@ fn only_hs256_under_our_key_counts() {
     let claims = claims("access").to_string();
     refuses(&forge(&hs256(), &claims, b"another secret of more than 32 bytes"), "signature");
     refuses(&forge(&hs256(), &claims, b""), "signature");
-    for alg in ["HS384", "HS512", "RS256", "ES256", "EdDSA"] {
+    for alg in ["HS384", "HS512", "RS256", "ES256", "EdDSA", "none", "None", "hs256", ""] {
         refuses(&forge(&json!({ "typ": "JWT", "alg": alg }), &claims, SECRET), "HS256");
     }
-    for alg in [json!("none"), json!("None"), json!("hs256"), json!(""), json!(null), json!(1)] {
+    for alg in [json!(null), json!(1), json!(["HS256"])] {
         refuses(&forge(&json!({ "typ": "JWT", "alg": alg }), &claims, SECRET), "malformed");
     }
     refuses(&forge(&json!({ "typ": "JWT" }), &claims, SECRET), "malformed");
