@@ -61,6 +61,14 @@ impl Hooking {
             Ok(Err(_)) | Err(_) => Err(Error::Unavailable("too many changes are still being followed up".into())),
         }
     }
+
+    /// Waits until no change is being followed up.
+    #[cfg(feature = "testing")]
+    pub(super) async fn settled(&self) {
+        let all = u32::try_from(MOST_AFTER_COMMIT).unwrap_or(u32::MAX);
+        // It is never closed; and if it were, nothing would be followed up any more.
+        let _ = self.turns.acquire_many(all).await;
+    }
 }
 
 impl Hooked {

@@ -96,6 +96,12 @@ impl Pipeline {
         Ok(Self { db, options, engines, hooking, account })
     }
 
+    /// Waits until `after_commit` of every change so far has ended.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn settled(&self) {
+        self.hooking.settled().await;
+    }
+
     fn engine(&self, resource: usize) -> Result<&Arc<Engine>, Error> {
         self.engines.get(resource).ok_or_else(|| Error::Internal(format!("there is no resource {resource}")))
     }

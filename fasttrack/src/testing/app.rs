@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::{App, Application, StartError},
     clock::{self, moved::Moved},
-    config::Config,
+    config::{Config, VARIABLES},
     job::Context,
     notify::{self, List, Postbox},
 };
@@ -118,6 +118,9 @@ impl Setup {
 
     #[track_caller]
     fn config(&self, store: &Store) -> Config {
+        for (name, _) in &self.settings {
+            assert!(VARIABLES.iter().any(|variable| variable.name == name), "there is no variable {name} to be set");
+        }
         let url = store.url();
         let lookup = |name: &str| {
             let told = self.settings.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -184,6 +187,12 @@ impl TestApp {
         let app = Arc::clone(&self.app);
         let run = self.block_on(async move { app.workers.run_out(&app.catalog, app.context.clone()).await });
         run.or_fail(|error| format!("the jobs cannot be run: {}", in_words(&error)))
+    }
+
+    /// Waits until `after_commit` of every change so far has ended.
+    pub fn settle(&self) {
+        let pipeline = Arc::clone(&self.app.pipeline);
+        self.block_on(async move { pipeline.settled().await });
     }
 
     /// The jobs that are to run, and those that have failed.

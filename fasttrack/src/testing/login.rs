@@ -54,7 +54,6 @@ impl TestApp {
     ///
     /// # Panics
     /// When there is such an account already.
-    #[must_use]
     #[track_caller]
     pub fn account(&self, name: &str) -> Login {
         self.account_with(name, &Map::new())
@@ -64,7 +63,6 @@ impl TestApp {
     ///
     /// # Panics
     /// When there is no such role, or the account is there already.
-    #[must_use]
     #[track_caller]
     pub fn account_as(&self, name: &str, role: impl Serialize) -> Login {
         match serde_json::to_value(role) {
@@ -77,7 +75,6 @@ impl TestApp {
     ///
     /// # Panics
     /// When the declaration has no such field, or a registration with the rest would be refused.
-    #[must_use]
     #[track_caller]
     pub fn account_with(&self, name: &str, fields: &impl Serialize) -> Login {
         let fields = match serde_json::to_value(fields) {
@@ -105,7 +102,6 @@ impl TestApp {
     ///
     /// # Panics
     /// When it cannot log in any more.
-    #[must_use]
     #[track_caller]
     pub fn login(&self, who: &Login) -> Login {
         self.enter(who.id, who.email.clone(), who.password.clone())

@@ -30,7 +30,7 @@ struct Inside {
     catalog: Arc<Catalog>,
     pipeline: Arc<Pipeline>,
     db: Db,
-    _app: TestApp,
+    kit: TestApp,
 }
 
 fn run(test: impl Future<Output = ()>) {
@@ -45,7 +45,7 @@ impl Inside {
         let app = TestApp::setup(Application::new(schemas)).set("MIGRATIONS_DIR", "none").start();
         let below = app.layers();
         let (catalog, pipeline, db) = (below.catalog.clone(), below.pipeline.clone(), below.db.clone());
-        Self { catalog, pipeline, db, _app: app }
+        Self { catalog, pipeline, db, kit: app }
     }
 
     fn index(&self, name: &str) -> usize {

@@ -38,6 +38,7 @@ fn a_broken_expectation_is_one_sentence() {
     let client = app.as_(&ada);
     let project = client.create::<Project>(&json!({ "name": "Apollo" })).ok();
     let path = format!("/api/v1/projects/{}", project.id.get());
+    let misspelt = TestApp::setup(resources::application()).set("RATE_LIMIT", "5");
     let missing = TestApp::setup(resources::application()).set("PORT", "none");
     for (words, expected) in [
         (
@@ -68,6 +69,7 @@ fn a_broken_expectation_is_one_sentence() {
         (told(|| drop(app.account_as("x", "owner"))), "role: owner is none of [\"user\", \"admin\"]".to_owned()),
         (told(|| drop(app.account_with("x", &json!({ "plan": 1 })))), "a user has no field `plan`".to_owned()),
         (told(|| app.set_clock("tomorrow")), "`tomorrow` is no RFC 3339 instant".to_owned()),
+        (told(|| drop(misspelt.start())), "there is no variable RATE_LIMIT to be set".to_owned()),
         (told(|| drop(missing.start())), "PORT has to be a port number".to_owned()),
     ] {
         assert!(words.contains(&expected), "expected {expected:?}, got {words:?}");
