@@ -64,9 +64,15 @@ pub use self::{
     socket::Sockets,
 };
 use self::{
-    body::Intake, edge::Edge, endpoint::Endpoint, gate::Gate, metrics::Metrics, openapi::CachedDocument, 
+    body::Intake,
+    edge::Edge,
+    endpoint::Endpoint,
+    gate::Gate,
+    metrics::Metrics,
+    openapi::CachedDocument,
     routes::{API_PREFIX, Route},
-    server::Patience, stop::Stop,
+    server::Patience,
+    stop::Stop,
 };
 use crate::{
     auth::{Auth, Keys},
