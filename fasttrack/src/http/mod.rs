@@ -133,9 +133,9 @@ struct Site {
 /// # Errors
 /// When a path is no pattern, or a route of the application's own is there already.
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
-    let (routes, edge, hub) = assemble(layers, config)?;
+    let (endpoints, edge, hub) = assemble(layers, config)?;
     let (metrics, stop) = (Arc::clone(&edge.metrics), edge.stop.clone());
-    let router = router::build(routes, config.public_url.as_ref().map_or("", PublicUrl::path))?;
+    let router = router::build(endpoints, config.public_url.as_ref().map_or("", PublicUrl::path))?;
     let cors = cors::hoop(&config.cors_origins, &config.cors_headers);
     let service = Service::new(router).hoop_when(cors, cors::concerns).hoop(edge);
     Ok(Served { service, metrics, hub, stop, patience: Patience::default() })

@@ -31,7 +31,7 @@ pub(super) struct Provide(pub(super) Greeting);
 
 #[handler]
 impl Provide {
-    async fn handle(&self, depot: &mut Depot) {
+    fn handle(&self, depot: &mut Depot) {
         depot.insert_typed(self.0.clone());
     }
 }
@@ -140,7 +140,7 @@ impl Host {
         self.runtime.block_on(async { first.stop().await });
     }
 
-    pub(super) fn stop(&self, application: Embedded) {
+    pub(super) fn stop(&self, application: &Embedded) {
         self.runtime.block_on(async { application.stop().await });
     }
 

@@ -108,7 +108,7 @@ fn what_goes_on_beside_requests_goes_on_and_ends_when_the_program_says_so() {
     let again = host.embed_again().unwrap();
     let name: Value = host.name_of_project(&again);
     assert_eq!(name, "Apollo");
-    host.stop(again);
+    host.stop(&again);
 }
 
 #[test]

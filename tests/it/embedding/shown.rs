@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::host::{Greeting, Provide, hello};
 use crate::kit::shown::check_page;
 
-async fn until_told_to_stop() {}
+fn until_told_to_stop() -> std::future::Ready<()> {
+    std::future::ready(())
+}
 
 #[expect(dead_code, reason = "it serves on a port that a test cannot have")]
 async fn program(state: Greeting) -> Result<(), Box<dyn std::error::Error>> {
