@@ -192,3 +192,22 @@ fn operations_say_who_may() {
     check("DELETE /api/v1/projects/{id}", "Deletes with it: tasks, comments.\n\nWho may: owner or role admin.");
     check("POST /api/v1/projects", "Who may: anyone logged in.");
 }
+
+#[test]
+fn what_can_be_wrong_with_a_body_stands_where_there_is_one() {
+    let document = tracker();
+    for (route, operation) in operations(&document) {
+        let body = &operation["requestBody"];
+        let targets =
+            operation["responses"].as_object().unwrap().values().filter_map(|response| response["$ref"].as_str());
+        let of_bodies = ["BadRequest", "ContentTooLarge", "UnsupportedMediaType", "UnprocessableContent"];
+        let found: Vec<_> = targets.filter(|target| of_bodies.iter().any(|name| target.ends_with(name))).collect();
+        assert_eq!(found.len(), if body.is_object() { of_bodies.len() } else { 0 }, "{route}: {found:?}");
+    }
+    let responses = document["components"]["responses"].as_object().unwrap();
+    for (name, response) in
+        responses.iter().filter(|(name, _)| ["BadCursor", "InvalidParameters"].contains(&name.as_str()))
+    {
+        assert!(!response["description"].as_str().unwrap().contains("body"), "{name}");
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn operation(route: &CustomRoute, catalog: &Catalog) -> Value {
         .map(|(name, what, schema)| json!({ "name": name, "in": "query", "description": what, "schema": schema }));
     let operation = operation.parameters(query);
     let operation = match &description.body {
-        Some(schema) => operation.body_with(schema, &["application/json"]),
+        Some(schema) => operation.body_with(schema),
         None => operation,
     };
     match &description.answer {

@@ -202,10 +202,8 @@ fn inputs_take_no_other_keys_and_patches_require_none() {
         for (route, operation) in operations(&document) {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
             let patch = route.starts_with("PATCH");
-            let media_types: Vec<_> = content.keys().map(String::as_str).collect();
-            let expected: &[&str] =
-                if patch { &["application/json", "application/merge-patch+json"] } else { &["application/json"] };
-            assert_eq!(media_types, expected, "{route}");
+            // One, since generators of clients make a function of each, and some of these have one name.
+            assert_eq!(content.keys().collect::<Vec<_>>(), ["application/json"], "{route}");
             for body in content.values() {
                 let schema = document.pointer(&body["schema"]["$ref"].as_str().unwrap()[1..]).unwrap();
                 assert_eq!(schema["additionalProperties"], false, "{route}");

@@ -85,23 +85,13 @@ impl Operation {
 
     /// Takes a JSON body of the component schema.
     pub(super) fn body(self, schema: &str) -> Self {
-        self.body_of(schema, &["application/json"])
+        self.body_with(&component(schema))
     }
 
-    /// Takes a JSON merge patch (RFC 7396) of the component schema.
-    pub(super) fn patch(self, schema: &str) -> Self {
-        self.body_of(schema, &["application/json", "application/merge-patch+json"])
-    }
-
-    fn body_of(self, schema: &str, media_types: &[&str]) -> Self {
-        self.body_with(&component(schema), media_types)
-    }
-
-    /// Takes a body of this schema.
-    pub(super) fn body_with(mut self, schema: &Value, media_types: &[&str]) -> Self {
-        let content: Map<_, _> =
-            media_types.iter().map(|&media_type| (media_type.to_owned(), json!({ "schema": schema }))).collect();
-        self.body = Some(json!({ "required": true, "content": content }));
+    /// Takes a JSON body of this schema. It has one media type, whatever others the server takes: generators of clients
+    /// make a function of each, and some of these functions have the same name.
+    pub(super) fn body_with(mut self, schema: &Value) -> Self {
+        self.body = Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
         self.refuses(&[400, 413, 415])
     }
 
@@ -183,7 +173,7 @@ impl Operation {
     fn responses(&self) -> Value {
         let mut responses: BTreeMap<u16, Value> = self.success.clone();
         for (&status, when) in &self.refusals {
-            let Some(target) = problems::reference(status) else { continue };
+            let Some(target) = problems::reference(status, self.body.is_some()) else { continue };
             let mut reference = json!({ "$ref": target });
             if let (Some(when), Some(reference)) = (when, reference.as_object_mut()) {
                 reference.insert("description".to_owned(), json!(when));

@@ -8,6 +8,8 @@ use crate::http::PROBLEM_TYPES;
 /// A status that refuses, as the document shows it.
 struct Refusal {
     status: u16,
+    /// Which operations are refused so.
+    of: Of,
     /// Key of the component response.
     name: &'static str,
     /// When it is answered.
@@ -18,18 +20,35 @@ struct Refusal {
     headers: &'static [&'static str],
 }
 
+/// What an operation takes: what can be wrong with a body stands at none that takes none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Any,
+    Body,
+    NoBody,
+}
+
 /// Every status that refuses. 405 stands in no operation, because an operation that is documented is allowed.
 const REFUSALS: &[Refusal] = &[
     Refusal {
         status: 400,
+        of: Of::Body,
         name: "BadRequest",
-        when: "The body is empty, no UTF-8, no JSON or nested deeper than 128 levels; or the cursor is none that this \
-               server issued for this list.",
+        when: "The body is empty, no UTF-8, no JSON or nested deeper than 128 levels.",
         detail: "the body is no JSON: expected `,` or `}` at line 1 column 20",
         headers: &[],
     },
     Refusal {
+        status: 400,
+        of: Of::NoBody,
+        name: "BadCursor",
+        when: "The cursor is none that this server issued for this list.",
+        detail: "the cursor was not issued for this list; start again without it",
+        headers: &[],
+    },
+    Refusal {
         status: 401,
+        of: Of::Any,
         name: "Unauthorized",
         when: "The token is missing, malformed, expired, revoked or of the wrong kind.",
         detail: "the access token has expired",
@@ -37,6 +56,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 403,
+        of: Of::Any,
         name: "Forbidden",
         when: "The caller is known, but no rule allows it; or a field was sent that only another role may set.",
         detail: "you may not do this",
@@ -44,6 +64,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 404,
+        of: Of::Any,
         name: "NotFound",
         when: "There is no such row, or the row that the path goes through does not exist.",
         detail: "task 99999 does not exist",
@@ -51,6 +72,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 405,
+        of: Of::Any,
         name: "MethodNotAllowed",
         when: "The path is known, but not with this method.",
         detail: "PUT is not allowed here; use GET, PATCH or DELETE",
@@ -58,6 +80,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 409,
+        of: Of::Any,
         name: "Conflict",
         when: "A unique value is taken, or the change would break an invariant.",
         detail: "this email is taken",
@@ -65,6 +88,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 413,
+        of: Of::Any,
         name: "ContentTooLarge",
         when: "The body is over the limit.",
         detail: "the body is over the limit of 65536 bytes",
@@ -72,6 +96,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 415,
+        of: Of::Any,
         name: "UnsupportedMediaType",
         when: "The body is of a type that is not taken here.",
         detail: "send the body as application/json",
@@ -79,13 +104,24 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 422,
+        of: Of::Body,
         name: "UnprocessableContent",
-        when: "Well-formed but invalid: every fault of the body or of the query parameters, at once.",
+        when: "Well-formed but invalid: every fault of the body and of the query parameters, at once.",
         detail: "title: at most 300 characters; colour: there is no such field",
         headers: &[],
     },
     Refusal {
+        status: 422,
+        of: Of::NoBody,
+        name: "InvalidParameters",
+        when: "A query parameter is unknown, repeated, empty or not decodable, or its value does not fit: every fault, at \
+               once.",
+        detail: "limit: a whole number from 1 to 100; colour: there is no such parameter",
+        headers: &[],
+    },
+    Refusal {
         status: 426,
+        of: Of::Any,
         name: "UpgradeRequired",
         when: "The request is no handshake for a WebSocket (RFC 6455).",
         detail: "this route is a WebSocket: connect with a client for that",
@@ -93,6 +129,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 429,
+        of: Of::Any,
         name: "TooManyRequests",
         when: "The rate limit is reached. Waiting as long as `Retry-After` says succeeds.",
         detail: "too many requests; try again in 12 s",
@@ -100,6 +137,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 500,
+        of: Of::Any,
         name: "InternalServerError",
         when: "A fault of the server. Its log has the cause under the same `request_id`.",
         detail: "an error of the server; quote the request id when you report it",
@@ -107,6 +145,7 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         status: 503,
+        of: Of::Any,
         name: "ServiceUnavailable",
         when: "The database is busy or away, or the server is stopping.",
         detail: "the database is busy; try again shortly",
@@ -114,9 +153,10 @@ const REFUSALS: &[Refusal] = &[
     },
 ];
 
-/// Where the response of a status stands, if it is one that refuses.
-pub(super) fn reference(status: u16) -> Option<String> {
-    let refusal = REFUSALS.iter().find(|refusal| refusal.status == status)?;
+/// Where the response of a status stands, if it is one that refuses an operation with or without a body.
+pub(super) fn reference(status: u16, has_body: bool) -> Option<String> {
+    let other = if has_body { Of::NoBody } else { Of::Body };
+    let refusal = REFUSALS.iter().find(|refusal| refusal.status == status && refusal.of != other)?;
     Some(format!("#/components/responses/{}", refusal.name))
 }
 
@@ -170,10 +210,17 @@ impl Refusal {
         if self.status == 422
             && let Some(example) = example.as_object_mut()
         {
-            let faults = json!([
-                { "field": "title", "code": "too_long", "message": "at most 300 characters" },
-                { "field": "colour", "code": "unknown", "message": "there is no such field" },
-            ]);
+            let faults = if self.of == Of::NoBody {
+                json!([
+                    { "field": "limit", "code": "out_of_range", "message": "a whole number from 1 to 100" },
+                    { "field": "colour", "code": "unknown", "message": "there is no such parameter" },
+                ])
+            } else {
+                json!([
+                    { "field": "title", "code": "too_long", "message": "at most 300 characters" },
+                    { "field": "colour", "code": "unknown", "message": "there is no such field" },
+                ])
+            };
             example.insert("errors".to_owned(), faults);
         }
         example
@@ -248,10 +295,23 @@ mod tests {
 
     #[test]
     fn every_problem_type_is_there_in_the_same_order() {
-        let documented: Vec<_> = REFUSALS.iter().map(|refusal| (refusal.status, refusal.title())).collect();
+        let mut documented: Vec<_> = REFUSALS.iter().map(|refusal| (refusal.status, refusal.title())).collect();
+        documented.dedup();
         let known: Vec<_> = PROBLEM_TYPES.iter().map(|known| (known.status, known.title)).collect();
         assert_eq!(documented, known);
-        assert_eq!(reference(200), None);
+        for (status, with, without) in [
+            (200, None, None),
+            (400, Some("BadRequest"), Some("BadCursor")),
+            (401, Some("Unauthorized"), Some("Unauthorized")),
+            (422, Some("UnprocessableContent"), Some("InvalidParameters")),
+        ] {
+            let target = |name: Option<&str>| name.map(|name| format!("#/components/responses/{name}"));
+            assert_eq!(
+                (reference(status, true), reference(status, false)),
+                (target(with), target(without)),
+                "{status}"
+            );
+        }
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl<'a> Resource<'a> {
     }
 
     fn update(&self) -> Operation {
-        let operation = self.of_row(self.start("update")).explain(MERGE_PATCH).patch(&self.names.update);
+        let operation = self.of_row(self.start("update")).explain(MERGE_PATCH).body(&self.names.update);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
         let operation = if changes_are_seen(self.catalog, self.model) {
             operation
@@ -164,7 +164,7 @@ impl<'a> Resource<'a> {
 
     fn update_me(&self) -> Operation {
         let operation = self.start_own("update").explain(MERGE_PATCH).explain(ANYONE_LOGGED_IN);
-        let operation = operation.patch(&self.names.update_own);
+        let operation = operation.body(&self.names.update_own);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
         self.restricted(operation, Input::UpdateOwn)
     }
@@ -258,7 +258,8 @@ fn who_may(who: &str, access: Access) -> String {
 /// Who may use what every account may.
 pub(super) const ANYONE_LOGGED_IN: &str = "Who may: anyone logged in.";
 
-const MERGE_PATCH: &str = "Changes the keys that are sent and leaves the others as they are (RFC 7396).";
+const MERGE_PATCH: &str = "Changes the keys that are sent and leaves the others as they are (RFC 7396); \
+                           `application/merge-patch+json` is taken as well.";
 
 /// A page of rows of the component schema.
 pub(super) fn page(description: &str, row: &str) -> Value {
