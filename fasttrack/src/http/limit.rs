@@ -9,14 +9,14 @@ use std::{
     time::Instant,
 };
 
-use super::window::{Quota, Verdict, Windows};
+use super::window::{Quota, Room, Verdict, Windows};
 use crate::{
     clock,
     config::{Config, Network},
 };
 
-/// Most users and most addresses that are counted apart.
-const MAX_KEYS: usize = 100_000;
+/// How many users, and how many addresses, are counted apart, and how exactly: at most 10 MiB each.
+const ROOM: Room = Room { keys: 100_000, groups: 1 << 18 };
 
 /// Counts requests.
 #[derive(Debug)]
@@ -51,15 +51,14 @@ pub(super) struct Allowance {
 #[derive(Debug)]
 struct Tables {
     users: Windows<i64>,
-    addresses: Windows<IpAddr>,
+    addresses: Windows<u64>,
 }
 
 impl Limiter {
     pub(super) fn new(config: &Config) -> Self {
         let quota = Quota { hits: config.rate_limit_requests, window_s: config.rate_limit_window_s };
-        let tables = (quota.hits > 0).then(|| {
-            Mutex::new(Tables { users: Windows::new(quota, MAX_KEYS), addresses: Windows::new(quota, MAX_KEYS) })
-        });
+        let tables = (quota.hits > 0)
+            .then(|| Mutex::new(Tables { users: Windows::new(quota, ROOM), addresses: Windows::new(quota, ROOM) }));
         Self { quota, started: Instant::now(), tables }
     }
 
@@ -70,7 +69,7 @@ impl Limiter {
         let now_us = u64::try_from(clock::elapsed(self.started).as_micros()).unwrap_or(u64::MAX / 2);
         let Verdict { remaining, reset_s, allowed } = match subject {
             Subject::User(id) => tables.users.hit(id, now_us),
-            Subject::Address(address) => tables.addresses.hit(network_of(address), now_us),
+            Subject::Address(address) => tables.addresses.hit(key_of(address), now_us),
         };
         Some(Allowance { limit: self.quota.hits, remaining, reset_s, exceeded: !allowed })
     }
@@ -81,6 +80,15 @@ pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
         v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The same in few bytes, since there are many. IPv4 addresses have the place of networks that nobody has: those that
+/// begin with 32 zeros (RFC 4291, section 2.4).
+fn key_of(address: IpAddr) -> u64 {
+    match network_of(address) {
+        IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX),
+        IpAddr::V4(v4) => v4.to_bits().into(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sliding windows: how often each key called lately, in bounded memory. Pure: time comes in as an argument.
 //!
 //! A window is exact up to [`EXACT_HITS`] hits. Above, hits close to each other are kept as one group that leaves as a
-//! whole with its last hit, so that no window ever holds more hits than allowed, at a bounded number of groups.
+//! whole with its last hit, so that no window ever holds more hits than allowed, at a bounded number of groups. The less
+//! room there is for groups, the more hits make one: that is stricter for whoever calls much, and never laxer.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,8 +12,17 @@ use std::{
 /// Most hits that are kept one by one.
 const EXACT_HITS: u32 = 256;
 
+/// Groups that a window is divided into when half of the room is taken, and when three quarters are.
+const COARSE_GROUPS: [u32; 2] = [32, 8];
+
 /// Windows that keys share when there is no room for one of their own.
 const SHARED_WINDOWS: usize = 1_024;
+
+/// What a window with more than one group takes beside these, in groups.
+const OVERHEAD: usize = 4;
+
+/// What one more group can take, since room grows by doubling.
+const MAX_STEP: usize = 2 * EXACT_HITS as usize + OVERHEAD;
 
 const MICROS_PER_S: u64 = 1_000_000;
 
@@ -23,6 +33,15 @@ pub(super) struct Quota {
     pub(super) hits: u32,
     /// Length of the window.
     pub(super) window_s: u32,
+}
+
+/// How much is remembered: about 41 bytes a key and 16 a group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Keys that have a window of their own.
+    pub(super) keys: usize,
+    /// Groups beyond the first of each key, in all.
+    pub(super) groups: usize,
 }
 
 /// What became of a hit.
@@ -40,33 +59,42 @@ pub(super) struct Verdict {
 #[derive(Debug)]
 pub(super) struct Windows<K> {
     quota: Quota,
-    max_keys: usize,
+    room: Room,
     own: HashMap<K, Window>,
     shared: Vec<Window>,
+    /// Room for groups that is taken.
+    taken: usize,
     hasher: RandomState,
     next_sweep_us: u64,
 }
 
+/// Most keys call once or twice, so that the first group stands here and the others elsewhere.
 #[derive(Debug, Clone, Default)]
 struct Window {
-    groups: VecDeque<Group>,
+    oldest: Group,
+    /// Those after the oldest.
+    #[expect(clippy::box_collection, reason = "most windows have none, and are 24 bytes smaller so")]
+    later: Option<Box<VecDeque<Group>>>,
+    /// Hits in all groups; 0 when there is no group.
     count: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Group {
-    first_us: u64,
     last_us: u64,
+    /// From the first hit to the last.
+    span_us: u32,
     count: u32,
 }
 
 impl<K: Hash + Eq> Windows<K> {
-    pub(super) fn new(quota: Quota, max_keys: usize) -> Self {
+    pub(super) fn new(quota: Quota, room: Room) -> Self {
         Self {
             quota,
-            max_keys,
+            room,
             own: HashMap::new(),
             shared: vec![Window::default(); SHARED_WINDOWS],
+            taken: 0,
             hasher: RandomState::new(),
             next_sweep_us: 0,
         }
@@ -74,16 +102,37 @@ impl<K: Hash + Eq> Windows<K> {
 
     /// Counts a hit of `key` at `now_us`, if its window has room. Time must not run backwards.
     pub(super) fn hit(&mut self, key: K, now_us: u64) -> Verdict {
-        let quota = self.quota;
-        self.window(key, now_us).hit(quota, now_us)
+        let (quota, grain_us) = (self.quota, self.grain_us(now_us));
+        let window = self.window(key, now_us);
+        let before = window.room_taken();
+        let verdict = window.hit(quota, grain_us, now_us);
+        let after = window.room_taken();
+        self.taken = (self.taken + after).saturating_sub(before);
+        verdict
+    }
+
+    /// Hits closer than this to the first of a group join it.
+    fn grain_us(&mut self, now_us: u64) -> u64 {
+        if self.taken >= self.room.groups / 2 {
+            self.sweep(now_us);
+        }
+        let [coarse, coarsest] = COARSE_GROUPS;
+        let quarters = self.taken.saturating_mul(4) / self.room.groups.max(1);
+        match quarters {
+            0 | 1 if self.quota.hits <= EXACT_HITS => 0,
+            0 | 1 => self.quota.window_us() / u64::from(EXACT_HITS),
+            2 => self.quota.window_us() / u64::from(coarse),
+            _ if self.taken + MAX_STEP <= self.room.groups => self.quota.window_us() / u64::from(coarsest),
+            _ => u64::MAX,
+        }
     }
 
     /// The key's own window. A key that has none yet gets one while there is room; what has hits left in it is never
     /// thrown out to make some, since that would forgive whoever is blocked.
     fn window(&mut self, key: K, now_us: u64) -> &mut Window {
-        if self.own.len() >= self.max_keys && !self.own.contains_key(&key) {
+        if self.own.len() >= self.room.keys && !self.own.contains_key(&key) {
             self.sweep(now_us);
-            if self.own.len() >= self.max_keys {
+            if self.own.len() >= self.room.keys {
                 let slot = usize::try_from(self.hasher.hash_one(&key)).unwrap_or(0) % SHARED_WINDOWS;
                 if let Some(shared) = self.shared.get_mut(slot) {
                     return shared;
@@ -93,29 +142,38 @@ impl<K: Hash + Eq> Windows<K> {
         self.own.entry(key).or_default()
     }
 
-    /// Forgets idle keys; at most sixteen times per window, so that a flood of keys does not pay for it each time.
+    /// Forgets idle keys and what has left their windows; at most sixteen times per window, so that a flood of keys does
+    /// not pay for it each time.
     fn sweep(&mut self, now_us: u64) {
-        if now_us >= self.next_sweep_us {
-            let window_us = self.quota.window_us();
-            self.own.retain(|_, window| window.groups.back().is_some_and(|group| group.is_live(window_us, now_us)));
-            self.next_sweep_us = now_us + window_us / 16;
+        if now_us < self.next_sweep_us {
+            return;
         }
+        let window_us = self.quota.window_us();
+        let mut taken = 0;
+        let mut look = |window: &mut Window| {
+            window.slide(window_us, now_us);
+            taken += window.room_taken();
+            window.count > 0
+        };
+        self.own.retain(|_, window| look(window));
+        self.shared.iter_mut().for_each(|window| {
+            look(window);
+        });
+        self.taken = taken;
+        self.own.shrink_to(self.own.len().saturating_mul(4));
+        self.next_sweep_us = now_us + window_us / 16;
     }
 }
 
 impl Window {
-    fn hit(&mut self, quota: Quota, now_us: u64) -> Verdict {
+    fn hit(&mut self, quota: Quota, grain_us: u64, now_us: u64) -> Verdict {
         let window_us = quota.window_us();
-        while let Some(group) = self.groups.front().filter(|group| !group.is_live(window_us, now_us)) {
-            self.count -= group.count;
-            self.groups.pop_front();
-        }
+        self.slide(window_us, now_us);
         let allowed = self.count < quota.hits;
         if allowed {
-            self.count += 1;
-            self.push(quota, now_us);
+            self.push(grain_us, now_us);
         }
-        let oldest_us = self.groups.front().map_or(now_us, |group| group.last_us);
+        let oldest_us = if self.count > 0 { self.oldest.last_us } else { now_us };
         let wait_us = (oldest_us + window_us).saturating_sub(now_us);
         Verdict {
             remaining: quota.hits.saturating_sub(self.count),
@@ -124,20 +182,41 @@ impl Window {
         }
     }
 
-    fn push(&mut self, quota: Quota, now_us: u64) {
-        match self.groups.back_mut() {
-            Some(group) if now_us - group.first_us < quota.grain_us() => {
-                group.last_us = now_us;
-                group.count += 1;
+    /// Leaves out the groups that are not in the window any more.
+    fn slide(&mut self, window_us: u64, now_us: u64) {
+        while self.count > 0 && now_us >= self.oldest.last_us + window_us {
+            self.count -= self.oldest.count;
+            match self.later.as_mut().and_then(|later| later.pop_front()) {
+                Some(next) => self.oldest = next,
+                None => self.count = 0,
             }
-            _ => self.groups.push_back(Group { first_us: now_us, last_us: now_us, count: 1 }),
+        }
+        if self.later.as_ref().is_some_and(|later| later.is_empty()) {
+            self.later = None;
         }
     }
-}
 
-impl Group {
-    const fn is_live(&self, window_us: u64, now_us: u64) -> bool {
-        now_us < self.last_us + window_us
+    fn push(&mut self, grain_us: u64, now_us: u64) {
+        let hit = Group { last_us: now_us, span_us: 0, count: 1 };
+        if self.count == 0 {
+            self.oldest = hit;
+        } else {
+            let newest = self.later.as_mut().and_then(|later| later.back_mut()).unwrap_or(&mut self.oldest);
+            let span_us = now_us - newest.last_us + u64::from(newest.span_us);
+            if span_us < grain_us {
+                newest.last_us = now_us;
+                newest.span_us = u32::try_from(span_us).unwrap_or(u32::MAX);
+                newest.count += 1;
+            } else {
+                self.later.get_or_insert_default().push_back(hit);
+            }
+        }
+        self.count += 1;
+    }
+
+    /// Room for groups beyond the first.
+    fn room_taken(&self) -> usize {
+        self.later.as_ref().map_or(0, |later| later.capacity() + OVERHEAD)
     }
 }
 
@@ -145,109 +224,7 @@ impl Quota {
     fn window_us(self) -> u64 {
         u64::from(self.window_s) * MICROS_PER_S
     }
-
-    /// Hits closer than this to the first of a group join it.
-    fn grain_us(self) -> u64 {
-        if self.hits <= EXACT_HITS { 0 } else { self.window_us() / u64::from(EXACT_HITS) }
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const S: u64 = MICROS_PER_S;
-
-    #[track_caller]
-    fn check(quota: (u32, u32), hits: &[(u64, bool, u32, u64)]) {
-        let mut windows = Windows::new(Quota { hits: quota.0, window_s: quota.1 }, 8);
-        for &(now_us, allowed, remaining, reset_s) in hits {
-            assert_eq!(windows.hit("k", now_us), Verdict { remaining, reset_s, allowed }, "at {now_us}");
-        }
-    }
-
-    #[test]
-    fn hits_leave_one_by_one_as_the_window_slides() {
-        check(
-            (2, 10),
-            &[
-                (0, true, 1, 10),
-                (3 * S, true, 0, 7),
-                (3 * S, false, 0, 7),
-                (9 * S + 1, false, 0, 1),
-                (10 * S - 1, false, 0, 1),
-                (10 * S, true, 0, 3),
-                (12 * S, false, 0, 1),
-                (13 * S, true, 0, 7),
-                (100 * S, true, 1, 10),
-            ],
-        );
-        check((1, 1), &[(0, true, 0, 1), (1, false, 0, 1), (S, true, 0, 1)]);
-    }
-
-    #[test]
-    fn refused_hits_do_not_count() {
-        let mut hits = vec![(0, true, 0, 5)];
-        hits.extend((1..1000).map(|at| (at, false, 0, 5)));
-        hits.push((5 * S, true, 0, 5));
-        check((1, 5), &hits);
-    }
-
-    /// A small linear congruential generator: the same walk on every run.
-    fn walk(seed: u64) -> impl FnMut(u64) -> u64 {
-        let mut state = seed;
-        move |below| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        }
-    }
-
-    #[test]
-    fn no_window_holds_more_than_allowed_and_waiting_as_told_succeeds() {
-        for (hits, window_s) in [(1, 1), (3, 2), (100, 60), (256, 7), (257, 7), (5_000, 3)] {
-            let quota = Quota { hits, window_s };
-            let mut next = walk(u64::from(hits));
-            let mut windows = Windows::new(quota, 8);
-            let mut counted = VecDeque::new();
-            let mut now = 0;
-            for _ in 0..20_000 {
-                now += next(2 * quota.window_us() / u64::from(hits));
-                let verdict = windows.hit((), now);
-                if !verdict.allowed {
-                    assert!(verdict.reset_s <= u64::from(window_s), "{quota:?}");
-                    now += verdict.reset_s * S;
-                    assert!(windows.hit((), now).allowed, "{quota:?} at {now}");
-                }
-                counted.push_back(now);
-                while counted.front().is_some_and(|&first| first + quota.window_us() <= now) {
-                    counted.pop_front();
-                }
-                assert!(counted.len() <= hits as usize, "{quota:?} at {now}");
-            }
-            assert!(windows.window((), now).groups.len() <= EXACT_HITS as usize + 2);
-        }
-    }
-
-    #[test]
-    fn keys_do_not_share_while_there_is_room() {
-        let mut windows = Windows::new(Quota { hits: 1, window_s: 10 }, 4);
-        for key in 0..4 {
-            assert!(windows.hit(key, 0).allowed);
-            assert!(!windows.hit(key, 1).allowed);
-        }
-    }
-
-    #[test]
-    fn a_flood_of_keys_forgives_nobody_and_takes_no_memory() {
-        let mut windows = Windows::new(Quota { hits: 1, window_s: 16 }, 4);
-        for key in 0..4 {
-            windows.hit(key, 0);
-        }
-        let allowed = (4..100_000).filter(|&key| windows.hit(key, S).allowed).count();
-        assert!(allowed <= SHARED_WINDOWS, "{allowed}");
-        assert!((0..4).all(|key| !windows.hit(key, 2 * S).allowed), "who was blocked stays blocked");
-        assert_eq!(windows.own.len(), 4);
-        assert!(windows.hit(100_000, 17 * S).allowed, "idle keys make room");
-        assert_eq!(windows.own.len(), 1);
-    }
-}
+mod tests;
