@@ -117,8 +117,7 @@ fn expects_continue(req: &Request) -> bool {
 fn check_media_type(headers: &HeaderMap, method: &Method) -> Result<(), Error> {
     let is_patch = *method == Method::PATCH;
     let is_taken = grammar::single(headers, &header::CONTENT_TYPE).is_some_and(|value| is_json(value, is_patch));
-    let mut encodings = grammar::list(headers, &header::CONTENT_ENCODING);
-    if is_taken && encodings.all(|encoding| encoding.eq_ignore_ascii_case("identity")) {
+    if is_taken && is_plain(headers) {
         return Ok(());
     }
     Err(Error::UnsupportedMediaType(if is_patch {
@@ -126,6 +125,15 @@ fn check_media_type(headers: &HeaderMap, method: &Method) -> Result<(), Error> {
     } else {
         "send the body as application/json, uncompressed and in UTF-8".into()
     }))
+}
+
+/// Whether a body comes as it is: neither its content nor its transfer is coded, but for the chunks of HTTP/1.1, which the
+/// parser has taken away.
+fn is_plain(headers: &HeaderMap) -> bool {
+    let mut contents = grammar::list(headers, &header::CONTENT_ENCODING);
+    let mut transfers = grammar::list(headers, &header::TRANSFER_ENCODING);
+    let is_chunked = transfers.next().is_none_or(|coding| coding.eq_ignore_ascii_case("chunked"));
+    contents.all(|coding| coding.eq_ignore_ascii_case("identity")) && is_chunked && transfers.next().is_none()
 }
 
 /// Whether a `Content-Type` says JSON in UTF-8, which has two names (Encoding standard, section 4.2).
@@ -208,6 +216,8 @@ mod tests {
             &[JSON, ("content-encoding", "gzip")],
             &[JSON, ("content-encoding", "identity, gzip")],
             &[JSON, ("content-encoding", "identity"), ("content-encoding", "br")],
+            &[JSON, ("transfer-encoding", "gzip, chunked")],
+            &[JSON, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
             &[("content-type", "application/merge-patch+json")],
         ] {
             let refused = read(&mut request(headers, Method::POST, "{}"), &intake(9)).await;

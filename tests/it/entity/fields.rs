@@ -80,6 +80,18 @@ fn what_may_be_null_becomes_null_again() {
 }
 
 #[test]
+fn instants_are_cut_to_microseconds() {
+    let keeper = app().person();
+    let instants =
+        json!({ "taken_at": "2026-11-22T16:10:00.123456789+02:00", "checked_at": "1969-12-31T23:59:59.9999999Z" });
+    let made = reading(&keeper, &instants);
+    assert_eq!(made["taken_at"], "2026-11-22T14:10:00.123456Z");
+    assert_eq!(made["checked_at"], "1969-12-31T23:59:59.999999Z");
+    let changed = app().patch(&path(&made), &json!({ "taken_at": "2026-11-22T16:10:00.1234567Z" })).by(&keeper).ok();
+    assert_eq!(changed["taken_at"], "2026-11-22T16:10:00.123456Z");
+}
+
+#[test]
 fn numbers_keep_every_bit() {
     let keeper = app().person();
     for text in [

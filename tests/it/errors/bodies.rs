@@ -139,10 +139,42 @@ fn only_json_is_taken() {
     }
     app.api("POST", "/projects").body("application/merge-patch+json", body.clone()).by(&person).refused(415);
     assert_eq!(app.walk(&person, "/projects").len(), 1, "a refused body was taken");
-    for kind in
-        ["application/json", "Application/JSON", "application/json;charset=utf-8", "application/json; charset=UTF-8"]
-    {
+    for kind in [
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        "application/json; charset=UTF-8",
+        "application/json; charset=utf8",
+        "application/json; charset=\"utf-8\"",
+        "application/json; boundary=\"a;charset=x\"",
+        "application/json;",
+    ] {
         app.api("POST", "/projects").body(kind, body.clone()).by(&person).created();
+    }
+    for kind in ["application/merge-patch+json", "Application/Merge-Patch+JSON;charset=utf8", "application/json"] {
+        app.api("PATCH", &project).body(kind, body.clone()).by(&person).ok();
+    }
+}
+
+#[test]
+fn a_body_comes_as_it_is() {
+    let app = shared();
+    let person = app.person();
+    let post =
+        |coding: &str| app.post("/projects", &json!({ "name": "n" })).header("content-encoding", coding).by(&person);
+    for coding in ["identity", "Identity", "identity, IDENTITY"] {
+        post(coding).created();
+    }
+    for coding in ["gzip", "identity, br", "zstd"] {
+        post(coding).refused(415);
+    }
+    let authorization = format!("Bearer {}", person.pair.access);
+    let chunks = "d\r\n{\"name\":\"n\"} \r\n0\r\n\r\n";
+    for (coding, status) in [("chunked", 201), ("Chunked", 201), ("gzip, chunked", 415)] {
+        let headers =
+            [("authorization", authorization.as_str()), ("content-type", JSON), ("transfer-encoding", coding)];
+        let head = crate::driver::request_head("POST", "/api/v1/projects", &headers);
+        assert_eq!(crate::driver::exchange(app, (head + chunks).as_bytes()).status, status, "{coding}");
     }
 }
 

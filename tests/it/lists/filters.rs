@@ -65,6 +65,9 @@ fn instants_compare() {
     check(&format!("created_at[gt]={high}&created_at[lt]={low}"), &|_| false);
     check("created_at[gte]=2000-01-01T00:00:00Z", &|_| true);
     check("created_at[lt]=2000-01-01T00:00:00.5Z", &|_| false);
+    let finer = |instant: &str| format!("{}789Z", instant.trim_end_matches('Z'));
+    check(&format!("created_at[gte]={}", finer(&low)), &|instant| instant >= low.as_str());
+    check(&format!("created_at={}", finer(&high)), &|instant| instant == high);
 }
 
 #[test]
@@ -95,6 +98,16 @@ fn faults_of_filters() {
     }
     for value in ["yesterday", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "1700000000", "", "null"] {
         check(&format!("created_at[gte]={value}"), "created_at");
+    }
+    for (value, says) in [
+        ("2026-11-22T16:10:00+02:00", "%2B"),
+        ("2026-11-22T16:10:00%2B0000", "colon"),
+        ("2026-11-22%2016:10:00Z", "`T`"),
+        ("2026-11-22", "time of day"),
+    ] {
+        let problem = shared().get(&format!("{}?created_at[gte]={value}", board.path)).by(&board.owner).refused(422);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(says) && detail.contains("%2B") == (says == "%2B"), "{value}: {detail}");
     }
     for query in ["created_at[contains]=2026", "created_at[null]=true"] {
         check(query, "created_at");
@@ -165,6 +178,15 @@ fn users_filter_by_role_activity_and_address() {
     let admins = found("role=admin");
     assert!(admins.contains(&admin.id) && !admins.contains(&other.id));
     assert!(found("is_active=false").contains(&one.id) && !found("is_active[ne]=false").contains(&one.id));
+    let tagged =
+        app.post("/auth/register", &json!({ "email": format!("bob+{}", one.email), "password": "long enough" }));
+    let tagged = id(&tagged.created());
+    assert_eq!(found(&format!("email=bob%2B{email}")), [tagged]);
+    assert_eq!(found(&format!("email[contains]=bob%2B{email}")), [tagged]);
+    for query in ["email=bob+", "email[ne]=bob+", "email[contains]=bob%20", "email[in]=a@b.example,bob+"] {
+        let problem = app.get(&format!("/users?{query}{email}")).by(admin).refused(422);
+        assert!(problem["detail"].as_str().unwrap().contains("%2B"), "{query}: {problem}");
+    }
     for query in ["role=root", "is_active=1", "is_active=yes", "is_active=TRUE", "display_name=x", "password=x", "id=1"]
     {
         app.get(&format!("/users?{query}")).by(admin).refused(422);
