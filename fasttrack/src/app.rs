@@ -265,6 +265,9 @@ fn tell_of_the_file(db: &Db, config: &Config) -> io::Result<()> {
     if db.was_created() {
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }
+    for path in db::open_to_others(&path) {
+        tracing::warn!(path = %path.display(), "others than its owner may use the database file; chmod 600 keeps them out");
+    }
     if db::names(&path)? > 1 {
         tracing::warn!(
             path = %path.display(),

@@ -59,6 +59,28 @@ fn a_copy_of_a_live_database_holds_everything_acknowledged_before_it() {
     assert!(copied.len() <= total);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_the_database_holds_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut app = Settings::new().start();
+    app.person();
+    assert!(app.run(&["backup", "copy.db"], "").status.success());
+    let folder = app.settings().directory();
+    let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777;
+    for name in ["t.db", "t.db-wal", "t.db-shm", "t.db.key", "copy.db"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    app.terminate();
+    app.wait();
+    assert!(!app.log().contains("chmod"), "{}", app.log());
+    fs::set_permissions(folder.join("t.db"), fs::Permissions::from_mode(0o640)).unwrap();
+    let app = app.settings().start();
+    assert_eq!(mode("t.db"), 0o640, "somebody may have meant that");
+    assert!(app.log().contains("others than its owner may use the database file"), "{}", app.log());
+}
+
 /// Serves the copy as the README says: in place of the database, with the same key.
 fn restore(app: &TestApp) -> TestApp {
     let fresh = Settings::new();

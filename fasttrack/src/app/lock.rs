@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::StartError;
-use crate::db::DbError;
+use crate::db::{DbError, private_file};
 
 /// The files that this process has a lock on.
 static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -37,7 +37,7 @@ pub(crate) fn lock(database: &Path) -> Result<Lock, StartError> {
         return Err(StartError::Taken(database.to_owned()));
     }
     let file = File::open(database).or_else(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => OpenOptions::new().read(true).append(true).create(true).open(database),
+        io::ErrorKind::NotFound => private_file().read(true).append(true).create(true).open(database),
         _ => Err(cause),
     });
     let refuse = |cause: io::Error| DbError::Other(format!("{}: {cause}", database.display()));

@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     config::Config,
-    db::{Db, DbError, DbOptions},
+    db::{self, Db, DbError, DbOptions},
     migrate,
 };
 
@@ -109,7 +109,10 @@ fn part_of(file: &Path) -> PathBuf {
 
 async fn copy(source: &Path, part: &Path, file: &Path) -> Result<(), BackupError> {
     // What SQLite says of a folder that is not there, or not writable, is of no help.
-    fs::File::create_new(part)
+    db::private_file()
+        .write(true)
+        .create_new(true)
+        .open(part)
         .and_then(|_| fs::remove_file(part))
         .map_err(|cause| BackupError::Write { path: file.to_owned(), cause })?;
     let db = Db::open(source, options()).await?;

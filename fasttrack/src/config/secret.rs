@@ -146,13 +146,8 @@ fn make(path: &Path) -> Result<SecretKey, SecretError> {
     }
 }
 
-/// A file of nobody's but its owner's.
 fn create_new(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    db::private_file().write(true).create_new(true).open(path)
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {

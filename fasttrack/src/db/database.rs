@@ -13,6 +13,7 @@ use super::{
     lines::{Lines, Place},
     meter::{Meter, metered},
     pool::{Commits, ConnectionPool, Pooled},
+    private,
     sqlite::{self, Found},
     statement,
     watch::Watch,
@@ -44,9 +45,12 @@ impl Db {
         let path = &sqlite::file(path)?;
         let found = sqlite::inspect(path, options.marker.as_deref()).await?;
         let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
+        if found == Found::Nothing {
+            private::make(path).map_err(|cause| refuse(DbError::Other(cause.to_string())))?;
+        }
         let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit, Commits::Said)?;
         let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
-        // Opened now: it makes the file, and turns on the write-ahead log before anyone reads.
+        // Opened now: it makes the database, and turns on the write-ahead log before anyone reads.
         let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         let (reader, copier) = (sqlite::reader(path, &options), sqlite::copier(path, &options));
@@ -160,9 +164,8 @@ impl Db {
     /// [`DbError::Other`] when there is a file of this name; else what the database says.
     pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
         let path = sqlite::file(path)?;
-        if path.exists() {
-            return Err(DbError::Other(format!("{}: the file exists already", path.display())));
-        }
+        // An empty file is one that is written to.
+        private::make_new(&path).map_err(|cause| DbError::Other(format!("{}: {cause}", path.display())))?;
         let copy = sqlite::copy(&path.to_string_lossy());
         let mut connection = self.copier.take(self.reader_wait).await?;
         let task = tokio::spawn(async move { statement::run(connection.as_mut(), copy).await });

@@ -18,6 +18,7 @@ mod meter;
 mod options;
 mod place;
 mod pool;
+mod private;
 mod row;
 mod sqlite;
 mod statement;
@@ -41,4 +42,5 @@ pub use self::{
 pub(crate) use self::{
     gauge::SECONDS,
     place::{names, place},
+    private::{open_to_others, private_file},
 };

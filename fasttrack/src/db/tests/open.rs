@@ -136,3 +136,42 @@ async fn connections_come_and_go_beside_each_other() {
     let all = futures_util::future::try_join_all(visitors);
     tokio::time::timeout(Duration::from_mins(1), all).await.expect("they stand still").unwrap();
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_their_owners_alone_from_their_making() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use crate::db::open_to_others;
+
+    let (directory, path) = place();
+    let modes = || {
+        let files = fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
+        let mode = |file: fs::DirEntry| {
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            format!("{} {mode:o}", file.file_name().display())
+        };
+        let mut modes: Vec<_> = files.map(mode).collect();
+        modes.sort();
+        modes
+    };
+    let db = Db::open(&path, DbOptions::default()).await.unwrap();
+    execute(&db, "CREATE TABLE t (a); INSERT INTO t VALUES (1)").await.unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(modes(), ["test.db 600", "test.db-shm 600", "test.db-wal 600"]);
+    assert!(open_to_others(&path).is_empty());
+    let log = directory.path().join("test.db-wal");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(open_to_others(&path), [log]);
+    db.close().await;
+
+    // What somebody opened to others stays so, and a copy of it does not follow.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let db = Db::open(&path, DbOptions::default()).await.unwrap();
+    db.copy_to(&directory.path().join("copy.db")).await.unwrap();
+    assert_eq!(open_to_others(&path).first(), Some(&path));
+    db.close().await;
+    assert_eq!(modes(), ["copy.db 600", "test.db 644"]);
+    let copy = Db::open(&directory.path().join("copy.db"), DbOptions::default()).await.unwrap();
+    assert_eq!(copy.read(sql("SELECT a FROM t")).await.unwrap(), [Row(vec![Cell::Int(1)])]);
+}
