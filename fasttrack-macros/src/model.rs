@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span};
-use syn::{Fields, ItemStruct, ext::IdentExt};
+use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
 use crate::{
     options::{OPTIONS, OptionSpec},
@@ -18,6 +18,8 @@ pub(crate) struct Declaration {
     pub(crate) name: String,
     /// Plural name in snake case.
     pub(crate) plural: String,
+    /// Where that is said, or follows from.
+    pub(crate) plural_at: Span,
     /// The doc comment.
     pub(crate) doc: String,
     /// Where `account` is said.
@@ -205,6 +207,12 @@ impl Declaration {
             let all = std::mem::take(&mut fields.named).into_iter();
             fields.named = all.filter(|field| seen.insert(field.ident.as_ref().map(IdentExt::unraw))).collect();
         }
+        self
+    }
+
+    /// Seen by everybody, since what is private is reported once.
+    pub(crate) fn seen(mut self) -> Self {
+        self.item.vis = parse_quote!(pub);
         self
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> (TokenStream,
     let declaration = parse::declaration(arguments, parsed, &mut errors);
     match check::check(&declaration, errors) {
         Ok(checked) => (expand::resource(&checked), Vec::new()),
-        Err(errors) => (expand::fallback(&declaration.without_doubles()), errors),
+        Err(errors) => (expand::fallback(&declaration.without_doubles().seen()), errors),
     }
 }
 

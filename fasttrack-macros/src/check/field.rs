@@ -139,6 +139,8 @@ fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
         return;
     }
     match field.option("len").map(|len| (len.span, &len.value)) {
+        // An address that is not told has the bound of its standard.
+        None if field.ty.shape == Shape::Email => {}
         None => {
             let message = "text has a bound, so that nobody can fill the disk; add `#[field(len = ..=300)]`";
             errors.push(field.ident.span(), message);

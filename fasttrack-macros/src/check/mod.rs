@@ -5,6 +5,7 @@
 mod account;
 mod constant;
 mod field;
+mod names;
 mod path;
 pub(crate) mod rule;
 mod structure;
@@ -25,6 +26,7 @@ impl<'a> Checked<'a> {
 /// Runs every check, after the mistakes found already.
 pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Checked<'_>, Vec<syn::Error>> {
     structure::check(declaration, &mut errors);
+    names::check(declaration, &mut errors);
     for field in &declaration.fields {
         field::check(field, &mut errors);
     }

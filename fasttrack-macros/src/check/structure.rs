@@ -1,9 +1,7 @@
-//! The fields together: the id, the times, the JSON names, and what the resource lies under.
-
-use std::collections::HashMap;
+//! The struct and its fields together: who sees it, the id, the times, and what the resource lies under.
 
 use quote::ToTokens as _;
-use syn::{Fields, Type, ext::IdentExt as _, spanned::Spanned as _};
+use syn::{Fields, Type, Visibility, ext::IdentExt as _, spanned::Spanned as _};
 
 use crate::{
     errors::Errors,
@@ -12,9 +10,6 @@ use crate::{
     shape::Shape,
 };
 
-/// How the names of tables begin that are not for resources, and whose they are.
-const FOREIGN_TABLES: [(&str, &str); 2] = [("sqlite_", "database"), ("fasttrack_", "framework")];
-
 /// Query parameters that every list has.
 const PARAMETERS: [&str; 4] = ["cursor", "limit", "q", "sort"];
 
@@ -22,24 +17,27 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     if !matches!(declaration.item.fields, Fields::Named(_)) {
         return;
     }
-    check_table_is_free(declaration, errors);
+    check_it_is_seen(declaration, errors);
     check_there_is_an_id(declaration, errors);
     check_times_stand_once(declaration, errors);
-    check_json_names_are_unique(declaration, errors);
     check_filter_names_are_unique(declaration, errors);
     check_under_is_a_fixed_relation(declaration, errors);
     check_former_names_are_gone(declaration, errors);
     check_the_first_row_can_be(declaration, errors);
 }
 
-fn check_table_is_free(declaration: &Declaration, errors: &mut Errors) {
-    let plural = &declaration.plural;
-    if let Some((begin, whose)) = FOREIGN_TABLES.iter().find(|(begin, _)| plural.starts_with(begin)) {
-        let message = format!(
-            "the table would be `{plural}`, and those that begin with `{begin}` are the {whose}'s own; say another \
-             `plural = \"…\"`"
-        );
-        errors.push(declaration.item.ident.span(), message);
+/// The table of resources refers to the struct from the root of the crate, and so do other declarations.
+fn check_it_is_seen(declaration: &Declaration, errors: &mut Errors) {
+    let is_private = match &declaration.item.vis {
+        Visibility::Inherited => true,
+        Visibility::Restricted(restricted) => restricted.path.is_ident("self"),
+        Visibility::Public(_) => false,
+    };
+    if is_private {
+        let ident = &declaration.item.ident;
+        let message =
+            format!("the application cannot see `{ident}`, which is private here; write `pub struct {ident}`");
+        errors.push(ident.span(), message);
     }
 }
 
@@ -77,16 +75,6 @@ fn check_times_stand_once(declaration: &Declaration, errors: &mut Errors) {
         for second in declaration.fields.iter().filter(|field| field.ty.shape == shape).skip(1) {
             let message = format!("there is a `{}` already; use `Timestamp`", shape.written());
             errors.push(second.ident.span(), message);
-        }
-    }
-}
-
-fn check_json_names_are_unique(declaration: &Declaration, errors: &mut Errors) {
-    let mut seen: HashMap<&str, &Field> = HashMap::new();
-    for field in &declaration.fields {
-        if let Some(other) = seen.insert(&field.key, field) {
-            let message = format!("`{}` and `{}` are both `{}` in JSON; rename one", other.name, field.name, field.key);
-            errors.push(field.ident.span(), message);
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::{
     shape::Shape,
 };
 
+/// Longest address, where a declaration says nothing: what a path holds without its angle brackets (RFC 5321, section
+/// 4.5.3.1.3).
+const MAX_EMAIL: u32 = 254;
+
 /// One column with its options.
 pub(crate) fn column(field: &Field) -> TokenStream {
     let Field { name, key, doc, ty, .. } = field;
@@ -21,7 +25,8 @@ pub(crate) fn column(field: &Field) -> TokenStream {
         (_, false) => quote!(new::<#bare>),
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
-    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #(#options)*);
+    let bound = (ty.shape == Shape::Email && !field.has("len")).then(|| quote!(.len(0, #MAX_EMAIL)));
+    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #(#options)*);
     field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
 }
 

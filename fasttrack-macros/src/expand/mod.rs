@@ -63,7 +63,9 @@ fn head(declaration: &Declaration) -> TokenStream {
     let account = declaration.account.map(|_| quote!(.account()));
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
     let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
-    quote!(__ft::Schema::new(#name, #plural).doc(#doc) #under #account #conceal #was)
+    // The call stands where a name is reported that is the framework's own.
+    let new = quote_spanned!(declaration.plural_at=> __ft::Schema::new(#name, #plural));
+    quote!(#new.doc(#doc) #under #account #conceal #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {

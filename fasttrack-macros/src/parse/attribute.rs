@@ -17,7 +17,7 @@ pub(crate) const OPTIONS: [&str; 6] =
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) under: Option<Ident>,
-    pub(crate) plural: Option<String>,
+    pub(crate) plural: Option<LitStr>,
     pub(crate) account: Option<Span>,
     pub(crate) conceal: bool,
     pub(crate) was: Option<Ident>,
@@ -52,13 +52,7 @@ impl Options {
     fn read(&mut self, word: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         match word.to_string().as_str() {
             "under" => self.under = Some(value(word, input)?),
-            "plural" => {
-                let plural: LitStr = value(word, input)?;
-                if !names::is_snake_case(&plural.value()) {
-                    errors.push(plural.span(), "a plural is a path segment and a table; write it in snake case");
-                }
-                self.plural = Some(plural.value());
-            }
+            "plural" => self.plural = Some(value(word, input)?),
             "was" => {
                 input.parse::<Token![=]>()?;
                 self.was = Some(input.call(Ident::parse_any)?);

@@ -9,7 +9,7 @@ pub(crate) mod trigger;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, Meta, Token, ext::IdentExt as _, parenthesized,
+    Attribute, Expr, ExprLit, Fields, ItemStruct, Lit, LitStr, Meta, Token, ext::IdentExt as _, parenthesized,
     parse::ParseStream, spanned::Spanned as _,
 };
 
@@ -35,7 +35,8 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
     }
     let name = names::snake_case(&item.ident.unraw().to_string());
     let mut declaration = Declaration {
-        plural: options.plural.unwrap_or_else(|| names::plural(&name)),
+        plural_at: options.plural.as_ref().map_or_else(|| item.ident.span(), LitStr::span),
+        plural: options.plural.map_or_else(|| names::plural(&name), |plural| plural.value()),
         name,
         doc: doc(&item.attrs),
         account: options.account,

@@ -152,6 +152,40 @@ fn names_are_unique() {
 }
 
 #[test]
+fn the_application_sees_the_struct() {
+    let seen = |vis: &str| format!("#[resource] #[can(read: anyone)] {vis} struct Note {{ pub id: Id<Note> }}");
+    for vis in ["", "pub(self)"] {
+        check(&seen(vis), "Note", "write `pub struct Note`");
+        // The table, which refers to it, is no second message.
+        let (tokens, _) = super::expand(&seen(vis));
+        let text = tokens.to_string();
+        assert!(text.contains("pub struct Note ") && text.contains("pub struct NoteFields "), "{text}");
+    }
+    for vis in ["pub", "pub(crate)", "pub(super)"] {
+        accept(&seen(vis));
+    }
+}
+
+#[test]
+fn an_address_that_is_not_told_has_the_bound_of_its_standard() {
+    let column = |options: &str| {
+        let (tokens, errors) = super::expand(&field(&format!("{options} pub mail: Option<Email>,")));
+        assert!(errors.is_empty(), "{errors:?}");
+        let text = tokens.to_string().split_whitespace().collect::<String>();
+        text.split_once("(\"mail\",\"mail\")")
+            .and_then(|(_, rest)| rest.split_once(",__ft"))
+            .expect("a column")
+            .0
+            .to_owned()
+    };
+    assert_eq!(column(""), ".doc(\"\").len(0,254u32)");
+    assert_eq!(column("#[field(sort)]"), ".doc(\"\").len(0,254u32).sort()");
+    assert_eq!(column("#[field(len = 6..=320)]"), ".doc(\"\").len(6u32,320u32)");
+    check(&field("#[field(len = 6..)] pub mail: Email,"), "len", "say the largest length too");
+    check(&field("pub note: String,"), "note", "text has a bound");
+}
+
+#[test]
 fn a_resource_has_one_id_of_its_own() {
     let with = |fields: &str| format!("#[resource] #[can(read: anyone)] pub struct Note {{ {fields} }}");
     check(&with("pub rank: i64"), "Note", "add `pub id: Id<Note>`");
@@ -179,8 +213,6 @@ fn the_options_of_a_resource_are_known() {
     check(&task("udner = project", "", ""), "udner", "did you mean `under`?");
     check(&task("plural = \"Work Items\"", "", ""), "\"Work Items\"", "snake case");
     check(&task("conceal, conceal", "", ""), "conceal", "said twice");
-    check(&task("plural = \"sqlite_tasks\"", "", ""), "Task", "are the database's own");
-    check(&task("plural = \"fasttrack_tasks\"", "", ""), "Task", "are the framework's own");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod expansion;
 mod fields;
 mod half_typed;
 mod migrations;
+mod names;
 mod reference;
 mod rules;
 mod snapshot;

@@ -8,10 +8,7 @@
     reason = "runs at compile time only, where a panic is the error message; const code has neither iterators nor get"
 )]
 
-use super::{Column, Effect, Kind, Payload, Rule, Schema};
-
-/// Path segments and tables that the framework itself has.
-const RESERVED: &[&str] = &["auth", "notifications", "outbox", "outbox_counters", "outbox_jobs", "sessions", "ws"];
+use super::{Column, Effect, Kind, Payload, Rule, Schema, names::assert_names_are_apart};
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
 const MAX_RULE_DEPTH: u32 = 64;
@@ -31,6 +28,8 @@ pub const fn assert_application(schemas: &[&Schema]) {
         let mut j = i + 1;
         while j < schemas.len() {
             assert_events_agree(schemas[i], schemas[j]);
+            assert_names_are_apart(schemas[i], schemas[j]);
+            assert_names_are_apart(schemas[j], schemas[i]);
             j += 1;
         }
         i += 1;
@@ -52,9 +51,6 @@ const fn assert_one_account(schemas: &[&Schema]) {
 #[track_caller]
 const fn assert_path_is_free(schemas: &[&Schema], at: usize) {
     let Schema { name, plural, .. } = *schemas[at];
-    if contains(RESERVED, plural) {
-        fail(&["`", name, "` has the path /", plural, " of the framework itself; say `plural = \"…\"`"]);
-    }
     let mut i = 0;
     while i < at {
         if equal(schemas[i].plural, plural) {
@@ -351,7 +347,10 @@ mod tests {
         check(&[&TASK], Some("nobody can log in"));
         check(&[&USER, &USER], Some("more than one resource"));
         check(&[&USER, &TASK, &TASK], Some("`task` and `task` both have the path /tasks"));
-        check(&[&USER, &Schema::new("session", "sessions")], Some("/sessions of the framework itself"));
+        check(
+            &[&USER, &TASK, &Schema::new("owned", "tasks_owner_id")],
+            Some("an index of `task` is called as the table of `owned`: tasks_owner_id; say another"),
+        );
         check(&[&Schema::new("person", "people").account(), &TASK], Some("`task.owner` leads to `user`"));
         check(&[&USER, &LOOP], Some("the rule `loop.a` refers to itself"));
         check(&[&USER, &BARE, &FULL], Some("`said` has other data in `one` than in `two`"));

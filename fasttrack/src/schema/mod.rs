@@ -10,14 +10,18 @@ mod column;
 mod flow;
 mod kind;
 mod laws;
+mod names;
 mod path;
 mod resources;
 mod rule;
 mod trigger;
 mod words;
 
+use self::names::assert_table_is_free;
 use crate::hooks::HookTable;
 
+#[cfg(test)]
+pub(crate) use self::names::{RESERVED, names_besides_the_table};
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
@@ -72,8 +76,13 @@ pub struct Schema {
 
 impl Schema {
     /// A resource without columns, rules or triggers.
+    ///
+    /// # Panics
+    /// At compile time, where the framework itself has a table or path of this plural.
     #[must_use]
+    #[track_caller]
     pub const fn new(name: &'static str, plural: &'static str) -> Self {
+        assert_table_is_free(name, plural);
         Self {
             name,
             plural,

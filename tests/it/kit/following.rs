@@ -96,7 +96,7 @@ fn the_clock_goes_as_far_as_it_is_moved() {
 
 /// What an account may do.
 #[derive(Choice)]
-enum Level {
+pub(crate) enum Level {
     /// All of it.
     Any,
 }
@@ -105,7 +105,7 @@ enum Level {
 #[expect(dead_code, reason = "most columns are for the database alone")]
 #[resource(account)]
 #[can(read: self)]
-struct Person {
+pub(crate) struct Person {
     pub id: Id<Person>,
     #[field(len = ..=255, unique)]
     pub email: Email,
@@ -126,7 +126,7 @@ struct Person {
 #[resource]
 #[can(create, read: authenticated)]
 #[on(created => run work)]
-struct Chore {
+pub(crate) struct Chore {
     pub id: Id<Chore>,
     #[field(len = 1..=40)]
     pub title: String,

@@ -4,6 +4,7 @@ mod declared;
 mod difference;
 mod kill;
 mod lossless;
+mod names;
 mod random;
 
 use std::sync::Arc;

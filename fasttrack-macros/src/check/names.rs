@@ -1,0 +1,163 @@
+//! Names of tables, columns and indexes, as both databases take them.
+//!
+//! `SQLite` compares names without regard to the case of ASCII letters; Postgres cuts them after 63 bytes, and takes what
+//! is cut to the same for the same. What two declarations can tell alone is for `fasttrack::schema::laws`.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use proc_macro2::Span;
+
+use crate::{
+    errors::Errors,
+    model::{Declaration, Field, Rule},
+    names,
+    shape::Shape,
+};
+
+/// Longest name, in bytes: NAMEDATALEN of Postgres, less its end.
+const MAX_NAME: usize = 63;
+
+/// Longest name of a table: beside it, a migration makes it anew as `…__new`.
+const MAX_TABLE: usize = MAX_NAME - BESIDE.len();
+
+/// Longest name of a column: a statement has it as `sets(…)`, too.
+const MAX_COLUMN: usize = MAX_NAME - "sets()".len();
+
+/// How a table ends that a migration makes beside another.
+const BESIDE: &str = "__new";
+
+/// How the names of tables begin that are not for resources, and whose they are.
+const FOREIGN_TABLES: [(&str, &str); 4] =
+    [("sqlite_", "database"), ("pg_", "database"), ("pragma_", "database"), ("fasttrack_", "framework")];
+
+/// Columns that every table of Postgres has.
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
+    check_table_is_free(declaration, errors);
+    check_columns_are_free(declaration, errors);
+    check_columns_are_apart(declaration, errors);
+    check_indexes_are_apart_and_fit(declaration, errors);
+}
+
+fn check_table_is_free(declaration: &Declaration, errors: &mut Errors) {
+    let (plural, at) = (&declaration.plural, declaration.plural_at);
+    let mut wrong =
+        |why: String| errors.push(at, format!("the table would be `{plural}`, {why}; say `plural = \"…\"`"));
+    if let Some((begin, whose)) = FOREIGN_TABLES.iter().find(|(begin, _)| plural.starts_with(begin)) {
+        wrong(format!("and those that begin with `{begin}` are the {whose}'s own"));
+    } else if plural.ends_with(BESIDE) {
+        wrong(format!("and those that end with `{BESIDE}` are for migrations"));
+    } else if plural.len() > MAX_TABLE {
+        wrong(format!("of {} bytes, and a table has at most {MAX_TABLE}", plural.len()));
+    } else if !names::is_snake_case(plural) {
+        wrong("and a path segment is in snake case".to_owned());
+    }
+}
+
+fn check_columns_are_free(declaration: &Declaration, errors: &mut Errors) {
+    for field in &declaration.fields {
+        let key = &field.key;
+        if SYSTEM_COLUMNS.iter().any(|system| key.eq_ignore_ascii_case(system)) {
+            errors.push(
+                field.ident.span(),
+                format!("every table of Postgres has a column `{key}` of its own; rename it"),
+            );
+        } else if key.len() > MAX_COLUMN {
+            let message =
+                format!("`{key}` is {} bytes long, and a column has at most {MAX_COLUMN}; shorten it", key.len());
+            errors.push(field.ident.span(), message);
+        }
+    }
+}
+
+fn check_columns_are_apart(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: HashMap<String, &Field> = HashMap::new();
+    for field in &declaration.fields {
+        let Some(other) = seen.insert(field.key.to_ascii_lowercase(), field) else { continue };
+        let (one, two) = (&other.name, &field.name);
+        errors.push(
+            field.ident.span(),
+            if other.key == field.key {
+                format!("`{one}` and `{two}` are both `{}` in JSON; rename one", field.key)
+            } else {
+                format!("`{one}` and `{two}` are one column to a database, which compares without case; rename one")
+            },
+        );
+    }
+}
+
+fn check_indexes_are_apart_and_fit(declaration: &Declaration, errors: &mut Errors) {
+    let mut seen: HashMap<String, &Field> = HashMap::new();
+    for (name, field, at) in indexes(declaration) {
+        // What is too long by itself has a message of its own.
+        let fits_by_itself = field.key.len() <= MAX_COLUMN && declaration.plural.len() <= MAX_TABLE;
+        if name.len() > MAX_NAME && fits_by_itself {
+            let message = format!(
+                "its index would be `{name}` of {} bytes, and a name has at most {MAX_NAME}; shorten the field, or say \
+                 another `plural = \"…\"`",
+                name.len()
+            );
+            errors.push(at, message);
+        }
+        match seen.entry(name.to_ascii_lowercase()) {
+            // Two that are one column have a message of their own.
+            Entry::Occupied(other) if !other.get().key.eq_ignore_ascii_case(&field.key) => {
+                let other = &other.get().name;
+                errors.push(at, format!("its index would be `{name}`, as that of `{other}` is; rename one"));
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => _ = free.insert(field),
+        }
+    }
+}
+
+/// The indexes that follow from a declaration, with the field of each and where that says so; as `fasttrack::sql::ddl`
+/// makes them, and some that it finds to be needless.
+fn indexes(declaration: &Declaration) -> Vec<(String, &Field, Span)> {
+    let table = &declaration.plural;
+    let mut made = Vec::new();
+    let parent = declaration.under.as_ref().and_then(|under| declaration.field(under));
+    let owners = if parent.is_some() { Vec::new() } else { owners(declaration) };
+    for field in &declaration.fields {
+        let key = &field.key;
+        let said = |option: &str| field.option(option).map(|option| option.span);
+        if let Some(at) = said("unique") {
+            made.push((format!("{table}_{key}_unique"), field, at));
+        } else if let Some(at) = said("index").or((field.ty.shape == Shape::Relation).then(|| field.ident.span())) {
+            made.push((format!("{table}_{key}"), field, at));
+        }
+        let Some(at) = said("filter").or(said("sort")) else { continue };
+        match parent {
+            Some(parent) if parent.key == *key => {}
+            Some(parent) => made.push((format!("{table}_{}_{key}", parent.key), field, at)),
+            None => made.push((format!("{table}_by_{key}"), field, at)),
+        }
+        let owners = owners.iter().filter(|owner| owner.key != *key);
+        made.extend(owners.map(|owner| (format!("{table}_{}_{key}", owner.key), field, at)));
+    }
+    made
+}
+
+/// The relations by which accounts find their own rows in a list.
+fn owners(declaration: &Declaration) -> Vec<&Field> {
+    let mut owners = Vec::new();
+    let list = declaration.grants.iter().filter(|grant| grant.verb == "list");
+    list.for_each(|grant| collect_owners(declaration, &grant.rule, &mut owners));
+    owners
+}
+
+fn collect_owners<'a>(declaration: &'a Declaration, rule: &Rule, owners: &mut Vec<&'a Field>) {
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => {
+            for part in parts {
+                collect_owners(declaration, part, owners);
+            }
+        }
+        Rule::Path(path) if path.head.is_empty() => {
+            let field = declaration.field(&path.last).filter(|field| owners.iter().all(|owner| owner.key != field.key));
+            owners.extend(field);
+        }
+        _ => {}
+    }
+}

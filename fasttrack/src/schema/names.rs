@@ -1,0 +1,297 @@
+//! What tables may be called, and which names of two declarations are one to a database.
+//!
+//! `SQLite` compares names without regard to the case of ASCII letters, and has tables and indexes under one roof, as
+//! Postgres has. What one declaration can tell alone is checked by the macro, which also holds names to the 63 bytes
+//! after which Postgres cuts them.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "runs at compile time only, where a panic is the error message; const code has neither iterators nor get"
+)]
+
+use super::{
+    Column, Kind, Rule, Schema, Verb,
+    laws::{contains, equal, fail},
+};
+
+/// What the framework itself has under this name: a path, a table, an index or a trigger; a row under way in its
+/// statements, or a function that they call.
+pub(crate) const RESERVED: &[&str] = &[
+    "act",
+    "auth",
+    "hit",
+    "json_each",
+    "new",
+    "notifications",
+    "outbox",
+    "outbox_by_age",
+    "outbox_counters",
+    "outbox_counts",
+    "outbox_jobs",
+    "outbox_jobs_by_due",
+    "sessions",
+    "sessions_expires_at",
+    "sessions_user_id",
+    "ws",
+];
+
+/// Asserts that a resource may have a table of this name.
+///
+/// # Panics
+/// At compile time, with a sentence that says what to do.
+#[track_caller]
+pub(super) const fn assert_table_is_free(name: &str, plural: &str) {
+    if contains(RESERVED, plural) {
+        fail(&[
+            "`",
+            name,
+            "` would have the path and table `",
+            plural,
+            "`, a name of the framework's own; say `plural = \"…\"`",
+        ]);
+    }
+}
+
+/// Asserts that nothing which follows from `one` has the name of something that follows from `other`.
+#[track_caller]
+pub(super) const fn assert_names_are_apart(one: &Schema, other: &Schema) {
+    // The name of an index begins with that of its table.
+    if !continues(one.plural, other.plural) && !continues(other.plural, one.plural) {
+        return;
+    }
+    let mut at = Place::FIRST;
+    while let Some((place, name)) = next(one, at) {
+        at = place;
+        if is_same(&name, &[other.plural, "", "", "", ""]) {
+            fail(&[
+                "an index of `",
+                one.name,
+                "` is called as the table of `",
+                other.name,
+                "`: ",
+                other.plural,
+                ADVICE,
+            ]);
+        }
+        let mut beside = Place::FIRST;
+        while let Some((place, theirs)) = next(other, beside) {
+            beside = place;
+            if is_same(&name, &theirs) {
+                let [table, first, second, third, end] = name;
+                fail(&[
+                    "`",
+                    one.name,
+                    "` and `",
+                    other.name,
+                    "` both have an index called ",
+                    table,
+                    first,
+                    second,
+                    third,
+                    end,
+                    ADVICE,
+                ]);
+            }
+        }
+    }
+}
+
+const ADVICE: &str = "; say another `plural = \"…\"`, or rename the field";
+
+/// A name in pieces, since const code makes no text.
+type Name<'a> = [&'a str; 5];
+
+/// Where a walk over the names that follow from a declaration has come to.
+#[derive(Clone, Copy)]
+struct Place {
+    column: usize,
+    way: usize,
+}
+
+impl Place {
+    const FIRST: Self = Self { column: 0, way: 0 };
+}
+
+/// The next name that follows from a declaration besides its table.
+const fn next(schema: &Schema, mut at: Place) -> Option<(Place, Name<'_>)> {
+    while at.column < schema.columns.len() {
+        let name = derived(schema, at.column, at.way);
+        at.way += 1;
+        if at.way == FIXED_WAYS + schema.columns.len() {
+            at = Place { column: at.column + 1, way: 0 };
+        }
+        if let Some(name) = name {
+            return Some((at, name));
+        }
+    }
+    None
+}
+
+/// How many names may follow from a column without another one.
+const FIXED_WAYS: usize = 4;
+
+/// The name that follows from a column in this way, as `sql::ddl` has it; some of them it finds to be needless.
+const fn derived(schema: &Schema, column: usize, way: usize) -> Option<Name<'_>> {
+    let Column { key, kind, unique, index, filter, sort, .. } = schema.columns[column];
+    let table = schema.plural;
+    let is_listed = filter || sort;
+    match way {
+        0 if unique => Some([table, "_", key, "_unique", ""]),
+        0 if index || matches!(kind, Kind::Relation(_)) => Some([table, "_", key, "", ""]),
+        // What Postgres makes for the id.
+        1 if matches!(kind, Kind::Id) => Some([table, "_pkey", "", "", ""]),
+        2 if matches!(kind, Kind::Id) => Some([table, "_", key, "_seq", ""]),
+        3 if is_listed && schema.under.is_none() => Some([table, "_by_", key, "", ""]),
+        0..FIXED_WAYS => None,
+        _ => {
+            let scope = schema.columns[way - FIXED_WAYS];
+            if is_listed && scopes(schema, &scope) { Some([table, "_", scope.key, "_", key]) } else { None }
+        }
+    }
+}
+
+/// Whether lists are confined by this column: to a parent, or to what is an account's own.
+const fn scopes(schema: &Schema, scope: &Column) -> bool {
+    if let Some(under) = schema.under {
+        return equal(under, scope.name);
+    }
+    let mut i = 0;
+    while i < schema.grants.len() {
+        if matches!(schema.grants[i].verb, Verb::List) && names(&schema.grants[i].rule, scope.name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether a rule lets the account at the end of this relation.
+const fn names(rule: &Rule, relation: &str) -> bool {
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => {
+            let mut i = 0;
+            while i < parts.len() {
+                if names(&parts[i], relation) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+        Rule::Related(path) => path.steps().len() == 1 && equal(path.steps()[0], relation),
+        _ => false,
+    }
+}
+
+/// Whether `name` is `begin` and more.
+const fn continues(begin: &str, name: &str) -> bool {
+    let name = [name, "", "", "", ""];
+    let mut place = 0;
+    while place < begin.len() {
+        match byte(&name, place) {
+            Some(byte) if byte == begin.as_bytes()[place].to_ascii_lowercase() => place += 1,
+            _ => return false,
+        }
+    }
+    byte(&name, place).is_some()
+}
+
+/// Whether a database takes two names for the same.
+const fn is_same(one: &Name<'_>, other: &Name<'_>) -> bool {
+    let mut place = 0;
+    loop {
+        match (byte(one, place), byte(other, place)) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one == other => place += 1,
+            _ => return false,
+        }
+    }
+}
+
+/// A byte of a name, in lower case.
+const fn byte(name: &Name<'_>, mut place: usize) -> Option<u8> {
+    let mut i = 0;
+    while i < name.len() {
+        let piece = name[i].as_bytes();
+        if place < piece.len() {
+            return Some(piece[place].to_ascii_lowercase());
+        }
+        place -= piece.len();
+        i += 1;
+    }
+    None
+}
+
+/// Every name that is taken to follow from a declaration besides its table.
+#[cfg(test)]
+pub(crate) fn names_besides_the_table(schema: &Schema) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = Place::FIRST;
+    while let Some((place, name)) = next(schema, at) {
+        at = place;
+        found.push(name.concat());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Grant, Id, Path};
+
+    const ID: Column = Column::new::<Id<()>>("id", "id");
+    const TITLE: Column = Column::new::<i64>("title", "title");
+    const OWNER: Column = Column { kind: Kind::Relation("user"), ..Column::new::<i64>("owner", "owner_id") };
+    const fn resource(plural: &'static str, columns: &'static [Column]) -> Schema {
+        Schema::new("one", plural).columns(columns)
+    }
+
+    #[track_caller]
+    fn check(one: &Schema, plural: &'static str, expected: Option<&str>) {
+        let other = Schema { name: "other", ..resource(plural, &[ID]) };
+        let told = |one: &Schema, other: &Schema| {
+            let caught = std::panic::catch_unwind(|| {
+                assert_names_are_apart(one, other);
+                assert_names_are_apart(other, one);
+            });
+            caught.err().and_then(|cause| cause.downcast::<String>().ok()).map(|text| *text)
+        };
+        for message in [told(one, &other), told(&other, one)] {
+            match (&message, expected) {
+                (Some(message), Some(words)) => assert!(message.contains(words), "{message} does not say {words}"),
+                _ => assert_eq!(message.as_deref(), expected, "{plural}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_index_is_called_as_another_table() {
+        const LISTED: &[Grant] = &[Grant::new(Verb::List, Rule::Related(Path::HERE.then("owner")))];
+        const TABLE: Option<&str> = Some("an index of `one` is called as the table of `other`");
+        let listed = || resource("tasks", const { &[ID, TITLE.sort(), OWNER] }).grants(LISTED);
+        check(&resource("tasks", const { &[ID, TITLE.unique()] }), "tasks_title_unique", TABLE);
+        check(&resource("tasks", const { &[ID, TITLE.unique()] }), "tasks_TITLE_unique", TABLE);
+        check(&resource("tasks", const { &[ID, TITLE.index()] }), "tasks_title", TABLE);
+        check(&listed(), "tasks_owner_id", TABLE);
+        check(&listed(), "tasks_by_title", TABLE);
+        check(&listed(), "tasks_owner_id_title", TABLE);
+        check(&listed().under("owner"), "tasks_owner_id_title", TABLE);
+        check(&listed().under("owner"), "tasks_by_title", None);
+        check(&resource("tasks", const { &[ID, TITLE, OWNER] }), "tasks_owner_id_title", None);
+        check(&resource("tasks", const { &[ID] }), "tasks_pkey", TABLE);
+        check(&resource("tasks", const { &[ID] }), "tasks_id_seq", TABLE);
+        check(&resource("tasks", const { &[ID, TITLE] }), "tasks_title", None);
+        check(&resource("tasks", const { &[ID, TITLE.index()] }), "titles", None);
+    }
+
+    #[test]
+    fn no_two_tables_have_an_index_of_one_name() {
+        const OF_ONE: &[Column] = &[ID, Column::new::<i64>("done_at", "done_at").index()];
+        const OF_OTHER: &[Column] = &[ID, Column::new::<i64>("at", "at").index()];
+        let told = std::panic::catch_unwind(|| {
+            let other = Schema { name: "other", ..resource("tasks_done", OF_OTHER) };
+            assert_names_are_apart(&resource("tasks", OF_ONE), &other);
+        });
+        let message = told.err().and_then(|cause| cause.downcast::<String>().ok());
+        assert!(message.is_some_and(|text| text.contains("both have an index called tasks_done_at; say another")));
+    }
+}
