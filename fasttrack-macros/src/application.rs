@@ -1,15 +1,16 @@
 //! `resources!()`: the modules of a folder and the table of the resources in them.
 
-use std::{fs, path::Path as FilePath};
+mod folder;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Item, Meta, Path, Token,
+    Path, Token,
     parse::{ParseStream, Parser as _},
-    parse_quote,
 };
 
+#[cfg(test)]
+pub(crate) use self::folder::says_account;
 use crate::{errors::Errors, migrations};
 
 /// A resource of the table.
@@ -24,7 +25,7 @@ pub(crate) fn expand(arguments: TokenStream) -> (TokenStream, Vec<syn::Error>) {
         return list(arguments);
     }
     match std::env::var_os("CARGO_MANIFEST_DIR") {
-        Some(root) => folder(&FilePath::new(&root).join("resources")),
+        Some(root) => folder(&std::path::Path::new(&root).join("resources")),
         None => (TokenStream::new(), vec![here("resources!() needs cargo, which says where the crate is")]),
     }
 }
@@ -33,72 +34,24 @@ pub(crate) fn expand(arguments: TokenStream) -> (TokenStream, Vec<syn::Error>) {
 ///
 /// Without an account every rule of every file would be a mistake too, so there are no modules then. A file that does
 /// not parse is declared alone, for the compiler to report it.
-pub(crate) fn folder(folder: &FilePath) -> (TokenStream, Vec<syn::Error>) {
-    let stems = match stems(folder) {
-        Ok(stems) => stems,
+pub(crate) fn folder(folder: &std::path::Path) -> (TokenStream, Vec<syn::Error>) {
+    let mut errors = Errors::default();
+    let found = match folder::read(folder, &mut errors) {
+        Ok(found) => found,
         Err(error) => {
             let message = format!("cannot read the folder `resources` beside Cargo.toml: {error}");
             return (TokenStream::new(), vec![here(message)]);
         }
     };
-    let mut errors = Errors::default();
-    let (mut modules, mut unparsed, mut entries) = (TokenStream::new(), TokenStream::new(), Vec::new());
-    for stem in stems {
-        let Ok(module) = syn::parse_str::<Ident>(&stem) else {
-            errors.push(Span::call_site(), format!("`{stem}.rs` cannot be a module; call it by a name in snake case"));
-            continue;
-        };
-        modules.extend(quote!(pub mod #module;));
-        match resources_of(&folder.join(format!("{stem}.rs")), &module) {
-            Some(found) => entries.extend(found),
-            None => unparsed.extend(quote!(pub mod #module;)),
-        }
-    }
+    let unparsed = found.unparsed();
     if !unparsed.is_empty() {
         return (unparsed, errors.into_vec());
     }
+    let modules = found.modules();
     let (migrations, wrong) = migrations::embed(&folder.with_file_name("migrations"));
-    let table = table(&entries, &migrations, &mut errors);
+    let table = table(&found.entries, &migrations, &mut errors);
     let tokens = table.map(|table| quote!(#modules #table)).unwrap_or_default();
     (tokens, errors.into_vec().into_iter().chain(wrong).collect())
-}
-
-/// The names of the files, sorted, without their ending.
-fn stems(folder: &FilePath) -> std::io::Result<Vec<String>> {
-    let mut stems = Vec::new();
-    for file in fs::read_dir(folder)? {
-        let name = file?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(".rs"));
-        stems.extend(stem.filter(|stem| !matches!(*stem, "lib" | "main")).map(str::to_owned));
-    }
-    stems.sort();
-    Ok(stems)
-}
-
-/// The resources declared in a file; `None` when it does not parse.
-fn resources_of(file: &FilePath, module: &Ident) -> Option<Vec<Entry>> {
-    let items = fs::read_to_string(file).ok().and_then(|text| syn::parse_file(&text).ok())?.items;
-    let entries = items.into_iter().filter_map(|item| {
-        let Item::Struct(item) = item else { return None };
-        let attribute = item.attrs.iter().find(|attribute| is_resource(attribute))?;
-        let ident = Ident::new(&item.ident.to_string(), Span::call_site());
-        Some(Entry { path: parse_quote!(#module::#ident), account: says_account(attribute) })
-    });
-    Some(entries.collect())
-}
-
-fn is_resource(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| last.ident == "resource")
-}
-
-pub(crate) fn says_account(attribute: &Attribute) -> bool {
-    let Meta::List(list) = &attribute.meta else { return false };
-    let mut is_value = false;
-    list.tokens.clone().into_iter().any(|token| {
-        let says = !is_value && token.to_string() == "account";
-        is_value = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '=');
-        says
-    })
 }
 
 /// `account: user::User, project::Project`

@@ -1,4 +1,4 @@
-//! A copy of the application with two more files in `resources/`, built by cargo.
+//! A copy of the application with three more files in `resources/`, built by cargo.
 //!
 //! The copy is a package of another name that uses the framework where it lies, so that it can share the target
 //! directory: cargo takes packages of one name at one place in their workspaces for the same, and would overwrite the
@@ -28,13 +28,23 @@ pub(super) fn application_with_readings() -> PathBuf {
         write_if_different(&source.join(&file), &bytes);
         kept.insert(source.join(&file));
     }
-    for (name, text) in [("reading.rs", include_str!("reading.rs")), ("label.rs", label_of_the_readme())] {
+    let mut add = |name: &str, text: &str| {
         let file = source.join("resources").join(name);
         write_if_different(&file, text.as_bytes());
         kept.insert(file);
+    };
+    add("reading.rs", include_str!("reading.rs"));
+    add("label.rs", label_of_the_readme());
+    let group = source.join("resources/lab");
+    if !group.exists() {
+        // What is added to a crate that is built already has to be noticed: a folder, and a file in a folder.
+        build(&source, "--lib");
+        fs::create_dir_all(&group).expect("the group can be made");
+        build(&source, "--lib");
     }
+    add("lab/correction.rs", include_str!("correction.rs"));
     remove_all_but(&source, &kept);
-    build(&source)
+    build(&source, "--bins").join(BINARY)
 }
 
 /// The declaration that the README shows how to add.
@@ -100,8 +110,9 @@ fn remove_all_but(folder: &Path, kept: &BTreeSet<PathBuf>) {
     }
 }
 
-/// Builds in the target directory and profile of this test, where the dependencies are built already.
-fn build(source: &Path) -> PathBuf {
+/// Builds in the target directory and profile of this test, where the dependencies are built already; returns where the
+/// binaries are.
+fn build(source: &Path, what: &str) -> PathBuf {
     let beside = Path::new(env!("CARGO_BIN_EXE_fasttrack")).parent().expect("the binary lies in a folder");
     let target = beside.parent().expect("the profile lies in the target directory");
     let profile = match beside.file_name().and_then(|name| name.to_str()) {
@@ -110,11 +121,11 @@ fn build(source: &Path) -> PathBuf {
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--offline", "--package", PACKAGE, "--bin", BINARY, "--profile", profile])
+        .args(["build", "--quiet", "--offline", "--package", PACKAGE, what, "--profile", profile])
         .current_dir(source)
         .env("CARGO_TARGET_DIR", target)
         .output()
         .expect("cargo starts");
     assert!(output.status.success(), "the copy does not build:\n{}", String::from_utf8_lossy(&output.stderr));
-    beside.join(BINARY)
+    beside.to_owned()
 }

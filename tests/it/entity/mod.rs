@@ -68,6 +68,26 @@ fn the_label_of_the_readme_works_as_promised() {
 }
 
 #[test]
+fn a_resource_in_a_folder_is_one_like_the_others() {
+    let [keeper, stranger] = [(); 2].map(|()| app().person());
+    let list = format!("{}/corrections", path(&reading(&keeper, &json!({}))));
+    let made = app().post(&list, &json!({ "value": 0.25 })).by(&keeper).created();
+    assert_eq!((&made["author_id"], &made["contact"]), (&json!(keeper.id), &Value::Null));
+    app().post(&list, &json!({ "value": 1 })).by(&stranger).refused(404);
+    assert_eq!(app().walk(&keeper, &format!("{list}?sort=-value")), std::slice::from_ref(&made));
+    let own = format!("/corrections/{}", made["id"]);
+    app().patch(&own, &json!({ "contact": "ada@example.com" })).by(&keeper).ok();
+    app()
+        .patch(&own, &json!({ "contact": format!("{}@example.com", "a".repeat(250)) }))
+        .by(&keeper)
+        .faulty(&["contact"]);
+    app().patch(&own, &json!({ "value": 2 })).by(&stranger).refused(403);
+    let contact =
+        &app().at("GET", "/openapi.json").ok()["components"]["schemas"]["Correction"]["properties"]["contact"];
+    assert_eq!(contact["maxLength"], 254, "{contact}");
+}
+
+#[test]
 fn the_document_tells_of_the_new_entity() {
     let document = app().at("GET", "/openapi.json").ok();
     let paths = document["paths"].as_object().unwrap();
