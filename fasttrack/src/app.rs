@@ -220,11 +220,13 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let signals = Signals::listen()?;
     warn_of_what_is_not_served(&config);
     schema::check_is_wanted(&config)?;
-    schema::warn_of_migrations(&migrations(application.resources.migrations(), &config)?);
+    let source = migrations(application.resources.migrations(), &config)?;
+    schema::warn_of_migrations(&source);
     let lock = lock_for_a_server(&config.database).await?;
     let opening = Opening { lock: Some(lock), ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
+    schema::warn_of_unknown(&app.db, &app.catalog, source).await?;
     let served = http::service(app.layers(application.routes, &config), &config).map_err(StartError::Route)?;
     let listening = Listening::bind(&config.host, config.port).await.map_err(|cause| StartError::Listen {
         host: config.host.clone(),

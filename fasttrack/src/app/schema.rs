@@ -85,6 +85,18 @@ pub(super) fn warn_of_migrations(source: &Source) {
     }
 }
 
+/// Tells of what a newer program has made of the database.
+pub(super) async fn warn_of_unknown(db: &Db, catalog: &Catalog, source: Source) -> Result<(), MigrateError> {
+    let unknown = migrator(db, catalog, source)?.unknown().await?;
+    if !unknown.is_empty() {
+        tracing::warn!(
+            "the database holds what this program does not know, as a newer one made it; it is left alone: {}",
+            unknown.join(", ")
+        );
+    }
+    Ok(())
+}
+
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
     let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
     Db::open(&config.database, options).await.map_err(|cause| match cause.to_string() {

@@ -113,7 +113,8 @@ async fn change(
             (Way::Up, None) => migrator.start(migrate::Missing::Make).await,
         };
         bar.finish_and_clear();
-        done
+        let unknown = if way == Way::Up && to.is_none() { migrator.unknown().await.ok() } else { None };
+        done.map(|done| (done.is_empty(), unknown.unwrap_or_default()))
     };
     let done = done.await;
     db.close().await;
@@ -122,8 +123,17 @@ async fn change(
     for step in steps.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         writeln!(out, "done: {step}")?;
     }
-    if done?.is_empty() {
+    let (is_nothing, unknown) = done?;
+    if is_nothing {
         writeln!(out, "nothing to do")?;
+    }
+    tell_of_unknown(&mut out, &unknown)
+}
+
+/// What a newer program has made of the database.
+fn tell_of_unknown(out: &mut impl Write, unknown: &[String]) -> Result<(), MigrateFailure> {
+    if !unknown.is_empty() {
+        writeln!(out, "left alone, since this program does not know it: {}", unknown.join(", "))?;
     }
     Ok(())
 }
@@ -170,24 +180,21 @@ fn difference(catalog: &Catalog, source: &Source) -> Result<Option<String>, Migr
 }
 
 async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
-    let held = match database(config).await? {
+    let (held, unknown) = match database(config).await? {
         Some(db) => {
             let held = Held::read(&db).await.map_err(MigrateError::from);
+            let unknown = async { app::migrator(&db, catalog, source.clone())?.unknown().await };
+            let unknown = unknown.await;
             db.close().await;
-            held?
+            (held?, unknown)
         }
-        None => Held::default(),
+        None => (Held::default(), Ok(Vec::new())),
     };
     let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &held)).collect();
     let is_lost = |version: u32| source.find(version).is_none();
     let lost = held.applied.iter().filter(|applied| is_lost(applied.version));
     rows.extend(lost.map(|applied| {
-        [
-            format!("{:04}", applied.version),
-            applied.name.clone(),
-            applied.applied_at.clone(),
-            "applied, files missing".to_owned(),
-        ]
+        [format!("{:04}", applied.version), applied.name.clone(), applied.applied_at.clone(), source.lack().to_owned()]
     }));
     rows.sort();
     let mut out = io::stdout().lock();
@@ -197,7 +204,14 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
         Some(words) => writeln!(out, "the declarations differ from the newest migration: {words}")?,
         None => writeln!(out, "the newest migration is what is declared")?,
     }
-    Ok(())
+    match unknown {
+        Ok(unknown) => tell_of_unknown(&mut out, &unknown),
+        Err(error @ (MigrateError::Newer { .. } | MigrateError::Unreadable { .. } | MigrateError::Other { .. })) => {
+            Ok(writeln!(out, "{error}")?)
+        }
+        // What the table above shows, or a start says.
+        Err(_) => Ok(()),
+    }
 }
 
 fn row(migration: &Migration, held: &Held) -> [String; 4] {

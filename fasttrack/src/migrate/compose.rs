@@ -8,6 +8,7 @@ use super::{
     script,
     snapshot::{Renames, Snapshot},
     source::Source,
+    surplus::Surplus,
 };
 use crate::schema::Catalog;
 
@@ -21,11 +22,12 @@ pub struct Composed {
 }
 
 /// The migrations that lead from the newest one to what is declared: none where nothing changed, and two where a start
-/// has added what no migration makes yet and the declarations have gone on since.
+/// has added what no migration makes yet and the declarations have gone on since. What neither declares, as a newer
+/// program made it, is left alone unless it may be lost.
 ///
 /// # Errors
-/// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Folder`] for a name that
-/// is none.
+/// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Behind`] where the
+/// database has migrations that are not here; [`MigrateError::Folder`] for a name that is none.
 pub fn compose(
     source: &Source,
     catalog: &Catalog,
@@ -37,13 +39,18 @@ pub fn compose(
     let declared = Snapshot::declared(catalog)?;
     let mut composed = Vec::new();
     let (mut from, mut version) = (source.newest(), source.next_version());
+    if let Some(ahead) = held.and_then(|held| held.applied.last()).filter(|applied| applied.version >= version) {
+        return Err(MigrateError::Behind(ahead.title()));
+    }
     if let Some(held) = held.filter(|held| held.applied.len() == source.migrations.len()) {
-        let added = Difference::between(&from, &held.schema, &Renames::default(), Way::Up);
-        let is_addition = added.at_least(Weight::Alteration).is_empty() && !held.schema.is_same(&from);
-        if is_addition && !held.schema.is_same(&declared) {
+        let there =
+            if may_lose { held.schema.clone() } else { unknown(held, &declared, &from).taken_from(&held.schema) };
+        let added = Difference::between(&from, &there, &Renames::default(), Way::Up);
+        let is_addition = added.at_least(Weight::Alteration).is_empty() && !there.is_same(&from);
+        if is_addition && !there.is_same(&declared) {
             let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
-            composed.extend(between(version, name, &from, &held.schema, &Renames::default()));
-            (from, version) = (held.schema.clone(), version + 1);
+            composed.extend(between(version, name, &from, &there, &Renames::default()));
+            (from, version) = (there, version + 1);
         }
     }
     let renames = Renames::declared(catalog, &from);
@@ -54,6 +61,14 @@ pub fn compose(
     }
     composed.extend(between(version, name, &from, &declared, &renames));
     Ok(composed)
+}
+
+/// What a database holds that is neither declared nor in the newest migration, and that a migration can leave alone.
+pub(super) fn unknown(held: &Held, declared: &Snapshot, newest: &Snapshot) -> Surplus {
+    let surplus = Surplus::of(&held.schema, declared).not_in(newest);
+    // What is declared and not there may be the same under another name.
+    let is_apart = surplus.added_to(declared).unlike(&held.schema).is_empty();
+    if is_apart { surplus.without_indexes() } else { Surplus::default() }
 }
 
 /// The migration between two schemas; `None` where they are the same.

@@ -105,7 +105,7 @@ impl Migration {
     /// `0001_name`
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{:04}_{}", self.version, self.name)
+        title(self.version, &self.name)
     }
 
     /// What its files hold, as a digest in hexadecimal (SHA-256). Line ends do not count: version control changes them.
@@ -191,6 +191,11 @@ pub fn check_name(name: &str) -> Result<(), FolderError> {
 fn is_name(name: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     name.len() <= 60 && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('_').all(is_part)
+}
+
+/// `0001_name`
+pub(super) fn title(version: u32, name: &str) -> String {
+    format!("{version:04}_{name}")
 }
 
 /// The number and name in `0001_name`.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MARKER, snapshot::Snapshot};
+use super::{MARKER, folder::title, snapshot::Snapshot};
 use crate::{
     db::{Db, DbError, Row, Statement, Tx},
     sql::TableDefinition,
@@ -23,6 +23,14 @@ pub struct Applied {
     pub applied_at: String,
 }
 
+impl Applied {
+    /// `0001_name`
+    #[must_use]
+    pub fn title(&self) -> String {
+        title(self.version, &self.name)
+    }
+}
+
 /// What a database holds.
 #[derive(Debug, Clone, Default)]
 pub struct Held {
@@ -30,7 +38,7 @@ pub struct Held {
     pub objects: BTreeMap<String, Object>,
     /// The schema that the tables were made from.
     pub schema: Snapshot,
-    /// Tables that are known by their definition alone, since an earlier version of this program made them.
+    /// Tables whose description this program cannot read, since an earlier version of it made them, or a later one.
     pub unread: BTreeMap<String, String>,
     /// What was applied, in order.
     pub applied: Vec<Applied>,
@@ -124,11 +132,9 @@ impl Held {
         }
     }
 
-    /// A table that is not what it was made as.
-    #[must_use]
-    pub fn altered_by_hand(&self) -> Option<&str> {
-        let altered = self.schema.tables.iter().find(|table| !is_there(&self.objects, table));
-        altered.map(|table| table.name.as_str()).or_else(|| self.unread.keys().next().map(String::as_str))
+    /// The tables that are not what they were made as.
+    pub fn altered_by_hand(&self) -> impl Iterator<Item = &str> {
+        self.schema.tables.iter().filter(|table| !is_there(&self.objects, table)).map(|table| table.name.as_str())
     }
 
     /// The schema without the indexes that were dropped by hand; one that was altered is taken for another. What is

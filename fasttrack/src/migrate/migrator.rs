@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::{
-    MigrateError, compose,
-    diff::{Difference, Way, Weight},
-    folder::{FolderError, Migration},
+    Block, MigrateError,
+    course::Course,
+    folder::{FolderError, Migration, title},
     held::Held,
     run::{self, Progress, Record, Step},
     script,
-    snapshot::{Renames, Snapshot},
+    snapshot::Snapshot,
     source::Source,
+    surplus::Surplus,
 };
 use crate::{
     db::{Db, Statement},
@@ -40,14 +41,6 @@ pub struct Migrator<'a> {
 
 /// Hears of each step that is done, in words.
 pub(super) type Report = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// What is to be done, decided before anything is.
-#[derive(Debug, Default)]
-struct Course {
-    steps: Vec<Step>,
-    /// The schema at the end of the steps.
-    leaves: Snapshot,
-}
 
 impl<'a> Migrator<'a> {
     /// `framework` are statements for tables that are no resources; each may be run again.
@@ -125,10 +118,9 @@ impl<'a> Migrator<'a> {
             .take_while(|(position, applied)| to.map_or(*position == 0, |to| applied.version > to))
             .map(|(_, applied)| (applied.version, applied.name.clone()))
             .collect();
-        let mut course = Course { steps: Vec::new(), leaves: held.schema.clone() };
+        let mut course = Course { leaves: held.schema.clone(), ..Course::default() };
         for (version, name) in undone {
-            let migration =
-                self.source.find(version).ok_or_else(|| MigrateError::Lost(format!("{version:04}_{name}")))?;
+            let migration = self.source.find(version).ok_or_else(|| MigrateError::Lost(title(version, &name)))?;
             let step = self.way_back(migration, &course.leaves)?;
             course.leaves = step.leaves.clone();
             course.steps.push(step);
@@ -154,16 +146,33 @@ impl<'a> Migrator<'a> {
             return Err(MigrateError::Foreign);
         }
         held.adopt(&self.declared);
-        if let Some(table) = held.altered_by_hand() {
+        let newest = self.source.newest();
+        let is_known = |table: &str| self.declared.table(table).is_some() || newest.table(table).is_some();
+        if let Some(table) = held.unread.keys().find(|table| is_known(table)) {
+            return Err(MigrateError::Unreadable { table: table.clone() });
+        }
+        if let Some(table) = held.altered_by_hand().find(|table| is_known(table)) {
             return Err(MigrateError::Altered { table: table.to_owned() });
         }
         for applied in &held.applied {
             let Some(migration) = self.source.find(applied.version) else { continue };
-            if migration.name != applied.name || migration.checksum() != applied.checksum {
+            if migration.name != applied.name {
+                return Err(MigrateError::Other { title: migration.title(), applied: applied.title() });
+            }
+            if migration.checksum() != applied.checksum {
                 return Err(MigrateError::Edited { title: migration.title() });
             }
         }
         Ok(held)
+    }
+
+    /// What the database holds and this program does not know, in words: a newer one made it, and it is left alone.
+    ///
+    /// # Errors
+    /// [`MigrateError`], where a start would refuse.
+    pub async fn unknown(&self) -> Result<Vec<String>, MigrateError> {
+        let held = self.held().await?;
+        Ok(self.course(&held, None)?.unknown)
     }
 
     /// The migrations there are.
@@ -172,100 +181,12 @@ impl<'a> Migrator<'a> {
         &self.source
     }
 
-    /// What a start has to do; up to a migration alone, where one is named.
-    fn course(&self, held: &Held, to: Option<u32>) -> Result<Course, MigrateError> {
-        let mut course = Course { steps: Vec::new(), leaves: held.present() };
-        course.add("indexes that were dropped", &held.schema, &Renames::default());
-        for step in self.pending(held, to)? {
-            course.leaves = step.leaves.clone();
-            course.steps.push(step);
-        }
-        if to.is_some() || course.leaves.is_same(&self.declared) {
-            return Ok(course);
-        }
-        let renames = Renames::declared(self.catalog, &course.leaves);
-        let rest = Difference::between(&course.leaves, &self.declared, &renames, Way::Up);
-        let heavy = rest.at_least(Weight::Alteration);
-        if !heavy.is_empty() {
-            return Err(MigrateError::NeedsMigration { what: heavy.join("; ") });
-        }
-        course.add(&rest.at_least(Weight::Addition).join("; "), &self.declared, &renames);
-        Ok(course)
+    pub(super) fn catalog(&self) -> &'a Catalog {
+        self.catalog
     }
 
-    /// The migrations that are to be applied, and those that only have to be recorded: a start made what they make.
-    fn pending(&self, held: &Held, to: Option<u32>) -> Result<Vec<Step>, MigrateError> {
-        let newest = held.applied.last().map_or(0, |applied| applied.version);
-        let is_applied = |version: u32| held.applied.iter().any(|applied| applied.version == version);
-        if let Some(late) =
-            self.source.migrations.iter().find(|migration| migration.version < newest && !is_applied(migration.version))
-        {
-            return Err(MigrateError::Late { title: late.title() });
-        }
-        let last = to.unwrap_or(u32::MAX);
-        let is_pending = |migration: &&Migration| migration.version > newest && migration.version <= last;
-        let pending: Vec<_> = self.source.migrations.iter().filter(is_pending).collect();
-        let Some(first) = pending.first() else { return Ok(Vec::new()) };
-        let there = self.already_there(held, &pending).ok_or_else(|| MigrateError::Elsewhere {
-            title: first.title(),
-            tables: held.schema.different(&self.source.before(first.version)).join("`, `"),
-        })?;
-        let mut from = held.schema.clone();
-        let mut steps = Vec::new();
-        for (position, migration) in pending.into_iter().enumerate() {
-            let mut step = self.way_there(migration, &from)?;
-            if position + 1 < there {
-                step.title = format!("{} (its tables were there)", step.title);
-                (step.blocks, step.leaves) = (Vec::new(), held.schema.clone());
-            } else if position + 1 == there {
-                let rest = Difference::between(&from, &migration.leaves, &Renames::default(), Way::Up);
-                let what = if rest.is_empty() { "its tables were there" } else { "some of it was there" };
-                (step.title, step.blocks) = (format!("{} ({what})", step.title), rest.blocks);
-            }
-            from = step.leaves.clone();
-            steps.push(step);
-        }
-        Ok(steps)
-    }
-
-    /// How many of the migrations to come were made by starts, the last of them perhaps in part; `None` where the first
-    /// one does not start from what there is and none was made either.
-    ///
-    /// A start of an earlier program makes what its declarations add, and knows nothing of a migration that is written
-    /// for it later. What only adds is then made as a start would; unless somebody wrote more than that into the scripts,
-    /// which nobody may leave out.
-    fn already_there(&self, held: &Held, pending: &[&Migration]) -> Option<usize> {
-        let first = pending.first()?;
-        let start = self.source.before(first.version);
-        if held.schema.is_same(&start) {
-            return Some(0);
-        }
-        if let Some(position) = pending.iter().position(|migration| migration.leaves.is_same(&held.schema)) {
-            return Some(position + 1);
-        }
-        let mut from = start;
-        for (position, migration) in pending.iter().enumerate() {
-            if !from.tables.is_empty() && !compose::is_as_written(migration, &from) {
-                return None;
-            }
-            let rest = Difference::between(&held.schema, &migration.leaves, &Renames::default(), Way::Up);
-            if rest.at_least(Weight::Alteration).is_empty() {
-                return Some(position + 1);
-            }
-            from = migration.leaves.clone();
-        }
-        None
-    }
-
-    fn way_there(&self, migration: &Migration, from: &Snapshot) -> Result<Step, MigrateError> {
-        let (version, name) = (migration.version, migration.name.clone());
-        Ok(Step {
-            title: migration.title(),
-            blocks: self.read(migration, &migration.up, ".up.sql")?,
-            from: from.clone(),
-            leaves: migration.leaves.clone(),
-            record: Record::Add { version, name, checksum: migration.checksum() },
-        })
+    pub(super) fn declared(&self) -> &Snapshot {
+        &self.declared
     }
 
     fn way_back(&self, migration: &Migration, from: &Snapshot) -> Result<Step, MigrateError> {
@@ -279,18 +200,20 @@ impl<'a> Migrator<'a> {
             blocks: self.read(migration, &migration.down, ".down.sql")?,
             from: from.clone(),
             leaves: self.source.before(migration.version),
+            beside: Surplus::default(),
             record: Record::Remove { version: migration.version },
         };
         if step.leaves.tables.is_empty() {
             // Without any account, what the framework keeps of accounts goes too.
             let tables = self.framework.iter().filter_map(|sql| made_table(sql));
-            let drop = |table: &str| super::Block { why: String::new(), sql: sql::drop_table(table) };
+            let drop = |table: &str| Block { why: String::new(), sql: sql::drop_table(table) };
             step.blocks.extend(tables.map(drop));
         }
         Ok(step)
     }
 
-    fn read(&self, migration: &Migration, text: &str, ending: &str) -> Result<Vec<super::Block>, MigrateError> {
+    /// The statements of one of the scripts of a migration.
+    pub(super) fn read(&self, migration: &Migration, text: &str, ending: &str) -> Result<Vec<Block>, MigrateError> {
         let path = || self.source.folder.join(format!("{}{ending}", migration.title()));
         Ok(script::read(text).map_err(|cause| FolderError::Script { path: path(), cause })?)
     }
@@ -324,23 +247,6 @@ impl<'a> Migrator<'a> {
         run::carry_out(self.db, step, Arc::clone(&self.progress)).await?;
         (self.report)(&title);
         Ok(title)
-    }
-}
-
-impl Course {
-    /// Goes on to a schema, where that is another one.
-    fn add(&mut self, title: &str, to: &Snapshot, renames: &Renames) {
-        let difference = Difference::between(&self.leaves, to, renames, Way::Up);
-        if difference.is_empty() {
-            return;
-        }
-        self.steps.push(Step {
-            title: title.to_owned(),
-            blocks: difference.blocks,
-            from: std::mem::replace(&mut self.leaves, to.clone()),
-            leaves: to.clone(),
-            record: Record::Nothing,
-        });
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod column;
 mod compose;
+mod course;
 mod diff;
 mod folder;
 mod held;
@@ -16,6 +17,7 @@ mod run;
 mod script;
 mod snapshot;
 mod source;
+mod surplus;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use self::{
     script::{ScriptError, read as read_script, write as write_script},
     snapshot::{ColumnRename, Renames, Snapshot},
     source::Source,
+    surplus::Surplus,
 };
 use crate::{
     db::{Db, DbError},
@@ -67,6 +70,54 @@ pub enum MigrateError {
     Edited {
         /// The migration.
         title: String,
+    },
+    /// A table is described in a way that this version of the framework does not know.
+    #[error(
+        "the table `{table}` was made by a newer version of fasttrack than the one in this program; start a program that \
+         was built with that version"
+    )]
+    Unreadable {
+        /// The table.
+        table: String,
+    },
+    /// Another migration of this number was applied.
+    #[error(
+        "the database has the migration {applied}, and this program has {title}: give the one that was not applied \
+         anywhere yet the next free number"
+    )]
+    Other {
+        /// The migration here.
+        title: String,
+        /// The one in the database.
+        applied: String,
+    },
+    /// A newer program changed what this one relies on.
+    #[error(
+        "the database was taken on to the migration {title}, which this program does not hold, and it cannot serve what \
+         is otherwise now: {what}; start the program that holds the migration, or undo it with that one"
+    )]
+    Newer {
+        /// The newest migration that was applied.
+        title: String,
+        /// The tables and columns.
+        what: String,
+    },
+    /// Migrations would be written behind those of a newer program.
+    #[error(
+        "the database was taken on to the migration {0}, which is not here, so that its number is taken; fetch it first, or \
+         name another database in DATABASE_URL"
+    )]
+    Behind(String),
+    /// A migration would lose what it does not know.
+    #[error(
+        "{title} was not applied: it would not keep {what}, which a newer program added; apply it with a program that knows \
+         what is there"
+    )]
+    Unknowing {
+        /// The migration.
+        title: String,
+        /// The tables and columns.
+        what: String,
     },
     /// A migration comes too late.
     #[error("the migration {title} was not applied, and a later one was; give it the next free number")]
@@ -166,8 +217,8 @@ pub enum MigrateError {
     /// There is no such migration.
     #[error("there is no migration {0}; `fasttrack migrate status` lists them")]
     Unknown(u32),
-    /// A migration was applied whose files are not there.
-    #[error("the files of the migration {0} are not there, so that it cannot be undone; restore them")]
+    /// A migration is to be undone that is not here.
+    #[error("the migration {0} is not in this program; undo it with the program that holds it, or restore its files")]
     Lost(String),
     /// The database refused.
     #[error("the schema could not be brought up to date: {0}")]

@@ -12,6 +12,7 @@ use super::{
     diff::Block,
     held::{APPLIED_TABLE, Held, Object, is_all_there},
     snapshot::Snapshot,
+    surplus::Surplus,
 };
 use crate::{
     clock,
@@ -31,6 +32,8 @@ pub(super) struct Step {
     pub(super) blocks: Vec<Block>,
     pub(super) from: Snapshot,
     pub(super) leaves: Snapshot,
+    /// What of the schema that is left the step knows nothing of, and has to leave alone.
+    pub(super) beside: Surplus,
     pub(super) record: Record,
 }
 
@@ -208,6 +211,10 @@ async fn check_what_is_left(tx: &mut Tx, step: &Step) -> Result<(), MigrateError
     let unlike = step.leaves.tables.iter().find(|table| !is_all_there(&objects, table));
     let gone = |name: &String| step.leaves.table(name).is_none() && objects.contains_key(name);
     let left = step.from.tables.iter().find(|table| gone(&table.name));
+    let unknown = unlike.map(|table| step.beside.in_table(&table.name)).unwrap_or_default();
+    if !unknown.is_empty() {
+        return Err(MigrateError::Unknowing { title: step.title.clone(), what: unknown.join(", ") });
+    }
     match unlike.or(left) {
         Some(table) => Err(MigrateError::Unlike { title: step.title.clone(), table: table.name.clone() }),
         None => Ok(()),
@@ -215,10 +222,14 @@ async fn check_what_is_left(tx: &mut Tx, step: &Step) -> Result<(), MigrateError
 }
 
 async fn record(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> {
-    run(tx, format!("DELETE FROM {}", sql::quote(MARKER)), Vec::new()).await?;
+    // By name, since there may be descriptions that only a later version of this program can read.
+    for table in step.from.tables.iter().chain(&step.leaves.tables) {
+        let delete = format!("DELETE FROM {} WHERE \"name\" = $1", sql::quote(MARKER));
+        run(tx, delete, vec![Arg::Text(table.name.clone())]).await?;
+    }
     for table in &step.leaves.tables {
         let text = serde_json::to_string(table).map_err(|cause| MigrateError::Refused(cause.to_string()))?;
-        let insert = format!("INSERT INTO {} VALUES ($1, $2)", sql::quote(MARKER));
+        let insert = format!("INSERT INTO {} (\"name\", \"definition\") VALUES ($1, $2)", sql::quote(MARKER));
         run(tx, insert, vec![Arg::Text(table.name.clone()), Arg::Text(text)]).await?;
     }
     let applied = sql::quote(APPLIED_TABLE);
@@ -231,7 +242,8 @@ async fn record(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> {
                 Arg::Text(checksum.clone()),
                 Arg::Text(clock::now()),
             ];
-            run(tx, format!("INSERT INTO {applied} VALUES ($1, $2, $3, $4)"), args).await?;
+            let columns = "\"version\", \"name\", \"checksum\", \"applied_at\"";
+            run(tx, format!("INSERT INTO {applied} ({columns}) VALUES ($1, $2, $3, $4)"), args).await?;
         }
         Record::Remove { version } => {
             let delete = format!("DELETE FROM {applied} WHERE \"version\" = $1");

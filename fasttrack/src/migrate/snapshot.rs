@@ -38,6 +38,22 @@ impl Snapshot {
             && self.tables.iter().all(|table| other.table(&table.name).is_some_and(|same| table.is_same(same)))
     }
 
+    /// The tables, columns and unique indexes that are in one alone, or differ, in words. Other indexes are nobody's
+    /// concern but the database's.
+    #[must_use]
+    pub fn unlike(&self, other: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        for table in &self.tables {
+            match other.table(&table.name) {
+                None => found.push(format!("the table `{}`", table.name)),
+                Some(same) => found.extend(unlike(table, same)),
+            }
+        }
+        let there = other.tables.iter().filter(|table| self.table(&table.name).is_none());
+        found.extend(there.map(|table| format!("the table `{}`", table.name)));
+        found
+    }
+
     /// The names of the tables that are in one alone, or differ.
     #[must_use]
     pub fn different(&self, other: &Self) -> Vec<String> {
@@ -45,6 +61,20 @@ impl Snapshot {
         let there = other.tables.iter().filter(|table| self.table(&table.name).is_none());
         here.chain(there).map(|table| table.name.clone()).collect()
     }
+}
+
+/// The columns and unique indexes that are in one alone, or differ, in words.
+fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
+    let mut found = Vec::new();
+    for (table, same) in [(one, other), (other, one)] {
+        let columns = table.columns.iter().filter(|column| !same.columns.contains(column));
+        found.extend(columns.map(|column| format!("`{}` of `{}`", column.name, table.name)));
+        let indexes = table.indexes.iter().filter(|index| index.unique && !same.indexes.contains(index));
+        found.extend(indexes.map(|index| format!("the index `{}`", index.name)));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|words| seen.insert(words.clone()));
+    found
 }
 
 /// What was called otherwise before.

@@ -112,6 +112,12 @@ impl Source {
         Some(self.folder.as_path()).filter(|folder| self.aside.is_some() && !folder.exists())
     }
 
+    /// What is said of a migration that was applied and is not here.
+    #[must_use]
+    pub fn lack(&self) -> &'static str {
+        if self.aside.is_some() { "applied, files missing" } else { "applied, not in this program" }
+    }
+
     /// Where the migrations come from, in words.
     #[must_use]
     pub fn in_words(&self) -> String {

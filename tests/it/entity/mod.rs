@@ -8,7 +8,7 @@ mod lists;
 mod relations;
 mod rules;
 
-use std::sync::OnceLock;
+use std::{path::PathBuf, sync::OnceLock};
 
 use serde_json::{Value, json};
 
@@ -22,12 +22,18 @@ fn app() -> &'static TestApp {
         let person = before.person();
         let project = before.project(&person);
         before.get("/readings").by(&person).refused(404);
-        let after = before.kill().binary(build::application_with_readings()).start();
+        let after = before.kill().binary(with_readings()).start();
         // What was there is still there, and the new table beside it.
         after.get(&format!("/projects/{project}")).by(&person).ok();
         assert_eq!(after.walk(&person, "/readings").len(), 0);
         after
     })
+}
+
+/// The program that has readings.
+fn with_readings() -> PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(build::application_with_readings).clone()
 }
 
 /// The least that a reading needs, with these members besides.
@@ -85,6 +91,23 @@ fn a_resource_in_a_folder_is_one_like_the_others() {
     let contact =
         &app().at("GET", "/openapi.json").ok()["components"]["schemas"]["Correction"]["properties"]["contact"];
     assert_eq!(contact["maxLength"], 254, "{contact}");
+}
+
+#[test]
+fn the_program_without_it_goes_on_beside_its_rows() {
+    let newer = Settings::new().binary(with_readings()).start();
+    let keeper = newer.person();
+    let path = path(&newer.post("/readings", &body(&json!({}))).by(&keeper).created());
+    let before = newer.kill();
+    let older = before.clone().binary(env!("CARGO_BIN_EXE_fasttrack").into()).start();
+    assert!(older.log().contains("the table `corrections`, the table `labels`, the table `readings`"), "{}", older.log());
+    older.get(&path).by(&keeper).refused(404);
+    older.task(&keeper, older.project(&keeper), &json!({ "assignee_id": keeper.id }));
+    older.at("GET", "/ready").send().expect(200);
+    drop(older);
+    let newer = before.start();
+    newer.get(&path).by(&keeper).ok();
+    assert_eq!(newer.walk(&keeper, "/projects").len(), 1);
 }
 
 #[test]

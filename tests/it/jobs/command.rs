@@ -55,6 +55,24 @@ fn what_cannot_run_is_kept_and_can_be_retried() {
 }
 
 #[test]
+fn what_a_program_did_not_know_is_run_by_one_that_does() {
+    let settings = Settings::new();
+    drop(settings.start());
+    let sql = "INSERT INTO outbox_jobs (name, resource, row_id, created_at, due_at, tries, is_dead, error) \
+               SELECT name, 'task', 7, '', '', 1, 1, error FROM (SELECT 'jobs::mail_the_assignee' AS name, \
+               'this program has no job jobs::mail_the_assignee for a task' AS error UNION ALL SELECT \
+               'jobs::forgotten', 'this program has no job jobs::forgotten for a task' UNION ALL SELECT \
+               'jobs::mail_the_assignee', 'the mail server said no')";
+    execute(&settings, Statement::new(sql, Vec::new()));
+    let app = settings.start();
+    wait_until("it was tried", || metric(&app, "fasttrack_jobs_run_total") == 1);
+    wait_for_the_jobs(&app);
+    let left = stdout(&app, &["jobs", "--dead"]);
+    assert_eq!(left.lines().count(), 3, "the rest is left as it is: {left}");
+    assert!(left.contains("jobs::forgotten") && left.contains("the mail server said no"), "{left}");
+}
+
+#[test]
 fn jobs_of_another_process_are_noticed() {
     let app = Settings::new().start();
     let row = r#"{"id": 7, "title": "t", "description": "", "status": "todo", "priority": "low", "project_id": 7,

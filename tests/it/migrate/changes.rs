@@ -76,12 +76,33 @@ fn what_loses_takes_a_migration_that_was_meant() {
 #[test]
 fn a_database_without_migrations_gets_a_baseline_and_the_change() {
     let settings = settings();
-    other_schema(&settings, "", Some(legacy()));
+    let required = json!({ "name": "legacy", "holds": "text" });
+    other_schema(&settings, "", Some(("\"legacy\" TEXT NOT NULL", required)));
     migrate(&settings, &["up", "--to", "1"]);
     // As a start would have left it that had no folder.
     execute(&settings, "DELETE FROM fasttrack_migrations");
     fs::remove_dir_all(file(&settings, "")).unwrap();
     assert!(settings.refused().stderr.contains("fasttrack migrate new NAME"));
+    migrate(&settings, &["new", "drop_legacy", "--allow-destructive"]);
+    assert!(fs::read_to_string(file(&settings, "0001_baseline.up.sql")).unwrap().contains("\"legacy\" TEXT NOT NULL"));
+    assert_eq!(migrate(&settings, &["up"]), "done: 0001_baseline (its tables were there)\ndone: 0002_drop_legacy\n");
+    settings.start().person();
+}
+
+#[test]
+fn what_no_migration_knows_stays_until_one_is_written_to_drop_it() {
+    let settings = settings();
+    other_schema(&settings, "", Some(legacy()));
+    migrate(&settings, &["up", "--to", "1"]);
+    execute(&settings, "DELETE FROM fasttrack_migrations");
+    fs::remove_dir_all(file(&settings, "")).unwrap();
+    let app = settings.start();
+    assert!(app.log().contains("it is left alone: `legacy` of `tasks`"), "{}", app.log());
+    drop(app);
+    assert_eq!(
+        migrate(&settings, &["up"]),
+        "nothing to do\nleft alone, since this program does not know it: `legacy` of `tasks`\n"
+    );
     migrate(&settings, &["new", "drop_legacy", "--allow-destructive"]);
     assert!(fs::read_to_string(file(&settings, "0001_baseline.up.sql")).unwrap().contains("\"legacy\" TEXT"));
     assert_eq!(migrate(&settings, &["up"]), "done: 0001_baseline (its tables were there)\ndone: 0002_drop_legacy\n");

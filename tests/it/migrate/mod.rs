@@ -1,11 +1,12 @@
 //! Migrations of the reference application: written, applied, undone, and noticed when somebody touched them.
 //!
-//! But for those of `embedded`, these tests have a folder count alone, so that there is something to write.
+//! But for those of `embedded` and `older`, these tests have a folder count alone, so that there is something to write.
 
 mod changes;
 mod embedded;
 mod files;
 mod kill;
+mod older;
 
 use std::{fs, path::PathBuf, process::Output};
 

@@ -6,7 +6,7 @@ use crate::{
     schema::{Catalog, Column, Email, Id, Kind, Schema},
 };
 
-const fn relation_to(target: &'static str, name: &'static str, key: &'static str) -> Column {
+pub(super) const fn relation_to(target: &'static str, name: &'static str, key: &'static str) -> Column {
     Column {
         kind: Kind::Relation(target),
         nullable: true,
@@ -14,13 +14,13 @@ const fn relation_to(target: &'static str, name: &'static str, key: &'static str
     }
 }
 
-const ID: Column = Column::new::<Id<()>>("id", "id");
+pub(super) const ID: Column = Column::new::<Id<()>>("id", "id");
 const EMAIL: Column = Column::new::<Email>("email", "email").unique();
 
-static USER: Schema = Schema::new("user", "users").account().columns(&[ID, EMAIL]);
+pub(super) static USER: Schema = Schema::new("user", "users").account().columns(&[ID, EMAIL]);
 static PERSON: Schema = Schema::new("person", "people").account().was("users").columns(&[ID, EMAIL]);
 
-static NOTE: Schema = Schema::new("note", "notes").columns(&[
+pub(super) static NOTE: Schema = Schema::new("note", "notes").columns(&[
     ID,
     Column::new::<String>("text", "text").index(),
     relation_to("user", "owner", "owner_id"),
@@ -30,21 +30,21 @@ static CARD: Schema = Schema::new("card", "cards").was("notes").columns(&[
     Column::new::<String>("title", "title").index().was("text"),
     relation_to("person", "author", "author_id").was("owner_id"),
 ]);
-static LABEL: Schema = Schema::new("label", "labels").columns(&[ID]);
+pub(super) static LABEL: Schema = Schema::new("label", "labels").columns(&[ID]);
 static TAG: Schema = Schema::new("tag", "tags").columns(&[ID]);
 
-const FIRST: [&Schema; 2] = [&NOTE, &USER];
-const LABELLED: [&Schema; 3] = [&LABEL, &NOTE, &USER];
+pub(super) const FIRST: [&Schema; 2] = [&NOTE, &USER];
+pub(super) const LABELLED: [&Schema; 3] = [&LABEL, &NOTE, &USER];
 const SECOND: [&Schema; 3] = [&CARD, &LABEL, &PERSON];
 
 /// A database that programs with other declarations come to, one after the other.
-struct World {
-    bench: Bench,
+pub(super) struct World {
+    pub(super) bench: Bench,
     folder: TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let db = Db::open(&directory.path().join("t.db"), DbOptions::default()).await.unwrap();
         Self { bench: Bench { db, _directory: directory }, folder: TempDir::new().unwrap() }
@@ -55,13 +55,13 @@ impl World {
     }
 
     /// What a start of a program with these declarations does.
-    async fn start(&self, resources: &[&'static Schema], missing: Missing) -> Result<Vec<String>, String> {
+    pub(super) async fn start(&self, resources: &[&'static Schema], missing: Missing) -> Result<Vec<String>, String> {
         let catalog = Catalog::link(resources).unwrap();
         let migrator = self.migrator(&catalog);
         migrator.start(missing).await.map_err(|error| error.to_string())
     }
 
-    async fn down(&self, resources: &[&'static Schema], to: Option<u32>) -> Result<Vec<String>, String> {
+    pub(super) async fn down(&self, resources: &[&'static Schema], to: Option<u32>) -> Result<Vec<String>, String> {
         let catalog = Catalog::link(resources).unwrap();
         self.migrator(&catalog).down(to, false).await.map_err(|error| error.to_string())
     }
@@ -72,27 +72,53 @@ impl World {
         Migrator::new(&self.bench.db, catalog, vec![sessions.into()], self.source()).unwrap()
     }
 
-    /// Writes what `migrate new` would where this database is not known.
-    fn new_migration_elsewhere(&self, resources: &[&'static Schema], name: &str) {
-        let mut source = self.source();
-        for Composed { migration, .. } in
-            compose(&source, &Catalog::link(resources).unwrap(), None, name, false).unwrap()
-        {
-            source.add(migration).unwrap();
+    /// What a program with these declarations does not know of the database.
+    pub(super) async fn unknown(&self, resources: &[&'static Schema]) -> Vec<String> {
+        let catalog = Catalog::link(resources).unwrap();
+        self.migrator(&catalog).unknown().await.unwrap()
+    }
+
+    /// Takes the files of a migration away, as they are not there for an older program.
+    pub(super) fn forget(&self, title: &str) {
+        for ending in [".up.sql", ".down.sql", ".json"] {
+            std::fs::remove_file(self.folder.path().join(format!("{title}{ending}"))).ok();
         }
     }
 
+    /// Writes what `migrate new` would where this database is not known.
+    pub(super) fn new_migration_elsewhere(&self, resources: &[&'static Schema], name: &str) {
+        self.write(resources, None, name, true).unwrap();
+    }
+
     /// Writes what `migrate new` would, and gives the titles.
-    async fn new_migration(&self, resources: &[&'static Schema], name: &str) -> Vec<String> {
+    pub(super) async fn new_migration(&self, resources: &[&'static Schema], name: &str) -> Vec<String> {
+        self.try_new_migration(resources, name).await.unwrap()
+    }
+
+    pub(super) async fn try_new_migration(
+        &self,
+        resources: &[&'static Schema],
+        name: &str,
+    ) -> Result<Vec<String>, String> {
         let catalog = Catalog::link(resources).unwrap();
         let held = self.migrator(&catalog).held().await.unwrap();
-        let mut source = self.source();
-        let composed = compose(&source, &catalog, Some(&held), name, false).unwrap();
+        self.write(resources, Some(&held), name, false)
+    }
+
+    fn write(
+        &self,
+        resources: &[&'static Schema],
+        held: Option<&Held>,
+        name: &str,
+        may_lose: bool,
+    ) -> Result<Vec<String>, String> {
+        let (catalog, mut source) = (Catalog::link(resources).unwrap(), self.source());
+        let composed = compose(&source, &catalog, held, name, may_lose).map_err(|error| error.to_string())?;
         let titles = composed.iter().map(|composed| composed.migration.title()).collect();
         for Composed { migration, .. } in composed {
             source.add(migration).unwrap();
         }
-        titles
+        Ok(titles)
     }
 }
 

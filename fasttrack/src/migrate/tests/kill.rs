@@ -30,7 +30,14 @@ fn a_failure_at_any_statement_leaves_everything_as_it_was() {
         for stop in 0..=blocks.len() {
             let mut blocks = blocks.clone();
             blocks.insert(stop, crate::migrate::Block { why: String::new(), sql: "no statement".into() });
-            let step = Step { title: "test".into(), blocks, from: before(), leaves: after(), record: Record::Nothing };
+            let step = Step {
+                title: "test".into(),
+                blocks,
+                from: before(),
+                leaves: after(),
+                beside: Surplus::default(),
+                record: Record::Nothing,
+            };
             let error = run::carry_out(&bench.db, step, Arc::new(|_, _, _| {})).await.unwrap_err();
             assert!(matches!(error, MigrateError::Statement { .. }), "{error}");
             assert_eq!(bench.dump().await, whole, "after {stop} statements");
@@ -56,7 +63,7 @@ fn whoever_looks_on_sees_the_old_schema_or_the_new() {
         let looks = async {
             loop {
                 let held = Held::read(&bench.db).await.unwrap();
-                assert_eq!(held.altered_by_hand(), None, "what it holds is what is there");
+                assert_eq!(held.altered_by_hand().next(), None, "what it holds is what is there");
                 assert!(held.schema.is_same(&old) || held.schema.is_same(&new));
             }
         };

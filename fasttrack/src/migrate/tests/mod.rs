@@ -5,6 +5,7 @@ mod difference;
 mod kill;
 mod lossless;
 mod names;
+mod older;
 mod random;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::{
     run::{self, Record, Step},
     script,
     snapshot::Renames,
+    surplus::Surplus,
 };
 use crate::{
     db::{Db, DbOptions, Statement},
@@ -56,6 +58,7 @@ impl Bench {
             blocks: script::read(text).unwrap(),
             from: from.clone(),
             leaves: to.clone(),
+            beside: Surplus::default(),
             record: Record::Nothing,
         };
         run::carry_out(&self.db, step, Arc::new(|_, _, _| {})).await

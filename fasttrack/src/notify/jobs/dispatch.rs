@@ -106,6 +106,7 @@ impl Dispatcher {
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let shared = Arc::clone(&self.shared);
+        self.take_up().await;
         loop {
             if self.has_room() && self.look_at <= Instant::now() {
                 self.look().await;
@@ -123,6 +124,15 @@ impl Dispatcher {
             }
         }
         self.take_leave().await;
+    }
+
+    /// Looks after what another program left.
+    async fn take_up(&self) {
+        match queue::revive(&self.db, self.functions.keys().copied()).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(target: "fasttrack::job", jobs, "a program before this one did not know them"),
+            Err(error) => tracing::warn!(target: "fasttrack::job", %error, "jobs of a program before stay as they are"),
+        }
     }
 
     fn has_room(&self) -> bool {
@@ -181,7 +191,7 @@ impl Dispatcher {
             let span = trace::job(&name, tries);
             let outcome = match function {
                 Some(function) => attempt(function, change, context).instrument(span.clone()).await,
-                None => Err(JobError::fatal(format!("this program has no job {name} for a {resource}"))),
+                None => Err(JobError::fatal(queue::unknown(&name, &resource))),
             };
             if outcome.is_err() {
                 trace::fail(&span);

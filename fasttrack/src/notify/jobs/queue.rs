@@ -187,6 +187,25 @@ pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError
     Ok(rows.iter().map(read).collect())
 }
 
+/// Why a job fails that this program has no function for.
+pub(super) fn unknown(name: &str, resource: &str) -> String {
+    format!("this program has no job {name} for a {resource}")
+}
+
+/// Makes those jobs due again that failed for good because a program had no function for them, and that this one has: a
+/// newer program was followed by an older one for a while. `functions` are resource and name of each. Says how many.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database is busy.
+pub(super) async fn revive(db: &Db, functions: impl Iterator<Item = (&str, &str)>) -> Result<usize, Error> {
+    let errors: Vec<_> = functions.map(|(resource, name)| unknown(name, resource)).collect();
+    let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = 0, \"error\" = NULL, \"due_at\" = $1 \
+               WHERE \"is_dead\" = 1 AND \"error\" IN (SELECT \"value\" FROM json_each($2)) RETURNING \"id\"";
+    let errors = serde_json::Value::from(errors).to_string();
+    let statement = Statement::new(sql, vec![Arg::Text(clock::now()), Arg::Text(errors)]);
+    db.write(move |tx| async move { Ok(tx.query(statement).await?.len()) }.boxed()).await
+}
+
 /// Makes a job due now, as if it had never been tried; all of them, without an id. Says how many that were.
 ///
 /// # Errors

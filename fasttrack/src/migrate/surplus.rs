@@ -1,0 +1,144 @@
+//! What a database holds and a schema does not say, where a program that knows that schema alone can go on beside it: a
+//! newer program added it. What such a program may not write past is no surplus, and stays a difference.
+
+use super::snapshot::Snapshot;
+use crate::sql::{ColumnDefinition, IndexDefinition, TableDefinition};
+
+/// What is there beyond a schema, and in nobody's way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surplus {
+    /// Whole tables.
+    tables: Vec<TableDefinition>,
+    /// Columns and indexes of tables that the schema has.
+    parts: Vec<Parts>,
+}
+
+/// What a table has beyond its definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    table: String,
+    columns: Vec<ColumnDefinition>,
+    indexes: Vec<IndexDefinition>,
+}
+
+impl Surplus {
+    /// What `there` has beyond `known`.
+    ///
+    /// A column is of it that fills itself when a row is made without it; an index that refuses no row which holds nothing
+    /// in such columns, unless it is over known ones alone, where a refusal is told as any other.
+    #[must_use]
+    pub fn of(there: &Snapshot, known: &Snapshot) -> Self {
+        let mut surplus = Self::default();
+        for table in &there.tables {
+            match known.table(&table.name) {
+                None => surplus.tables.push(table.clone()),
+                Some(known) => surplus.parts.extend(Parts::of(table, known)),
+            }
+        }
+        surplus
+    }
+
+    /// Leaves out what a schema has: that was taken away from it.
+    #[must_use]
+    pub fn not_in(mut self, schema: &Snapshot) -> Self {
+        self.tables.retain(|table| schema.table(&table.name).is_none());
+        for parts in &mut self.parts {
+            let Some(known) = schema.table(&parts.table) else { continue };
+            parts.columns.retain(|column| known.column(&column.name).is_none());
+            parts.indexes.retain(|index| known.indexes.iter().all(|other| other.name != index.name));
+        }
+        self.parts.retain(|parts| !parts.columns.is_empty() || !parts.indexes.is_empty());
+        self
+    }
+
+    /// Whether there is nothing of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.parts.is_empty()
+    }
+
+    /// Whether a schema has any of it, by its name.
+    #[must_use]
+    pub fn touches(&self, schema: &Snapshot) -> bool {
+        self.clone().not_in(schema) != *self
+    }
+
+    /// A schema and this. What is of a table that the schema has no more is left out.
+    #[must_use]
+    pub fn added_to(&self, schema: &Snapshot) -> Snapshot {
+        let mut all = schema.clone();
+        all.tables.extend(self.tables.iter().cloned());
+        for parts in &self.parts {
+            if let Some(table) = all.tables.iter_mut().find(|table| table.name == parts.table) {
+                table.columns.extend(parts.columns.iter().cloned());
+                table.indexes.extend(parts.indexes.iter().cloned());
+            }
+        }
+        all
+    }
+
+    /// A schema without this.
+    #[must_use]
+    pub fn taken_from(&self, schema: &Snapshot) -> Snapshot {
+        let mut rest = schema.clone();
+        rest.tables.retain(|table| self.tables.iter().all(|other| other.name != table.name));
+        for parts in &self.parts {
+            if let Some(table) = rest.tables.iter_mut().find(|table| table.name == parts.table) {
+                table.columns.retain(|column| !parts.columns.contains(column));
+                table.indexes.retain(|index| !parts.indexes.contains(index));
+            }
+        }
+        rest
+    }
+
+    /// What of it is of a table, in words.
+    pub(super) fn in_table(&self, table: &str) -> Vec<String> {
+        let tables = self.tables.iter().filter(|other| other.name == table);
+        let parts = self.parts.iter().filter(|parts| parts.table == table);
+        let tables = tables.map(|table| format!("the table `{}`", table.name));
+        tables.chain(parts.flat_map(Parts::words)).collect()
+    }
+
+    /// What of it is of tables that a schema has no more, in words.
+    pub(super) fn without_a_table(&self, schema: &Snapshot) -> Vec<String> {
+        let homeless = self.parts.iter().filter(|parts| schema.table(&parts.table).is_none());
+        homeless.flat_map(Parts::words).collect()
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let tables = self.tables.iter().map(|table| format!("the table `{}`", table.name));
+        tables.chain(self.parts.iter().flat_map(Parts::words)).collect()
+    }
+
+    /// The same without indexes, which hold nothing.
+    #[must_use]
+    pub fn without_indexes(mut self) -> Self {
+        self.parts.iter_mut().for_each(|parts| parts.indexes.clear());
+        self.parts.retain(|parts| !parts.columns.is_empty());
+        self
+    }
+}
+
+impl Parts {
+    fn words(&self) -> impl Iterator<Item = String> {
+        let columns = self.columns.iter().map(|column| format!("`{}` of `{}`", column.name, self.table));
+        columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name)))
+    }
+
+    fn of(there: &TableDefinition, known: &TableDefinition) -> Option<Self> {
+        let is_new = |column: &&ColumnDefinition| known.column(&column.name).is_none();
+        let fills_itself = |column: &&ColumnDefinition| column.nullable || column.default.is_some();
+        let columns: Vec<_> = there.columns.iter().filter(is_new).filter(fills_itself).cloned().collect();
+        let is_in_the_way = |index: &IndexDefinition| {
+            let new: Vec<_> = there.columns.iter().filter(is_new).filter(|column| index.covers(&column.name)).collect();
+            index.unique && !new.is_empty() && new.iter().all(|column| column.default.is_some())
+        };
+        let is_known = |index: &IndexDefinition| known.indexes.iter().any(|other| other.name == index.name);
+        let indexes = there.indexes.iter().filter(|index| !is_known(index) && !is_in_the_way(index));
+        let indexes: Vec<_> = indexes.cloned().collect();
+        let is_any = !columns.is_empty() || !indexes.is_empty();
+        is_any.then(|| Self { table: there.name.clone(), columns, indexes })
+    }
+}
