@@ -31,7 +31,7 @@ use crate::{
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
-    notify::{Desk, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    notify::{AppServices, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     query::CursorKey,
     schema::{Catalog, LinkError, Resources},
@@ -148,10 +148,10 @@ impl App {
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &bell)?;
-        let desk = Desk::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
-        let desk: Arc<dyn job::Services> = Arc::new(desk);
+        let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
+        let services: Arc<dyn job::Services> = Arc::new(services);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
-        let context = Context::new(desk);
+        let context = Context::new(services);
         let around = Around { bell, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
@@ -165,7 +165,7 @@ impl App {
         let sockets = Sockets {
             hub: Arc::clone(&self.hub),
             outbox: self.outbox.clone(),
-            services: Services { messages, door: Arc::clone(&self.auth) as _ },
+            services: Services { messages, sessions: Arc::clone(&self.auth) as _ },
             per_account: config.sockets_per_user,
             origins: config.cors_origins.clone(),
             public_url: config.public_url.clone(),

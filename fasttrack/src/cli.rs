@@ -177,7 +177,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
         Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
             let catalog = Catalog::link(&resources)?;
-            http::routes::table(&catalog, custom).map_err(Failure::Route)?;
+            http::route_table::table(&catalog, custom).map_err(Failure::Route)?;
             writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
         }
         Command::Demo { size } => runtime()?.block_on(demo::run(application, size, &config))?,

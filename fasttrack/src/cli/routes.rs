@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::table::table;
 use crate::{
     http::{
-        CustomRoute,
-        routes::{self, Action, Route},
+        CustomRoute, route_table,
+        routes::{Action, Route},
     },
     schema::{Catalog, verb_in_words},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// What is wrong with a route of the application's own.
 pub(super) fn render(catalog: &Catalog, custom: &[CustomRoute], as_json: bool) -> Result<String, String> {
-    let routes = routes::table(catalog, custom)?;
+    let routes = route_table::table(catalog, custom)?;
     let lines = routes.iter().map(|route| line(route, catalog, custom));
     if !as_json {
         return Ok(table(&["method", "path", "who"], lines));

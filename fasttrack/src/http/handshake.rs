@@ -13,7 +13,7 @@ use crate::{
 
 /// What the query string of a socket says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct SocketQuery {
     /// The access token.
     pub(super) token: Option<String>,
     /// The number after which messages are wanted; an error when it is none.
@@ -24,23 +24,23 @@ pub(super) struct Wish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoNumber;
 
-impl Wish {
+impl SocketQuery {
     /// Reads the query string, with what is wrong with it. An empty token is one that is not good, and no fault.
     pub(super) fn parse(query: Option<&str>) -> (Self, Vec<Fault>) {
         let params = Params::parse(query);
-        let mut wish = Self { token: None, since: Ok(None) };
+        let mut query = Self { token: None, since: Ok(None) };
         let mut faults = Vec::new();
         for fault in params.faults {
             match (fault.field.as_str(), fault.code) {
-                ("token", "empty") => wish.token = Some(String::new()),
-                ("since", "empty") => wish.since = Err(NoNumber),
+                ("token", "empty") => query.token = Some(String::new()),
+                ("since", "empty") => query.since = Err(NoNumber),
                 _ => faults.push(fault),
             }
         }
         for param in params.items {
             match (param.name.as_str(), &param.operator) {
-                ("token", None) => wish.token = Some(param.value),
-                ("since", None) => wish.since = number(&param.value).map(Some),
+                ("token", None) => query.token = Some(param.value),
+                ("since", None) => query.since = number(&param.value).map(Some),
                 _ => faults.push(Fault::new(
                     paging::label(&param),
                     "unknown",
@@ -48,7 +48,7 @@ impl Wish {
                 )),
             }
         }
-        (wish, faults)
+        (query, faults)
     }
 }
 
@@ -108,10 +108,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(query: &str, token: Option<&str>, since: Result<Option<i64>, NoNumber>, fields: &[&str]) {
-        let (wish, faults) = Wish::parse(Some(query));
-        assert_eq!(wish, Wish { token: token.map(str::to_owned), since }, "{query}");
-        assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), fields, "{query}");
+    fn check(text: &str, token: Option<&str>, since: Result<Option<i64>, NoNumber>, fields: &[&str]) {
+        let (query, faults) = SocketQuery::parse(Some(text));
+        assert_eq!(query, SocketQuery { token: token.map(str::to_owned), since }, "{text}");
+        assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), fields, "{text}");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 mod acceptor;
 mod api;
 mod body;
-mod carrier;
 mod connections;
 mod cors;
 mod created;
@@ -32,11 +31,11 @@ pub mod openapi;
 pub mod page;
 mod paging;
 mod parser_errors;
-mod places;
 mod problem;
 mod readings;
 mod reply;
 mod request_id;
+pub mod route_table;
 mod router;
 pub mod routes;
 mod server;
@@ -46,6 +45,7 @@ mod socket;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod websocket;
 mod window;
 
 use std::{sync::Arc, time::Duration};
@@ -146,7 +146,7 @@ type Endpoints = Vec<(Method, String, Arc<dyn Handler>)>;
 
 /// What every service of an application is made of: its routes, what stands around them, and who is connected.
 fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub>), String> {
-    let table = routes::table(&layers.catalog, &layers.custom)?;
+    let table = route_table::table(&layers.catalog, &layers.custom)?;
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));

@@ -1,6 +1,5 @@
-//! Every route, as data: what follows from the catalog, and what every application has.
+//! Routes as data: what follows from the catalog, and what every application has.
 
-use super::{CustomRoute, places};
 use crate::{
     pipeline::Right,
     schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
@@ -130,19 +129,6 @@ impl Action {
     }
 }
 
-/// All routes of an application, `custom` are its own; of two that could match one path, the literal one comes first.
-///
-/// # Errors
-/// A sentence about a route of the application's own: its path is none, or is there already; it asks for a rule that is
-/// not declared; it replaces what is not there, or was replaced.
-pub fn table(catalog: &Catalog, custom: &[CustomRoute]) -> Result<Vec<Route>, String> {
-    let mut routes = declared(catalog);
-    for (index, route) in custom.iter().enumerate() {
-        places::put(&mut routes, catalog, route, index)?;
-    }
-    Ok(routes)
-}
-
 /// The generated route of a verb on a resource.
 pub(super) fn of_verb(catalog: &Catalog, name: &str, verb: Verb) -> Option<Route> {
     resource(catalog, catalog.find(name)?, verb)
@@ -254,7 +240,10 @@ pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::schema::{Column, Grant, Id, Kind, Path};
+    use crate::{
+        http::{CustomRoute, route_table::table},
+        schema::{Column, Grant, Id, Kind, Path},
+    };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
         let mut column = Column::new::<i64>(name, key);

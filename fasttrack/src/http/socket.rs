@@ -14,11 +14,11 @@ use salvo::{
 
 use super::{
     Site,
-    carrier::Carrier,
     edge::Actor,
     gate,
-    handshake::{self, Wish},
+    handshake::{self, SocketQuery},
     reply::Reply,
+    websocket::WebSocket,
 };
 use crate::{
     auth::Admission,
@@ -26,7 +26,7 @@ use crate::{
     error::Error,
     notify::{
         Hub, Outbox, Refused,
-        socket::{self, Services, Visit},
+        socket::{self, Connection, Services},
     },
 };
 
@@ -48,15 +48,15 @@ pub struct Sockets {
 }
 
 /// What becomes of an upgraded connection.
-type Talk = Box<dyn FnOnce(Carrier) -> BoxFuture<'static, ()> + Send>;
+type Talk = Box<dyn FnOnce(WebSocket) -> BoxFuture<'static, ()> + Send>;
 
 /// Opens a socket.
 ///
 /// # Errors
 /// Why not, where that is for whoever sees the answer to the handshake.
 pub(super) async fn open(site: &Site, req: &mut Request, res: &mut Response) -> Result<Reply, Error> {
-    let (wish, faults) = Wish::parse(req.uri().query());
-    let entry = site.gate.admit_socket(req, wish.token.as_deref()).await;
+    let (query, faults) = SocketQuery::parse(req.uri().query());
+    let entry = site.gate.admit_socket(req, query.token.as_deref()).await;
     gate::write_allowance(res.headers_mut(), entry.allowance);
     let visitor = match entry.outcome {
         Err(Error::Unauthenticated(reason)) => Err(reason),
@@ -68,7 +68,7 @@ pub(super) async fn open(site: &Site, req: &mut Request, res: &mut Response) -> 
     }
     let accept = handshake::accept(req)?;
     handshake::check_origin(req.headers(), &site.sockets.origins, site.sockets.public_url.as_ref())?;
-    let talk = match (visitor, wish.since) {
+    let talk = match (visitor, query.since) {
         (Err(reason), _) => refuse(socket::UNAUTHENTICATED, reason.into_owned()),
         (Ok(_), Err(_)) => refuse(socket::POLICY, "since has to be the id of a message, or 0".to_owned()),
         (Ok(visitor), Ok(since)) => {
@@ -80,22 +80,22 @@ pub(super) async fn open(site: &Site, req: &mut Request, res: &mut Response) -> 
 }
 
 fn refuse(code: u16, reason: String) -> Talk {
-    Box::new(move |carrier| Box::pin(socket::refuse(carrier, code, reason.into())))
+    Box::new(move |websocket| Box::pin(socket::refuse(websocket, code, reason.into())))
 }
 
 /// Reserves a place, and looks how far the account has been told: what is committed from here on is heard.
 async fn converse(sockets: &Sockets, visitor: Admission, since: Option<i64>) -> Result<Talk, Error> {
     let Admission { caller, expires_at_us } = visitor;
-    let seat = sockets.hub.reserve(caller.id).map_err(|refused| match refused {
+    let subscription = sockets.hub.reserve(caller.id).map_err(|refused| match refused {
         Refused::AccountFull => Error::TooManySockets { most: sockets.per_account },
         Refused::ServerFull => Error::Unavailable("there are too many sockets; try again later".into()),
         Refused::Stopping => Error::Unavailable("the server is stopping".into()),
     })?;
     let last = sockets.outbox.last(caller.id).await?;
     let after = since.map_or(last, |since| since.min(last));
-    let visit = Visit { caller, expires_at_us, after, is_newest: after == last };
+    let connection = Connection { caller, expires_at_us, after, is_newest: after == last };
     let services = sockets.services.clone();
-    Ok(Box::new(move |carrier| Box::pin(socket::converse(carrier, seat, visit, services))))
+    Ok(Box::new(move |websocket| Box::pin(socket::converse(websocket, subscription, connection, services))))
 }
 
 /// Answers 101, and talks once the connection has changed.
@@ -107,7 +107,7 @@ fn upgrade(req: &mut Request, accept: HeaderValue, talk: Talk) -> Result<Reply, 
     }
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => talk(Carrier::new(upgraded).await).await,
+            Ok(upgraded) => talk(WebSocket::new(upgraded).await).await,
             Err(error) => tracing::debug!(%error, "a client went away during the handshake"),
         }
     });

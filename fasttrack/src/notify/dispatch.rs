@@ -19,8 +19,8 @@ pub async fn dispatch(hub: Arc<Hub>, outbox: Outbox) {
             if seen.is_empty() {
                 break;
             }
-            match outbox.news(&seen).await {
-                Ok(found) => found.iter().for_each(|news| hub.deliver(news)),
+            match outbox.deliveries(&seen).await {
+                Ok(found) => found.iter().for_each(|delivery| hub.deliver(delivery)),
                 Err(error) => {
                     tracing::warn!(%error, "messages were not read; they will be");
                     hub.put_back(seen.iter().map(|(account, _)| *account));

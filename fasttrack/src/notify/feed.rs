@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
-use super::{Messages, Page, Seat};
+use super::{Messages, Page, Subscription};
 
 /// Messages that are read at once, and held until the client has taken them.
 const PAGE: u16 = 64;
@@ -60,7 +60,7 @@ impl Feed {
     }
 
     /// Waits for what comes next. Can be given up at any time without a loss.
-    pub(super) async fn next(&mut self, seat: &Seat) -> Fed {
+    pub(super) async fn next(&mut self, subscription: &Subscription) -> Fed {
         loop {
             if std::mem::take(&mut self.has_gap) {
                 return Fed::Gap;
@@ -73,16 +73,16 @@ impl Feed {
                 return live.recv().await.map_or(Fed::Cut, Fed::Message);
             }
             if self.is_caught_up {
-                self.live = seat.join(self.at);
+                self.live = subscription.join(self.at);
                 self.is_caught_up = false;
                 continue;
             }
-            let (messages, account, at) = (&self.messages, seat.account(), self.at);
+            let (messages, account, at) = (&self.messages, subscription.account(), self.at);
             let reading = self.reading.get_or_insert_with(|| Reading::begin(Arc::clone(messages), account, at));
             let page = (&mut reading.0).await;
             self.reading = None;
             match page {
-                Ok(page) => self.take(page, seat),
+                Ok(page) => self.take(page, subscription),
                 Err(error) => note_loss(&error, account),
             }
         }
@@ -96,14 +96,14 @@ impl Feed {
 
     /// Goes live as soon as a page is the last one, before its messages are sent: a client that reads slowly would
     /// otherwise find that there is more each time.
-    fn take(&mut self, page: Page, seat: &Seat) {
+    fn take(&mut self, page: Page, subscription: &Subscription) {
         self.has_gap = page.pruned > self.at.max(self.pruned);
         self.pruned = page.pruned;
         let newest_here = page.messages.last().map_or(self.at, |(number, _)| *number);
         self.at = if page.is_full { newest_here } else { newest_here.max(page.last) };
         self.page.extend(page.messages.into_iter().map(|(_, message)| message));
         if !page.is_full {
-            self.live = seat.join(self.at);
+            self.live = subscription.join(self.at);
         }
     }
 }

@@ -19,9 +19,9 @@ use tokio::{
 };
 
 use super::{
-    Seat,
-    outbox::News,
-    seat::{Raised, Signals},
+    Subscription,
+    outbox::Delivery,
+    subscription::{Raised, Signals},
 };
 use crate::bell::Bell;
 
@@ -63,8 +63,8 @@ pub struct Hub {
 
 #[derive(Debug, Default)]
 struct State {
-    posts: HashMap<i64, Post>,
-    /// Connected accounts that may have news, and since when.
+    accounts: HashMap<i64, Subscribers>,
+    /// Connected accounts that may have new messages, and since when.
     pending: BTreeMap<i64, Instant>,
     /// Since when the longest of those that are being read for has waited.
     in_hand: Option<Instant>,
@@ -75,14 +75,14 @@ struct State {
 
 /// The sockets of one account.
 #[derive(Debug, Default)]
-struct Post {
-    /// Means something while any of the places is live.
+struct Subscribers {
+    /// Means something while any of them is live.
     position: i64,
-    places: Vec<Place>,
+    all: Vec<Subscriber>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct Subscriber {
     id: u64,
     signals: Arc<Signals>,
     /// None while the socket catches up by itself.
@@ -113,12 +113,12 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refused`] when there is none.
-    pub fn reserve(self: &Arc<Self>, account: i64) -> Result<Seat, Refused> {
+    pub fn reserve(self: &Arc<Self>, account: i64) -> Result<Subscription, Refused> {
         let mut state = self.state();
         if state.stopping {
             return Err(Refused::Stopping);
         }
-        if state.posts.get(&account).is_some_and(|post| post.places.len() >= self.limits.per_account) {
+        if state.accounts.get(&account).is_some_and(|subscribers| subscribers.all.len() >= self.limits.per_account) {
             return Err(Refused::AccountFull);
         }
         if state.open >= self.limits.in_total {
@@ -127,29 +127,29 @@ impl Hub {
         let (id, signals) = (state.next_id, Arc::new(Signals::default()));
         state.next_id += 1;
         state.open += 1;
-        let place = Place { id, signals: Arc::clone(&signals), live: None };
-        state.posts.entry(account).or_default().places.push(place);
+        let subscriber = Subscriber { id, signals: Arc::clone(&signals), live: None };
+        state.accounts.entry(account).or_default().all.push(subscriber);
         drop(state);
-        Ok(Seat::new(Arc::clone(self), account, id, signals))
+        Ok(Subscription::new(Arc::clone(self), account, id, signals))
     }
 
     /// Has the sockets of an account look again whether they may stay.
     pub fn recheck(&self, account: i64) {
-        if let Some(post) = self.state().posts.get(&account) {
-            post.raise(Raised::RECHECK);
+        if let Some(subscribers) = self.state().accounts.get(&account) {
+            subscribers.raise(Raised::RECHECK);
         }
     }
 
     /// Has all sockets look again whether they may stay.
     pub fn recheck_all(&self) {
-        self.state().posts.values().for_each(|post| post.raise(Raised::RECHECK));
+        self.state().accounts.values().for_each(|subscribers| subscribers.raise(Raised::RECHECK));
     }
 
     /// Closes every socket, and takes no more.
     pub fn stop(&self) {
         let mut state = self.state();
         state.stopping = true;
-        state.posts.values().for_each(|post| post.raise(Raised::STOP));
+        state.accounts.values().for_each(|subscribers| subscribers.raise(Raised::STOP));
     }
 
     /// Waits until there is no socket any more, for at most `limit`.
@@ -182,7 +182,7 @@ impl Hub {
         self.too_slow.load(Ordering::Relaxed)
     }
 
-    /// How long the account has waited that has waited longest for news to be read; zero when none waits.
+    /// How long the account has waited that has waited longest for its messages to be read; zero when none waits.
     #[must_use]
     pub fn lag(&self) -> Duration {
         let state = self.state();
@@ -211,13 +211,13 @@ impl Hub {
             && let Some((account, since)) = state.pending.pop_first()
         {
             state.in_hand = Some(state.in_hand.map_or(since, |oldest| oldest.min(since)));
-            let post = state.posts.get(&account).filter(|post| post.is_live());
-            taken.extend(post.map(|post| (account, post.position)));
+            let subscribers = state.accounts.get(&account).filter(|subscribers| subscribers.is_live());
+            taken.extend(subscribers.map(|subscribers| (account, subscribers.position)));
         }
         taken
     }
 
-    /// Notes that accounts may have news, if they have sockets.
+    /// Notes that accounts may have new messages, if they have sockets.
     pub(super) fn ring(&self, accounts: impl IntoIterator<Item = i64>) {
         self.note(&mut self.state(), accounts, Instant::now());
     }
@@ -229,11 +229,11 @@ impl Hub {
         self.note(&mut state, accounts, since);
     }
 
-    fn note(&self, state: &mut State, accounts: impl IntoIterator<Item = i64>, since: Instant) {
-        let State { posts, pending, .. } = state;
+    fn note(&self, state: &mut State, told: impl IntoIterator<Item = i64>, since: Instant) {
+        let State { accounts, pending, .. } = state;
         let before = pending.len();
-        for account in accounts {
-            if posts.get(&account).is_some_and(Post::is_live) {
+        for account in told {
+            if accounts.get(&account).is_some_and(Subscribers::is_live) {
                 let noted = pending.entry(account).or_insert(since);
                 *noted = since.min(*noted);
             }
@@ -243,34 +243,36 @@ impl Hub {
         }
     }
 
-    /// Hands news to the sockets of their account.
-    pub(super) fn deliver(&self, news: &News) {
+    /// Hands messages to the sockets of their account.
+    pub(super) fn deliver(&self, delivery: &Delivery) {
         let mut state = self.state();
-        let State { posts, pending, .. } = &mut *state;
-        let Some(post) = posts.get_mut(&news.account).filter(|post| post.is_live()) else { return };
+        let State { accounts, pending, .. } = &mut *state;
+        let Some(subscribers) = accounts.get_mut(&delivery.account).filter(|subscribers| subscribers.is_live()) else {
+            return;
+        };
         // The sockets that were asked for have gone, and one has come that has seen less: it is for that one to ask anew.
-        if post.position < news.after || news.has_more {
-            pending.entry(news.account).or_insert_with(Instant::now);
+        if subscribers.position < delivery.after || delivery.has_more {
+            pending.entry(delivery.account).or_insert_with(Instant::now);
             self.rung.notify_one();
         }
-        if post.position >= news.after {
-            for (number, message) in &news.messages {
-                post.push(*number, message);
+        if subscribers.position >= delivery.after {
+            for (number, message) in &delivery.messages {
+                subscribers.push(*number, message);
             }
-            post.position = post.position.max(news.up_to);
+            subscribers.position = subscribers.position.max(delivery.up_to);
         }
     }
 
     pub(super) fn join(&self, account: i64, id: u64, after: i64) -> Option<mpsc::Receiver<Bytes>> {
         let mut state = self.state();
-        let post = state.posts.get_mut(&account)?;
-        if !post.is_live() {
-            post.position = after;
-        } else if post.position > after {
+        let subscribers = state.accounts.get_mut(&account)?;
+        if !subscribers.is_live() {
+            subscribers.position = after;
+        } else if subscribers.position > after {
             return None;
         }
         let (queue, receiver) = mpsc::channel(QUEUE);
-        post.place(id)?.live = Some(Live { after, queue });
+        subscribers.subscriber(id)?.live = Some(Live { after, queue });
         // For what was committed since the socket last looked, and was not told to anybody.
         state.pending.entry(account).or_insert_with(Instant::now);
         drop(state);
@@ -279,17 +281,19 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, account: i64, id: u64) {
-        if let Some(place) = self.state().posts.get_mut(&account).and_then(|post| post.place(id)) {
-            place.live = None;
+        if let Some(subscriber) =
+            self.state().accounts.get_mut(&account).and_then(|subscribers| subscribers.subscriber(id))
+        {
+            subscriber.live = None;
         }
     }
 
     pub(super) fn free(&self, account: i64, id: u64) {
         let mut state = self.state();
-        if let Some(post) = state.posts.get_mut(&account) {
-            post.places.retain(|place| place.id != id);
-            if post.places.is_empty() {
-                state.posts.remove(&account);
+        if let Some(subscribers) = state.accounts.get_mut(&account) {
+            subscribers.all.retain(|subscriber| subscriber.id != id);
+            if subscribers.all.is_empty() {
+                state.accounts.remove(&account);
             }
             state.open -= 1;
         }
@@ -311,17 +315,17 @@ impl Bell for Hub {
     fn queued(&self) {}
 }
 
-impl Post {
+impl Subscribers {
     fn is_live(&self) -> bool {
-        self.places.iter().any(|place| place.live.is_some())
+        self.all.iter().any(|subscriber| subscriber.live.is_some())
     }
 
-    fn place(&mut self, id: u64) -> Option<&mut Place> {
-        self.places.iter_mut().find(|place| place.id == id)
+    fn subscriber(&mut self, id: u64) -> Option<&mut Subscriber> {
+        self.all.iter_mut().find(|subscriber| subscriber.id == id)
     }
 
     fn raise(&self, what: Raised) {
-        self.places.iter().for_each(|place| place.signals.raise(what));
+        self.all.iter().for_each(|subscriber| subscriber.signals.raise(what));
     }
 
     /// Nobody waits for a socket whose queue is full: it is cut off, and reads on from the outbox when it comes back.
@@ -329,11 +333,11 @@ impl Post {
         if number <= self.position {
             return;
         }
-        for place in &mut self.places {
-            let Some(live) = place.live.as_ref().filter(|live| number > live.after) else { continue };
+        for subscriber in &mut self.all {
+            let Some(live) = subscriber.live.as_ref().filter(|live| number > live.after) else { continue };
             if live.queue.try_send(message.clone()).is_err() {
-                place.live = None;
-                place.signals.raise(Raised::SLOW);
+                subscriber.live = None;
+                subscriber.signals.raise(Raised::SLOW);
             }
         }
     }

@@ -6,7 +6,6 @@
 //! listens to the hub. Whether an account may still see a message is asked by the statement that reads it. Nothing here
 //! knows HTTP: a socket is a stream of [frames](wire).
 
-mod desk;
 mod dispatch;
 mod feed;
 mod hub;
@@ -16,21 +15,22 @@ mod outbox;
 #[cfg(feature = "testing")]
 mod postbox;
 mod retention;
-mod seat;
+mod services;
 pub mod socket;
+mod subscription;
 #[cfg(test)]
 mod tests;
 pub mod wire;
 
 pub use self::{
-    desk::Desk,
     dispatch::dispatch,
     hub::{Hub, Limits, Refused},
     jobs::{Figures, Kept, List, Workers, list, retry},
     mail::Mailer,
     outbox::{Messages, Numbered, Outbox, Page},
     retention::keep_tidy,
-    seat::Seat,
+    services::AppServices,
+    subscription::Subscription,
 };
 #[cfg(feature = "testing")]
 pub use self::{jobs::FailedJob, postbox::Mail};

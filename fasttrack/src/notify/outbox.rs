@@ -37,7 +37,7 @@ pub struct Page {
 
 /// What is new to one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct News {
+pub(super) struct Delivery {
     /// The account.
     pub(super) account: i64,
     /// The number after which it was looked for.
@@ -86,10 +86,10 @@ impl Outbox {
     }
 
     /// What is new to these accounts, each after a number.
-    pub(super) async fn news(&self, seen: &[(i64, i64)]) -> Result<Vec<News>, Error> {
+    pub(super) async fn deliveries(&self, seen: &[(i64, i64)]) -> Result<Vec<Delivery>, Error> {
         let window = window(seen.len());
         let rows = self.db.read(self.inbox.batch(seen, window)).await?;
-        Ok(news(rows, seen, window))
+        Ok(deliveries(rows, seen, window))
     }
 
     /// Deletes at most `limit` messages from before `instant`, oldest first, and says how many.
@@ -131,15 +131,15 @@ fn window(accounts: usize) -> u16 {
     u16::try_from((MOST_MESSAGES / accounts.max(1)).clamp(20, 500)).unwrap_or(20)
 }
 
-/// The rows come account by account. One that was never told anything has none, and no news.
-fn news(rows: Vec<Row>, seen: &[(i64, i64)], window: u16) -> Vec<News> {
-    let mut found: Vec<News> = Vec::with_capacity(seen.len());
+/// The rows come account by account. One that was never told anything has none, and no delivery.
+fn deliveries(rows: Vec<Row>, seen: &[(i64, i64)], window: u16) -> Vec<Delivery> {
+    let mut found: Vec<Delivery> = Vec::with_capacity(seen.len());
     for row in rows {
         let (Some(account), Some(last)) = (row.int(0), row.int(1)) else { continue };
-        if found.last().is_none_or(|news| news.account != account) {
+        if found.last().is_none_or(|delivery| delivery.account != account) {
             let Some(&(_, after)) = seen.iter().find(|(known, _)| *known == account) else { continue };
             let end = after.saturating_add(i64::from(window));
-            found.push(News {
+            found.push(Delivery {
                 account,
                 after,
                 up_to: last.min(end).max(after),
@@ -147,8 +147,8 @@ fn news(rows: Vec<Row>, seen: &[(i64, i64)], window: u16) -> Vec<News> {
                 messages: Vec::new(),
             });
         }
-        if let Some(news) = found.last_mut() {
-            news.messages.extend(message(row, 2));
+        if let Some(delivery) = found.last_mut() {
+            delivery.messages.extend(message(row, 2));
         }
     }
     found
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn rows_become_news_of_each_account() {
         let rows = vec![row(1, 9, Some(8)), row(1, 9, Some(9)), row(2, 4, None), row(3, 900, Some(101))];
-        let found = news(rows, &[(1, 7), (2, 4), (3, 100), (4, 0)], 500);
+        let found = deliveries(rows, &[(1, 7), (2, 4), (3, 100), (4, 0)], 500);
         let brief: Vec<_> = found.iter().map(|n| (n.account, n.after, n.up_to, n.has_more, n.messages.len())).collect();
         assert_eq!(brief, [(1, 7, 9, false, 2), (2, 4, 4, false, 0), (3, 100, 600, true, 1)]);
     }

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{
-    Messages, Seat,
+    Messages, Subscription,
     feed::{Fed, Feed},
-    seat::Raised,
+    subscription::Raised,
     wire::{Broken, Incoming, Line, Outgoing, Step, Wire},
 };
 use crate::{auth::Auth, clock, error::Error, principal::Caller};
@@ -44,12 +44,12 @@ const PONG: &[u8] = br#"{"type":"pong"}"#;
 const RESYNC: &[u8] = br#"{"type":"resync"}"#;
 
 /// Whoever knows whether somebody may stay.
-pub trait Doorkeeper: Send + Sync {
+pub trait SessionCheck: Send + Sync {
     /// Whether a caller who was let in before still would be.
     fn recheck(self: Arc<Self>, caller: Caller) -> BoxFuture<'static, Result<Caller, Error>>;
 }
 
-impl Doorkeeper for Auth {
+impl SessionCheck for Auth {
     fn recheck(self: Arc<Self>, caller: Caller) -> BoxFuture<'static, Result<Caller, Error>> {
         Box::pin(async move { Self::recheck(&self, &caller).await })
     }
@@ -57,7 +57,7 @@ impl Doorkeeper for Auth {
 
 /// Who comes, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
+pub struct Connection {
     /// Who.
     pub caller: Caller,
     /// When the token expires, in microseconds since the Unix epoch.
@@ -74,12 +74,12 @@ pub struct Services {
     /// For what was missed.
     pub messages: Arc<dyn Messages>,
     /// For who may stay.
-    pub door: Arc<dyn Doorkeeper>,
+    pub sessions: Arc<dyn SessionCheck>,
 }
 
 /// Talks with a client until one of both ends it.
-pub async fn converse(wire: impl Wire, seat: Seat, visit: Visit, services: Services) {
-    let mut conversation = Conversation::begin(wire, seat, visit, services);
+pub async fn converse(wire: impl Wire, subscription: Subscription, connection: Connection, services: Services) {
+    let mut conversation = Conversation::begin(wire, subscription, connection, services);
     let ending = loop {
         conversation.fill();
         let event = conversation.event().await;
@@ -98,9 +98,9 @@ pub async fn refuse(wire: impl Wire, code: u16, reason: Cow<'static, str>) {
 struct Conversation<W> {
     line: Line<W>,
     feed: Feed,
-    seat: Seat,
+    subscription: Subscription,
     caller: Caller,
-    door: Arc<dyn Doorkeeper>,
+    sessions: Arc<dyn SessionCheck>,
     /// Whether the session held when it was last asked for; nothing is told while that is not known.
     is_trusted: bool,
     recheck: Option<BoxFuture<'static, Result<Caller, Error>>>,
@@ -133,27 +133,32 @@ enum Ending {
 }
 
 impl<W: Wire> Conversation<W> {
-    fn begin(wire: W, seat: Seat, visit: Visit, Services { messages, door }: Services) -> Self {
+    fn begin(
+        wire: W,
+        subscription: Subscription,
+        connection: Connection,
+        Services { messages, sessions }: Services,
+    ) -> Self {
         let now = Instant::now();
-        let life_us = visit.expires_at_us.saturating_sub(clock::now_us());
+        let life_us = connection.expires_at_us.saturating_sub(clock::now_us());
         let mut conversation = Self {
             line: Line::new(wire),
-            feed: Feed::new(messages, visit.after, visit.is_newest),
-            seat,
-            caller: visit.caller,
-            door,
+            feed: Feed::new(messages, connection.after, connection.is_newest),
+            subscription,
+            caller: connection.caller,
+            sessions,
             is_trusted: false,
             recheck: None,
             recheck_at: None,
             expires_at: now + Duration::from_micros(u64::try_from(life_us).unwrap_or(0)),
-            expires_at_us: visit.expires_at_us,
+            expires_at_us: connection.expires_at_us,
             heard_at: now,
             ping_at: now + PING_EVERY,
             timer: Box::pin(sleep_until(now)),
             owes_ping: false,
             owes_pong: false,
         };
-        // The session may have ended between the check of the token and the reservation of the seat.
+        // The session may have ended between the check of the token and the reservation of the subscription.
         conversation.ask_again();
         conversation
     }
@@ -173,7 +178,7 @@ impl<W: Wire> Conversation<W> {
     async fn event(&mut self) -> Event {
         self.set_timer();
         let can_feed = self.is_trusted && self.line.has_room();
-        let Self { line, feed, seat, recheck, timer, .. } = self;
+        let Self { line, feed, subscription, recheck, timer, .. } = self;
         let verdict = async {
             match recheck {
                 Some(recheck) => recheck.await,
@@ -182,10 +187,10 @@ impl<W: Wire> Conversation<W> {
         };
         tokio::select! {
             biased;
-            raised = seat.signals().raised() => Event::Called(raised),
+            raised = subscription.signals().raised() => Event::Called(raised),
             () = timer => Event::Time,
             verdict = verdict => Event::Verdict(verdict),
-            fed = feed.next(seat), if can_feed => Event::Fed(fed),
+            fed = feed.next(subscription), if can_feed => Event::Fed(fed),
             step = line.step() => Event::Line(step),
         }
     }
@@ -197,7 +202,7 @@ impl<W: Wire> Conversation<W> {
             Event::Verdict(verdict) => return self.judge(verdict),
             Event::Fed(Fed::Message(message)) => {
                 self.line.put(Outgoing::Text(message));
-                self.seat.hub().count_delivered();
+                self.subscription.hub().count_delivered();
             }
             Event::Fed(Fed::Gap) => self.line.put(Outgoing::Text(Bytes::from_static(RESYNC))),
             Event::Fed(Fed::Cut) => return Some(too_slow()),
@@ -210,7 +215,7 @@ impl<W: Wire> Conversation<W> {
 
     async fn end(mut self, ending: Ending) {
         // Its messages wait for nobody any more, and nothing that is not polled may keep its place at the database.
-        self.seat.leave();
+        self.subscription.leave();
         self.feed.stop();
         self.recheck = None;
         match ending {
@@ -218,7 +223,7 @@ impl<W: Wire> Conversation<W> {
             Ending::Left => self.line.linger(SHORT_OFFER).await,
             Ending::Close(code, reason, limit) => {
                 if code == TOO_SLOW {
-                    self.seat.hub().count_too_slow();
+                    self.subscription.hub().count_too_slow();
                 }
                 tracing::debug!(account = self.caller.id, code, %reason, "a socket is closed");
                 self.line.close(code, reason, limit).await;
@@ -288,7 +293,7 @@ impl<W: Wire> Conversation<W> {
     /// Asks whether the session still holds. A question that is under way is asked anew: the answer may be an old one.
     fn ask_again(&mut self) {
         self.recheck_at = None;
-        self.recheck = Some(Arc::clone(&self.door).recheck(self.caller.clone()));
+        self.recheck = Some(Arc::clone(&self.sessions).recheck(self.caller.clone()));
     }
 
     /// The timer may ring early, never late: most frames move a deadline away, and are not worth a new timer.

@@ -11,7 +11,7 @@ use super::{
     input::{Input, Purpose},
     refusal,
     rows::RowsPlan,
-    verdict::{Creation, Look},
+    verdict::{Creation, Executor},
 };
 use crate::{
     clock,
@@ -95,7 +95,7 @@ impl Pipeline {
         let mut row = row(engine, plan, parent, who, &input);
         let creation = Creation { engine, plan, parent, who, input: &input };
         if !input.faults.is_empty() {
-            return Err(creation.refusal(Look::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile));
+            return Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile));
         }
         for (arg, column) in row.iter_mut().zip(engine.schema.columns) {
             if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg) {
@@ -110,7 +110,7 @@ impl Pipeline {
         let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, row.clone()).await;
         match created.map_err(|error| refusal::database(engine.schema, error))? {
             Some(json) => Ok(json),
-            None => Err(creation.refusal(Look::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile)),
+            None => Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile)),
         }
     }
 }
@@ -159,7 +159,7 @@ impl HookedCreation {
 
     async fn refusal(&self, tx: &mut Tx) -> Result<Option<Error>, Error> {
         let Self { engine, plan, parent, who, input, row } = self;
-        Creation { engine, plan, parent: *parent, who, input }.refusal(Look::Tx(tx), row.clone()).await
+        Creation { engine, plan, parent: *parent, who, input }.refusal(Executor::Tx(tx), row.clone()).await
     }
 }
 

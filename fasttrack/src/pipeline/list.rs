@@ -4,7 +4,7 @@ use super::{
     Pipeline,
     engine::Engine,
     refusal,
-    verdict::{Look, may_read_parent},
+    verdict::{Executor, may_read_parent},
 };
 use crate::{
     db::{Arg, Statement},
@@ -113,7 +113,7 @@ impl Pipeline {
         if row.int(0) == Some(1) || row.int(1) == Some(1) {
             return Ok(());
         }
-        if above.schema.conceal && !may_read_parent(listing.engine, id, listing.who, Look::Db(&self.db)).await? {
+        if above.schema.conceal && !may_read_parent(listing.engine, id, listing.who, Executor::Db(&self.db)).await? {
             return Err(refusal::not_found(above.schema, id));
         }
         Err(refusal::forbidden_all(listing.who, Verb::List, listing.engine.schema))

@@ -11,13 +11,13 @@ use crate::{
     sql::{self, Class, Predicate},
 };
 
-/// Where to look: a reader, or the transaction under way.
-pub(super) enum Look<'a> {
+/// What runs a statement that reads: a reader, or the transaction under way.
+pub(super) enum Executor<'a> {
     Db(&'a Db),
     Tx(&'a mut Tx),
 }
 
-impl Look<'_> {
+impl Executor<'_> {
     async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
         match self {
             Self::Db(db) => db.read(statement).await,
@@ -41,9 +41,9 @@ impl Creation<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub(super) async fn refusal(self, mut look: Look<'_>, row: Vec<Arg>) -> Result<Option<Error>, Error> {
+    pub(super) async fn refusal(self, mut executor: Executor<'_>, row: Vec<Arg>) -> Result<Option<Error>, Error> {
         let Self { engine, plan, parent, who, input } = self;
-        let verdicts = look.rows(Statement::new(plan.insert.check(), row)).await?;
+        let verdicts = executor.rows(Statement::new(plan.insert.check(), row)).await?;
         let verdicts = verdicts.first().cloned().unwrap_or_default();
         let holds = |position: usize| verdicts.int(position) == Some(1);
         let guards = &plan.insert.guards;
@@ -57,7 +57,7 @@ impl Creation<'_> {
         }
         let unclear = plan.insert.policy.depends_on(&|key| input.is_faulty(key));
         if !holds(0) && !unclear {
-            return refuse(engine, parent, who, look).await.map(Some);
+            return refuse(engine, parent, who, executor).await.map(Some);
         }
         let forbidden: Vec<_> = guards
             .iter()
@@ -72,10 +72,10 @@ impl Creation<'_> {
     }
 }
 
-async fn refuse(engine: &Engine, parent: Option<i64>, who: &Principal, look: Look<'_>) -> Result<Error, Error> {
+async fn refuse(engine: &Engine, parent: Option<i64>, who: &Principal, executor: Executor<'_>) -> Result<Error, Error> {
     if let (Some(above), Some(id)) = (&engine.parent, parent)
         && above.schema.conceal
-        && !may_read_parent(engine, id, who, look).await?
+        && !may_read_parent(engine, id, who, executor).await?
     {
         return Ok(refusal::not_found(above.schema, id));
     }
@@ -90,13 +90,13 @@ pub(super) async fn may_read_parent(
     engine: &Engine,
     id: i64,
     who: &Principal,
-    mut look: Look<'_>,
+    mut executor: Executor<'_>,
 ) -> Result<bool, Error> {
     let policy = engine.class(Class::of(who)).map(|class| &class.parent_read);
     match (&engine.parent, policy) {
         (Some(_), None | Some(Predicate::Never)) | (None, _) => Ok(false),
         (Some(above), Some(policy)) => {
-            let found = look.rows(sql::read(&above.table, policy).fill(values(id, who))).await?;
+            let found = executor.rows(sql::read(&above.table, policy).fill(values(id, who))).await?;
             Ok(!found.is_empty())
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Settings, document, sample};
 use crate::{
-    http::routes::{self, Action},
+    http::{route_table, routes::Action},
     wire::Params,
 };
 
@@ -63,7 +63,8 @@ fn the_routes_are_those_that_are_served() {
         let document = document(&catalog, &[], &Settings::default());
         let mut documented = operations(&document);
         // What the documentation page loads is no part of the API.
-        let served = routes::table(&catalog, &[]).unwrap().into_iter().filter(|route| !route.path.ends_with("{file}"));
+        let served =
+            route_table::table(&catalog, &[]).unwrap().into_iter().filter(|route| !route.path.ends_with("{file}"));
         for route in served {
             let name = format!("{} {}", route.method, route.path);
             let operation = documented.remove(&name).unwrap_or_else(|| panic!("{name} is not documented"));

@@ -4,8 +4,8 @@
 //! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
 //! A route of the application's own says itself what it is.
 //!
-//! `resources`, `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `problems` has the
-//! answers that refuse.
+//! `resources`, `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `headers`
+//! and `problems` have what answers share, the latter for those that refuse.
 
 mod access;
 mod auth;
@@ -14,6 +14,7 @@ mod cached;
 mod contract;
 mod custom;
 mod fields;
+mod headers;
 #[cfg(test)]
 mod laws;
 mod names;
@@ -81,7 +82,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
         "components": {
             "schemas": schemas(&resources),
             "parameters": params::components(),
-            "headers": operation::headers(),
+            "headers": headers::components(),
             "responses": problems::responses(settings.max_body_bytes),
             "securitySchemes": { "bearer": {
                 "type": "http",

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{access::Anonymous, problems};
-
-/// The headers of an answer that counts against the rate limit.
-pub(super) const RATE_LIMIT_HEADERS: [&str; 3] = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+use super::{
+    access::Anonymous,
+    headers::{RATE_LIMIT_HEADERS, header},
+    problems,
+};
 
 /// An operation under construction.
 #[derive(Debug)]
@@ -187,28 +188,4 @@ impl Operation {
 /// A reference to a component schema.
 pub(super) fn component(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
-}
-
-/// A header of a response, by reference.
-pub(super) fn header(name: &str) -> (String, Value) {
-    (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
-}
-
-/// The component headers.
-pub(super) fn headers() -> Value {
-    let integer =
-        |description: &str| json!({ "description": description, "schema": { "type": "integer", "minimum": 0 } });
-    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
-    json!({
-        "x-request-id": text("Names the request in the server's log; the client's own, if it sent a sane one.", problems::REQUEST_ID),
-        "RateLimit-Limit": integer("Requests allowed per window. Service routes are not limited and go without."),
-        "RateLimit-Remaining": integer("Requests left in the current window."),
-        "RateLimit-Reset": integer("Seconds until more requests are allowed."),
-        "Retry-After": { "description": "Whole seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
-        "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
-        "Upgrade": text("The protocol to speak.", "websocket"),
-        "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
-        "Location": text("Where the new row is.", "/api/v1/tasks/7"),
-        "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
-    })
 }

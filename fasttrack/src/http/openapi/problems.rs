@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operation::{RATE_LIMIT_HEADERS, header};
+use super::headers::{RATE_LIMIT_HEADERS, REQUEST_ID, header};
 use crate::http::PROBLEM_TYPES;
 
 /// A status that refuses, as the document shows it.
@@ -226,9 +226,6 @@ impl Refusal {
         example
     }
 }
-
-/// A request id as examples show it.
-pub(super) const REQUEST_ID: &str = "6f3c0a51d2b84e97a1f05c7be9d3462a";
 
 fn problem() -> Value {
     json!({

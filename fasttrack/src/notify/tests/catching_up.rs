@@ -179,10 +179,10 @@ async fn news_for_others_who_have_gone_are_asked_for_anew() {
     first.hang_up();
     task.await.unwrap();
     // Somebody comes who has seen less, while the news for the other is being read.
-    let seat = house.hub.reserve(ACCOUNT).unwrap();
-    let mut queue = seat.join(4).unwrap();
+    let subscription = house.hub.reserve(ACCOUNT).unwrap();
+    let mut queue = subscription.join(4).unwrap();
     let messages = house.told.read(10, usize::MAX).messages;
-    house.hub.deliver(&News { account: ACCOUNT, after: 10, up_to: 15, has_more: false, messages });
+    house.hub.deliver(&Delivery { account: ACCOUNT, after: 10, up_to: 15, has_more: false, messages });
     assert!(queue.try_recv().is_err());
     house.dispatch();
     let got: Vec<_> = std::iter::from_fn(|| queue.try_recv().ok()).collect();

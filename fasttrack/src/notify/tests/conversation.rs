@@ -30,7 +30,7 @@ async fn a_ping_goes_out_every_30_s_and_whoever_answers_stays() {
         }
     }
     assert!(!task.is_finished());
-    assert!(house.door.asked.load(Ordering::Relaxed) >= 7, "the session is looked at with each ping");
+    assert!(house.sessions.asked.load(Ordering::Relaxed) >= 7, "the session is looked at with each ping");
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,7 @@ async fn an_expired_token_closes_on_time() {
 async fn a_session_that_ended_closes_at_once_and_hears_nothing_more() {
     let house = House::new();
     let (client, _) = house.guest(None).await;
-    house.door.verdicts.lock().unwrap().push_back(Error::Unauthenticated("the session has ended".into()));
+    house.sessions.verdicts.lock().unwrap().push_back(Error::Unauthenticated("the session has ended".into()));
     house.hub.recheck(ACCOUNT);
     house.tell(1);
     house.dispatch();
@@ -84,7 +84,7 @@ async fn a_session_that_nobody_can_judge_is_asked_for_until_somebody_can() {
     let house = House::new();
     let (client, _) = house.guest(None).await;
     let away = || Error::Unavailable("away".into());
-    house.door.verdicts.lock().unwrap().extend([away(), away(), Error::Unauthenticated("ended".into())]);
+    house.sessions.verdicts.lock().unwrap().extend([away(), away(), Error::Unauthenticated("ended".into())]);
     house.hub.recheck(ACCOUNT);
     house.tell(1);
     house.dispatch();
@@ -94,7 +94,7 @@ async fn a_session_that_nobody_can_judge_is_asked_for_until_somebody_can() {
     assert_eq!(client.texts(), ["close 4001"]);
 
     let (client, _) = house.guest(None).await;
-    house.door.verdicts.lock().unwrap().push_back(away());
+    house.sessions.verdicts.lock().unwrap().push_back(away());
     house.hub.recheck(ACCOUNT);
     house.tell(1);
     house.dispatch();
@@ -183,7 +183,7 @@ async fn whoever_does_not_read_can_still_be_closed() {
     house.tell(100);
     house.dispatch();
     settle().await;
-    house.door.verdicts.lock().unwrap().push_back(Error::Unauthenticated("ended".into()));
+    house.sessions.verdicts.lock().unwrap().push_back(Error::Unauthenticated("ended".into()));
     house.hub.recheck(ACCOUNT);
     pass(Duration::from_secs(1)).await;
     client.stall(false);

@@ -20,8 +20,8 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
     Hub, Limits, Messages, Page,
-    outbox::News,
-    socket::{self, Doorkeeper, Services, Visit},
+    outbox::Delivery,
+    socket::{self, Connection, Services, SessionCheck},
     wire::{Broken, Incoming, Outgoing},
 };
 use crate::{bell::Bell, clock, error::Error, principal::Caller};
@@ -191,7 +191,7 @@ struct Door {
     asked: AtomicU64,
 }
 
-impl Doorkeeper for Door {
+impl SessionCheck for Door {
     fn recheck(self: Arc<Self>, caller: Caller) -> BoxFuture<'static, Result<Caller, Error>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let verdict = self.verdicts.lock().unwrap().pop_front().map_or(Ok(caller), Err);
@@ -203,13 +203,13 @@ impl Doorkeeper for Door {
 struct House {
     hub: Arc<Hub>,
     told: Arc<Told>,
-    door: Arc<Door>,
+    sessions: Arc<Door>,
 }
 
 impl House {
     fn new() -> Self {
         let hub = Arc::new(Hub::new(Limits { per_account: 8, in_total: 12 }));
-        Self { hub, told: Arc::default(), door: Arc::default() }
+        Self { hub, told: Arc::default(), sessions: Arc::default() }
     }
 
     /// A client that connects with these messages seen, and a token of so long a life.
@@ -218,11 +218,11 @@ impl House {
         let after = since.map_or(last, |since| since.min(last));
         let caller = Caller { id: ACCOUNT, role: "user", session: 1 };
         let expires_at_us = clock::now_us() + i64::try_from(life.as_micros()).unwrap();
-        let visit = Visit { caller, expires_at_us, after, is_newest: after == last };
-        let services = Services { messages: Arc::clone(&self.told) as _, door: Arc::clone(&self.door) as _ };
+        let connection = Connection { caller, expires_at_us, after, is_newest: after == last };
+        let services = Services { messages: Arc::clone(&self.told) as _, sessions: Arc::clone(&self.sessions) as _ };
         let client = Client::default();
-        let seat = self.hub.reserve(ACCOUNT).unwrap();
-        let task = tokio::spawn(socket::converse(Wire(client.clone()), seat, visit, services));
+        let subscription = self.hub.reserve(ACCOUNT).unwrap();
+        let task = tokio::spawn(socket::converse(Wire(client.clone()), subscription, connection, services));
         (client, task)
     }
 
@@ -248,8 +248,8 @@ impl House {
             }
             for (account, after) in seen {
                 let page = self.told.read(after, usize::MAX);
-                let news = News { account, after, up_to: page.last, has_more: false, messages: page.messages };
-                self.hub.deliver(&news);
+                let delivery = Delivery { account, after, up_to: page.last, has_more: false, messages: page.messages };
+                self.hub.deliver(&delivery);
             }
         }
     }

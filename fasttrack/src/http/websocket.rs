@@ -37,13 +37,13 @@ const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_PAYLOAD: u16 = 1007;
 
 /// An upgraded connection.
-pub(super) struct Carrier {
+pub(super) struct WebSocket {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     /// Whether what comes is thrown away: it cannot be made sense of any more.
     is_deaf: bool,
 }
 
-impl Carrier {
+impl WebSocket {
     pub(super) async fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER_BYTES)
@@ -68,7 +68,7 @@ impl Carrier {
     }
 }
 
-impl Stream for Carrier {
+impl Stream for WebSocket {
     type Item = Result<Incoming, Broken>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -82,7 +82,7 @@ impl Stream for Carrier {
     }
 }
 
-impl Sink<Outgoing> for Carrier {
+impl Sink<Outgoing> for WebSocket {
     type Error = Broken;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {

@@ -1,4 +1,4 @@
-//! Where the routes of an application's own go in the table of all: beside what is declared, or in its place.
+//! The table of all routes: those that are declared, and the application's own beside them or in their place.
 
 use super::{
     CustomRoute,
@@ -10,11 +10,21 @@ use crate::{
     schema::{Catalog, Model, Rule, Verb},
 };
 
-/// Puts the route that stands at `index` among the application's own into the table.
+/// All routes of an application, `custom` are its own; of two that could match one path, the literal one comes first.
 ///
 /// # Errors
-/// A sentence about what it asks for and is not there, or is there already.
-pub(super) fn put(routes: &mut Vec<Route>, catalog: &Catalog, route: &CustomRoute, index: usize) -> Result<(), String> {
+/// A sentence about a route of the application's own: its path is none, or is there already; it asks for a rule that is
+/// not declared; it replaces what is not there, or was replaced.
+pub fn table(catalog: &Catalog, custom: &[CustomRoute]) -> Result<Vec<Route>, String> {
+    let mut routes = routes::declared(catalog);
+    for (index, route) in custom.iter().enumerate() {
+        put(&mut routes, catalog, route, index)?;
+    }
+    Ok(routes)
+}
+
+/// Puts the route that stands at `index` among the application's own into the table.
+fn put(routes: &mut Vec<Route>, catalog: &Catalog, route: &CustomRoute, index: usize) -> Result<(), String> {
     match route.place {
         Place::Beside => add(routes, route, Action::Custom { index, asks: None }, false),
         Place::OnRow { resource, right } => {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The services behind a [`Context`](crate::job::Context).
-pub struct Desk {
+pub struct AppServices {
     db: Db,
     mailer: Mailer,
     public_url: Option<PublicUrl>,
@@ -25,7 +25,7 @@ pub struct Desk {
     rows: HashMap<&'static str, Template>,
 }
 
-impl Desk {
+impl AppServices {
     /// Prepares everything that does not depend on who asks.
     #[must_use]
     pub fn new(catalog: &Catalog, db: Db, mailer: Mailer, accounts: Accounts) -> Self {
@@ -41,7 +41,7 @@ impl Desk {
     }
 }
 
-impl Services for Desk {
+impl Services for AppServices {
     fn row(&self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
         async move {
             let missing = || Error::Internal(format!("there is no resource {resource}"));

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use super::Hub;
 
 /// The place of one socket; given up when it is dropped.
-pub struct Seat {
+pub struct Subscription {
     hub: Arc<Hub>,
     account: i64,
     id: u64,
@@ -60,7 +60,7 @@ impl Signals {
     }
 }
 
-impl Seat {
+impl Subscription {
     pub(super) fn new(hub: Arc<Hub>, account: i64, id: u64, signals: Arc<Signals>) -> Self {
         Self { hub, account, id, signals }
     }
@@ -91,7 +91,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.hub.free(self.account, self.id);
     }
