@@ -46,7 +46,9 @@ pub(super) fn read(folder: &Path, errors: &mut Errors) -> io::Result<Found> {
         reader.refuse_resources(file, "give it a file of its own beside this one");
     }
     let declared = modules_of(&folder.join("lib.rs"));
-    let modules = reader.group(Place { file: folder, path: "resources" }, &names, &declared, &[])?;
+    let group =
+        Group { place: Place { file: folder, path: "resources" }, names: &names, declared: &declared, above: &[] };
+    let modules = reader.group(group)?;
     Ok(Found { modules, entries: reader.entries })
 }
 
@@ -102,54 +104,53 @@ struct Place<'a> {
     path: &'a str,
 }
 
+/// A folder of modules.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    place: Place<'a>,
+    names: &'a Names,
+    /// Modules that it has otherwise.
+    declared: &'a [String],
+    /// Where the compiler has it.
+    above: &'a [Ident],
+}
+
 struct Reader<'a> {
     entries: Vec<Entry>,
     errors: &'a mut Errors,
 }
 
 impl Reader<'_> {
-    /// The modules of a group, which lies `above` at the compiler's; `declared` are modules that it has otherwise.
-    fn group(
-        &mut self,
-        group: Place<'_>,
-        names: &Names,
-        declared: &[String],
-        above: &[Ident],
-    ) -> io::Result<Vec<Module>> {
+    /// The modules of a group.
+    fn group(&mut self, group: Group<'_>) -> io::Result<Vec<Module>> {
+        let Group { place: Place { file, path }, names, above, .. } = group;
         let mut modules = Vec::new();
         for name in names.files.union(&names.folders) {
             if names.files.contains(name) {
-                let place =
-                    Place { file: &group.file.join(format!("{name}.rs")), path: &format!("{}/{name}.rs", group.path) };
+                let place = Place { file: &file.join(format!("{name}.rs")), path: &format!("{path}/{name}.rs") };
                 modules.extend(self.module(name, place).map(|module| self.file(place, above, module)));
             }
             if names.folders.contains(name) {
-                let place = Place { file: &group.file.join(name), path: &format!("{}/{name}", group.path) };
-                modules.extend(self.folder(name, place, names, declared, above)?);
+                let place = Place { file: &file.join(name), path: &format!("{path}/{name}") };
+                modules.extend(self.folder(name, place, group)?);
             }
         }
         Ok(modules)
     }
 
-    /// The modules of a folder, if it is a group; else there must be no resource in it.
-    fn folder(
-        &mut self,
-        name: &str,
-        place: Place<'_>,
-        beside: &Names,
-        declared: &[String],
-        above: &[Ident],
-    ) -> io::Result<Option<Module>> {
+    /// The modules of a folder in `parent`, if it is a group; else there must be no resource in it.
+    fn folder(&mut self, name: &str, place: Place<'_>, parent: Group<'_>) -> io::Result<Option<Module>> {
         let names = Names::of(place.file)?;
         let own = if names.files.contains("mod") {
             "mod.rs makes that folder your own; move the file to where there is none"
-        } else if beside.files.contains(name) {
+        } else if parent.names.files.contains(name) {
             "a file of the folder's name makes that folder your own; move this one out of it"
-        } else if declared.iter().any(|module| module == name) {
+        } else if parent.declared.iter().any(|module| module == name) {
             "`lib.rs` declares that module itself; take the declaration away"
         } else if holds_rust(place.file, &names) {
             let Some(module) = self.module(name, place) else { return Ok(None) };
-            let inside = self.group(place, &names, &[], &[above, std::slice::from_ref(&module)].concat())?;
+            let above = [parent.above, std::slice::from_ref(&module)].concat();
+            let inside = self.group(Group { place, names: &names, declared: &[], above: &above })?;
             return Ok(Some(Module::Group { name: module, inside }));
         } else {
             return Ok(None);

@@ -24,12 +24,10 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_power(
         declaration,
         account,
-        "role",
-        Shape::Choice,
-        "`pub role: Role`, an enum with #[derive(Choice)]",
+        ("role", Shape::Choice, "`pub role: Role`, an enum with #[derive(Choice)]"),
         errors,
     );
-    check_power(declaration, account, "is_active", Shape::Bool, "`pub is_active: bool`", errors);
+    check_power(declaration, account, ("is_active", Shape::Bool, "`pub is_active: bool`"), errors);
     for field in &declaration.fields {
         check_registration_can_fill(field, errors);
     }
@@ -49,7 +47,12 @@ fn check_there_is_one(declaration: &Declaration, account: Span, shape: Shape, wh
 }
 
 /// A field that decides what an account may do: it is there, of its type, and not everybody's to write.
-fn check_power(declaration: &Declaration, account: Span, name: &str, shape: Shape, what: &str, errors: &mut Errors) {
+fn check_power(
+    declaration: &Declaration,
+    account: Span,
+    (name, shape, what): (&str, Shape, &str),
+    errors: &mut Errors,
+) {
     let Some(field) = declaration.fields.iter().find(|field| field.name == name) else {
         return errors.push(account, format!("an account has {what}; add it"));
     };

@@ -59,7 +59,7 @@ impl Auth {
         after: Option<i64>,
         descending: bool,
     ) -> Result<SessionPage, Error> {
-        let statement = sessions::list(caller.id, caller.session, self.now_us(), limit, after, descending);
+        let statement = sessions::list(caller, self.now_us(), limit, after, descending);
         let mut rows = self.db.read(statement).await?;
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));

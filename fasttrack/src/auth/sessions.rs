@@ -9,6 +9,7 @@ use super::{Client, notices, rotation::State, token::Pair};
 use crate::{
     clock,
     db::{Arg, Row, Statement},
+    principal::Caller,
     schema::Schema,
 };
 
@@ -160,15 +161,9 @@ pub(super) fn purge(now_us: i64) -> Statement {
     Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
 }
 
-/// One page of the live sessions of an account: `id, JSON`, and one row more than `limit` if there is one.
-pub(super) fn list(
-    user: i64,
-    current: i64,
-    now_us: i64,
-    limit: u16,
-    after: Option<i64>,
-    descending: bool,
-) -> Statement {
+/// One page of the caller's live sessions: `id, JSON`, and one row more than `limit` if there is one.
+pub(super) fn list(caller: &Caller, now_us: i64, limit: u16, after: Option<i64>, descending: bool) -> Statement {
+    let (user, current) = (caller.id, caller.session);
     let (beyond, order, start) = if descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
     let sql = format!(
         "SELECT id, CAST(json_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, \

@@ -83,22 +83,22 @@ pub(super) async fn run(command: MigrateCommand, resources: Resources, config: &
         MigrateCommand::Status => status(catalog, source, config).await,
         MigrateCommand::Check => check(catalog, source, config).await,
         MigrateCommand::New { name, allow_destructive } => new(catalog, source, config, &name, allow_destructive).await,
-        MigrateCommand::Up { to } => change(catalog, source, config, Way::Up, to, false).await,
+        MigrateCommand::Up { to } => change(catalog, source, config, Steps::Up { to }).await,
         MigrateCommand::Down { to, allow_destructive } => {
-            change(catalog, source, config, Way::Down, to, allow_destructive).await
+            change(catalog, source, config, Steps::Down { to, may_lose: allow_destructive }).await
         }
     }
 }
 
+/// Migrations to apply or to take back, until the database is at `to`.
+#[derive(Clone, Copy)]
+enum Steps {
+    Up { to: Option<u32> },
+    Down { to: Option<u32>, may_lose: bool },
+}
+
 /// `up` and `down`, with the server kept away.
-async fn change(
-    catalog: &Catalog,
-    source: Source,
-    config: &Config,
-    way: Way,
-    to: Option<u32>,
-    may_lose: bool,
-) -> Result<(), MigrateFailure> {
+async fn change(catalog: &Catalog, source: Source, config: &Config, wanted: Steps) -> Result<(), MigrateFailure> {
     let lock = app::lock(&config.database)?;
     let db = app::open_alone(config).await?;
     let steps = Arc::new(Mutex::new(Vec::new()));
@@ -107,13 +107,13 @@ async fn change(
         let told = Arc::clone(&steps);
         let report = move |step: &str| told.lock().unwrap_or_else(PoisonError::into_inner).push(step.to_owned());
         let migrator = app::migrator(&db, catalog, source)?.with_progress(progress).with_report(Arc::new(report));
-        let done = match (way, to) {
-            (Way::Down, _) => migrator.down(to, may_lose).await,
-            (Way::Up, Some(to)) => migrator.up_to(to).await,
-            (Way::Up, None) => migrator.start(migrate::Missing::Make).await,
+        let done = match wanted {
+            Steps::Down { to, may_lose } => migrator.down(to, may_lose).await,
+            Steps::Up { to: Some(to) } => migrator.up_to(to).await,
+            Steps::Up { to: None } => migrator.start(migrate::Missing::Make).await,
         };
         bar.finish_and_clear();
-        let unknown = if way == Way::Up && to.is_none() { migrator.unknown().await.ok() } else { None };
+        let unknown = if matches!(wanted, Steps::Up { to: None }) { migrator.unknown().await.ok() } else { None };
         done.map(|done| (done.is_empty(), unknown.unwrap_or_default()))
     };
     let done = done.await;

@@ -145,7 +145,6 @@ impl std::fmt::Debug for Api {
 #[async_trait]
 impl Writer for Error {
     async fn write(self, req: &mut Request, _: &mut Depot, res: &mut Response) {
-        let id = req.extensions().get::<RequestId>().cloned();
-        problem::write(res, &self, &id.unwrap_or_else(|| RequestId::from_headers(req.headers())));
+        problem::write(res, &self, &RequestId::of(req));
     }
 }

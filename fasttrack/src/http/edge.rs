@@ -62,25 +62,27 @@ impl Handler for Edge {
         if is_preflight(req) && host::check(req).is_ok() {
             ctrl.skip_rest();
         } else {
-            let answer = self.answer(req, depot, res, ctrl, &id).instrument(span.clone());
+            let answer = self.answer(req, depot, res, ctrl).instrument(span.clone());
             meter.watch(answer).await;
             complete(req, res, &id);
         }
         let is_drained = body::discard(req).await;
         self.write_headers(req, res, &id, is_drained);
-        self.log(req, res, &id, started, &meter, &span);
+        self.log(req, res, &Watched { id: &id, started, meter: &meter, span: &span });
     }
 }
 
+/// What was noted of a request while it was answered.
+struct Watched<'a> {
+    id: &'a RequestId,
+    started: Instant,
+    meter: &'a Meter,
+    span: &'a Span,
+}
+
 impl Edge {
-    async fn answer(
-        &self,
-        req: &mut Request,
-        depot: &mut Depot,
-        res: &mut Response,
-        ctrl: &mut FlowCtrl,
-        id: &RequestId,
-    ) {
+    async fn answer(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let id = &RequestId::of(req);
         if let Err(error) = host::check(req) {
             ctrl.skip_rest();
             problem::write(res, &error, id);
@@ -153,7 +155,8 @@ impl Edge {
         }
     }
 
-    fn log(&self, req: &Request, res: &Response, id: &RequestId, started: Instant, meter: &Meter, span: &Span) {
+    fn log(&self, req: &Request, res: &Response, watched: &Watched<'_>) {
+        let Watched { id, started, meter, span } = watched;
         let status = res.status_code.unwrap_or(StatusCode::OK);
         let route = req.extensions().get::<Pattern>().map_or(UNMATCHED, |pattern| &pattern.0);
         let time = started.elapsed();

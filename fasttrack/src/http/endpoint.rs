@@ -55,11 +55,18 @@ impl Handler for Endpoint {
         match outcome {
             Ok(reply) => reply.write(res),
             Err(error) => {
-                let id = req.extensions().get::<RequestId>().cloned();
-                problem::write(res, &error, &id.unwrap_or_else(|| RequestId::from_headers(req.headers())));
+                problem::write(res, &error, &RequestId::of(req));
             }
         }
     }
+}
+
+/// What a route of a resource is called with.
+struct Call<'a> {
+    id: Option<i64>,
+    who: &'a Principal,
+    params: Params,
+    body: Object<'a>,
 }
 
 impl Endpoint {
@@ -127,7 +134,9 @@ impl Endpoint {
                 let request = SessionRequest { principal, id, params, body, address, user_agent };
                 session_routes::answer(&self.site, action, request).await
             }
-            Action::Resource { model, verb, .. } => self.resource(model, verb, id, principal, params, body).await,
+            Action::Resource { model, verb, .. } => {
+                self.resource(model, verb, Call { id, who: principal, params, body }).await
+            }
             Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
             Action::Notifications => notifications::list(&self.site, principal, params, body).await,
             Action::Service(_) | Action::Custom { .. } | Action::Replaced { .. } | Action::Socket => {
@@ -136,15 +145,8 @@ impl Endpoint {
         }
     }
 
-    async fn resource(
-        &self,
-        model: usize,
-        verb: Verb,
-        id: Option<i64>,
-        who: &Principal,
-        params: Params,
-        body: Object<'_>,
-    ) -> Result<Reply, Error> {
+    async fn resource(&self, model: usize, verb: Verb, call: Call<'_>) -> Result<Reply, Error> {
+        let Call { id, who, params, body } = call;
         let pipeline = &self.site.pipeline;
         let row = || id.ok_or_else(|| Error::NotFound("there is no such row".into()));
         match verb {

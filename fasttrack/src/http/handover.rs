@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Fault},
-    pipeline::Right,
+    pipeline::{Intent, Right},
     principal::Principal,
     schema::Verb,
     wire::Params,
@@ -104,7 +104,7 @@ impl Endpoint {
             Action::Replaced { verb, .. } => verb.name().to_owned(),
             _ => self.route.path.rsplit('/').next().unwrap_or_default().replace(['-', '_'], " "),
         };
-        let json = self.site.pipeline.permit(model, id, right, &act, who).await?.into();
+        let json = self.site.pipeline.permit(Intent { resource: model, id, right, act: &act }, who).await?.into();
         Ok(Some(Decided { resource, json }))
     }
 

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use salvo::http::{HeaderMap, HeaderName, HeaderValue};
+use salvo::http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 /// The header that carries it both ways.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +26,11 @@ impl RequestId {
         let mut sent = headers.get_all(HEADER).iter();
         let id = sent.next().filter(|id| sent.next().is_none() && is_sane(id.as_bytes()));
         id.cloned().map_or_else(Self::generate, Self)
+    }
+
+    /// The id that a request was given when it came in.
+    pub(super) fn of(req: &Request) -> Self {
+        req.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::from_headers(req.headers()))
     }
 
     fn generate() -> Self {

@@ -45,7 +45,7 @@ impl Pipeline {
         if who.caller().is_none() && engine.schema.columns.iter().any(|column| column.actor && !column.nullable) {
             return Err(refusal::log_in());
         }
-        self.insert(engine, plan, parent, who, body).await
+        self.insert(Attempt { engine, plan, parent, who }, body).await
     }
 
     /// Creates an account for whoever asks, without a rule, and returns it as JSON.
@@ -54,7 +54,7 @@ impl Pipeline {
     /// As [`create`](Self::create); a field that only some may set is a 403.
     pub async fn register(&self, body: &Object<'_>) -> Result<Vec<u8>, Error> {
         let engine = self.engine(self.account)?;
-        self.insert(engine, &engine.register, None, &Principal::Anonymous, body).await
+        self.insert(Attempt::registration(engine), body).await
     }
 
     /// Creates an account on behalf of whoever runs the server, with these fields whatever rule they have.
@@ -67,31 +67,18 @@ impl Pipeline {
         for (key, arg) in fields {
             input.fields.extend(engine.schema.column_of_key(key).map(|column| (column, arg.clone())));
         }
-        self.insert_input(engine, &engine.register, None, &Principal::Anonymous, input).await
+        self.insert_input(Attempt::registration(engine), input).await
     }
 
-    async fn insert(
-        &self,
-        engine: &Arc<Engine>,
-        plan: &Arc<RowsPlan>,
-        parent: Option<i64>,
-        who: &Principal,
-        body: &Object<'_>,
-    ) -> Result<Vec<u8>, Error> {
-        let input = Input::read(engine.schema, Purpose::Create, body);
-        let guards = &plan.insert.guards;
+    async fn insert(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<Vec<u8>, Error> {
+        let input = Input::read(attempt.engine.schema, Purpose::Create, body);
+        let guards = &attempt.plan.insert.guards;
         input.refuse_fields(|key| guards.iter().any(|guard| guard.key == key && guard.policy.is_never()))?;
-        self.insert_input(engine, plan, parent, who, input).await
+        self.insert_input(attempt, input).await
     }
 
-    async fn insert_input(
-        &self,
-        engine: &Arc<Engine>,
-        plan: &Arc<RowsPlan>,
-        parent: Option<i64>,
-        who: &Principal,
-        input: Input,
-    ) -> Result<Vec<u8>, Error> {
+    async fn insert_input(&self, attempt: Attempt<'_>, input: Input) -> Result<Vec<u8>, Error> {
+        let Attempt { engine, plan, parent, who } = attempt;
         let mut row = row(engine, plan, parent, who, &input);
         let creation = Creation { engine, plan, parent, who, input: &input };
         if !input.faults.is_empty() {
@@ -115,6 +102,22 @@ impl Pipeline {
     }
 }
 
+/// Who wants to create what, and where.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    engine: &'a Arc<Engine>,
+    plan: &'a Arc<RowsPlan>,
+    parent: Option<i64>,
+    who: &'a Principal,
+}
+
+impl<'a> Attempt<'a> {
+    /// Somebody who has no account yet, and makes one.
+    fn registration(engine: &'a Arc<Engine>) -> Self {
+        Self { engine, plan: &engine.register, parent: None, who: &Principal::Anonymous }
+    }
+}
+
 fn changed_meanwhile() -> Error {
     Error::Unavailable("the row changed meanwhile; try again".into())
 }
@@ -135,7 +138,7 @@ impl HookedCreation {
         if let Some(error) = self.refusal(tx).await? {
             return Err(error);
         }
-        for (column, arg) in hooked.before_create(tx, schema, &self.who, &self.row).await? {
+        for (column, arg) in hooked.before_create(tx, &self.who, &self.row).await? {
             let cells = self.row.iter_mut().zip(schema.columns);
             for (cell, _) in cells.filter(|(_, other)| other.key == column.key) {
                 *cell = arg.clone();

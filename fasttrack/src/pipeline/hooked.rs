@@ -40,6 +40,7 @@ pub(super) struct Hooking {
 
 /// The hooks of one resource, for one write.
 pub(super) struct Hooked {
+    schema: &'static Schema,
     table: HookTable,
     common: Hooking,
     turn: OwnedSemaphorePermit,
@@ -54,10 +55,10 @@ impl Hooking {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when its turn does not come.
-    pub(super) async fn of(&self, schema: &Schema) -> Result<Option<Hooked>, Error> {
+    pub(super) async fn of(&self, schema: &'static Schema) -> Result<Option<Hooked>, Error> {
         let Some(table) = schema.hooks else { return Ok(None) };
         match timeout(TURN_LIMIT, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Some(Hooked { table, common: self.clone(), turn })),
+            Ok(Ok(turn)) => Ok(Some(Hooked { schema, table, common: self.clone(), turn })),
             Ok(Err(_)) | Err(_) => Err(Error::Unavailable("too many changes are still being followed up".into())),
         }
     }
@@ -76,31 +77,29 @@ impl Hooked {
     pub(super) async fn before_create(
         &self,
         tx: &mut Tx,
-        schema: &'static Schema,
         who: &Principal,
         row: &[Arg],
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
-        let new = row_json(schema.columns, row.iter());
+        let new = row_json(self.schema.columns, row.iter());
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         let edited = limited((self.table.before_create)(&new, &mut cx)).await?;
-        edits(schema, Purpose::Create, &edited)
+        edits(self.schema, Purpose::Create, &edited)
     }
 
     /// Runs `before_update` on a row and on what it would become, and answers what it changed.
     pub(super) async fn before_update(
         &self,
         tx: &mut Tx,
-        schema: &'static Schema,
         who: &Principal,
         old: &[u8],
         new: &[Arg],
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
-        let new = row_json(schema.columns, new.iter());
+        let new = row_json(self.schema.columns, new.iter());
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         let edited = limited((self.table.before_update)(old, &new, &mut cx)).await?;
-        edits(schema, Purpose::Update, &edited)
+        edits(self.schema, Purpose::Update, &edited)
     }
 
     /// Runs `before_delete` on a row.
@@ -112,7 +111,7 @@ impl Hooked {
 
     /// Has `after_commit` run when the unit is committed.
     pub(super) fn after_commit(self, tx: &mut Tx, change: RawChange) {
-        let Self { table, common, turn } = self;
+        let Self { table, common, turn, .. } = self;
         let context = common.context.clone();
         tx.after_commit(move || match (table.after_commit)(&change, context) {
             Ok(hook) => drop(tokio::spawn(hook.map(|()| drop(turn)))),

@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use self::{
     account::Accounts,
     engine::guardians,
-    permit::Right,
+    permit::{Intent, Right},
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},
     update::Changed,

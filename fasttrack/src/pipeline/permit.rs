@@ -40,19 +40,26 @@ impl From<&'static str> for Right {
     }
 }
 
+/// What somebody is about to do to a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent<'a> {
+    /// Index of the resource.
+    pub resource: usize,
+    /// The row.
+    pub id: i64,
+    /// What he needs for that.
+    pub right: Right,
+    /// What it is called: a verb in the infinitive.
+    pub act: &'a str,
+}
+
 impl Pipeline {
-    /// A row as JSON, if the caller has this right to it; `act` is what he is about to do, as a verb in the infinitive.
+    /// A row as JSON, if the caller may do to it what he is about to do.
     ///
     /// # Errors
     /// What the route of the verb would answer: 401, 403 or 404, 503. A named rule is asked as that of `update` is.
-    pub async fn permit(
-        &self,
-        resource: usize,
-        id: i64,
-        right: Right,
-        act: &str,
-        who: &Principal,
-    ) -> Result<Vec<u8>, Error> {
+    pub async fn permit(&self, intent: Intent<'_>, who: &Principal) -> Result<Vec<u8>, Error> {
+        let Intent { resource, id, right, act } = intent;
         if right == Right::Verb(Verb::Read) {
             return self.read(resource, Target::Id(id), who).await;
         }

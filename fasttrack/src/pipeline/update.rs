@@ -162,7 +162,7 @@ impl Change {
             change.map_or_else(|| stored(schema.columns, &before.cells, column), |(_, arg)| arg.clone())
         };
         let row: Vec<_> = schema.columns.iter().map(new).collect();
-        let edits = hooked.before_update(tx, schema, &self.who, &before.json, &row).await?;
+        let edits = hooked.before_update(tx, &self.who, &before.json, &row).await?;
         changes.retain(|(column, _)| !edits.iter().any(|(edited, _)| edited.key == column.key));
         changes.extend(edits);
         changes.retain(|(column, arg)| stored(schema.columns, &before.cells, column) != *arg);

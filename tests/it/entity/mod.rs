@@ -100,7 +100,11 @@ fn the_program_without_it_goes_on_beside_its_rows() {
     let path = path(&newer.post("/readings", &body(&json!({}))).by(&keeper).created());
     let before = newer.kill();
     let older = before.clone().binary(env!("CARGO_BIN_EXE_fasttrack").into()).start();
-    assert!(older.log().contains("the table `corrections`, the table `labels`, the table `readings`"), "{}", older.log());
+    assert!(
+        older.log().contains("the table `corrections`, the table `labels`, the table `readings`"),
+        "{}",
+        older.log()
+    );
     older.get(&path).by(&keeper).refused(404);
     older.task(&keeper, older.project(&keeper), &json!({ "assignee_id": keeper.id }));
     older.at("GET", "/ready").send().expect(200);
