@@ -1,6 +1,6 @@
 //! What tasks are gathered in.
 
-use crate::{jobs::Stats, user::User};
+use crate::user::User;
 use fasttrack::prelude::*;
 
 /// Whether a project is still worked on.
@@ -31,9 +31,6 @@ pub struct Project {
     /// The user who created it.
     #[field(actor, on_delete = restrict)]
     pub owner: BelongsTo<User>,
-    /// How its tasks stand; see `GET /projects/{id}/stats`.
-    #[field(hidden, read_only)]
-    pub stats: Option<Json<Stats>>,
     /// When the project was created.
     #[field(filter, sort)]
     pub created_at: CreatedAt,

@@ -32,7 +32,6 @@ pub enum Priority {
 #[rule(member: project.owner | assignee | role(Admin))]
 #[on(changed(assignee) => task_assigned { project: project.name } to assignee; run jobs::mail_the_assignee)]
 #[on(changed(status) => status_changed { old: old.status, new: new.status } to project.owner)]
-#[on(created, changed(status), deleted => run jobs::count_the_tasks)]
 pub struct Task {
     /// Number of the task, never used twice.
     pub id: Id<Task>,

@@ -41,7 +41,7 @@ fn the_expansion_of_a_task_is_the_one_that_was_read() {
 }
 
 /// What a declaration says costs its lines: a field three and each of its options and comments one, a rule and a trigger
-/// what their paths need, eleven at most each trigger. All else has forty.
+/// what their paths need, eleven at most each trigger. All else has fifty.
 #[test]
 fn the_expansion_grows_with_what_is_said_alone() {
     let task = task();
@@ -57,7 +57,7 @@ fn the_expansion_grows_with_what_is_said_alone() {
         (1 + changes.matches(',').count()) * (1 + effects.matches(';').count())
     });
     let allowed =
-        3 * fields + of_fields.sum::<usize>() + 12 * (said("can") + said("rule")) + 11 * triggers.sum::<usize>() + 40;
+        3 * fields + of_fields.sum::<usize>() + 12 * (said("can") + said("rule")) + 11 * triggers.sum::<usize>() + 50;
     let mut bare = task.clone();
     bare.attrs.clear();
     bare.fields.iter_mut().for_each(|field| field.attrs.retain(|attribute| attribute.path().is_ident("doc")));

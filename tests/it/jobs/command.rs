@@ -27,7 +27,7 @@ fn what_cannot_run_is_kept_and_can_be_retried() {
     assert_eq!(stdout(&app, &["jobs"]), "no job waits, and none failed for good\n");
     assert_eq!(stdout(&app, &["jobs", "--dead"]), "no job failed for good\n");
     put(&app, "jobs::forgotten", None);
-    put(&app, "jobs::count_the_tasks", Some("{\"title\": 1}"));
+    put(&app, "jobs::mail_the_assignee", Some("{\"title\": 1}"));
     wait_until("both are dead", || metric(&app, "fasttrack_jobs_dead") == 2);
     assert_eq!(metric(&app, "fasttrack_jobs_waiting"), 0);
     let text = stdout(&app, &["jobs", "--dead"]);
@@ -37,7 +37,7 @@ fn what_cannot_run_is_kept_and_can_be_retried() {
     for word in ["jobs::forgotten", "task 7", "  1  ", "never", "this program has no job jobs::forgotten for a task"] {
         assert!(forgotten.contains(word), "{word:?} is not in {text}");
     }
-    for word in ["jobs::count_the_tasks", "does not read as it is declared now"] {
+    for word in ["jobs::mail_the_assignee", "does not read as it is declared now"] {
         assert!(unread.contains(word), "{word:?} is not in {text}");
     }
 
@@ -77,7 +77,7 @@ fn jobs_of_another_process_are_noticed() {
     let app = Settings::new().start();
     let row = r#"{"id": 7, "title": "t", "description": "", "status": "todo", "priority": "low", "project_id": 7,
                  "assignee_id": null, "created_at": "", "updated_at": ""}"#;
-    put(&app, "jobs::count_the_tasks", Some(row));
+    put(&app, "jobs::mail_the_assignee", Some(row));
     wait_until("it ran", || metric(&app, "fasttrack_jobs_run_total") == 1);
     wait_for_the_jobs(&app);
     assert_eq!((metric(&app, "fasttrack_jobs_failed_total"), metric(&app, "fasttrack_jobs_dead")), (0, 0));

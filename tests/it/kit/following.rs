@@ -55,9 +55,8 @@ fn jobs_run_when_the_test_says_so_and_their_mail_is_kept() {
     let (ada, bob) = (app.account("ada"), app.account("bob"));
     let project = app.as_(&ada).create::<Project>(&json!({ "name": "Apollo" })).ok();
     app.as_(&ada).under(project.id).create::<Task>(&json!({ "title": "Land", "assignee_id": bob.id })).ok();
-    let mut jobs: Vec<_> = app.jobs().into_iter().map(|job| job.name).collect();
-    jobs.sort_unstable();
-    assert_eq!(jobs, ["jobs::count_the_tasks", "jobs::mail_the_assignee"]);
+    let jobs: Vec<_> = app.jobs().into_iter().map(|job| job.name).collect();
+    assert_eq!(jobs, ["jobs::mail_the_assignee"]);
     assert!(app.mails().is_empty());
 
     app.run_jobs();
@@ -65,8 +64,6 @@ fn jobs_run_when_the_test_says_so_and_their_mail_is_kept() {
     let mails = app.mails_to(&bob);
     assert_eq!((mails.len(), mails[0].subject.as_str(), mails[0].name.as_str()), (1, "[Apollo] Land", "bob"));
     assert!(mails[0].text.contains("is yours now") && app.mails_to("ada@example.com").is_empty());
-    let stats = app.as_(&ada).get(&format!("/projects/{}/stats", project.id.get())).ok();
-    assert_eq!(stats["tasks"], json!({ "todo": 1, "in_progress": 0, "done": 0 }));
     app.run_jobs();
     assert_eq!(app.mails().len(), 1, "what has run does not run again");
 }
