@@ -1,9 +1,14 @@
 //! Instants and dates as the API writes them: fixed-width RFC 3339 in UTC, so that text sorts as time.
 //!
-//! Arithmetic is done on microseconds since the Unix epoch; nothing here knows about time zones beyond their offset.
+//! The clock on the wall is for people. It is set now and then, and by days, so that nothing is put in order by it: what
+//! came after what is said by ids and counters, and how long something took by [`elapsed`]. Arithmetic is done on
+//! microseconds since the Unix epoch; nothing here knows about time zones beyond their offset.
 
 #[cfg(feature = "testing")]
 pub(crate) mod moved;
+mod steps;
+
+pub(crate) use self::steps::Steps;
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +27,17 @@ pub fn now() -> String {
 #[must_use]
 pub fn now_us() -> i64 {
     micros(present())
+}
+
+/// The present instant, or the one right after `last` where the clock does not show a later one: for what must not go
+/// back.
+#[must_use]
+pub fn now_after(last: &str) -> String {
+    let now = now();
+    if now.as_str() > last {
+        return now;
+    }
+    parse_timestamp_us(last).map_or(now, |last_us| format_us(last_us.saturating_add(1)))
 }
 
 /// How long ago `start` was, whatever happens to the clock on the wall.
@@ -277,6 +293,20 @@ mod tests {
         ] {
             assert_eq!(parse_date(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_comes_after_is_later_whatever_the_clock_shows() {
+        let now = now();
+        assert!(now_after(&now) > now && now_after("2001-01-01T00:00:00.000000Z") >= now);
+        for (last, next) in [
+            ("9000-01-01T00:00:00.000000Z", "9000-01-01T00:00:00.000001Z"),
+            ("9000-12-31T23:59:59.999999Z", "9001-01-01T00:00:00.000000Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(now_after(last), next);
+        }
+        assert!(now_after("what somebody wrote by hand").as_str() >= now.as_str());
     }
 
     #[test]

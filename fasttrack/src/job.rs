@@ -28,7 +28,7 @@ pub struct Change<T> {
     pub new: Option<T>,
     /// The id of the account that did it, if one did.
     pub actor: Option<i64>,
-    /// When, as RFC 3339 text in UTC with microseconds.
+    /// When, as RFC 3339 text in UTC with microseconds. What came after what is not said by it: clocks are set.
     pub at: String,
 }
 
@@ -242,8 +242,8 @@ impl Context {
         self.write_now(|_| statement).await
     }
 
-    /// The same for a statement that needs the present instant, as [`clock::now`] gives it, from
-    /// where all writes stand in a row: every change that has an earlier [`Change::at`] is seen by the statement.
+    /// The same for a statement that needs the present instant, as [`clock::now`] gives it where all writes stand in a row.
+    /// It is for people: clocks are set, so that a later change may have an earlier instant.
     ///
     /// ```no_run
     /// # use fasttrack::{job::Context, error::Error};

@@ -3,6 +3,7 @@
 use crate::{
     db::{Arg, DbError, Row, Statement},
     schema::{Column, Kind, Schema},
+    sql,
 };
 
 /// Why an account cannot log in by its declaration.
@@ -104,7 +105,8 @@ impl AccountTable {
     pub(super) fn change_hash(&self, id: i64, hash: String, now: String) -> Statement {
         let Self { table, password, .. } = self;
         let Some(updated_at) = self.updated_at else { return self.renew_hash(id, hash) };
-        let sql = format!(r#"UPDATE "{table}" SET "{password}" = $2, "{updated_at}" = $3 WHERE "id" = $1"#);
+        let later = sql::later(&format!(r#""{updated_at}""#), "$3");
+        let sql = format!(r#"UPDATE "{table}" SET "{password}" = $2, "{updated_at}" = {later} WHERE "id" = $1"#);
         Statement::new(sql, vec![Arg::Int(id), Arg::Text(hash), Arg::Text(now)])
     }
 

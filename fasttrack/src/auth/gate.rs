@@ -6,7 +6,7 @@ use super::{
     Auth,
     account::Account,
     sessions::{self, Live, Record},
-    token::{Token, Use},
+    token::{Token, Use, not_valid_yet},
 };
 use crate::{
     clock::SECOND_US,
@@ -53,6 +53,7 @@ impl Auth {
         let now_us = self.now_us();
         let token = self.tokens.verify(token, now_us.div_euclid(SECOND_US))?;
         let (account, session) = self.standing(token.user, token.session, now_us).await?;
+        check_issue(&token, &session)?;
         self.note_presented(&token, &session, now_us).await?;
         if token.kind != Use::Access {
             return Err(Error::Unauthenticated("this is a refresh token; send the access token".into()));
@@ -153,6 +154,12 @@ impl Auth {
         self.warden.sessions.keep(id, live.clone(), epoch);
         Ok(live)
     }
+}
+
+/// A token whose time is still to come was given out by this server before its clock was set back, or by nobody.
+pub(super) fn check_issue(token: &Token, session: &Live) -> Result<(), Error> {
+    let Some(issued_at_s) = token.issued_later_s else { return Ok(()) };
+    if token.pair == session.pair && issued_at_s == session.issued_at_s { Ok(()) } else { Err(not_valid_yet()) }
 }
 
 pub(super) fn session_ended() -> Error {

@@ -6,7 +6,7 @@
 use super::{
     Auth,
     account::AccountTable,
-    gate::session_ended,
+    gate::{check_issue, session_ended},
     rotation::Decision,
     sessions::{self, Record},
     token::{Pair, Token, Use, random_id},
@@ -46,6 +46,10 @@ impl Auth {
     pub async fn refresh(&self, refresh_token: &str) -> Result<Vec<u8>, Error> {
         let now_us = self.now_us();
         let token = self.tokens.verify(refresh_token, now_us.div_euclid(SECOND_US))?;
+        if token.issued_later_s.is_some() {
+            let (_, session) = self.standing(token.user, token.session, now_us).await?;
+            check_issue(&token, &session)?;
+        }
         if token.kind != Use::Refresh {
             let (_, session) = self.standing(token.user, token.session, now_us).await?;
             self.note_presented(&token, &session, now_us).await?;

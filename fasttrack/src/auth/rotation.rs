@@ -50,10 +50,11 @@ impl State {
         }
         match &self.parent {
             Some((parent, used_at_us)) if presented == parent => {
-                let age_us = now_us.saturating_sub(*used_at_us).max(0);
-                if !self.used && age_us < grace_us {
+                // Either way: the clock may have been set back since, and how long ago it was is not known then.
+                let age_us = now_us.abs_diff(*used_at_us);
+                if !self.used && age_us < grace_us.unsigned_abs() {
                     Decision::Repeat
-                } else if age_us < RACE_US {
+                } else if age_us < RACE_US.unsigned_abs() {
                     Decision::Refuse
                 } else {
                     Decision::Revoke
@@ -101,6 +102,7 @@ mod tests {
             (rotated(false), "parent", at(10), Revoke),
             // The clock was set back in between.
             (rotated(false), "parent", at(-5), Refuse),
+            (rotated(false), "parent", at(-10), Revoke),
             (rotated(true), "parent", at(0), Refuse),
             (rotated(true), "parent", at(10) - 1, Refuse),
             (rotated(true), "parent", at(10), Revoke),
@@ -121,6 +123,8 @@ mod tests {
             (60, rotated(false), "parent", at(0), Repeat),
             (60, rotated(false), "parent", at(60) - 1, Repeat),
             (60, rotated(false), "parent", at(60), Revoke),
+            (60, rotated(false), "parent", at(-59), Repeat),
+            (60, rotated(false), "parent", at(-60), Revoke),
             (60, rotated(true), "parent", at(9), Refuse),
             (60, rotated(true), "parent", at(10), Revoke),
             (60, rotated(false), "grandparent", at(0), Revoke),

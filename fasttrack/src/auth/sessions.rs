@@ -11,6 +11,7 @@ use crate::{
     db::{Arg, Row, Statement},
     principal::Caller,
     schema::Schema,
+    sql,
 };
 
 /// The statements that make the table, and that of what commands leave for a server, for an application whose account is
@@ -49,6 +50,8 @@ pub(super) struct Live {
     pub(super) user: i64,
     /// The pair given out last.
     pub(super) pair: String,
+    /// When that was, in seconds since the Unix epoch.
+    pub(super) issued_at_s: i64,
     pub(super) expires_at_us: i64,
     /// Whether it is stored that a token of that pair was presented.
     pub(super) used: AtomicBool,
@@ -109,10 +112,12 @@ pub(super) fn insert(first: &Pair, client: Client, now_us: i64, expires_at_us: i
 
 /// Puts a new pair in place of the last one, which becomes its parent.
 pub(super) fn rotate(child: &Pair, now_us: i64, expires_at_us: i64) -> Statement {
-    let sql = "UPDATE sessions SET parent = pair, pair = $2, rotated_at_us = $3, issued_at_s = $4, issued_role = $5, \
-               used = 0, last_used_at = $6, expires_at = $7 WHERE id = $1";
+    let last_used_at = sql::later("last_used_at", "$6");
     Statement::new(
-        sql,
+        format!(
+            "UPDATE sessions SET parent = pair, pair = $2, rotated_at_us = $3, issued_at_s = $4, issued_role = $5, \
+             used = 0, last_used_at = {last_used_at}, expires_at = $7 WHERE id = $1"
+        ),
         vec![
             Arg::Int(child.session),
             Arg::Text(child.id.clone()),
@@ -127,7 +132,8 @@ pub(super) fn rotate(child: &Pair, now_us: i64, expires_at_us: i64) -> Statement
 
 /// Notes that a token of the pair was presented, unless there is a later pair already.
 pub(super) fn mark_used(id: i64, pair: &str, now_us: i64) -> Statement {
-    let sql = "UPDATE sessions SET used = 1, last_used_at = $3 WHERE id = $1 AND pair = $2";
+    let last_used_at = sql::later("last_used_at", "$3");
+    let sql = format!("UPDATE sessions SET used = 1, last_used_at = {last_used_at} WHERE id = $1 AND pair = $2");
     Statement::new(sql, vec![Arg::Int(id), Arg::Text(pair.into()), instant(now_us)])
 }
 
@@ -197,6 +203,7 @@ impl Record {
         Live {
             user: self.pair.user,
             pair: self.state.pair,
+            issued_at_s: self.pair.issued_at_s,
             expires_at_us: self.state.expires_at_us,
             used: AtomicBool::new(self.state.used),
             last_used_at_us: AtomicI64::new(self.last_used_at_us),

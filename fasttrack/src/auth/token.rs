@@ -39,6 +39,8 @@ pub(super) struct Token {
     /// The pair that it is one half of.
     pub(super) pair: String,
     pub(super) expires_at_s: i64,
+    /// When it was issued, where that is still to come: the clock was set back, or somebody else has signed it.
+    pub(super) issued_later_s: Option<i64>,
 }
 
 /// Signs and verifies.
@@ -79,6 +81,10 @@ const NAME: &str = "fasttrack";
 /// How far ahead the clock of the node that issued a token may be. Expiry has no leeway: it is the issuer's own promise.
 const CLOCK_SKEW_S: i64 = 5;
 
+/// How far the clock may have been set back since a token was issued. A token lives so much longer by it, so that this is
+/// no more than the usual life of one.
+const SET_BACK_S: i64 = 15 * 60;
+
 /// Longer than any token that is issued; what is longer is not worth a signature check.
 pub(super) const MAX_BYTES: usize = 2_048;
 
@@ -109,7 +115,8 @@ impl Tokens {
         issued_at_s.saturating_add(self.refresh_s)
     }
 
-    /// Checks a token at the second `now_s`, whatever its use.
+    /// Checks a token at the second `now_s`, whatever its use. One that is [issued later](Token::issued_later_s) is good
+    /// only if its session was given just this one.
     pub(super) fn verify(&self, token: &str, now_s: i64) -> Result<Token, Error> {
         if token.len() > MAX_BYTES {
             return Err(refused("the token is malformed"));
@@ -118,13 +125,16 @@ impl Tokens {
         if claims.exp <= now_s {
             return Err(refused("the token has expired"));
         }
-        if claims.nbf.max(claims.iat) > now_s.saturating_add(CLOCK_SKEW_S) {
-            return Err(refused("the token is not valid yet"));
+        let begins_s = claims.nbf.max(claims.iat);
+        let issued_later_s = (begins_s > now_s.saturating_add(CLOCK_SKEW_S)).then_some(begins_s);
+        let is_ours = claims.nbf == claims.iat && begins_s <= now_s.saturating_add(SET_BACK_S);
+        if issued_later_s.is_some() && !is_ours {
+            return Err(not_valid_yet());
         }
         let user = claims.sub.parse().map_err(|_| refused("the token is malformed"))?;
         // `jti` is `<pair>.<typ>`: each token has one of its own, and both tell their pair.
         let pair = claims.jti.split_once('.').map_or("", |(pair, _)| pair).to_owned();
-        Ok(Token { kind: claims.typ, user, session: claims.sid, pair, expires_at_s: claims.exp })
+        Ok(Token { kind: claims.typ, user, session: claims.sid, pair, expires_at_s: claims.exp, issued_later_s })
     }
 
     /// The claims of a token that one of the keys has signed.
@@ -166,6 +176,11 @@ pub(super) fn random_id() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Error::Internal(format!("no randomness: {error}")))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// The time of the token is still to come.
+pub(super) fn not_valid_yet() -> Error {
+    refused("the token is not valid yet")
 }
 
 fn refused(reason: &'static str) -> Error {

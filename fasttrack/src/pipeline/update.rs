@@ -123,7 +123,7 @@ impl Change {
         before: State,
         changes: &[(&'static Column, Arg)],
     ) -> Result<Vec<u8>, Error> {
-        let json = self.store(tx, changes).await?;
+        let json = self.store(tx, &before, changes).await?;
         self.check_row_as_it_is_now(tx).await?;
         self.follow_up(tx, &before, changes).await?;
         if let Some(hooked) = hooked {
@@ -283,14 +283,23 @@ impl Change {
         Second::refusal(&self.who, self.engine.schema, self.id, &moved)
     }
 
-    async fn store(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
+    /// When the row is changed: after it was the last time, also where the clock was set back in between.
+    fn touched(&self, before: &State, column: &Column) -> Arg {
+        let last = match stored(self.engine.schema.columns, &before.cells, column) {
+            Arg::Text(last) => last,
+            _ => String::new(),
+        };
+        Arg::Text(clock::now_after(&last))
+    }
+
+    async fn store(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
         let schema = self.engine.schema;
         let moved = self.second.moved(&self.policy, changes);
         let touched = schema.columns.iter().filter(|column| column.kind == Kind::UpdatedAt);
         let set: Vec<_> = changes
             .iter()
             .map(|(column, arg)| (column.key, arg.clone()))
-            .chain(touched.map(|column| (column.key, Arg::Text(clock::now()))))
+            .chain(touched.map(|column| (column.key, self.touched(before, column))))
             .collect();
         let statement = sql::update(&self.engine.table, &self.policy, &moved, &set).fill(values(self.id, &self.who));
         let mut rows = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
@@ -350,7 +359,7 @@ pub(super) async fn set(
     if changes.is_empty() {
         return Ok(false);
     }
-    change.store(tx, &changes).await?;
+    change.store(tx, &before, &changes).await?;
     change.follow_up(tx, &before, &changes).await?;
     Ok(true)
 }

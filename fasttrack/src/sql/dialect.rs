@@ -77,6 +77,12 @@ pub(super) fn sort_key(column: &Column, expr: &str) -> String {
     }
 }
 
+/// The later one of two instants, as expressions.
+#[must_use]
+pub fn later(one: &str, other: &str) -> String {
+    format!("max({one}, {other})")
+}
+
 /// The column `expr` as something that is equal when the values are the same to a person.
 pub(super) fn match_key(column: &Column, expr: &str) -> String {
     match column.kind {

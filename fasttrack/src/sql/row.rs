@@ -150,11 +150,13 @@ pub fn ids_among(schema: &Schema, key: &str) -> String {
     format!("SELECT \"id\" FROM {} WHERE {}", quote(schema.plural), is_among(key))
 }
 
-/// Sets when these rows were changed to `$2`; none, where the table does not tell that.
+/// Sets when these rows were changed to `$2`, unless that is past already; none, where the table does not tell it.
 #[must_use]
 pub fn touch_among(schema: &Schema, key: &str) -> Option<String> {
     let column = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt)?;
-    Some(format!("UPDATE {} SET {} = $2 WHERE {}", quote(schema.plural), quote(column.key), is_among(key)))
+    let (table, key_of_instant) = (quote(schema.plural), quote(column.key));
+    let later = dialect::later(&key_of_instant, "$2");
+    Some(format!("UPDATE {table} SET {key_of_instant} = {later} WHERE {}", is_among(key)))
 }
 
 fn is_among(key: &str) -> String {

@@ -128,6 +128,10 @@ fn every_claim_is_required_and_checked() {
     ] {
         check(&format!("{claim} = {value}"), &altered(&claims, |claims| claims[claim] = value));
     }
+    check(
+        "issued later, and not by this server",
+        &altered(&claims, |claims| (claims["iat"], claims["nbf"]) = (json!(now_s() + 60), json!(now_s() + 60))),
+    );
     check("no object", &json!([]));
     check("nothing", &json!({}));
 }

@@ -73,6 +73,17 @@ fn what_a_program_did_not_know_is_run_by_one_that_does() {
 }
 
 #[test]
+fn what_waits_for_a_time_that_the_clock_was_set_back_from_runs_at_the_start() {
+    let settings = Settings::new();
+    drop(settings.start());
+    let sql = "INSERT INTO outbox_jobs (name, resource, row_id, created_at, due_at, tries) SELECT 'jobs::forgotten', \
+               'task', 7, value, value, 0 FROM (SELECT '2090-01-01T00:00:00.000000Z' AS value)";
+    execute(&settings, Statement::new(sql, Vec::new()));
+    let app = settings.start();
+    wait_until("it ran", || metric(&app, "fasttrack_jobs_run_total") == 1);
+}
+
+#[test]
 fn jobs_of_another_process_are_noticed() {
     let app = Settings::new().start();
     let row = r#"{"id": 7, "title": "t", "description": "", "status": "todo", "priority": "low", "project_id": 7,

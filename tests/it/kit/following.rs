@@ -5,7 +5,7 @@ use std::time::Duration;
 use fasttrack::{
     Application,
     prelude::*,
-    testing::{TestApp, json},
+    testing::{Login, TestApp, json},
 };
 use resources::{project::Project, task::Task, user::User};
 
@@ -165,6 +165,24 @@ fn jobs_that_fail_are_told_and_tried_again_when_they_are_due() {
     app.advance(Duration::from_mins(2));
     assert!(app.try_run_jobs().is_empty(), "the late one has its time, and the others are dead");
     assert!(app.mails().is_empty() && app.jobs().iter().any(|job| job.due_at.is_none()));
+}
+
+#[test]
+fn a_job_waits_no_longer_because_the_clock_was_set_back() {
+    let app = TestApp::setup(Application::new(RESOURCES)).set("MIGRATIONS_DIR", "none").start();
+    let ada = app.account("ada");
+    app.set_clock("2040-12-31T12:00:00Z");
+    let late = |ada: &Login| app.as_(ada).create::<Chore>(&json!({ "title": "late" })).ok();
+    late(&app.login(&ada));
+    assert_eq!(app.try_run_jobs().len(), 1);
+    late(&app.login(&ada));
+    app.set_clock("2040-12-01T12:00:00Z");
+    assert_eq!(app.try_run_jobs().len(), 1, "the new one is due, the other has failed");
+    app.advance(Duration::from_secs(3));
+    assert_eq!(app.try_run_jobs().len(), 2, "their waits are as long as ever");
+    app.set_clock("2040-12-01T12:00:00Z");
+    app.advance(Duration::from_secs(5));
+    assert_eq!(app.try_run_jobs().len(), 0, "and no shorter");
 }
 
 #[test]

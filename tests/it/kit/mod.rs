@@ -3,6 +3,7 @@
 mod calls;
 mod failures;
 mod following;
+mod set_back;
 pub(crate) mod shown;
 
 use fasttrack::testing::TestApp;

@@ -79,7 +79,8 @@ fn a_pair_is_what_the_api_says() {
 fn the_same_pair_is_signed_the_same_and_verifies() {
     assert_eq!(body(), body());
     for (key, kind, lifetime_s) in [("access_token", Use::Access, 900), ("refresh_token", Use::Refresh, 604_800)] {
-        let expected = Token { kind, user: 7, session: 5, pair: pair().id, expires_at_s: NOW_S + lifetime_s };
+        let (expires_at_s, issued_later_s) = (NOW_S + lifetime_s, None);
+        let expected = Token { kind, user: 7, session: 5, pair: pair().id, expires_at_s, issued_later_s };
         assert_eq!(tokens().verify(body()[key].as_str().unwrap(), NOW_S).unwrap(), expected);
     }
 }
@@ -121,6 +122,15 @@ fn times_are_exact_but_for_the_clocks_of_other_nodes() {
         tokens().verify(&with(key, json!(NOW_S + 5)), NOW_S).unwrap();
         refuses(&with(key, json!(NOW_S + 6)), "not valid yet");
     }
+    let issued = |at_s: i64| {
+        let mut claims = claims("access");
+        (claims["iat"], claims["nbf"]) = (json!(at_s), json!(at_s));
+        forge(&hs256(), &claims.to_string(), SECRET)
+    };
+    for (later_s, expected) in [(0, None), (5, None), (6, Some(NOW_S + 6)), (900, Some(NOW_S + 900))] {
+        assert_eq!(tokens().verify(&issued(NOW_S + later_s), NOW_S).unwrap().issued_later_s, expected, "{later_s}");
+    }
+    refuses(&issued(NOW_S + 901), "not valid yet");
 }
 
 #[test]

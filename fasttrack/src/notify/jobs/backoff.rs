@@ -21,6 +21,15 @@ pub(super) fn delay(failures: i64) -> Duration {
     (FIRST * FACTOR.pow(steps)).mul_f64(0.75 + jitter / 2.0)
 }
 
+/// The longest that [`delay`] comes to after so many failures, at most [`MAX_TRIES`]; none where there were none.
+pub(super) fn longest(failures: i64) -> Duration {
+    if failures < 1 {
+        return Duration::ZERO;
+    }
+    let steps = u32::try_from(failures.min(MAX_TRIES) - 1).unwrap_or_default();
+    (FIRST * FACTOR.pow(steps)).mul_f64(1.25)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +45,11 @@ mod tests {
         assert!((0..100).any(|_| delay(7) != delay(7)), "there is no jitter");
         delay(i64::MAX);
         delay(i64::MIN);
+        assert_eq!((longest(0), longest(i64::MIN)), (Duration::ZERO, Duration::ZERO));
+        assert_eq!(longest(i64::MAX), longest(MAX_TRIES));
+        for failures in (1..=MAX_TRIES).flat_map(|failures| [failures; 20]) {
+            let (wait, most) = (delay(failures), longest(failures));
+            assert!(wait <= most && wait >= most / 2, "{failures}: {wait:?} of {most:?}");
+        }
     }
 }

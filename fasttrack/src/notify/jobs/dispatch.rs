@@ -23,7 +23,7 @@ use super::{
     queue::{self, Due, Verdict},
 };
 use crate::{
-    clock,
+    clock::{self, Steps},
     db::Db,
     error::Error,
     job::{Context, JobError, JobFn},
@@ -39,6 +39,9 @@ const MAX_CLAIMED: usize = 1_024;
 
 /// How often the outbox is looked at unasked: another process may have put something there, or made it due.
 const POLL: Duration = Duration::from_secs(3);
+
+/// For how long jobs may still come that were made while the clock had not been set back.
+const UNDER_WAY: Duration = Duration::from_mins(1);
 
 /// How long to wait before something at the database is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -72,6 +75,10 @@ pub(super) struct Dispatcher {
     written: Vec<Verdict>,
     look_at: Instant,
     settle_at: Instant,
+    /// Notices when the clock is set.
+    steps: Steps,
+    /// Until when jobs may wait for a time that the clock was set back from.
+    astray_until: Instant,
 }
 
 impl Dispatcher {
@@ -99,6 +106,8 @@ impl Dispatcher {
             written: Vec::new(),
             look_at: now,
             settle_at: now,
+            steps: Steps::begin(),
+            astray_until: now + UNDER_WAY,
         }
     }
 
@@ -135,6 +144,26 @@ impl Dispatcher {
         }
     }
 
+    /// Looks after what waits, when this begins and once the clock was set back.
+    async fn pull_in(&mut self, now: Instant) {
+        if self.steps.take_us() < 0 {
+            self.astray_until = now + UNDER_WAY;
+        }
+        if self.astray_until <= now {
+            return;
+        }
+        match queue::pull_in(&self.db).await {
+            Ok(0) => {}
+            Ok(jobs) => {
+                tracing::info!(target: "fasttrack::job", jobs, "the clock was set back; they wait no longer for it");
+            }
+            Err(error) => {
+                tracing::warn!(target: "fasttrack::job", %error, "jobs may wait longer than they should; trying again");
+                self.astray_until = self.astray_until.max(now + UNDER_WAY);
+            }
+        }
+    }
+
     fn has_room(&self) -> bool {
         self.ready.is_empty() && self.running.len() < AT_ONCE && self.claimed.len() < MAX_CLAIMED
     }
@@ -144,6 +173,7 @@ impl Dispatcher {
         let claimed: Vec<_> = self.claimed.iter().copied().collect();
         let now = Instant::now();
         self.look_at = now + POLL;
+        self.pull_in(now).await;
         match queue::due(&self.db, &claimed).await {
             Ok((due, may_be_more)) => {
                 self.claimed.extend(due.iter().map(|job| job.id));

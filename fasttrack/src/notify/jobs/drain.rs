@@ -35,6 +35,7 @@ impl Workers {
     pub(crate) async fn run_out(&self, catalog: &Catalog, context: Context) -> Result<Vec<FailedJob>, Error> {
         let dispatcher = Dispatcher::new(self.db.clone(), catalog, context, Arc::clone(&self.shared));
         let mut failed = Vec::new();
+        queue::pull_in(&self.db).await?;
         for _ in 0..MOST {
             let (due, _) = queue::due(&self.db, &[]).await?;
             let Some(job) = due.into_iter().next() else { return Ok(failed) };

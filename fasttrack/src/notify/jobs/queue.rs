@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt;
 
+use super::backoff::{MAX_TRIES, longest};
 use crate::{
     clock,
     db::{Arg, Db, DbError, Row, Statement, Tx},
@@ -185,6 +186,26 @@ pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError
         }
     };
     Ok(rows.iter().map(read).collect())
+}
+
+/// Makes no job wait longer than its own failures make it: where the clock was set back since, it would wait so much
+/// longer. Says how many were due later.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database is busy.
+pub(super) async fn pull_in(db: &Db) -> Result<usize, Error> {
+    let now_us = clock::now_us();
+    let latest = |tries| {
+        let wait_us = i64::try_from(longest(tries).as_micros()).unwrap_or(i64::MAX);
+        serde_json::json!([tries, clock::format_us(now_us.saturating_add(wait_us))])
+    };
+    let latest = (0..=MAX_TRIES).map(latest).collect::<serde_json::Value>().to_string();
+    let sql = "UPDATE \"outbox_jobs\" AS j SET \"due_at\" = l.\"value\" ->> 1 FROM json_each($1) l \
+               WHERE j.\"is_dead\" = 0 AND j.\"due_at\" > $2 AND l.\"value\" ->> 0 = min(j.\"tries\", $3) \
+               AND j.\"due_at\" > l.\"value\" ->> 1 RETURNING \"id\"";
+    let args = vec![Arg::Text(latest), Arg::Text(clock::format_us(now_us)), Arg::Int(MAX_TRIES)];
+    let statement = Statement::new(sql, args);
+    db.write(move |tx| async move { Ok(tx.query(statement).await?.len()) }.boxed()).await
 }
 
 /// Why a job fails that this program has no function for.
