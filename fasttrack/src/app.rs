@@ -141,8 +141,8 @@ impl App {
         let secret = secret(config)?;
         let (keys, cursor_key) = derive_keys(config, &secret);
         let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
-        let guardians = pipeline::guardians(&catalog, account)?;
-        let settings = auth::Settings { guardians, ..auth_settings(config, &keys, &hub) };
+        let managers = pipeline::managers(&catalog, account)?;
+        let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
         let workers = Workers::new(db.clone());
         let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });

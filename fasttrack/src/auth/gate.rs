@@ -130,28 +130,28 @@ impl Auth {
     }
 
     async fn account(&self, id: i64) -> Result<Arc<Account>, Error> {
-        if let Some(account) = self.warden.accounts.get(id) {
+        if let Some(account) = self.listener.accounts.get(id) {
             return Ok(account);
         }
-        let epoch = self.warden.accounts.epoch();
+        let epoch = self.listener.accounts.epoch();
         let rows = self.db.read(self.account.select_standing(id)).await?;
         let account = Arc::new(self.account.account(rows.first(), epoch.number()));
-        self.warden.accounts.keep(id, Arc::clone(&account), epoch);
+        self.listener.accounts.keep(id, Arc::clone(&account), epoch);
         Ok(account)
     }
 
     /// The session, if it has not ended. One that has is remembered too: it never comes back.
     async fn session(&self, id: i64, account_version: u64) -> Result<Option<Arc<Live>>, Error> {
-        match self.warden.sessions.get(id) {
+        match self.listener.sessions.get(id) {
             Some(Some(live)) if live.account_version == account_version => return Ok(Some(live)),
             Some(None) => return Ok(None),
             _ => {}
         }
-        let epoch = self.warden.sessions.epoch();
+        let epoch = self.listener.sessions.epoch();
         let rows = self.db.read(sessions::select(id)).await?;
         let record = rows.first().and_then(|row| Record::of(id, row));
         let live = record.map(|record| Arc::new(record.into_live(account_version)));
-        self.warden.sessions.keep(id, live.clone(), epoch);
+        self.listener.sessions.keep(id, live.clone(), epoch);
         Ok(live)
     }
 }

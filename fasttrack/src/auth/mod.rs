@@ -9,6 +9,7 @@ mod cache;
 mod gate;
 mod jws;
 mod keys;
+mod listener;
 mod login;
 mod notices;
 mod operator;
@@ -17,11 +18,10 @@ mod rotation;
 mod self_service;
 pub mod sessions;
 mod token;
-mod warden;
 
 use std::{fmt, sync::Arc};
 
-use self::{account::AccountTable, token::Tokens, warden::Warden};
+use self::{account::AccountTable, listener::AccountListener, token::Tokens};
 pub use self::{account::SetupError, gate::Admission, keys::Keys, operator::Known, self_service::SessionPage};
 use crate::{clock, db::Db, schema::Schema};
 
@@ -54,7 +54,7 @@ pub struct Settings {
     /// Tells the time, in microseconds since the Unix epoch.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     /// The roles of which one active account has to remain.
-    pub guardians: Vec<&'static str>,
+    pub managers: Vec<&'static str>,
     /// Told after the commit that an account was changed, or sessions of it have ended, whatever did it. It must not block.
     pub on_change: OnChange,
 }
@@ -75,7 +75,7 @@ pub struct Auth {
     settings: Settings,
     tokens: Tokens,
     /// What is remembered; shared with the writer, which has it dropped.
-    warden: Arc<Warden>,
+    listener: Arc<AccountListener>,
 }
 
 impl Settings {
@@ -89,7 +89,7 @@ impl Settings {
             refresh_grace_s: 0,
             bcrypt_cost: 12,
             clock: Arc::new(clock::now_us),
-            guardians: Vec::new(),
+            managers: Vec::new(),
             on_change: Arc::new(|_| {}),
         }
     }
@@ -103,9 +103,9 @@ impl Auth {
     /// [`SetupError`] when `account` has no field to log in with, or the database cannot tell of changes.
     pub async fn new(db: Db, account: &'static Schema, settings: Settings) -> Result<Self, SetupError> {
         let table = AccountTable::of(account)?;
-        let warden = Arc::new(Warden::new(account, &settings.guardians, Arc::clone(&settings.on_change)));
-        db.watch(warden.watch(account, &settings.guardians)).await?;
-        Ok(Self { db, account: table, tokens: Tokens::new(&settings), settings, warden })
+        let listener = Arc::new(AccountListener::new(account, &settings.managers, Arc::clone(&settings.on_change)));
+        db.capture_changes(listener.capture(account, &settings.managers)).await?;
+        Ok(Self { db, account: table, tokens: Tokens::new(&settings), settings, listener })
     }
 
     fn now_us(&self) -> i64 {

@@ -9,6 +9,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
+    capture::ChangeCapture,
     gauge::Gauges,
     lines::{Lines, Place},
     meter::{Meter, metered},
@@ -16,7 +17,6 @@ use super::{
     private,
     sqlite::{self, Found},
     statement,
-    watch::Watch,
     writer::Writer,
 };
 use crate::{error::Error, trace};
@@ -140,13 +140,13 @@ impl Db {
         metered(&self.gauges.writing, trace::writing(), self.writer.insert(plan, row)).await
     }
 
-    /// From now on tells `watch.witness` of every change that is noted, whatever statement makes it; whoever was told
+    /// From now on tells `capture.listener` of every change that is captured, whatever statement makes it; whoever was told
     /// before is told no more. What another process writes is noticed within a fraction of a second.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn watch(&self, watch: Watch) -> Result<(), DbError> {
-        self.writer.watch(watch).await
+    pub async fn capture_changes(&self, capture: ChangeCapture) -> Result<(), DbError> {
+        self.writer.capture(capture).await
     }
 
     /// Whether the database answers.

@@ -61,19 +61,19 @@ impl Group {
     /// to be tidied up. Nothing of it is done, unless there is a doubt.
     pub(super) async fn commit(mut self, tx: &mut Tx) -> Result<(), (DbError, Option<Doubt>)> {
         let tried = self.try_commit(tx).await;
-        let (notes, (wakes, hooks)) = (tx.take_notes(), tx.take_hooks());
-        let witness = tx.watch();
+        let (changes, (wakes, hooks)) = (tx.take_changes(), tx.take_hooks());
+        let listener = tx.capture();
         let outcome = match tried {
             Ok(()) => {
-                if let Some(watch) = witness.filter(|_| !notes.is_empty()) {
-                    run_hook(Box::new(move || watch.witness.committed(&notes)));
+                if let Some(capture) = listener.filter(|_| !changes.is_empty()) {
+                    run_hook(Box::new(move || capture.listener.committed(&changes)));
                 }
                 wakes.into_iter().chain(hooks).for_each(run_hook);
                 Ok(())
             }
             Err(Failure { error, is_sent }) => {
-                if let Some(watch) = witness.filter(|_| is_sent) {
-                    run_hook(Box::new(move || watch.witness.lose_sight()));
+                if let Some(capture) = listener.filter(|_| is_sent) {
+                    run_hook(Box::new(move || capture.listener.suspend()));
                 }
                 self.fail_all(&error);
                 Err((error, is_sent.then_some(wakes)))
@@ -174,7 +174,7 @@ async fn run(unit: &mut dyn Unit, tx: &mut Tx, mark: Mark) -> Result<bool, DbErr
     if !unit.run(tx).await {
         return Ok(false);
     }
-    tx.vouch(mark).await.map(|()| true)
+    tx.before_commit(mark).await.map(|()| true)
 }
 
 /// The commit stands, whatever a hook does.

@@ -7,6 +7,7 @@
 //! What is peculiar to one database stands in a module of its name (`sqlite`); the rest is the same for every driver.
 //! No SQL of the application is written here, and nothing here knows what a resource is.
 
+mod capture;
 mod database;
 mod error;
 mod gauge;
@@ -24,20 +25,19 @@ mod sqlite;
 mod statement;
 mod tx;
 mod unit;
-mod watch;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
     error::DbError,
     meter::{Asker, Meter},
     options::DbOptions,
     row::{Arg, Cell, Row, Statement},
     tx::{RowPlan, Tx},
-    watch::{NOTES, NOTES_COLUMNS, Watch, Witness},
 };
 pub(crate) use self::{
     gauge::SECONDS,

@@ -6,15 +6,15 @@ use futures_util::StreamExt;
 use rbdc::db::{Connection, Row as DriverRow};
 use rbs::Value;
 
-use super::{Arg, Cell, DbError, NOTES, NOTES_COLUMNS, Row, Statement, sqlite};
+use super::{Arg, CHANGE_COLUMNS, CHANGES, Cell, DbError, Row, Statement, sqlite};
 
 /// What came back.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The rows of the statement.
     pub(super) rows: Vec<Row>,
-    /// What the connection had noted.
-    pub(super) notes: Vec<Row>,
+    /// The changes that the connection had captured.
+    pub(super) changes: Vec<Row>,
 }
 
 /// Runs a statement to its end.
@@ -51,8 +51,8 @@ async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -
     let mut found = Found::default();
     while let Some(row) = stream.next().await {
         let mut row = row.map_err(|error| sqlite::error(&error))?;
-        let (row, is_note) = decode(row.as_mut())?;
-        if is_note { found.notes.push(row) } else { found.rows.push(row) }
+        let (row, is_change) = decode(row.as_mut())?;
+        if is_change { found.changes.push(row) } else { found.rows.push(row) }
     }
     Ok(found)
 }
@@ -67,13 +67,13 @@ fn bind(arg: Arg) -> Value {
     }
 }
 
-/// The row, and whether it is one of the notes: no value that anybody stored can make it one.
+/// The row, and whether it is one of the changes: no value that anybody stored can make it one.
 fn decode(row: &mut dyn DriverRow) -> Result<(Row, bool), DbError> {
     let meta = row.meta_data();
     let columns = meta.column_len();
-    let is_note = columns == NOTES_COLUMNS && meta.column_name(0) == NOTES;
+    let is_change = columns == CHANGE_COLUMNS && meta.column_name(0) == CHANGES;
     let cells = (0..columns).map(|index| cell(row.get(index).map_err(|error| sqlite::error(&error))?, index));
-    Ok((Row(cells.collect::<Result<_, _>>()?), is_note))
+    Ok((Row(cells.collect::<Result<_, _>>()?), is_change))
 }
 
 fn cell(value: Value, index: usize) -> Result<Cell, DbError> {

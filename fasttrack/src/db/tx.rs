@@ -7,7 +7,7 @@ use rbdc::db::Connection;
 use tokio::time::timeout;
 
 use super::{
-    Arg, DbError, Row, Statement, Watch, sqlite,
+    Arg, ChangeCapture, DbError, Row, Statement, sqlite,
     statement::{self, Found},
 };
 
@@ -21,19 +21,19 @@ pub struct Tx {
     cut_off: bool,
     /// How long a statement may take.
     limit: Duration,
-    noted: Noted,
+    captured: Captured,
     hooks: Vec<Hook>,
     wakes: Vec<Hook>,
     doom: Option<DbError>,
 }
 
-/// What a connection that is watched noted of the units.
+/// What the connection captured of the units.
 #[derive(Default)]
-struct Noted {
-    watch: Option<Arc<Watch>>,
+struct Captured {
+    capture: Option<Arc<ChangeCapture>>,
     /// What has been read of it.
-    notes: Vec<Row>,
-    /// Whether the connection still holds notes that have been read.
+    changes: Vec<Row>,
+    /// Whether the connection still holds changes that have been read.
     owes_clearing: bool,
     /// Whether it may hold some that have not been.
     owes_collecting: bool,
@@ -48,7 +48,7 @@ pub(super) type Hook = Box<dyn FnOnce() + Send>;
 /// How much of what a transaction remembers was there before a unit began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    notes: usize,
+    changes: usize,
     hooks: usize,
     wakes: usize,
 }
@@ -73,7 +73,7 @@ impl Tx {
             begun: false,
             cut_off: false,
             limit: Duration::MAX,
-            noted: Noted::default(),
+            captured: Captured::default(),
             hooks: Vec::new(),
             wakes: Vec::new(),
             doom: None,
@@ -94,19 +94,19 @@ impl Tx {
             return Err(self.meet(DbError::Busy("the statement before was not waited for".into())));
         }
         statement::check(&statement)?;
-        let is_noted = self.noted.watch.is_some() && statement::may_write(&statement.sql);
-        statement.sql = self.dressed(statement.sql, is_noted);
+        let is_captured = self.captured.capture.is_some() && statement::may_write(&statement.sql);
+        statement.sql = self.dressed(statement.sql, is_captured);
         self.begun = true;
-        // Of several statements in one text, the first may leave notes before another fails; and nobody may wait for this.
-        self.noted.owes_collecting |= is_noted;
+        // Of several statements in one text, the first may leave changes before another fails; and nobody may wait for this.
+        self.captured.owes_collecting |= is_captured;
         self.cut_off = true;
         let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
         self.cut_off = ran.is_err();
         let found = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
-        self.noted.owes_collecting &= !is_noted || found.is_err();
-        let Found { rows, mut notes } = found.map_err(|error| self.meet(error))?;
-        self.noted.owes_clearing |= !notes.is_empty();
-        self.noted.notes.append(&mut notes);
+        self.captured.owes_collecting &= !is_captured || found.is_err();
+        let Found { rows, mut changes } = found.map_err(|error| self.meet(error))?;
+        self.captured.owes_clearing |= !changes.is_empty();
+        self.captured.changes.append(&mut changes);
         Ok(rows)
     }
 
@@ -118,11 +118,12 @@ impl Tx {
         error
     }
 
-    /// A statement with the words that are owed before it, and behind it what brings the notes back.
-    fn dressed(&mut self, sql: String, is_noted: bool) -> String {
-        let watch = self.noted.watch.as_deref();
-        let clear = watch.filter(|_| std::mem::take(&mut self.noted.owes_clearing)).map(|watch| watch.clear.as_str());
-        let collect = watch.filter(|_| is_noted).map(|watch| watch.collect.as_str());
+    /// A statement with the words that are owed before it, and behind it what brings the changes back.
+    fn dressed(&mut self, sql: String, is_captured: bool) -> String {
+        let capture = self.captured.capture.as_deref();
+        let clear =
+            capture.filter(|_| std::mem::take(&mut self.captured.owes_clearing)).map(|capture| capture.clear.as_str());
+        let collect = capture.filter(|_| is_captured).map(|capture| capture.collect.as_str());
         let before: Vec<_> = clear.into_iter().chain(self.owed.take()).collect();
         match (before.is_empty(), collect) {
             (true, None) => sql,
@@ -145,30 +146,30 @@ impl Tx {
         self.wakes.push(Box::new(hook));
     }
 
-    /// Has the connection keep notes.
-    pub(super) async fn keep_notes(&mut self, watch: &Arc<Watch>) -> Result<(), DbError> {
+    /// Has the connection capture changes.
+    pub(super) async fn install(&mut self, capture: &Arc<ChangeCapture>) -> Result<(), DbError> {
         // In a transaction of its own, since only a commit that is said is let through.
-        let words = watch.setup.iter().chain([&watch.clear]).map(String::as_str);
+        let words = capture.setup.iter().chain([&capture.clear]).map(String::as_str);
         for words in ["BEGIN"].into_iter().chain(words).chain([sqlite::COMMIT]) {
             statement::control(self.connection.as_mut(), words).await?;
         }
-        self.noted.watch = Some(Arc::clone(watch));
+        self.captured.capture = Some(Arc::clone(capture));
         Ok(())
     }
 
-    /// Whoever hears of what is noted.
-    pub(super) fn watch(&self) -> Option<Arc<Watch>> {
-        self.noted.watch.clone()
+    /// Whoever hears of what is captured.
+    pub(super) fn capture(&self) -> Option<Arc<ChangeCapture>> {
+        self.captured.capture.clone()
     }
 
-    /// Asks the witness whether a unit may be kept that did what was noted since `mark`.
-    pub(super) async fn vouch(&mut self, mark: Mark) -> Result<(), DbError> {
-        let Some(watch) = self.watch() else { return Ok(()) };
-        if std::mem::take(&mut self.noted.owes_collecting) {
+    /// Asks the listener whether a unit may be kept that did what was captured since `mark`.
+    pub(super) async fn before_commit(&mut self, mark: Mark) -> Result<(), DbError> {
+        let Some(capture) = self.capture() else { return Ok(()) };
+        if std::mem::take(&mut self.captured.owes_collecting) {
             self.query(Statement::new(";", Vec::new())).await?;
         }
-        let notes = self.noted.notes.get(mark.notes..).unwrap_or_default().to_vec();
-        if notes.is_empty() { Ok(()) } else { watch.witness.vouch(self, &notes).await }
+        let changes = self.captured.changes.get(mark.changes..).unwrap_or_default().to_vec();
+        if changes.is_empty() { Ok(()) } else { capture.listener.before_commit(self, &changes).await }
     }
 
     /// A number that is another one once another connection has written.
@@ -180,7 +181,7 @@ impl Tx {
     /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
     pub(super) fn begin(&mut self, limit: Duration) {
         (self.owed, self.begun, self.limit) = (Some(sqlite::BEGIN), false, limit);
-        (self.noted.owes_clearing, self.noted.owes_collecting) = (false, false);
+        (self.captured.owes_clearing, self.captured.owes_collecting) = (false, false);
     }
 
     /// Parts the units: what was done since is kept, whatever comes next.
@@ -210,7 +211,8 @@ impl Tx {
 
     /// Commits, and says whether that is proven.
     pub(super) async fn commit(&mut self) -> Result<bool, DbError> {
-        let clear = self.noted.watch.as_deref().filter(|_| self.noted.owes_clearing).map(|watch| &watch.clear);
+        let clear =
+            self.captured.capture.as_deref().filter(|_| self.captured.owes_clearing).map(|capture| &capture.clear);
         match clear {
             Some(clear) => {
                 let words = format!("{clear}; {}", sqlite::COMMIT);
@@ -222,16 +224,16 @@ impl Tx {
 
     /// What there is now: what a unit adds is cut off again when it fails.
     pub(super) fn mark(&self) -> Mark {
-        Mark { notes: self.noted.notes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
+        Mark { changes: self.captured.changes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
     }
 
     /// Forgets what a failed unit left.
     pub(super) fn forget_from(&mut self, mark: Mark) {
-        self.noted.notes.truncate(mark.notes);
+        self.captured.changes.truncate(mark.changes);
         self.hooks.truncate(mark.hooks);
         self.wakes.truncate(mark.wakes);
         self.doom = None;
-        self.noted.owes_collecting = false;
+        self.captured.owes_collecting = false;
     }
 
     /// Why the unit cannot have succeeded, whatever it says.
@@ -240,8 +242,8 @@ impl Tx {
     }
 
     /// What the units that succeeded did.
-    pub(super) fn take_notes(&mut self) -> Vec<Row> {
-        std::mem::take(&mut self.noted.notes)
+    pub(super) fn take_changes(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.captured.changes)
     }
 
     /// What is to run after their commit: whom it may wake, and what is only for one that stands.

@@ -1,8 +1,8 @@
 //! The writer: one task with the one connection that writes, behind a bounded queue.
 //!
 //! It takes whatever is waiting, runs it as one [`Group`], and goes on for as long as anyone may ask; a connection that
-//! fails is given back to its pool, which tidies it up or opens another. Whoever watches is told of everything: of what
-//! was noted, of what other processes wrote, and of when neither is known.
+//! fails is given back to its pool, which tidies it up or opens another. The listener is told of everything: of what
+//! was captured, of what other processes wrote, and of when neither is known.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Arg, DbError, DbOptions, RowPlan, Tx, Watch,
+    Arg, ChangeCapture, DbError, DbOptions, RowPlan, Tx,
     gauge::Gauges,
     group::{Doubt, Group, Limits, run_hook},
     pool::Pooled,
@@ -26,7 +26,7 @@ use crate::error::Error;
 const ALONE_LIMIT: Duration = Duration::from_hours(24);
 
 /// How often it is looked whether another process has written.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// The way to the writer.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(super) struct Writer {
     gauges: Gauges,
 }
 
-/// Where whoever had something watched hears whether it is.
+/// Where whoever had changes captured hears whether they are.
 type Answer = oneshot::Sender<Result<(), DbError>>;
 
 /// What the writer is asked.
@@ -43,7 +43,7 @@ enum Job {
     Unit(Box<dyn Unit>),
     Insert(Arc<dyn RowPlan>, Vec<Arg>, oneshot::Sender<Inserted>),
     Alone(Box<dyn Unit>),
-    Watch(Arc<Watch>, Answer),
+    ChangeCapture(Arc<ChangeCapture>, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -56,10 +56,10 @@ impl Writer {
             pool,
             jobs,
             alone: Vec::new(),
-            watch: None,
-            to_watch: Vec::new(),
-            listens: !options.beside,
-            look_at: Instant::now(),
+            capture: None,
+            to_capture: Vec::new(),
+            polls: !options.beside,
+            poll_at: Instant::now(),
             version: None,
             doubt: None,
             closing: Vec::new(),
@@ -111,13 +111,13 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(lost()))
     }
 
-    /// Has every connection keep notes from now on, and `watch.witness` hear of them, instead of whoever did before.
+    /// Has every connection capture changes from now on, and `capture.listener` hear of them, instead of whoever did before.
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn watch(&self, watch: Watch) -> Result<(), DbError> {
+    pub(super) async fn capture(&self, capture: ChangeCapture) -> Result<(), DbError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Watch(Arc::new(watch), answer))?;
+        self.send(Job::ChangeCapture(Arc::new(capture), answer))?;
         answered.await.unwrap_or_else(|_| Err(lost()))
     }
 
@@ -153,12 +153,12 @@ struct Task {
     jobs: mpsc::Receiver<Job>,
     /// Units that share their transaction with nobody.
     alone: Vec<Box<dyn Unit>>,
-    watch: Option<Arc<Watch>>,
-    /// Who is to watch next, and who waits for that.
-    to_watch: Vec<(Arc<Watch>, Answer)>,
+    capture: Option<Arc<ChangeCapture>>,
+    /// What is to be captured next, and who waits for that.
+    to_capture: Vec<(Arc<ChangeCapture>, Answer)>,
     /// Whether it is looked for what other processes write, and when next.
-    listens: bool,
-    look_at: Instant,
+    polls: bool,
+    poll_at: Instant,
     /// What the connection said when it was last looked; `None` while that is to be found out.
     version: Option<i64>,
     /// Whom to wake once it is known that a commit is over of which nothing is known.
@@ -184,8 +184,8 @@ impl Task {
             for unit in std::mem::take(&mut self.alone) {
                 self.commit_alone(unit).await;
             }
-            for (watch, answer) in std::mem::take(&mut self.to_watch) {
-                answer.send(self.begin_to_watch(watch).await).ok();
+            for (capture, answer) in std::mem::take(&mut self.to_capture) {
+                answer.send(self.begin_capture(capture).await).ok();
             }
             // Those who were just answered may ask again at once: let them, and the next group is a full one.
             tokio::task::yield_now().await;
@@ -201,24 +201,24 @@ impl Task {
         });
     }
 
-    /// Waits for what is to be done, and looks around from time to time. `false` when nobody can ask any more.
+    /// Waits for what is to be done, and polls for what others wrote from time to time. `false` when nobody can ask any more.
     async fn take(&mut self, jobs: &mut Vec<Job>) -> bool {
         loop {
-            let looks = self.listens && self.watch.is_some();
-            if looks && Instant::now() >= self.look_at {
-                self.look_around().await;
+            let polls = self.polls && self.capture.is_some();
+            if polls && Instant::now() >= self.poll_at {
+                self.poll().await;
             }
             tokio::select! {
                 taken = self.jobs.recv_many(jobs, self.group) => return taken > 0,
-                () = sleep_until(self.look_at), if looks => {}
+                () = sleep_until(self.poll_at), if polls => {}
             }
         }
     }
 
-    /// Looks whether another process has written, and has whoever watches hear of it.
-    async fn look_around(&mut self) {
-        self.look_at = Instant::now() + LOOK_EVERY;
-        let (Some(watch), Ok(mut tx)) = (self.watch.clone(), self.connection().await) else { return };
+    /// Looks whether another process has written, and has the listener hear of it.
+    async fn poll(&mut self) {
+        self.poll_at = Instant::now() + POLL_EVERY;
+        let (Some(capture), Ok(mut tx)) = (self.capture.clone(), self.connection().await) else { return };
         // A connection that does not answer is given back by being dropped.
         let Ok(Ok(version)) = timeout(self.limits.unit, tx.version()).await else { return };
         self.tx = Some(tx);
@@ -226,8 +226,8 @@ impl Task {
             return;
         }
         self.version = version;
-        watch.witness.see_again();
-        let answer = unit(move |tx| Box::pin(async move { Ok(watch.witness.answer(tx).await?) }));
+        capture.listener.resync();
+        let answer = unit(move |tx| Box::pin(async move { Ok(capture.listener.answer(tx).await?) }));
         self.commit(vec![answer]).await;
     }
 
@@ -248,7 +248,7 @@ impl Task {
             match job {
                 Job::Unit(unit) => slots.push(Slot::Unit(unit)),
                 Job::Alone(unit) => self.alone.push(unit),
-                Job::Watch(watch, answer) => self.to_watch.push((watch, answer)),
+                Job::ChangeCapture(capture, answer) => self.to_capture.push((capture, answer)),
                 Job::Close(closed) => self.closing.push(closed),
                 Job::Insert(plan, row, answer) => {
                     let batch = slots.iter_mut().find_map(|slot| match slot {
@@ -306,9 +306,9 @@ impl Task {
             Err(error) => group.refuse(&error),
         }
         tx.close().await;
-        // It may have made anything of what is noted.
-        if let Some(watch) = self.watch.as_ref().filter(|_| self.doubt.is_none()) {
-            watch.witness.see_again();
+        // It may have made anything of what is captured.
+        if let Some(capture) = self.capture.as_ref().filter(|_| self.doubt.is_none()) {
+            capture.listener.resync();
         }
     }
 
@@ -318,27 +318,27 @@ impl Task {
         }
         let mut tx = Tx::new(self.pool.take(self.wait).await?);
         let late = || DbError::Busy("the connection does not answer".into());
-        if let Some(watch) = &self.watch {
-            timeout(self.limits.unit, tx.keep_notes(watch)).await.map_err(|_| late())??;
+        if let Some(capture) = &self.capture {
+            timeout(self.limits.unit, tx.install(capture)).await.map_err(|_| late())??;
         }
         if self.doubt.is_some() && !timeout(self.limits.unit, tx.control(sqlite::PROBE)).await.map_err(|_| late())?? {
             return Err(late());
         }
         // What others wrote since the last connection was asked is not known to this one.
         self.version = None;
-        if let Some(watch) = &self.watch {
-            watch.witness.see_again();
+        if let Some(capture) = &self.capture {
+            capture.listener.resync();
         }
         self.doubt.take().into_iter().flatten().for_each(run_hook);
         Ok(tx)
     }
 
-    async fn begin_to_watch(&mut self, watch: Arc<Watch>) -> Result<(), DbError> {
+    async fn begin_capture(&mut self, capture: Arc<ChangeCapture>) -> Result<(), DbError> {
         let mut tx = self.connection().await?;
-        timeout(self.limits.unit, tx.keep_notes(&watch))
+        timeout(self.limits.unit, tx.install(&capture))
             .await
             .unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))?;
-        (self.tx, self.watch, self.version, self.look_at) = (Some(tx), Some(watch), None, Instant::now());
+        (self.tx, self.capture, self.version, self.poll_at) = (Some(tx), Some(capture), None, Instant::now());
         Ok(())
     }
 }

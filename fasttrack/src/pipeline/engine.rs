@@ -209,7 +209,7 @@ fn active_account(account: &'static Schema) -> Predicate {
 ///
 /// # Errors
 /// [`LinkError`] when a path does not resolve.
-pub fn guardians(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
+pub fn managers(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
     let known = |leaf: &Leaf| match leaf {
         Leaf::Compare { .. } | Leaf::Present(_) => Known::Granted,
         Leaf::Oneself | Leaf::Account(_) => Known::Refused,

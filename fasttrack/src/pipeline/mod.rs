@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use self::{
     account::Accounts,
-    engine::guardians,
+    engine::managers,
     permit::{Intent, Right},
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},

@@ -1,5 +1,5 @@
 //! What is peculiar to `SQLite`: column types, how a column becomes a JSON value or a sort key, and how a connection is
-//! made to keep notes.
+//! made to capture changes.
 
 use super::{definition::Holds, text::text_literal};
 use crate::schema::{Column, Kind, Literal};
@@ -91,31 +91,32 @@ pub(super) fn match_key(column: &Column, expr: &str) -> String {
     }
 }
 
-/// Makes a connection have notes of these columns, for as long as it lives. They are part of its transactions.
-pub(super) fn note_book(columns: &[&str]) -> String {
-    format!("CREATE TEMP TABLE IF NOT EXISTS {NOTE_BOOK} ({} INTEGER)", columns.join(" INTEGER, "))
+/// Makes a connection have a table of captured changes with these columns, for as long as it lives. It is part of its
+/// transactions.
+pub(super) fn capture_table(columns: &[&str]) -> String {
+    format!("CREATE TEMP TABLE IF NOT EXISTS {CAPTURED} ({} INTEGER)", columns.join(" INTEGER, "))
 }
 
-/// Has it note something for each row of `table` that `event` happens to: lists of expressions over OLD and NEW, which may
+/// Has it capture something for each row of `table` that `event` happens to: lists of expressions over OLD and NEW, which may
 /// go on with where they come from and on what condition. Triggers of a connection's own fire for whatever a statement
 /// leads to in its schema, the actions of foreign keys included.
-pub(super) fn note(name: &str, event: &str, table: &str, notes: &[String]) -> String {
-    let notes: Vec<_> = notes.iter().map(|note| format!("INSERT INTO {NOTE_BOOK} SELECT {note};")).collect();
+pub(super) fn capture(name: &str, event: &str, table: &str, changes: &[String]) -> String {
+    let inserts: Vec<_> = changes.iter().map(|change| format!("INSERT INTO {CAPTURED} SELECT {change};")).collect();
     format!(
-        "CREATE TEMP TRIGGER IF NOT EXISTS {NOTE_BOOK}_{name} {event} ON main.{table} FOR EACH ROW BEGIN {} END",
-        notes.join(" ")
+        "CREATE TEMP TRIGGER IF NOT EXISTS {CAPTURED}_{name} {event} ON main.{table} FOR EACH ROW BEGIN {} END",
+        inserts.join(" ")
     )
 }
 
-/// Reads the notes.
-pub(super) fn read_notes(columns: &[&str]) -> String {
-    format!("SELECT {} FROM {NOTE_BOOK}", columns.join(", "))
+/// Reads what was captured.
+pub(super) fn read_captured(columns: &[&str]) -> String {
+    format!("SELECT {} FROM {CAPTURED}", columns.join(", "))
 }
 
-/// Throws the notes away.
-pub(super) fn clear_notes() -> String {
-    format!("DELETE FROM {NOTE_BOOK}")
+/// Throws that away.
+pub(super) fn clear_captured() -> String {
+    format!("DELETE FROM {CAPTURED}")
 }
 
-/// The table of the notes.
-const NOTE_BOOK: &str = "fasttrack_note_book";
+/// The table of captured changes.
+const CAPTURED: &str = "fasttrack_captured";

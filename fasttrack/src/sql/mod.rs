@@ -4,6 +4,7 @@
 //! the declarations are written out. What is peculiar to a database is in `dialect`.
 
 mod alter;
+mod capture;
 mod ddl;
 mod definition;
 mod dialect;
@@ -15,13 +16,13 @@ mod policy;
 mod predicate;
 mod row;
 mod text;
-mod watch;
 
 pub use self::{
     alter::{
         Conversion, add_column, convert, drop_index, drop_table, duplicates, is_null, neutral, now, offenders, or_else,
         rename_column, rename_table, replace,
     },
+    capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     dialect::later,
@@ -33,5 +34,4 @@ pub use self::{
     predicate::{Known, Leaf, Predicate, Scope},
     row::{Table, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
-    watch::{Note, NoteBook, any_guardian, end_sessions, notes},
 };

@@ -178,10 +178,10 @@ async fn nothing_is_remembered_while_it_is_not_known_what_came_of_a_commit() {
     let house = House::with(options, 0).await;
     let pair = house.log_in().await;
     house.caller(&pair.access).await.unwrap();
-    // The notes are thrown away together with the commit, and that takes longer than anyone waits for it.
+    // The changes are thrown away together with the commit, and that takes longer than anyone waits for it.
     house
         .change(
-            "CREATE TEMP TRIGGER slow BEFORE DELETE ON fasttrack_note_book BEGIN \
+            "CREATE TEMP TRIGGER slow BEFORE DELETE ON fasttrack_captured BEGIN \
              SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000000) \
              SELECT i FROM n); END",
         )

@@ -1,10 +1,10 @@
 //! The database as its users see it, on files of its own.
 
+mod capture;
 mod group;
 mod open;
 mod readers;
 mod values;
-mod watch;
 
 use std::{path::PathBuf, time::Duration};
 

@@ -1,7 +1,7 @@
-//! What is noted of accounts and sessions, whatever statement changes them: a deletion that takes them along, a reference
+//! What is captured of accounts and sessions, whatever statement changes them: a deletion that takes them along, a reference
 //! that is set to null, SQL that somebody wrote by hand.
 //!
-//! The one list of what others remember of these two tables, or have promised about them. What is made of a note is not
+//! The one list of what others remember of these two tables, or have promised about them. What is made of a change is not
 //! decided here.
 
 use super::{
@@ -9,17 +9,17 @@ use super::{
     text::{quote, text_literal},
 };
 use crate::{
-    db::{Arg, NOTES, Row, Statement},
+    db::{Arg, CHANGES, Row, Statement},
     schema::{Column, Kind, Schema},
 };
 
 /// Something that a statement did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Note {
+pub enum AccountChange {
     /// This account came, changed or went.
     Account(i64),
     /// This account was an active one with one of the roles that have to remain, and is not any more.
-    Guardian(i64),
+    Manager(i64),
     /// This account was active, and is there and not active.
     Disabled(i64),
     /// A session of this account came, or is another one than it was.
@@ -38,10 +38,10 @@ pub enum Note {
     },
 }
 
-/// How a connection is made to keep notes, and asked for them.
+/// How a connection is made to capture changes, and asked for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteBook {
-    /// Makes it keep them; each statement may be run again.
+pub struct CaptureStatements {
+    /// Makes it capture them; each statement may be run again.
     pub setup: Vec<String>,
     /// Reads them.
     pub collect: String,
@@ -49,20 +49,20 @@ pub struct NoteBook {
     pub clear: String,
 }
 
-/// The columns of the notes: what happened, to which account, and to which session of it.
-const COLUMNS: [&str; 3] = [NOTES, "account", "session"];
+/// The columns of a change: what happened, to which account, and to which session of it.
+const COLUMNS: [&str; 3] = [CHANGES, "account", "session"];
 
-/// The columns of a session that say whose it is, and what is good in it. That it was used is noted by nobody.
+/// The columns of a session that say whose it is, and what is good in it. That it was used is not captured.
 const OF_A_SESSION: [&str; 8] =
     ["id", "user_id", "pair", "parent", "rotated_at_us", "expires_at", "issued_at_s", "issued_role"];
 
-/// Notes of the accounts and their sessions; `roles` are those of which one active account has to remain.
+/// Captures changes of the accounts and their sessions; `roles` are those of which one active account has to remain.
 #[must_use]
-pub fn notes(account: &Schema, roles: &[&str]) -> NoteBook {
-    let mut setup = vec![dialect::note_book(&COLUMNS)];
-    setup.extend(notes_of_accounts(account, roles));
-    setup.extend(notes_of_sessions());
-    NoteBook { setup, collect: dialect::read_notes(&COLUMNS), clear: dialect::clear_notes() }
+pub fn capture(account: &Schema, roles: &[&str]) -> CaptureStatements {
+    let mut setup = vec![dialect::capture_table(&COLUMNS)];
+    setup.extend(capture_accounts(account, roles));
+    setup.extend(capture_sessions());
+    CaptureStatements { setup, collect: dialect::read_captured(&COLUMNS), clear: dialect::clear_captured() }
 }
 
 /// Ends every session of an account, and gives back a row for each.
@@ -71,16 +71,16 @@ pub fn end_sessions(account: i64) -> Statement {
     Statement::new("DELETE FROM sessions WHERE user_id = $1 RETURNING id", vec![Arg::Int(account)])
 }
 
-fn notes_of_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
+fn capture_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
     let table = quote(account.plural);
-    let was_guardian = guards(account, roles, "OLD");
+    let was_manager = manages(account, roles, "OLD");
     let mut changed =
         vec!["1, OLD.\"id\", NULL".to_owned(), "1, NEW.\"id\", NULL WHERE NEW.\"id\" <> OLD.\"id\"".into()];
     let mut gone = vec!["1, OLD.\"id\", NULL".to_owned()];
-    if let Some(is_guardian) = guards(account, roles, "NEW") {
-        let was_guardian = was_guardian.unwrap_or_default();
-        changed.push(format!("2, OLD.\"id\", NULL WHERE ({was_guardian}) AND ({is_guardian}) IS NOT TRUE"));
-        gone.push(format!("2, OLD.\"id\", NULL WHERE {was_guardian}"));
+    if let Some(is_manager) = manages(account, roles, "NEW") {
+        let was_manager = was_manager.unwrap_or_default();
+        changed.push(format!("2, OLD.\"id\", NULL WHERE ({was_manager}) AND ({is_manager}) IS NOT TRUE"));
+        gone.push(format!("2, OLD.\"id\", NULL WHERE {was_manager}"));
     }
     if let Some(active) = active(account) {
         let active = quote(active.key);
@@ -88,11 +88,11 @@ fn notes_of_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
     }
     let made = vec!["1, NEW.\"id\", NULL".to_owned()];
     vec![
-        dialect::note("account_changed", "AFTER UPDATE", &table, &changed),
-        dialect::note("account_gone", "AFTER DELETE", &table, &gone),
-        dialect::note("account_made", "AFTER INSERT", &table, &made),
-        dialect::note("account_replaced", "BEFORE INSERT", &table, &replaced(account, roles, "TRUE")),
-        dialect::note(
+        dialect::capture("account_changed", "AFTER UPDATE", &table, &changed),
+        dialect::capture("account_gone", "AFTER DELETE", &table, &gone),
+        dialect::capture("account_made", "AFTER INSERT", &table, &made),
+        dialect::capture("account_replaced", "BEFORE INSERT", &table, &replaced(account, roles, "TRUE")),
+        dialect::capture(
             "account_overwritten",
             "BEFORE UPDATE",
             &table,
@@ -104,7 +104,7 @@ fn notes_of_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
 /// The accounts that stand in the way of a row: `REPLACE` deletes them, and no trigger hears of that.
 fn replaced(account: &Schema, roles: &[&str], others: &str) -> Vec<String> {
     let table = quote(account.plural);
-    let guards = guards(account, roles, "t");
+    let manages = manages(account, roles, "t");
     let keys = account.columns.iter().filter(|column| column.kind == Kind::Id || column.unique);
     let conflicts = keys.map(|column| {
         let key = |row: &str| dialect::match_key(column, &format!("{row}.{}", quote(column.key)));
@@ -114,13 +114,13 @@ fn replaced(account: &Schema, roles: &[&str], others: &str) -> Vec<String> {
         .flat_map(|conflict| {
             let found = format!("FROM {table} t WHERE {conflict} AND {others}");
             let gone = format!("1, t.\"id\", NULL {found}");
-            let guardian = guards.as_ref().map(|guards| format!("2, t.\"id\", NULL {found} AND ({guards})"));
-            std::iter::once(gone).chain(guardian)
+            let last = manages.as_ref().map(|manages| format!("2, t.\"id\", NULL {found} AND ({manages})"));
+            std::iter::once(gone).chain(last)
         })
         .collect()
 }
 
-fn notes_of_sessions() -> Vec<String> {
+fn capture_sessions() -> Vec<String> {
     let ended = vec!["5, OLD.user_id, OLD.id".to_owned()];
     let made = vec!["4, NEW.user_id, NEW.id".to_owned()];
     let changed = vec![
@@ -129,22 +129,22 @@ fn notes_of_sessions() -> Vec<String> {
     ];
     let of = format!("AFTER UPDATE OF {}", OF_A_SESSION.join(", "));
     vec![
-        dialect::note("session_made", "AFTER INSERT", "sessions", &made),
-        dialect::note("session_changed", &of, "sessions", &changed),
-        dialect::note("session_ended", "AFTER DELETE", "sessions", &ended),
+        dialect::capture("session_made", "AFTER INSERT", "sessions", &made),
+        dialect::capture("session_changed", &of, "sessions", &changed),
+        dialect::capture("session_ended", "AFTER DELETE", "sessions", &ended),
     ]
 }
 
 /// An active account that has one of the roles: one row, if there is any. Nothing, where no role has to remain.
 #[must_use]
-pub fn any_guardian(account: &Schema, roles: &[&str]) -> Option<Statement> {
-    let guards = guards(account, roles, "t")?;
-    let sql = format!("SELECT 1 FROM {} t WHERE {guards} LIMIT 1", quote(account.plural));
+pub fn any_manager(account: &Schema, roles: &[&str]) -> Option<Statement> {
+    let manages = manages(account, roles, "t")?;
+    let sql = format!("SELECT 1 FROM {} t WHERE {manages} LIMIT 1", quote(account.plural));
     Some(Statement::new(sql, Vec::new()))
 }
 
 /// Whether a row is an active account with one of the roles.
-fn guards(account: &Schema, roles: &[&str], row: &str) -> Option<String> {
+fn manages(account: &Schema, roles: &[&str], row: &str) -> Option<String> {
     if roles.is_empty() {
         return None;
     }
@@ -158,14 +158,14 @@ fn active(account: &Schema) -> Option<&'static Column> {
     account.column("is_active").filter(|column| column.kind == Kind::Bool)
 }
 
-impl Note {
-    /// Reads a row of the notes; `None` for one that makes no sense.
+impl AccountChange {
+    /// Reads a row of the changes; `None` for one that makes no sense.
     #[must_use]
     pub fn read(row: &Row) -> Option<Self> {
         let account = row.int(1)?;
         Some(match row.int(0)? {
             1 => Self::Account(account),
-            2 => Self::Guardian(account),
+            2 => Self::Manager(account),
             3 => Self::Disabled(account),
             4 => Self::Session { account, id: row.int(2)? },
             5 => Self::Ended { account, id: row.int(2)? },
@@ -197,24 +197,24 @@ mod tests {
     ]);
 
     #[test]
-    fn notes_say_what_they_say() {
+    fn changes_say_what_they_say() {
         let cell = |value: Option<i64>| value.map_or(Cell::Null, Cell::Int);
         for (what, session, expected) in [
-            (1, None, Some(Note::Account(7))),
-            (2, None, Some(Note::Guardian(7))),
-            (3, None, Some(Note::Disabled(7))),
-            (4, Some(9), Some(Note::Session { account: 7, id: 9 })),
-            (5, Some(9), Some(Note::Ended { account: 7, id: 9 })),
+            (1, None, Some(AccountChange::Account(7))),
+            (2, None, Some(AccountChange::Manager(7))),
+            (3, None, Some(AccountChange::Disabled(7))),
+            (4, Some(9), Some(AccountChange::Session { account: 7, id: 9 })),
+            (5, Some(9), Some(AccountChange::Ended { account: 7, id: 9 })),
             (5, None, None),
             (6, Some(9), None),
         ] {
-            assert_eq!(Note::read(&Row(vec![Cell::Int(what), Cell::Int(7), cell(session)])), expected);
+            assert_eq!(AccountChange::read(&Row(vec![Cell::Int(what), Cell::Int(7), cell(session)])), expected);
         }
     }
 
     #[test]
-    fn guardians_are_looked_after_where_there_are_any() {
-        let says = |roles: &[&str], part: &str| notes(&USER, roles).setup.iter().any(|sql| sql.contains(part));
+    fn managers_are_looked_after_where_there_are_any() {
+        let says = |roles: &[&str], part: &str| capture(&USER, roles).setup.iter().any(|sql| sql.contains(part));
         assert!(says(&["admin"], "2, OLD.\"id\"") && says(&["admin"], "lower(t.\"email\") = lower(NEW.\"email\")"));
         assert!(!says(&[], "2, "));
     }

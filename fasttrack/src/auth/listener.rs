@@ -10,47 +10,47 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{Changed, OnChange, account::Account, cache::Cache, notices, sessions::Live};
 use crate::{
-    db::{DbError, Row, Statement, Tx, Watch, Witness},
+    db::{ChangeCapture, ChangeListener, DbError, Row, Statement, Tx},
     schema::Schema,
-    sql::{self, Note},
+    sql::{self, AccountChange},
 };
 
 /// What is remembered of accounts and sessions, and who else is to hear of their changes.
-pub(super) struct Warden {
+pub(super) struct AccountListener {
     pub(super) accounts: Cache<Arc<Account>>,
     /// `None` for one that has ended.
     pub(super) sessions: Cache<Option<Arc<Live>>>,
     on_change: OnChange,
     /// Finds an account that may manage others, and says what is wrong where there is none; nothing, where the
     /// declaration names no role that may.
-    guardian: Option<(Statement, String)>,
+    manager: Option<(Statement, String)>,
 }
 
 /// Most sessions, and most accounts, that are kept in memory: some 30 MB.
 const MOST_CACHED: u64 = 100_000;
 
-impl Warden {
-    /// `guardians` are the roles of which one active account has to remain.
-    pub(super) fn new(account: &Schema, guardians: &[&str], on_change: OnChange) -> Self {
-        let (what, names) = (account.name.replace('_', " "), guardians.join(" or "));
+impl AccountListener {
+    /// `managers` are the roles of which one active account has to remain.
+    pub(super) fn new(account: &Schema, managers: &[&str], on_change: OnChange) -> Self {
+        let (what, names) = (account.name.replace('_', " "), managers.join(" or "));
         let why =
             format!("this would leave no active {what} with the role {names}, the last one; make another one first");
         Self {
             accounts: Cache::new(MOST_CACHED),
             sessions: Cache::new(MOST_CACHED),
             on_change,
-            guardian: sql::any_guardian(account, guardians).map(|statement| (statement, why)),
+            manager: sql::any_manager(account, managers).map(|statement| (statement, why)),
         }
     }
 
     /// Has every change told to `self`.
-    pub(super) fn watch(self: &Arc<Self>, account: &Schema, guardians: &[&str]) -> Watch {
-        let sql::NoteBook { setup, collect, clear } = sql::notes(account, guardians);
-        Watch { setup, collect, clear, witness: Arc::clone(self) as Arc<dyn Witness> }
+    pub(super) fn capture(self: &Arc<Self>, account: &Schema, managers: &[&str]) -> ChangeCapture {
+        let sql::CaptureStatements { setup, collect, clear } = sql::capture(account, managers);
+        ChangeCapture { setup, collect, clear, listener: Arc::clone(self) as Arc<dyn ChangeListener> }
     }
 
-    async fn check_a_guardian_remains(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let Some((statement, why)) = &self.guardian else { return Ok(()) };
+    async fn check_a_manager_remains(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let Some((statement, why)) = &self.manager else { return Ok(()) };
         if tx.query(statement.clone()).await?.is_empty() {
             return Err(DbError::Invariant(why.clone()));
         }
@@ -58,33 +58,33 @@ impl Warden {
     }
 }
 
-impl Witness for Warden {
-    fn vouch<'a>(&'a self, tx: &'a mut Tx, notes: &'a [Row]) -> BoxFuture<'a, Result<(), DbError>> {
+impl ChangeListener for AccountListener {
+    fn before_commit<'a>(&'a self, tx: &'a mut Tx, changes: &'a [Row]) -> BoxFuture<'a, Result<(), DbError>> {
         async move {
-            let notes: Vec<_> = notes.iter().filter_map(Note::read).collect();
-            for note in &notes {
-                if let Note::Disabled(account) = note {
+            let changes: Vec<_> = changes.iter().filter_map(AccountChange::read).collect();
+            for change in &changes {
+                if let AccountChange::Disabled(account) = change {
                     tx.query(sql::end_sessions(*account)).await?;
                 }
             }
-            if notes.iter().any(|note| matches!(note, Note::Guardian(_))) {
-                self.check_a_guardian_remains(tx).await?;
+            if changes.iter().any(|change| matches!(change, AccountChange::Manager(_))) {
+                self.check_a_manager_remains(tx).await?;
             }
             Ok(())
         }
         .boxed()
     }
 
-    fn committed(&self, notes: &[Row]) {
+    fn committed(&self, changes: &[Row]) {
         let (mut accounts, mut sessions, mut told) = (Vec::new(), Vec::new(), Vec::new());
-        for note in notes.iter().filter_map(Note::read) {
-            match note {
-                Note::Account(id) | Note::Guardian(id) | Note::Disabled(id) => {
+        for change in changes.iter().filter_map(AccountChange::read) {
+            match change {
+                AccountChange::Account(id) | AccountChange::Manager(id) | AccountChange::Disabled(id) => {
                     accounts.push(id);
                     told.push(id);
                 }
-                Note::Session { id, .. } => sessions.push(id),
-                Note::Ended { account, id } => {
+                AccountChange::Session { id, .. } => sessions.push(id),
+                AccountChange::Ended { account, id } => {
                     sessions.push(id);
                     told.push(account);
                 }
@@ -103,12 +103,12 @@ impl Witness for Warden {
         }
     }
 
-    fn lose_sight(&self) {
+    fn suspend(&self) {
         self.accounts.distrust();
         self.sessions.distrust();
     }
 
-    fn see_again(&self) {
+    fn resync(&self) {
         self.accounts.begin_anew();
         self.sessions.begin_anew();
         (self.on_change)(Changed::Anything);
@@ -120,7 +120,7 @@ impl Witness for Warden {
             let left = tx.query(notices::newest()).await?;
             let Some(newest) = left.first().and_then(|row| row.int(0)) else { return Ok(()) };
             // Nobody else writes now: whatever these notices are about is older than what is loaded from here on.
-            self.see_again();
+            self.resync();
             tx.query(notices::take_down(newest)).await.map(drop)
         }
         .boxed()

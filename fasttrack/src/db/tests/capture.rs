@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::db::{NOTES, Watch, Witness};
+use crate::db::{CHANGES, ChangeCapture, ChangeListener};
 
 /// Writes down what it is told, and refuses what it is asked to.
 #[derive(Default)]
@@ -29,18 +29,18 @@ impl Recorder {
     }
 }
 
-fn ids(notes: &[Row]) -> Vec<i64> {
-    notes.iter().map(|note| note.int(1).unwrap()).collect()
+fn ids(changes: &[Row]) -> Vec<i64> {
+    changes.iter().map(|note| note.int(1).unwrap()).collect()
 }
 
-impl Witness for Recorder {
-    fn vouch<'a>(&'a self, tx: &'a mut Tx, notes: &'a [Row]) -> BoxFuture<'a, Result<(), DbError>> {
+impl ChangeListener for Recorder {
+    fn before_commit<'a>(&'a self, tx: &'a mut Tx, changes: &'a [Row]) -> BoxFuture<'a, Result<(), DbError>> {
         async move {
-            if ids(notes).iter().any(|id| *self.refuses.lock().unwrap() == Some(*id)) {
+            if ids(changes).iter().any(|id| *self.refuses.lock().unwrap() == Some(*id)) {
                 return Err(DbError::Invariant("not this one".into()));
             }
-            if ids(notes) == [4] {
-                // What it writes itself is part of the unit, and noted.
+            if ids(changes) == [4] {
+                // What it writes itself is part of the unit, and captured.
                 tx.query(sql("UPDATE item SET size = 7 WHERE size = 6")).await?;
             }
             Ok(())
@@ -48,15 +48,15 @@ impl Witness for Recorder {
         .boxed()
     }
 
-    fn committed(&self, notes: &[Row]) {
-        self.note(format!("{:?}", ids(notes)));
+    fn committed(&self, changes: &[Row]) {
+        self.note(format!("{:?}", ids(changes)));
     }
 
-    fn lose_sight(&self) {
+    fn suspend(&self) {
         self.note("lost");
     }
 
-    fn see_again(&self) {
+    fn resync(&self) {
         self.note("sees");
     }
 
@@ -81,7 +81,7 @@ async fn watched(options: DbOptions) -> (Bench, Arc<Recorder>) {
     .await
     .unwrap();
     let recorder = Arc::new(Recorder::default());
-    bench.watch(watch(Arc::clone(&recorder))).await.unwrap();
+    bench.capture_changes(capture(Arc::clone(&recorder))).await.unwrap();
     // The first look tells that anything may have been before.
     recorder.answered.notified().await;
     write(&bench, "five".into()).await.unwrap();
@@ -89,23 +89,23 @@ async fn watched(options: DbOptions) -> (Bench, Arc<Recorder>) {
     (bench, recorder)
 }
 
-fn watch(witness: Arc<Recorder>) -> Watch {
+fn capture(listener: Arc<Recorder>) -> ChangeCapture {
     let on = |event: &str, row: &str| {
         format!(
             "CREATE TEMP TRIGGER IF NOT EXISTS note_{event} AFTER {event} ON main.item BEGIN \
-             INSERT INTO notes VALUES (1, {row}.id, NULL); END"
+             INSERT INTO changes VALUES (1, {row}.id, NULL); END"
         )
     };
-    Watch {
+    ChangeCapture {
         setup: vec![
-            format!("CREATE TEMP TABLE IF NOT EXISTS notes ({NOTES} INTEGER, item INTEGER, spare INTEGER)"),
+            format!("CREATE TEMP TABLE IF NOT EXISTS changes ({CHANGES} INTEGER, item INTEGER, spare INTEGER)"),
             on("INSERT", "NEW"),
             on("UPDATE", "OLD"),
             on("DELETE", "OLD"),
         ],
-        collect: format!("SELECT {NOTES}, item, spare FROM notes"),
-        clear: "DELETE FROM notes".into(),
-        witness,
+        collect: format!("SELECT {CHANGES}, item, spare FROM changes"),
+        clear: "DELETE FROM changes".into(),
+        listener,
     }
 }
 
@@ -188,8 +188,8 @@ async fn a_text_that_would_swallow_what_comes_behind_it_is_refused() {
 #[tokio::test]
 async fn a_commit_of_which_nothing_is_heard_is_a_doubt_until_it_is_over() {
     let (bench, recorder) = watched(DbOptions { unit_limit: Duration::from_millis(100), ..DbOptions::default() }).await;
-    // The notes are thrown away together with the commit, and that takes longer than anyone waits for it.
-    let slow = "CREATE TEMP TRIGGER slow BEFORE DELETE ON notes BEGIN SELECT count(*) FROM (WITH RECURSIVE n(i) AS \
+    // The changes are thrown away together with the commit, and that takes longer than anyone waits for it.
+    let slow = "CREATE TEMP TRIGGER slow BEFORE DELETE ON changes BEGIN SELECT count(*) FROM (WITH RECURSIVE n(i) AS \
                 (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000000) SELECT i FROM n); END";
     execute(&bench, slow).await.unwrap();
     let (hooks, wakes) = (Arc::clone(&recorder), Arc::clone(&recorder));
@@ -212,7 +212,7 @@ async fn a_commit_of_which_nothing_is_heard_is_a_doubt_until_it_is_over() {
         assert!(Instant::now() < deadline, "the writer does not go on");
     }
     assert_eq!(names(&bench).await.len(), 5, "what ran instead of the commit was stopped");
-    assert_eq!(recorder.take()[..2], ["sees", "woken"], "what only looks is woken, and nothing is announced");
+    assert_eq!(recorder.take()[..2], ["sees", "woken"], "what only polls is woken, and nothing is announced");
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn what_others_write_is_noticed_by_whoever_serves_and_by_nobody_else() {
     let path = bench.directory.path().join("test.db");
     let beside = Db::open(&path, DbOptions { beside: true, ..DbOptions::default() }).await.unwrap();
     let other = Arc::new(Recorder::default());
-    beside.watch(watch(Arc::clone(&other))).await.unwrap();
+    beside.capture_changes(capture(Arc::clone(&other))).await.unwrap();
     write(&beside, "six".into()).await.unwrap();
     recorder.answered.notified().await;
     assert_eq!(recorder.take(), ["sees", "answers"]);
