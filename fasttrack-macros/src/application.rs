@@ -92,7 +92,12 @@ fn table(entries: &[Entry], migrations: &TokenStream, errors: &mut Errors) -> Op
         pub static RESOURCES: &::fasttrack::schema::Resources = &::fasttrack::schema::Resources::new(
             &[#(&<#resources as ::fasttrack::schema::Resource>::SCHEMA),*],
             #migrations,
-        );
+        )
+        .headed(::fasttrack::schema::About {
+            title: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+        });
         const _: () = ::fasttrack::schema::assert_application(RESOURCES.schemas());
         #[doc(hidden)]
         #[allow(dead_code, unreachable_pub, reason = "rules that name a role refer to it")]

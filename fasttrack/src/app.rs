@@ -33,6 +33,7 @@ use crate::{
     migrate,
     notify::{AppServices, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
+    program,
     query::CursorKey,
     schema::{Catalog, LinkError, Resources},
 };
@@ -79,7 +80,10 @@ pub enum StartError {
     )]
     Database(DbError),
     /// There is no database, and none may be made.
-    #[error("there is no database at {}, and with AUTO_MIGRATE=false none is made; run `fasttrack migrate up`", .0.display())]
+    #[error(
+        "there is no database at {}, and with AUTO_MIGRATE=false none is made; run `{} migrate up`",
+        .0.display(), program::name()
+    )]
     Missing(PathBuf),
     /// The database file is damaged.
     #[error("the database {} is damaged and was left as it is: {what}; restore a copy of it", .path.display())]
@@ -135,7 +139,7 @@ impl App {
     /// The same, as it is told.
     pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
         let Opening { options, lock, mailer } = opening;
-        let catalog = Arc::new(Catalog::link(&resources)?);
+        let catalog = Arc::new(Catalog::of(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = secret(config)?;

@@ -25,7 +25,7 @@ use tracing::Level;
 use crate::{
     app::{self, Application, StartError, log},
     config::{self, Config, ConfigError, LogFormat, VARIABLES},
-    http,
+    http, program,
     schema::{Catalog, LinkError, Resources},
 };
 
@@ -123,28 +123,39 @@ impl Application {
 }
 
 fn begin(application: Application) -> ExitCode {
+    program::take_name();
     let format = config::log_format();
     log::shape_panics(format);
-    let mut command = Cli::command().after_help(variables());
+    let mut command = grammar(&application.resources).after_help(variables());
     if let Some((unit, ..)) = application.demo {
         command = command.mut_subcommand("demo", |demo| demo.mut_arg("size", |size| size.long(unit)));
     }
-    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help is printed as it is; what is wrong is said in one sentence.
-            if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-                let text = error.to_string();
-                let wrong = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
-                let wrong: Vec<&str> = wrong.map(str::trim).collect();
-                complain(format, &format!("{}; `fasttrack --help` says what there is", wrong.join(" ")));
-            } else {
-                let _ = error.print();
-            }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    match run(cli.command.unwrap_or(Command::Serve), application) {
+    match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => exit(run(cli.command.unwrap_or(Command::Serve), application), format),
+        Err(error) => misunderstood(&error, program::name(), format),
+    }
+}
+
+/// The command line, under the name and in the version of the application.
+fn grammar(resources: &Resources) -> clap::Command {
+    Cli::command().name(program::name()).version(resources.about().version)
+}
+
+/// Help is printed as it is; what is wrong is said in one sentence.
+fn misunderstood(error: &clap::Error, program: &str, format: LogFormat) -> ExitCode {
+    if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let text = error.to_string();
+        let wrong = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
+        let wrong: Vec<&str> = wrong.map(str::trim).collect();
+        complain(format, &format!("{}; `{program} --help` says what there is", wrong.join(" ")));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn exit(outcome: Result<(), Failure>, format: LogFormat) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough of it.
         Err(Failure::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -157,7 +168,7 @@ fn begin(application: Application) -> ExitCode {
 
 /// Says on standard error why nothing comes of it, in the shape of the log.
 fn complain(format: LogFormat, why: &str) {
-    let text = if format == LogFormat::Text { format!("fasttrack: {why}") } else { why.to_owned() };
+    let text = if format == LogFormat::Text { format!("{}: {why}", program::name()) } else { why.to_owned() };
     let _ = writeln!(io::stderr(), "{}", log::line(format, Level::ERROR, &text));
 }
 
@@ -176,7 +187,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
         Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
         Command::Openapi => {
-            let catalog = Catalog::link(&resources)?;
+            let catalog = Catalog::of(&resources)?;
             http::route_table::table(&catalog, custom).map_err(Failure::Route)?;
             writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
         }
@@ -189,7 +200,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
         Command::Healthcheck => healthcheck::run(&config)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "fasttrack", &mut script);
+            clap_complete::generate(shell, &mut grammar(&resources), program::name(), &mut script);
             io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {

@@ -19,6 +19,7 @@ pub mod password;
 pub mod pipeline;
 pub mod prelude;
 pub mod principal;
+mod program;
 pub mod query;
 pub mod schema;
 pub mod sql;

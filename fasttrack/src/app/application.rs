@@ -8,7 +8,7 @@ use super::demo::{Demo, Fill};
 use crate::{
     error::Error,
     http::{CustomRoute, Replacement},
-    schema::Resources,
+    schema::{About, Resources},
 };
 
 /// An application: what it declares, and the routes that it writes by hand.
@@ -39,6 +39,15 @@ impl Application {
     #[must_use]
     pub fn new(resources: impl Into<Resources>) -> Self {
         Self { resources: resources.into(), routes: Vec::new(), demo: None }
+    }
+
+    /// Heads the documentation of its API with this title and, in Markdown, what it is for. Unless it is said, both are
+    /// what `Cargo.toml` says of the package: its name, and its description.
+    #[must_use]
+    pub fn about(mut self, title: &'static str, description: &'static str) -> Self {
+        let version = self.resources.about().version;
+        self.resources = self.resources.headed(About { title, version, description });
+        self
     }
 
     /// Adds a route of its own. One that is there already stops the start.

@@ -13,6 +13,7 @@ use crate::{
     db::{DbError, DbOptions},
     error::Error,
     notify::{self, Kept, List},
+    program,
     schema::Resources,
 };
 
@@ -57,7 +58,10 @@ pub(super) enum JobsError {
     #[error("the jobs cannot be changed: {0}")]
     Refused(#[from] Error),
     /// No job has this number.
-    #[error("there is no job {0}; `fasttrack jobs` lists those there are, and what has succeeded is none any more")]
+    #[error(
+        "there is no job {0}; `{program} jobs` lists those there are, and what has succeeded is none any more",
+        program = program::name()
+    )]
     NoSuchJob(i64),
     /// The list cannot be shown.
     #[error("cannot write to standard output: {0}")]

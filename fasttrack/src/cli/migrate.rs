@@ -17,6 +17,7 @@ use crate::{
         self, Composed, Difference, FolderError, Held, MigrateError, Migration, Progress, Renames, Snapshot, Source,
         Way, Weight,
     },
+    program,
     schema::{Catalog, LinkError, Resources},
 };
 
@@ -68,7 +69,10 @@ pub(super) enum MigrateFailure {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The declarations and the migrations have parted.
-    #[error("the declarations differ from the newest migration: {0}; run `fasttrack migrate new NAME`")]
+    #[error(
+        "the declarations differ from the newest migration: {0}; run `{program} migrate new NAME`",
+        program = program::name()
+    )]
     Differs(String),
     /// Nobody reads the output.
     #[error("cannot write to standard output: {0}")]

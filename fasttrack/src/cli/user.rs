@@ -15,6 +15,7 @@ use crate::{
     config::Config,
     db::{Arg, DbOptions},
     error::Error,
+    program,
     schema::{Kind, Resources, Schema},
     wire::Object,
 };
@@ -55,7 +56,7 @@ pub(super) enum UserError {
     #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
     Nothing(PathBuf),
     /// Nobody has this address.
-    #[error("there is no account of {0}; `fasttrack user create` makes one")]
+    #[error("there is no account of {0}; `{program} user create` makes one", program = program::name())]
     NoSuchAccount(String),
     /// Something stands against it.
     #[error("the account of {email} was not changed: {why}")]

@@ -176,10 +176,13 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
 /// The `OpenAPI` document of an application, with its own routes, as this server describes it.
 #[must_use]
 pub fn document(catalog: &Catalog, custom: &[CustomRoute], config: &Config) -> serde_json::Value {
+    let about = catalog.about();
     let settings = openapi::Settings {
+        title: about.title.to_owned(),
+        description: about.description.to_owned(),
+        version: about.version.to_owned(),
         max_body_bytes: config.max_body_bytes,
         server: config.public_url.as_ref().map_or("/", PublicUrl::as_str).to_owned(),
-        ..openapi::Settings::default()
     };
     openapi::document(catalog, custom, &settings)
 }

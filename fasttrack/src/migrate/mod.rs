@@ -36,6 +36,7 @@ pub use self::{
 };
 use crate::{
     db::{Db, DbError},
+    program,
     schema::{Catalog, LinkError},
 };
 
@@ -128,7 +129,8 @@ pub enum MigrateError {
     /// The database is not where a migration starts.
     #[error(
         "the migration {title} does not start from what the database holds (`{tables}` differ); if a start added that, \
-         `fasttrack migrate new NAME` writes it down as a migration of its own"
+         `{} migrate new NAME` writes it down as a migration of its own",
+        program::name()
     )]
     Elsewhere {
         /// The migration.
@@ -138,7 +140,8 @@ pub enum MigrateError {
     },
     /// There is something to do, and nothing is to be done.
     #[error(
-        "the database is not as declared ({what}); run `fasttrack migrate up`, or start once without AUTO_MIGRATE=false"
+        "the database is not as declared ({what}); run `{} migrate up`, or start once without AUTO_MIGRATE=false",
+        program::name()
     )]
     Pending {
         /// What is to be done.
@@ -146,8 +149,9 @@ pub enum MigrateError {
     },
     /// The declarations changed in a way that a start does not follow by itself.
     #[error(
-        "the declarations differ from the database in a way that needs a migration ({what}); run `fasttrack migrate new \
-         NAME`, read what it writes, and start again"
+        "the declarations differ from the database in a way that needs a migration ({what}); run `{} migrate new \
+         NAME`, read what it writes, and start again",
+        program::name()
     )]
     NeedsMigration {
         /// The changes.
@@ -215,7 +219,7 @@ pub enum MigrateError {
         table: String,
     },
     /// There is no such migration.
-    #[error("there is no migration {0}; `fasttrack migrate status` lists them")]
+    #[error("there is no migration {0}; `{program} migrate status` lists them", program = program::name())]
     Unknown(u32),
     /// A migration is to be undone that is not here.
     #[error("the migration {0} is not in this program; undo it with the program that holds it, or restore its files")]

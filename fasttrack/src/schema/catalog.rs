@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Column, Kind, Path, Schema};
+use super::{About, Column, Kind, Path, Resources, Schema};
 
 /// All resources of an application, with their relations resolved.
 #[derive(Debug)]
 pub struct Catalog {
     models: Vec<Model>,
     by_name: HashMap<&'static str, usize>,
+    about: About,
 }
 
 /// One resource in its place among the others.
@@ -69,7 +70,21 @@ impl Catalog {
         if schemas.iter().filter(|schema| schema.account).count() != 1 {
             return Err(LinkError("exactly one resource has to be declared with #[resource(account)]".into()));
         }
-        Ok(Self { models, by_name })
+        Ok(Self { models, by_name, about: About::NOTHING })
+    }
+
+    /// Links the schemas of an application, with what heads their documentation.
+    ///
+    /// # Errors
+    /// As [`Self::link`].
+    pub fn of(resources: &Resources) -> Result<Self, LinkError> {
+        Ok(Self { about: resources.about(), ..Self::link(resources.schemas())? })
+    }
+
+    /// What heads the documentation of the application.
+    #[must_use]
+    pub const fn about(&self) -> &About {
+        &self.about
     }
 
     /// All resources, in the order of the table.

@@ -37,7 +37,7 @@ pub use self::{
         Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
         Shown, Walk, assert_account, roles,
     },
-    resources::{EmbeddedMigration, Resources},
+    resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},

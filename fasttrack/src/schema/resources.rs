@@ -11,6 +11,23 @@ use super::Schema;
 pub struct Resources {
     schemas: &'static [&'static Schema],
     migrations: &'static [EmbeddedMigration],
+    about: About,
+}
+
+/// What heads the documentation of an API: what `Cargo.toml` of the application says of it, unless `main` says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// What it is called.
+    pub title: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// What it is for, in Markdown; may be empty.
+    pub description: &'static str,
+}
+
+impl About {
+    /// What stands where nothing was said.
+    pub(crate) const NOTHING: Self = Self { title: "fasttrack", version: env!("CARGO_PKG_VERSION"), description: "" };
 }
 
 /// The three files of a migration, as they were when the program was built.
@@ -30,7 +47,20 @@ impl Resources {
     /// These resources, and these migrations, as `migrations!()` gives them.
     #[must_use]
     pub const fn new(schemas: &'static [&'static Schema], migrations: &'static [EmbeddedMigration]) -> Self {
-        Self { schemas, migrations }
+        Self { schemas, migrations, about: About::NOTHING }
+    }
+
+    /// The same with what heads their documentation.
+    #[must_use]
+    pub const fn headed(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// What heads their documentation.
+    #[must_use]
+    pub const fn about(&self) -> About {
+        self.about
     }
 
     /// What each resource declares.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fasttrack::testing;
 use serde_json::Value;
 
 use super::ROUTES;
@@ -148,4 +149,20 @@ pub(super) fn check_page(app: &TestApp, path: &str) {
         scripts += usize::from(asset.header("content-type").is_some_and(|kind| kind.contains("javascript")));
     }
     assert!(scripts > 0, "the page has no script: {html}");
+}
+
+/// What the page at `/docs` is headed with, where `/` leads a browser.
+#[test]
+fn the_document_says_what_the_application_is() {
+    let info =
+        |application| testing::TestApp::start(application).anonymous().at("GET", "/openapi.json").ok()["info"].clone();
+    let of_the_package = info(resources::application());
+    assert_eq!(
+        (&of_the_package["title"], &of_the_package["version"]),
+        (&"tracker".into(), &env!("CARGO_PKG_VERSION").into())
+    );
+    assert!(of_the_package["description"].as_str().unwrap().starts_with("The reference application of fasttrack"));
+    let said = info(resources::application().about("Acme", "What *we* do."));
+    assert_eq!((&said["title"], &said["version"]), (&"Acme".into(), &env!("CARGO_PKG_VERSION").into()));
+    assert!(said["description"].as_str().unwrap().starts_with("What *we* do.\n\nBodies are JSON"));
 }

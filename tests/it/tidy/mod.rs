@@ -92,7 +92,7 @@ fn dependencies_point_down() {
         match layer {
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
-            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "bell" => {
+            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "bell" | "program" => {
                 &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
             }
             "pipeline" => &["auth", "notify", "http", "app", "cli"],
@@ -153,6 +153,19 @@ fn the_macros_know_neither_operators_nor_statuses() {
         .map(|file| file.path.clone())
         .collect();
     check_none("filter operators are rows of the runtime's table", &found);
+}
+
+/// A program is called as its author likes; a command that is named otherwise is not there.
+#[test]
+fn advice_calls_the_program_by_its_name() {
+    let files = sources();
+    let advises = |line: &str| line.contains("`fasttrack ") && !line.trim_start().starts_with("//");
+    let mut found = Vec::new();
+    for file in runtime(&files).filter(|file| !file.path.contains("/tests/")) {
+        let lines = file.text.lines().enumerate().filter(|(_, line)| advises(line));
+        found.extend(lines.map(|(number, line)| format!("{}:{}: {}", file.path, number + 1, line.trim())));
+    }
+    check_none("say `{} migrate up`, and `program::name()`", &found);
 }
 
 #[test]

@@ -1,0 +1,48 @@
+//! What this program is called: what people type to run it, so that advice names a command that is there.
+
+use std::{env, path::Path, sync::OnceLock};
+
+static NAME: OnceLock<String> = OnceLock::new();
+
+/// The name of the framework, which stands where no command line of ours was begun.
+const FRAMEWORK: &str = "fasttrack";
+
+/// The name that advice begins commands with.
+pub(crate) fn name() -> &'static str {
+    NAME.get().map_or(FRAMEWORK, String::as_str)
+}
+
+/// Takes the name from how the program was called. A service that holds an application has other commands, if any, and
+/// does not do this.
+pub(crate) fn take_name() {
+    let _ = NAME.set(env::args_os().next().and_then(|called| name_in(Path::new(&called))).unwrap_or(FRAMEWORK.into()));
+}
+
+/// `tracker` of `/usr/local/bin/tracker` and `target\debug\tracker.exe`.
+fn name_in(called: &Path) -> Option<String> {
+    let stem = if called.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exe")) {
+        called.file_stem()
+    } else {
+        called.file_name()
+    };
+    stem?.to_str().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_called_by_the_name_of_its_file() {
+        for (called, expected) in [
+            ("fasttrack", Some("fasttrack")),
+            ("/usr/local/bin/my-shop", Some("my-shop")),
+            ("target/debug/shop.exe", Some("shop")),
+            ("shop.v2", Some("shop.v2")),
+            ("", None),
+            ("..", None),
+        ] {
+            assert_eq!(name_in(Path::new(called)).as_deref(), expected, "{called}");
+        }
+    }
+}
