@@ -1,11 +1,13 @@
 //! The command line.
 
 mod backup;
+mod beginner;
 mod demo;
 mod explain;
 mod healthcheck;
 mod jobs;
 mod migrate;
+mod new;
 mod routes;
 mod table;
 mod user;
@@ -22,6 +24,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind}
 use clap_complete::Shell;
 use tracing::Level;
 
+pub use self::beginner::begin_projects;
 use crate::{
     app::{self, Application, StartError, log},
     config::{self, Config, ConfigError, LogFormat, VARIABLES},
@@ -77,6 +80,8 @@ enum Command {
     },
     /// Print what the declaration of a resource means
     Explain(explain::ExplainCommand),
+    /// Begin a project of your own in a new folder
+    New(new::NewArguments),
 }
 
 /// Why a command failed, as one sentence that says what to do.
@@ -102,6 +107,8 @@ enum Failure {
     Explain(#[from] explain::ExplainError),
     #[error(transparent)]
     Jobs(#[from] jobs::JobsError),
+    #[error(transparent)]
+    New(#[from] new::NewError),
     #[error("a route cannot be served: {0}")]
     Route(String),
     #[error("cannot write to standard output: {0}")]
@@ -173,31 +180,32 @@ fn complain(format: LogFormat, why: &str) {
 }
 
 fn run(command: Command, application: Application) -> Result<(), Failure> {
-    let config = Config::from_environment()?;
+    // A command that needs no settings runs whatever they are.
+    let config = Config::from_environment();
     let (resources, custom) = (application.resources, &application.routes);
     match command {
         Command::Serve => {
             let runtime = runtime()?;
-            let outcome = runtime.block_on(app::serve(application, config));
+            let outcome = runtime.block_on(app::serve(application, config?));
             // A job that holds its thread must not hold the process; the database is closed already.
             runtime.shutdown_timeout(LAST_TASKS);
             outcome?;
         }
-        Command::User(command) => runtime()?.block_on(user::run(command, resources, &config))?,
-        Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config))?,
-        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config))?,
+        Command::User(command) => runtime()?.block_on(user::run(command, resources, &config?))?,
+        Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config?))?,
+        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config?))?,
         Command::Openapi => {
             let catalog = Catalog::of(&resources)?;
             http::route_table::table(&catalog, custom).map_err(Failure::Route)?;
-            writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config))?;
+            writeln!(io::stdout().lock(), "{:#}", http::document(&catalog, custom, &config?))?;
         }
-        Command::Demo { size } => runtime()?.block_on(demo::run(application, size, &config))?,
+        Command::Demo { size } => runtime()?.block_on(demo::run(application, size, &config?))?,
         Command::Routes { json } => {
             let table = routes::render(&Catalog::link(&resources)?, custom, json).map_err(Failure::Route)?;
             io::stdout().lock().write_all(table.as_bytes())?;
         }
-        Command::Backup { file } => runtime()?.block_on(backup::run(&config, &file))?,
-        Command::Healthcheck => healthcheck::run(&config)?,
+        Command::Backup { file } => runtime()?.block_on(backup::run(&config?, &file))?,
+        Command::Healthcheck => healthcheck::run(&config?)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut grammar(&resources), program::name(), &mut script);
@@ -207,6 +215,7 @@ fn run(command: Command, application: Application) -> Result<(), Failure> {
             let text = explain::render(&command, &Catalog::link(&resources)?)?;
             io::stdout().lock().write_all(text.as_bytes())?;
         }
+        Command::New(arguments) => new::run(&arguments)?,
     }
     Ok(())
 }

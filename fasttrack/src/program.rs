@@ -1,6 +1,6 @@
 //! What this program is called: what people type to run it, so that advice names a command that is there.
 
-use std::{env, path::Path, sync::OnceLock};
+use std::{borrow::Cow, env, path::Path, sync::OnceLock};
 
 static NAME: OnceLock<String> = OnceLock::new();
 
@@ -10,6 +10,16 @@ const FRAMEWORK: &str = "fasttrack";
 /// The name that advice begins commands with.
 pub(crate) fn name() -> &'static str {
     NAME.get().map_or(FRAMEWORK, String::as_str)
+}
+
+/// A word as it is typed to a shell: in quotes where it has to be.
+pub(crate) fn typed(word: &str) -> Cow<'_, str> {
+    if is_word(word) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")).into() }
+}
+
+/// Whether a shell takes it as it is.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/\\:._-+".contains(c))
 }
 
 /// Takes the name from how the program was called. A service that holds an application has other commands, if any, and
@@ -31,6 +41,16 @@ fn name_in(called: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_typed_where_a_shell_takes_it() {
+        for (path, expected) in [("target/debug/shop", true), ("C:\\shop.exe", true), ("my shop", false), ("", false)] {
+            assert_eq!(is_word(path), expected, "{path}");
+        }
+        for (word, expected) in [("../shop", "../shop"), ("my shop", "'my shop'"), ("it's", "'it'\\''s'"), ("", "''")] {
+            assert_eq!(typed(word), expected);
+        }
+    }
 
     #[test]
     fn a_program_is_called_by_the_name_of_its_file() {

@@ -192,6 +192,7 @@ fn every_command_has_help() {
         &["healthcheck"],
         &["completions"],
         &["demo"],
+        &["new"],
         &["jobs"],
         &["jobs", "retry"],
         &["migrate"],
@@ -213,6 +214,8 @@ fn every_command_has_help() {
         &["user", "password"],
         &["user", "disable"],
         &["explain"],
+        &["new"],
+        &["new", "shop", "--git", "https://example.com", "--path", "."],
         &["jobs", "retry"],
         &["jobs", "retry", "x"],
         &["jobs", "retry", "1", "--all"],
@@ -286,6 +289,18 @@ fn explain_prints_json_for_programs() {
     assert_eq!(callers[0]["statement"], Value::Null, "nobody in particular deletes nothing");
     assert!(callers[1]["statement"].as_str().is_some_and(|sql| sql.contains("\"author_id\"")), "{callers:?}");
     check_failure(&settings.run(&["explain", "taks"], ""), "there are comments, projects, tasks, users");
+}
+
+/// What it writes is asked where it is compiled, in `tests/starter`.
+#[test]
+fn new_begins_a_project_whatever_the_settings_are() {
+    let settings = Settings::new().set("PORT", "many");
+    let output = settings.run(&["new", "shop"], "");
+    assert!(output.status.success() && settings.directory().join("shop/resources/main.rs").exists(), "{output:?}");
+    check_failure(&settings.run(&["new", "shop"], ""), "nothing is written over");
+    check_failure(&settings.run(&["new", "Test"], ""), "--name");
+    check_failure(&settings.run(&["new", "other", "--path", "shop"], ""), "fasttrack is not in shop");
+    assert!(!settings.directory().join("other").exists());
 }
 
 #[test]

@@ -11,12 +11,32 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The instructions of the Dockerfile, in order.
-fn instructions() -> Vec<(String, String)> {
-    let text = read("Dockerfile");
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let split = |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.to_owned()));
-    lines.map(|line| split(line).unwrap_or_else(|| panic!("{line} is no instruction"))).collect()
+/// What is shipped: a folder with its image and its compose file.
+struct Shipped {
+    folder: &'static str,
+    manifest: &'static str,
+    compose: &'static str,
+    program: &'static str,
+}
+
+/// The reference application, and what a new project begins with.
+const SHIPPED: [Shipped; 2] = [
+    Shipped { folder: "", manifest: "Cargo.toml", compose: "docker-compose.yml", program: "fasttrack" },
+    Shipped { folder: "fasttrack/starter/", manifest: "Cargo.toml.in", compose: "compose.yaml", program: "starter" },
+];
+
+impl Shipped {
+    fn read(&self, name: &str) -> String {
+        read(&format!("{}{name}", self.folder))
+    }
+
+    /// The instructions of the Dockerfile, in order.
+    fn instructions(&self) -> Vec<(String, String)> {
+        let text = self.read("Dockerfile");
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let split = |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.to_owned()));
+        lines.map(|line| split(line).unwrap_or_else(|| panic!("{line} is no instruction"))).collect()
+    }
 }
 
 fn all<'a>(instructions: &'a [(String, String)], word: &str) -> Vec<&'a str> {
@@ -24,26 +44,28 @@ fn all<'a>(instructions: &'a [(String, String)], word: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_image_builds_this_binary_and_runs_it_without_rights() {
-    let instructions = instructions();
-    let manifest = read("Cargo.toml");
-    assert!(manifest.contains("[[bin]]\nname = \"fasttrack\""), "the binary has another name");
-    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")).expect("a rust version");
-    let from = all(&instructions, "FROM");
-    assert!(from[0].starts_with(&format!("rust:{}", version.trim_end_matches('"'))), "{from:?} is not {version}");
-    assert_eq!(from.len(), 2, "what builds does not ship");
-    assert!(all(&instructions, "RUN").iter().any(|run| run.contains("cargo build --release --locked")));
-    assert_eq!(all(&instructions, "USER"), ["nonroot"]);
-    let binary = "/usr/local/bin/fasttrack";
-    assert!(
-        all(&instructions, "COPY").contains(&"--from=build /source/target/release/fasttrack /usr/local/bin/fasttrack")
-    );
-    assert_eq!(all(&instructions, "ENTRYPOINT"), [format!("[\"{binary}\"]")]);
-    let health = all(&instructions, "HEALTHCHECK").join(" ");
-    assert!(health.ends_with(&format!("CMD [\"{binary}\", \"healthcheck\"]")), "{health}");
-    let ignored = read(".dockerignore");
-    for secret in [".env", "*.db", "target"] {
-        assert!(ignored.lines().any(|line| line == secret), "{secret} would get into the image");
+fn the_images_build_these_programs_and_run_them_without_rights() {
+    for shipped in &SHIPPED {
+        let (instructions, program) = (shipped.instructions(), shipped.program);
+        let manifest = shipped.read(shipped.manifest);
+        assert!(manifest.contains(&format!("[[bin]]\nname = \"{program}\"")), "the binary has another name");
+        let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")).expect("a rust version");
+        let from = all(&instructions, "FROM");
+        assert!(from[0].starts_with(&format!("rust:{}", version.trim_end_matches('"'))), "{from:?} is not {version}");
+        assert_eq!(version.trim_end_matches('"'), env!("CARGO_PKG_RUST_VERSION"), "what the framework needs");
+        assert_eq!(from.len(), 2, "what builds does not ship");
+        assert!(all(&instructions, "RUN").iter().any(|run| run.contains("cargo build --release --locked")));
+        assert_eq!(all(&instructions, "USER"), ["nonroot"]);
+        let binary = format!("/usr/local/bin/{program}");
+        let copied = format!("--from=build /source/target/release/{program} {binary}");
+        assert!(all(&instructions, "COPY").contains(&copied.as_str()), "{copied}");
+        assert_eq!(all(&instructions, "ENTRYPOINT"), [format!("[\"{binary}\"]")]);
+        let health = all(&instructions, "HEALTHCHECK").join(" ");
+        assert!(health.ends_with(&format!("CMD [\"{binary}\", \"healthcheck\"]")), "{health}");
+        let ignored = shipped.read(".dockerignore");
+        for secret in [".env", "*.db", "*.db.key", "target"] {
+            assert!(ignored.lines().any(|line| line == secret), "{secret} would get into the image");
+        }
     }
 }
 
@@ -62,34 +84,71 @@ fn check_settings_are_understood(what: &str, settings: &BTreeMap<String, String>
 }
 
 #[test]
-fn the_settings_of_the_image_are_settings_of_the_server() {
-    let instructions = instructions();
-    let settings = all(&instructions, "ENV").join(" ");
-    let settings: BTreeMap<_, _> = settings
-        .split_whitespace()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    assert_eq!(settings["HOST"], "0.0.0.0", "a container is reached from outside");
-    assert!(settings["DATABASE_URL"].starts_with("sqlite:///data/"), "the database is not in the volume");
-    assert_eq!(all(&instructions, "VOLUME"), ["/data"]);
-    assert_eq!(all(&instructions, "EXPOSE"), [settings["PORT"].as_str()]);
-    check_settings_are_understood("the Dockerfile", &settings);
+fn the_settings_of_the_images_are_settings_of_the_server() {
+    for shipped in &SHIPPED {
+        let instructions = shipped.instructions();
+        let settings = all(&instructions, "ENV").join(" ");
+        let settings: BTreeMap<_, _> = settings
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        assert_eq!(settings["HOST"], "0.0.0.0", "a container is reached from outside");
+        assert_eq!(settings["DATABASE_URL"], format!("sqlite:///data/{}.db", shipped.program), "it is in the volume");
+        assert_eq!(all(&instructions, "VOLUME"), ["/data"]);
+        assert_eq!(all(&instructions, "EXPOSE"), [settings["PORT"].as_str()]);
+        check_settings_are_understood("the Dockerfile", &settings);
+    }
 }
 
 #[test]
-fn the_compose_file_keeps_the_database_in_a_volume() {
-    let text = read("docker-compose.yml");
-    let documents = Yaml::load_from_str(&text).expect("YAML");
-    let service = &documents[0]["services"]["api"];
-    assert_eq!(service["build"].as_str(), Some("."));
-    assert_eq!(service["volumes"][0].as_str(), Some("data:/data"));
-    assert!(documents[0]["volumes"].as_mapping_get("data").is_some(), "the volume is declared");
-    assert_eq!(service["ports"][0].as_str(), Some("127.0.0.1:8000:8000"));
-    let environment = service["environment"].as_mapping().expect("settings");
-    let text = |value: &Yaml<'_>| value.as_str().expect("text").to_owned();
-    let settings = environment.iter().map(|(name, value)| (text(name), text(value))).collect();
-    check_settings_are_understood("docker-compose.yml", &settings);
+fn the_compose_files_keep_the_database_in_a_volume() {
+    for shipped in &SHIPPED {
+        let text = shipped.read(shipped.compose);
+        let documents = Yaml::load_from_str(&text).expect("YAML");
+        let service = &documents[0]["services"]["api"];
+        assert_eq!(service["build"].as_str(), Some("."));
+        assert_eq!(service["volumes"][0].as_str(), Some("data:/data"));
+        assert!(documents[0]["volumes"].as_mapping_get("data").is_some(), "the volume is declared");
+        assert_eq!(service["ports"][0].as_str(), Some("127.0.0.1:8000:8000"));
+        let environment = service["environment"].as_mapping().expect("settings");
+        let text = |value: &Yaml<'_>| value.as_str().expect("text").to_owned();
+        let settings = environment.iter().map(|(name, value)| (text(name), text(value))).collect();
+        check_settings_are_understood(shipped.compose, &settings);
+    }
+}
+
+/// The workflow runs what its project has: a command that does not exist would be found by strangers only.
+#[test]
+fn the_workflow_of_a_new_project_checks_what_its_readme_promises() {
+    let documents = Yaml::load_from_str(&read("fasttrack/starter/.github/workflows/ci.yml")).map(|documents| {
+        let steps = documents[0]["jobs"]["check"]["steps"].as_sequence().expect("steps").clone();
+        steps.iter().filter_map(|step| step.as_mapping_get("run")?.as_str().map(str::to_owned)).collect::<Vec<_>>()
+    });
+    let runs = documents.expect("YAML");
+    for command in ["cargo fmt --check", "cargo clippy --all-targets --locked -- -D warnings", "cargo test --locked"] {
+        assert!(runs.iter().any(|run| run == command), "{command} is not in {runs:?}");
+    }
+}
+
+#[test]
+fn a_new_project_builds_sqlite_as_this_one_does() {
+    assert_eq!(read("fasttrack/starter/.cargo/config.toml"), read(".cargo/config.toml"));
+}
+
+/// What a new project's example says of a variable is what the variable is.
+#[test]
+fn the_example_of_a_new_project_shows_defaults_as_they_are() {
+    let example = read("fasttrack/starter/.env.example");
+    let mut shown = 0;
+    for line in example.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| !line.starts_with(' ')) {
+        let (name, value) = line.split_once('=').expect("NAME=VALUE");
+        let variable = fasttrack::config::VARIABLES.iter().find(|variable| variable.name == name);
+        let variable = variable.unwrap_or_else(|| panic!("{name} is no setting"));
+        assert_eq!(value, variable.default.unwrap_or_default(), "{name}");
+        shown += 1;
+    }
+    assert!(shown > 5, "{shown}");
 }
 
 #[test]

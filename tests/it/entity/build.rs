@@ -75,6 +75,7 @@ fn manifest_of_the_copy(manifest: &[u8], root: &Path) -> Vec<u8> {
     for (ours, theirs) in [
         ("members = [\"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\"]\n", "members = []\n".to_owned()),
         ("default-members = [\".\", \"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\"]\n", String::new()),
+        ("default-run = \"fasttrack\"\n", String::new()),
         ("name = \"tracker\"", format!("name = \"{PACKAGE}\"")),
         (
             "name = \"fasttrack\"\npath = \"resources/main.rs\"",

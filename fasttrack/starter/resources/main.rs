@@ -1,0 +1,7 @@
+//! The program: serves unless told otherwise; `--help` lists the rest.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    resources::application().main()
+}
