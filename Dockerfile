@@ -9,7 +9,8 @@ COPY --from=build /source/target/release/fasttrack /usr/local/bin/fasttrack
 COPY --from=build --chown=nonroot:nonroot /data /data
 USER nonroot
 WORKDIR /data
-ENV HOST=0.0.0.0 PORT=8000 DATABASE_URL=sqlite:///data/fasttrack.db LOG_FORMAT=json
+# Temporary files of large changes lie beside the database: what mounts /tmp mostly keeps it in memory.
+ENV HOST=0.0.0.0 PORT=8000 DATABASE_URL=sqlite:///data/fasttrack.db LOG_FORMAT=json SQLITE_TMPDIR=/data
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fasttrack", "healthcheck"]

@@ -88,13 +88,15 @@ fn the_settings_of_the_images_are_settings_of_the_server() {
     for shipped in &SHIPPED {
         let instructions = shipped.instructions();
         let settings = all(&instructions, "ENV").join(" ");
-        let settings: BTreeMap<_, _> = settings
+        let mut settings: BTreeMap<_, _> = settings
             .split_whitespace()
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         assert_eq!(settings["HOST"], "0.0.0.0", "a container is reached from outside");
         assert_eq!(settings["DATABASE_URL"], format!("sqlite:///data/{}.db", shipped.program), "it is in the volume");
+        // The one that is for SQLite.
+        assert_eq!(settings.remove("SQLITE_TMPDIR").as_deref(), Some("/data"), "temporary files are kept in memory");
         assert_eq!(all(&instructions, "VOLUME"), ["/data"]);
         assert_eq!(all(&instructions, "EXPOSE"), [settings["PORT"].as_str()]);
         check_settings_are_understood("the Dockerfile", &settings);

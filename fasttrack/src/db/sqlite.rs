@@ -93,10 +93,10 @@ pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
         .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(options.busy_timeout)
+        // What does not fit goes to the log before the commit, and what has to be undone or sorted to a file that has no
+        // name: however much one transaction changes, it is held in bounded memory.
         .pragma("cache_size", "-65536")
-        // A disk that is full is met at the commit then, not by a statement: that would end the transaction, and the
-        // driver, which tries a failed statement again, would run it outside of any.
-        .pragma("cache_spill", "OFF")
+        .pragma("temp_store", "file")
         // Without it the log keeps the size of the largest transaction there ever was.
         .pragma("journal_size_limit", "67108864");
     manager(if options.beside { sqlite.pragma("wal_autocheckpoint", "0") } else { sqlite })

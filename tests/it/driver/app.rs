@@ -6,7 +6,11 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex, OnceLock, mpsc},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -174,6 +178,12 @@ impl Settings {
     /// Runs a subcommand with `input` on its standard input.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_watched(arguments, input).0
+    }
+
+    /// The same, and the most memory of its own that it had, in KiB.
+    #[track_caller]
+    pub(crate) fn run_watched(&self, arguments: &[&str], input: &str) -> (Output, usize) {
         let mut child = self
             .command()
             .args(arguments)
@@ -184,7 +194,39 @@ impl Settings {
             .expect("the command starts");
         // A command that does not read its input closes the pipe, which is no failure of the test.
         child.stdin.take().expect("standard input is piped").write_all(input.as_bytes()).ok();
-        child.wait_with_output().expect("the command ends")
+        peak_kib(child.id(), || child.wait_with_output().expect("the command ends"))
+    }
+}
+
+/// The most memory of its own that a process had while `work` went on, in KiB: what it maps of files aside.
+fn peak_kib<T>(pid: u32, work: impl FnOnce() -> T) -> (T, usize) {
+    let is_done = AtomicBool::new(false);
+    let path = format!("/proc/{pid}/status");
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut peak = 0;
+            while !is_done.load(Ordering::Relaxed) {
+                let status = fs::read_to_string(&path).unwrap_or_default();
+                let own = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+                let own = own.and_then(|own| own.trim_end_matches("kB").trim().parse().ok());
+                peak = peak.max(own.unwrap_or(0));
+                thread::sleep(Duration::from_millis(2));
+            }
+            peak
+        });
+        let ending = End(&is_done);
+        let done = work();
+        drop(ending);
+        (done, watch.join().expect("the peak"))
+    })
+}
+
+/// Says at its end, also when that is a panic, that something is over.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -242,6 +284,11 @@ impl TestApp {
         let before = used();
         thread::sleep(Duration::from_millis(200));
         used() - before < 2
+    }
+
+    /// The most memory of its own that the server had while `work` went on, in KiB.
+    pub(crate) fn peak_kib<T>(&self, work: impl FnOnce() -> T) -> (T, usize) {
+        peak_kib(self.child.id(), work)
     }
 
     /// Sends SIGTERM: drain and stop.

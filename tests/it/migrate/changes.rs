@@ -132,3 +132,24 @@ fn rows_that_stand_against_a_migration_stop_it() {
     migrate(&settings, &["up"]);
     settings.start().person();
 }
+
+#[test]
+fn a_large_table_is_made_anew_in_little_memory() {
+    let settings = settings();
+    other_schema(&settings, "", Some(legacy()));
+    migrate(&settings, &["up", "--to", "1"]);
+    // 100 MB of tasks; the database's own cache has 64 MiB.
+    execute(
+        &settings,
+        "INSERT INTO users (email, password, created_at, updated_at) VALUES ('a@b.example', '', '', '');
+         INSERT INTO projects (name, owner_id, created_at, updated_at) VALUES ('P', 1, '', '');
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+         INSERT INTO tasks (title, description, project_id, created_at, updated_at)
+         SELECT 'T' || i, printf('%.*c', 4000, 'x'), 1, '', '' FROM n",
+    );
+    migrate(&settings, &["new", "drop_legacy", "--allow-destructive"]);
+    let (output, peak_kib) = settings.run_watched(&["migrate", "up"], "");
+    assert!(output.status.success(), "{output:?}");
+    assert!(peak_kib < 90 * 1024, "{} MiB", peak_kib / 1024);
+    assert_eq!(execute(&settings, "SELECT count(*) FROM tasks")[0].int(0), Some(25_000));
+}

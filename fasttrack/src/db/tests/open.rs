@@ -88,7 +88,7 @@ async fn connections_are_set_as_they_should_be() {
         ("foreign_keys", Cell::Int(1), Cell::Int(1)),
         ("query_only", Cell::Int(0), Cell::Int(1)),
         ("wal_autocheckpoint", Cell::Int(1000), Cell::Int(0)),
-        ("temp_store", Cell::Int(2), Cell::Int(2)),
+        ("temp_store", Cell::Int(1), Cell::Int(2)),
     ];
     for (pragma, writer, reader) in pragmas {
         let statement = format!("PRAGMA {pragma}");
