@@ -1,180 +1,212 @@
-//! What the deletion of a row does to others, for triggers to hear of: the database deletes or detaches them itself.
+//! What the deletion of a row does to others, told to whoever hears of it. All of it is one transaction, a bounded number
+//! of rows at a time: what will go is written down first, then told of, then taken from what stays, and then deleted,
+//! what refers before what is referred to. What nothing hangs on and nobody hears of the database deletes itself.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     change::argument,
     outbox::{self, Act, Effects},
+    reach::{self, Reach, Relation},
 };
 use crate::{
     bell::Bell,
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
-    schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, OnDelete},
-    sql,
+    schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, Schema},
+    sql::{self, Referrer},
 };
 
+/// Rows that are told of at a time; they are read whole.
+const TOLD: usize = 64;
+
+/// Most relations by which rows go along: a part of one statement each, of which `SQLite` takes 500.
+const MAX_TAKES: usize = 400;
+
+/// Rows that are deleted at a time.
+const DELETED: usize = 1000;
+
 /// What deletions reach, by the position of each resource in the catalog.
-pub(super) struct Cascade(Vec<Table>);
+pub(super) struct Cascade {
+    tables: Vec<Table>,
+    plans: Vec<Plan>,
+}
 
 struct Table {
-    columns: &'static [Column],
+    schema: &'static Schema,
     /// Selects its rows, by id.
     rows: String,
     /// Triggers that hear of its deletions.
     effects: Effects,
-    /// Tables whose rows go with its own.
-    takes: Vec<Takes>,
-    /// Tables whose rows lose their reference to its own.
+}
+
+/// How a row of one resource is deleted.
+struct Plan {
+    reach: Reach,
+    doom: String,
     detaches: Vec<Detaches>,
 }
 
-struct Takes {
-    child: usize,
-    /// Selects the ids of the rows that refer to any of some ids.
-    ids: String,
-}
-
+/// A relation that rows lose.
 struct Detaches {
-    child: usize,
-    /// Selects the rows that refer to any of some ids.
-    rows: String,
+    referrer: Referrer,
+    /// Selects the rows that do, and stay.
+    staying: String,
+    /// Takes the relation from them.
+    detach: String,
     /// Triggers that hear of it.
     effects: Effects,
-    /// Notes in these rows when it was.
-    touch: Option<String>,
-}
-
-/// Rows that were found before the deletion to lose their reference.
-pub(super) struct Detached<'a> {
-    effects: &'a Effects,
-    acts: Vec<(i64, Vec<Arg>)>,
 }
 
 impl Cascade {
     pub(super) fn of(catalog: &Catalog, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
-        let tables = catalog.models().iter().map(|model| Table::of(catalog, model, bell));
-        let mut tables: Vec<_> = tables.collect::<Result<_, _>>()?;
-        let mut matters: Vec<_> = tables.iter().map(Table::hears).collect();
-        // A table that leads to one that matters does so, too; a circle of them comes to rest as well.
-        for _ in 0..tables.len() {
-            for (position, table) in tables.iter().enumerate() {
-                let leads_on = table.takes.iter().any(|takes| matters.get(takes.child) == Some(&true));
-                if let Some(matters) = matters.get_mut(position).filter(|_| leads_on) {
-                    *matters = true;
-                }
-            }
-        }
-        for table in &mut tables {
-            table.takes.retain(|takes| matters.get(takes.child) == Some(&true));
-        }
-        Ok(Self(tables))
+        let tables: Vec<_> =
+            catalog.models().iter().map(|model| Table::of(catalog, model, bell)).collect::<Result<_, _>>()?;
+        let relations = reach::relations(catalog);
+        let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.plans.is_empty());
+        let plan =
+            |model: &Model| Plan::of(catalog, &relations, Reach::of(model.index, &relations, is_heard), model, bell);
+        let plans = catalog.models().iter().map(plan).collect::<Result<_, _>>()?;
+        Ok(Self { tables, plans })
     }
 
-    /// Finds what the deletion of the row `id` of a resource will reach, and tells of what will go with it: of each row
-    /// once, by however many ways it is reached.
-    pub(super) async fn before(
-        &self,
-        tx: &mut Tx,
-        resource: usize,
-        id: i64,
-        actor: &Arg,
-    ) -> Result<Vec<Detached<'_>>, DbError> {
-        let gone = self.gone(tx, resource, id).await?;
-        let mut detached = Vec::new();
-        for (position, ids) in &gone {
-            let Some(table) = self.0.get(*position) else { continue };
-            let ids = Arg::Text(json_array(ids));
-            if !table.effects.plans.is_empty() {
-                let rows = tx.query(Statement::new(table.rows.as_str(), vec![ids.clone()])).await?;
-                let mut acts = acts(table.columns, &rows);
-                acts.retain(|(row, _)| (*position, *row) != (resource, id));
+    /// Deletes what the row `id` of a resource takes along, and detaches what stays; the row itself is left, and can be
+    /// deleted now. Each row is told of once, by however many ways it is reached. Answers whether there was anything to
+    /// do: a rule that is asked of the row afterwards may not find what it goes by.
+    pub(super) async fn clear(&self, tx: &mut Tx, resource: usize, id: i64, actor: &Arg) -> Result<bool, DbError> {
+        let Some(plan) = self.plans.get(resource).filter(|plan| !plan.reach.is_nothing()) else { return Ok(false) };
+        for statement in sql::begin_doomed() {
+            run(tx, &statement, Vec::new()).await?;
+        }
+        run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+        self.tell(tx, plan, (resource, id), actor).await?;
+        for detaches in &plan.detaches {
+            self.detach(tx, plan, detaches, actor).await?;
+        }
+        self.cut(tx, plan, (resource, id)).await?;
+        for &table in &plan.reach.order {
+            let Some(found) = self.tables.get(table) else { continue };
+            let keep = Arg::Int(if table == resource { id } else { 0 });
+            self.in_parts(tx, table, &sql::delete_doomed(table, found.schema), &keep).await?;
+        }
+        run(tx, &sql::end_doomed(), Vec::new()).await?;
+        Ok(true)
+    }
+
+    /// Tells of what will go, the row itself aside.
+    async fn tell(&self, tx: &mut Tx, plan: &Plan, root: (usize, i64), actor: &Arg) -> Result<(), DbError> {
+        for position in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+            let Some(table) = self.tables.get(*position).filter(|table| !table.effects.plans.is_empty()) else {
+                continue;
+            };
+            let next = sql::doomed(*position, TOLD);
+            let mut after = 0;
+            while let Some(ids) = part(tx, &next, after).await? {
+                after = ids.last().copied().unwrap_or(i64::MAX);
+                let rows = run(tx, &table.rows, vec![json_array(&ids)]).await?;
+                let mut acts = acts(table.schema.columns, &rows);
+                acts.retain(|(id, _)| (*position, *id) != root);
                 tell(tx, &table.effects, actor, acts).await?;
             }
-            for detaches in &table.detaches {
-                let Some(child) = self.0.get(detaches.child) else { continue };
-                if !detaches.effects.plans.is_empty() {
-                    let rows = tx.query(Statement::new(detaches.rows.as_str(), vec![ids.clone()])).await?;
-                    detached.push(Detached { effects: &detaches.effects, acts: acts(child.columns, &rows) });
-                }
-                if let Some(touch) = &detaches.touch {
-                    tx.query(Statement::new(touch.as_str(), vec![ids.clone(), Arg::Text(clock::now())])).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes from what stays the relation that it loses, and whatever else it loses with it, and tells of that.
+    async fn detach(&self, tx: &mut Tx, plan: &Plan, detaches: &Detaches, actor: &Arg) -> Result<(), DbError> {
+        let child = detaches.referrer.child;
+        let Some(table) = self.tables.get(child) else { return Ok(()) };
+        let lost: Vec<_> = plan.detaches.iter().filter(|other| other.referrer.child == child).collect();
+        let is_heard = lost.iter().any(|lost| !lost.effects.plans.is_empty());
+        let mut from = 0;
+        loop {
+            let pairs = run(tx, &detaches.staying, vec![Arg::Int(from)]).await?;
+            let Some(id) = pairs.last().and_then(|row| row.int(0)) else { return Ok(()) };
+            from = id;
+            let ids: BTreeSet<_> = pairs.iter().filter_map(|row| row.int(1)).collect();
+            let ids = json_array(&ids.into_iter().collect::<Vec<_>>());
+            let before = if is_heard { run(tx, &table.rows, vec![ids.clone()]).await? } else { Vec::new() };
+            let before = acts(table.schema.columns, &before);
+            let mut changed = Vec::new();
+            for lost in &lost {
+                let rows = run(tx, &lost.detach, vec![ids.clone(), Arg::Text(clock::now())]).await?;
+                changed.push((lost, rows.iter().filter_map(|row| row.int(0)).collect::<BTreeSet<_>>()));
+            }
+            if changed.iter().all(|(_, ids)| ids.is_empty()) {
+                return Err(DbError::Other(format!("{} keeps what it has to lose", detaches.referrer.schema.name)));
+            }
+            for (lost, ids) in changed.into_iter().filter(|(lost, _)| !lost.effects.plans.is_empty()) {
+                let acts = before.iter().filter(|(id, _)| ids.contains(id)).cloned().collect();
+                tell(tx, &lost.effects, actor, acts).await?;
+            }
+        }
+    }
+
+    /// Takes circles apart.
+    async fn cut(&self, tx: &mut Tx, plan: &Plan, (resource, id): (usize, i64)) -> Result<(), DbError> {
+        for &table in &plan.reach.order {
+            let cuts: Vec<_> = plan.reach.cuts.iter().filter(|cut| cut.child == table).collect();
+            let Some(Referrer { schema, .. }) = cuts.first() else { continue };
+            let keys: Vec<_> = cuts.iter().map(|cut| cut.key).collect();
+            let keep = Arg::Int(if table == resource { id } else { 0 });
+            self.in_parts(tx, table, &sql::cut(table, schema, &keys), &keep).await?;
+            if table == resource {
+                for cut in cuts {
+                    run(tx, &sql::cut_loose(cut), vec![Arg::Int(id)]).await?;
                 }
             }
         }
-        Ok(detached)
+        Ok(())
     }
 
-    /// The row, and all that will go with it, by table: those alone that somebody hears of, or that lead to such.
-    async fn gone(&self, tx: &mut Tx, resource: usize, id: i64) -> Result<BTreeMap<usize, BTreeSet<i64>>, DbError> {
-        let mut gone = BTreeMap::from([(resource, BTreeSet::from([id]))]);
-        let mut fresh = VecDeque::from([(resource, BTreeSet::from([id]))]);
-        while let Some((parent, ids)) = fresh.pop_front() {
-            for takes in self.0.get(parent).map_or(&[][..], |table| &table.takes) {
-                let statement = Statement::new(takes.ids.as_str(), vec![Arg::Text(json_array(&ids))]);
-                let found = tx.query(statement).await?;
-                let known = gone.entry(takes.child).or_default();
-                let new: BTreeSet<_> =
-                    found.iter().filter_map(|row| row.int(0)).filter(|id| known.insert(*id)).collect();
-                if !new.is_empty() {
-                    fresh.push_back((takes.child, new));
-                }
-            }
+    /// Runs a statement over what will go of a table, part by part.
+    async fn in_parts(&self, tx: &mut Tx, table: usize, statement: &str, keep: &Arg) -> Result<(), DbError> {
+        let next = sql::doomed(table, DELETED);
+        let mut after = 0;
+        while let Some(ids) = part(tx, &next, after).await? {
+            let first = ids.first().copied().unwrap_or_default();
+            after = ids.last().copied().unwrap_or(i64::MAX);
+            run(tx, statement, vec![Arg::Int(first), Arg::Int(after), keep.clone()]).await?;
         }
-        Ok(gone)
+        Ok(())
     }
-}
-
-/// Tells of what has lost its reference and is still there.
-pub(super) async fn after(tx: &mut Tx, detached: Vec<Detached<'_>>, actor: &Arg) -> Result<(), DbError> {
-    for found in detached {
-        tell(tx, found.effects, actor, found.acts).await?;
-    }
-    Ok(())
 }
 
 impl Table {
     fn of(catalog: &Catalog, model: &Model, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
         let schema = model.schema;
         let effects = effects(catalog, model, bell, |change| change == Change::Deleted)?;
-        let rows = sql::rows_among(schema, "id");
-        let mut table = Self { columns: schema.columns, rows, effects, takes: Vec::new(), detaches: Vec::new() };
-        for child in catalog.models() {
-            let refers = |column: &&Column| column.kind == Kind::Relation(schema.name);
-            for column in child.schema.columns.iter().filter(refers) {
-                match column.on_delete {
-                    Some(OnDelete::Cascade) => {
-                        let ids = sql::ids_among(child.schema, column.key);
-                        table.takes.push(Takes { child: child.index, ids });
-                    }
-                    Some(OnDelete::SetNull) => table.detaches.extend(Detaches::of(catalog, child, column, bell)?),
-                    _ => {}
-                }
-            }
-        }
-        Ok(table)
+        Ok(Self { schema, rows: sql::rows_among(schema), effects })
     }
+}
 
-    fn hears(&self) -> bool {
-        !self.effects.plans.is_empty() || !self.detaches.is_empty()
+impl Plan {
+    fn of(
+        catalog: &Catalog,
+        relations: &[Relation],
+        reach: Reach,
+        root: &Model,
+        bell: &Arc<dyn Bell>,
+    ) -> Result<Self, LinkError> {
+        if reach.takes.len() > MAX_TAKES {
+            return Err(LinkError::too_many_takers(root.schema.name, MAX_TAKES));
+        }
+        let lost = relations.iter().filter(|relation| reach.loses.iter().any(|it| it.is_same(&relation.referrer)));
+        let detaches = lost.map(|relation| Detaches::of(catalog, relation, bell)).collect::<Result<_, _>>()?;
+        Ok(Self { doom: sql::doom(root.index, &reach.takes), reach, detaches })
     }
 }
 
 impl Detaches {
-    /// None, where it leaves no trace.
-    fn of(catalog: &Catalog, child: &Model, column: &Column, bell: &Arc<dyn Bell>) -> Result<Option<Self>, LinkError> {
-        let effects = effects(catalog, child, bell, |change| match change {
-            Change::Changed { field } => field == column.name,
-            Change::ChangedTo { field, value } => field == column.name && value == Literal::Null,
+    fn of(catalog: &Catalog, relation: &Relation, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
+        let (referrer, name) = (relation.referrer, relation.column.name);
+        let model = catalog.get(referrer.child).ok_or_else(|| LinkError::unresolved(referrer.schema.name, name))?;
+        let effects = effects(catalog, model, bell, |change| match change {
+            Change::Changed { field } => field == name,
+            Change::ChangedTo { field, value } => field == name && value == Literal::Null,
             _ => false,
         })?;
-        let touch = sql::touch_among(child.schema, column.key);
-        let rows = sql::rows_among(child.schema, column.key);
-        let leaves_a_trace = touch.is_some() || !effects.plans.is_empty();
-        Ok(leaves_a_trace.then_some(Self { child: child.index, rows, effects, touch }))
+        Ok(Self { staying: sql::staying(&referrer, TOLD), detach: sql::detach(&referrer), referrer, effects })
     }
 }
 
@@ -186,6 +218,16 @@ fn effects(
 ) -> Result<Effects, LinkError> {
     let plans = sql::effects(catalog, model)?.into_iter().filter(|effect| hears(effect.change)).collect();
     Ok(Effects { plans: Arc::new(plans), bell: Arc::clone(bell) })
+}
+
+async fn run(tx: &mut Tx, text: &str, args: Vec<Arg>) -> Result<Vec<Row>, DbError> {
+    tx.query(Statement::new(text, args)).await
+}
+
+/// The next ids of what will go; `None` at the end.
+async fn part(tx: &mut Tx, next: &str, after: i64) -> Result<Option<Vec<i64>>, DbError> {
+    let ids: Vec<_> = run(tx, next, vec![Arg::Int(after)]).await?.iter().filter_map(|row| row.int(0)).collect();
+    Ok((!ids.is_empty()).then_some(ids))
 }
 
 /// The id of each row, and every column as it was.
@@ -203,7 +245,7 @@ async fn tell(tx: &mut Tx, effects: &Effects, actor: &Arg, rows: Vec<(i64, Vec<A
     Ok(())
 }
 
-fn json_array(ids: &BTreeSet<i64>) -> String {
+fn json_array(ids: &[i64]) -> Arg {
     let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
-    format!("[{}]", ids.join(","))
+    Arg::Text(format!("[{}]", ids.join(",")))
 }

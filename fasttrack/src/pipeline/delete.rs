@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::{
-    Pipeline, cascade,
+    Pipeline,
     change::argument,
     engine::Engine,
     hooked::Hooked,
@@ -61,17 +61,20 @@ impl Removal {
         let json = before.take_bytes(2).unwrap_or_default();
         if let Some(hooked) = &hooked {
             hooked.before_delete(tx, &self.who, &json).await?;
+            // It may have changed what the rule asks.
+            self.look(tx).await?;
         }
         self.tell(tx, &before).await?;
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
-        let detached = self.engine.cascade.before(tx, self.resource, self.id, &actor).await?;
         let schema = self.engine.schema;
-        let statement = sql::delete(&self.engine.table, &self.policy).fill(values(self.id, &self.who));
-        let gone = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
+        let refuse = |error| refusal::database(schema, error);
+        let is_cleared = self.engine.cascade.clear(tx, self.resource, self.id, &actor).await.map_err(refuse)?;
+        let policy = if is_cleared { &Predicate::Always } else { &self.policy };
+        let statement = sql::delete(&self.engine.table, policy).fill(values(self.id, &self.who));
+        let gone = tx.query(statement).await.map_err(refuse)?;
         if gone.is_empty() {
             return Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id));
         }
-        cascade::after(tx, detached, &actor).await?;
         if let Some(hooked) = hooked {
             let actor = self.who.caller().map(|caller| caller.id);
             let change = RawChange { id: self.id, old: Some(json), new: None, actor, at: clock::now() };

@@ -15,6 +15,7 @@ mod input;
 mod list;
 mod outbox;
 mod permit;
+mod reach;
 mod read;
 mod refusal;
 mod rows;

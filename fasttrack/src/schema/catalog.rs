@@ -54,6 +54,21 @@ impl LinkError {
     pub fn unresolved(resource: &str, name: &str) -> Self {
         Self(format!("{resource}: `{name}` names nothing that is declared"))
     }
+
+    /// A rule that no statement could hold, since it has more than `most`.
+    #[must_use]
+    pub fn too_large(resource: &str, most: &str) -> Self {
+        Self(format!("{resource}: a rule has more than {most}, with the rules that it refers to; say it with fewer"))
+    }
+
+    /// Rows that hang on a resource by more relations than one statement can follow.
+    #[must_use]
+    pub fn too_many_takers(resource: &str, most: usize) -> Self {
+        Self(format!(
+            "{resource}: what is deleted with it hangs on it by more than {most} relations with `on_delete = cascade`; \
+             say `restrict` for some"
+        ))
+    }
 }
 
 impl Catalog {

@@ -14,6 +14,7 @@ mod insert;
 mod page;
 mod policy;
 mod predicate;
+mod removal;
 mod row;
 mod text;
 
@@ -32,6 +33,9 @@ pub use self::{
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
-    row::{Table, delete, ids_among, merge_json, read, referable, rows_among, state, touch_among, update, would_hold},
+    removal::{
+        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, rows_among, staying,
+    },
+    row::{Table, delete, merge_json, read, referable, state, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
 };

@@ -64,7 +64,7 @@ pub fn state(table: &Table, policies: &[&Predicate]) -> Template {
 }
 
 /// A column as it is stored; text as bytes, since the driver sniffs text for JSON.
-fn stored(column: &Column) -> String {
+pub(super) fn stored(column: &Column) -> String {
     let expr = format!("t.{}", quote(column.key));
     match column.kind {
         Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) | Kind::Float => expr,
@@ -135,30 +135,4 @@ pub fn merge_json(stored: Arg, patch: Arg) -> Template {
     let mut sql = Sql::new("SELECT CAST(json_patch(");
     sql.value(stored).push(", ").value(patch).push(") AS BLOB)");
     sql.finish()
-}
-
-/// Every column, as it is stored, of the rows of which `key` is one of the ids in the JSON array `$1`.
-#[must_use]
-pub fn rows_among(schema: &Schema, key: &str) -> String {
-    let columns: Vec<_> = schema.columns.iter().map(stored).collect();
-    format!("SELECT {} FROM {} t WHERE {} ORDER BY t.\"id\"", columns.join(", "), quote(schema.plural), is_among(key))
-}
-
-/// The ids of these rows.
-#[must_use]
-pub fn ids_among(schema: &Schema, key: &str) -> String {
-    format!("SELECT \"id\" FROM {} WHERE {}", quote(schema.plural), is_among(key))
-}
-
-/// Sets when these rows were changed to `$2`, unless that is past already; none, where the table does not tell it.
-#[must_use]
-pub fn touch_among(schema: &Schema, key: &str) -> Option<String> {
-    let column = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt)?;
-    let (table, key_of_instant) = (quote(schema.plural), quote(column.key));
-    let later = dialect::later(&key_of_instant, "$2");
-    Some(format!("UPDATE {table} SET {key_of_instant} = {later} WHERE {}", is_among(key)))
-}
-
-fn is_among(key: &str) -> String {
-    format!("{} IN (SELECT \"value\" FROM json_each($1))", quote(key))
 }

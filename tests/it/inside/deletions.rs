@@ -1,7 +1,8 @@
 //! What a deletion takes along, and whom that is told: every row once, however many ways lead to it and however deep it is.
 
-use fasttrack::schema::{
-    Change, Column, Effect, Grant, Id, Kind, OnDelete, Path, Rule, Schema, Trigger, UpdatedAt, Verb,
+use fasttrack::{
+    db::Statement,
+    schema::{Change, Column, Effect, Grant, Id, Kind, OnDelete, Path, Rule, Schema, Trigger, UpdatedAt, Verb},
 };
 
 use super::{Inside, id, run};
@@ -73,6 +74,71 @@ fn a_row_that_many_ways_lead_to_is_told_once() {
             made.push(app.create("node", None, &ada, &body).await.unwrap());
         }
         assert_eq!(app.gone(root, &ada).await, told(id(&ada), &made), "31 deep");
+    });
+}
+
+/// Statements on the database itself.
+async fn execute(app: &Inside, sql: String) {
+    app.db
+        .write(move |tx| Box::pin(async move { Ok(tx.query(Statement::new(sql, Vec::new())).await?) }))
+        .await
+        .unwrap();
+}
+
+/// `SQLite` itself deletes 1,000 deep, and the lists of what goes are longer than what is done at a time.
+#[test]
+fn a_chain_of_any_length_goes_at_once() {
+    const LAST: i64 = 3_000;
+    for columns in [
+        // Each hangs on the one before; all on the first, and each on the one before as well; two ways at a time.
+        ["i - 1", "NULL", "NULL"],
+        ["1", "i - 1", "NULL"],
+        ["i - 1", "max(i - 2, 1)", "i - 1"],
+        // The first hangs on the last.
+        ["iif(i = 1, 3000, i - 1)", "NULL", "NULL"],
+    ] {
+        run(async move {
+            let app = nodes().await;
+            let ada = app.register("ada").await;
+            let [parent, origin, mirror] = columns;
+            let fill = format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {LAST})
+                 INSERT INTO nodes (id, owner_id, updated_at) SELECT i, {}, '' FROM n;
+                 UPDATE nodes SET parent_id = p, origin_id = o, mirror_id = m FROM (SELECT id AS i,
+                     nullif({parent}, 0) AS p, nullif({origin}, 0) AS o, nullif({mirror}, 0) AS m FROM
+                     (SELECT id, id AS i FROM nodes)) x WHERE nodes.id = x.i",
+                id(&ada)
+            );
+            execute(&app, fill).await;
+            let outside = app.create("node", None, &ada, "{}").await.unwrap();
+            assert_eq!(app.gone(1, &ada).await, told(id(&ada), &(1..=LAST).collect::<Vec<_>>()), "{columns:?}");
+            let left = app.rows("SELECT id FROM nodes", Vec::new()).await;
+            assert_eq!(left.iter().map(|row| row.int(0)).collect::<Vec<_>>(), [Some(outside)]);
+        });
+    }
+}
+
+#[test]
+fn all_that_lose_a_reference_have_changed() {
+    run(async {
+        let app = nodes().await;
+        let ada = app.register("ada").await;
+        let [model, other] = [(); 2].map(|()| app.create("node", None, &ada, "{}"));
+        let (model, other) = (model.await.unwrap(), other.await.unwrap());
+        let fill = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+             INSERT INTO nodes (owner_id, model_id, parent_id, updated_at)
+             SELECT {}, iif(i % 2, {model}, {other}), iif(i % 10 = 1, {model}, NULL), '' FROM n",
+            id(&ada)
+        );
+        execute(&app, fill).await;
+        assert_eq!(app.gone(model, &ada).await.len(), 101, "the model, and what hangs on it");
+        let count = format!(
+            "SELECT sum(model_id IS NULL AND updated_at <> ''), sum(model_id = {other} AND updated_at = ''), count(*)
+             FROM nodes WHERE id <> {other}"
+        );
+        let counts = app.rows(&count, Vec::new()).await.remove(0);
+        assert_eq!([0, 1, 2].map(|index| counts.int(index)), [Some(400), Some(500), Some(900)]);
     });
 }
 

@@ -2,6 +2,7 @@
 
 mod cascade;
 mod comments;
+mod large;
 mod projects;
 mod shapes;
 mod storm;

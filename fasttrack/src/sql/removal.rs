@@ -1,0 +1,139 @@
+//! Statements that take a row out together with what hangs on it, a bounded number of rows at a time.
+//!
+//! What will go is written down first, by table and id, in a table that only its connection sees: so each row is told of
+//! while everything is still there, and no list of them has to be held by the process.
+
+use super::{dialect, row::stored, text::quote};
+use crate::schema::{Kind, Schema};
+
+/// What will go: `resource` is the place of its table in the catalog. No table of an application is called so.
+const DOOMED: &str = "temp.\"fasttrack_doomed\"";
+
+/// Rows of one table that refer to rows of another.
+#[derive(Debug, Clone, Copy)]
+pub struct Referrer {
+    /// The place of the table referred to.
+    pub parent: usize,
+    /// The place of the table that refers.
+    pub child: usize,
+    /// Its schema.
+    pub schema: &'static Schema,
+    /// The column.
+    pub key: &'static str,
+}
+
+impl Referrer {
+    /// Whether both are one relation.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.child, self.key) == (other.child, other.key)
+    }
+}
+
+/// Statements that make an empty list.
+#[must_use]
+pub fn begin_doomed() -> [String; 2] {
+    let make = "CREATE TEMP TABLE IF NOT EXISTS \"fasttrack_doomed\" (\"resource\" INTEGER NOT NULL, \
+                \"id\" INTEGER NOT NULL, PRIMARY KEY (\"resource\", \"id\")) STRICT, WITHOUT ROWID";
+    [make.to_owned(), end_doomed()]
+}
+
+/// Forgets the list.
+#[must_use]
+pub fn end_doomed() -> String {
+    format!("DELETE FROM {DOOMED}")
+}
+
+/// Writes down the row `$1` of the table at `root`, and whatever refers to what is written down by one of `takes`, each
+/// row once.
+#[must_use]
+pub fn doom(root: usize, takes: &[Referrer]) -> String {
+    let steps: Vec<_> = takes
+        .iter()
+        .map(|Referrer { parent, child, schema, key }| {
+            let (table, key) = (quote(schema.plural), quote(key));
+            format!(
+                " UNION SELECT {child}, c.\"id\" FROM d CROSS JOIN {table} c \
+                 WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+            )
+        })
+        .collect();
+    format!(
+        "INSERT INTO {DOOMED} (\"resource\", \"id\") WITH RECURSIVE d(\"resource\", \"id\") AS (SELECT {root}, $1{}) \
+         SELECT \"resource\", \"id\" FROM d",
+        steps.concat()
+    )
+}
+
+/// The first `limit` ids beyond `$1` of what is written down of a table.
+#[must_use]
+pub fn doomed(resource: usize, limit: usize) -> String {
+    format!("SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {resource} AND \"id\" > $1 ORDER BY \"id\" LIMIT {limit}")
+}
+
+/// Every column, as it is stored, of the rows with the ids in the JSON array `$1`.
+#[must_use]
+pub fn rows_among(schema: &Schema) -> String {
+    let columns: Vec<_> = schema.columns.iter().map(stored).collect();
+    format!(
+        "SELECT {} FROM {} t WHERE t.\"id\" IN (SELECT \"value\" FROM json_each($1)) ORDER BY t.\"id\"",
+        columns.join(", "),
+        quote(schema.plural)
+    )
+}
+
+/// Pairs of a row that is written down, from `$1` on, and one that refers to it and stays: `limit` at most, in order.
+#[must_use]
+pub fn staying(referrer: &Referrer, limit: usize) -> String {
+    let Referrer { parent, child, schema, key } = referrer;
+    let (table, key) = (quote(schema.plural), quote(key));
+    format!(
+        "SELECT d.\"id\", c.\"id\" FROM {DOOMED} d CROSS JOIN {table} c ON c.{key} = d.\"id\" \
+         WHERE d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
+         (SELECT 1 FROM {DOOMED} x WHERE x.\"resource\" = {child} AND x.\"id\" = c.\"id\") \
+         ORDER BY d.\"id\", c.\"id\" LIMIT {limit}"
+    )
+}
+
+/// Takes their reference to what is written down from those of the ids in the JSON array `$1` that have one, notes that
+/// they were changed at `$2` unless that is past already, and returns their ids.
+#[must_use]
+pub fn detach(referrer: &Referrer) -> String {
+    let Referrer { parent, schema, key, .. } = referrer;
+    let (table, key) = (quote(schema.plural), quote(key));
+    let touched = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt);
+    let touch = |key: String| format!(", {key} = {}", dialect::later(&key, "$2"));
+    let touch = touched.map(|column| touch(quote(column.key))).unwrap_or_default();
+    format!(
+        "UPDATE {table} SET {key} = NULL{touch} WHERE \"id\" IN (SELECT \"value\" FROM json_each($1)) \
+         AND {key} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent}) RETURNING \"id\""
+    )
+}
+
+/// Takes these references from what is written down of a table, from `$1` to `$2`; the row `$3` keeps them.
+#[must_use]
+pub fn cut(resource: usize, schema: &Schema, keys: &[&str]) -> String {
+    let sets: Vec<_> = keys.iter().map(|key| format!("{} = NULL", quote(key))).collect();
+    format!("UPDATE {} SET {} WHERE {} AND \"id\" <> $3", quote(schema.plural), sets.join(", "), is_doomed(resource))
+}
+
+/// Takes a reference from the row `$1`, where it leads to what is written down.
+#[must_use]
+pub fn cut_loose(referrer: &Referrer) -> String {
+    let Referrer { parent, schema, key, .. } = referrer;
+    let (table, key) = (quote(schema.plural), quote(key));
+    format!(
+        "UPDATE {table} SET {key} = NULL WHERE \"id\" = $1 \
+         AND {key} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent})"
+    )
+}
+
+/// Deletes what is written down of a table, from `$1` to `$2`; the row `$3` stays.
+#[must_use]
+pub fn delete_doomed(resource: usize, schema: &Schema) -> String {
+    format!("DELETE FROM {} WHERE {} AND \"id\" <> $3", quote(schema.plural), is_doomed(resource))
+}
+
+fn is_doomed(resource: usize) -> String {
+    format!("\"id\" IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {resource} AND \"id\" BETWEEN $1 AND $2)")
+}
