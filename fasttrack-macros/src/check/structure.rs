@@ -13,11 +13,15 @@ use crate::{
 /// Query parameters that every list has.
 const PARAMETERS: [&str; 4] = ["cursor", "limit", "q", "sort"];
 
+/// Most fields of a resource.
+const MAX_FIELDS: usize = 300;
+
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     if !matches!(declaration.item.fields, Fields::Named(_)) {
         return;
     }
     check_it_is_seen(declaration, errors);
+    check_fields_are_few(declaration, errors);
     check_there_is_an_id(declaration, errors);
     check_times_stand_once(declaration, errors);
     check_filter_names_are_unique(declaration, errors);
@@ -38,6 +42,16 @@ fn check_it_is_seen(declaration: &Declaration, errors: &mut Errors) {
         let message =
             format!("the application cannot see `{ident}`, which is private here; write `pub struct {ident}`");
         errors.push(ident.span(), message);
+    }
+}
+
+fn check_fields_are_few(declaration: &Declaration, errors: &mut Errors) {
+    if let Some(field) = declaration.fields.get(MAX_FIELDS) {
+        let message = format!(
+            "a resource has at most {MAX_FIELDS} fields, which is as many as the database shows at once; move some to a \
+             resource of their own"
+        );
+        errors.push(field.ident.span(), message);
     }
 }
 

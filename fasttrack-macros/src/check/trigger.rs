@@ -12,6 +12,12 @@ use crate::{
     shape::Shape,
 };
 
+/// Most fields that an event tells; a JSON object of the database has at most 500.
+const MAX_TOLD: usize = 300;
+
+/// Most paths to those who are told; a statement of the database has at most 500 parts.
+const MAX_RECIPIENTS: usize = 100;
+
 /// Types of messages that the socket sends by itself.
 const SOCKET_WORDS: [&str; 3] = ["ping", "pong", "resync"];
 
@@ -57,6 +63,9 @@ fn check_new_value(field: &Field, to: &Constant, errors: &mut Errors) {
 
 fn check_payload(declaration: &Declaration, trigger: &Trigger, payload: &[Payload], errors: &mut Errors) {
     let own = format!("{}_id", declaration.name);
+    if let Some(entry) = payload.get(MAX_TOLD) {
+        errors.push(entry.key.span(), format!("an event tells at most {MAX_TOLD} fields; the row has the rest"));
+    }
     let mut seen: Vec<String> = Vec::new();
     for entry in payload {
         let key = entry.key.unraw().to_string();
@@ -94,6 +103,13 @@ fn check_told(declaration: &Declaration, entry: &Payload, errors: &mut Errors) {
 }
 
 fn check_recipients(declaration: &Declaration, to: &[Recipient], errors: &mut Errors) {
+    if let Some(recipient) = to.get(MAX_RECIPIENTS) {
+        let span = match recipient {
+            Recipient::Oneself(span) => *span,
+            Recipient::Path(path) => path.last.span(),
+        };
+        errors.push(span, format!("an event is told along at most {MAX_RECIPIENTS} paths"));
+    }
     let mut seen: Vec<String> = Vec::new();
     for recipient in to {
         match recipient {

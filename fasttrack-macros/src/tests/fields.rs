@@ -23,6 +23,13 @@ fn what_is_right_is_accepted() {
 }
 
 #[test]
+fn a_resource_has_only_so_many_fields() {
+    let fields = |count: usize| (1..=count).map(|number| format!("pub x{number}: i64,")).collect::<Vec<_>>().concat();
+    accept(&field(&fields(293)));
+    check(&field(&fields(295)), "x295", "at most 300 fields");
+}
+
+#[test]
 fn an_unknown_option_is_told_with_the_near_name() {
     check(&field("#[field(serach, len = ..=3)] pub x: String,"), "serach", "did you mean `search`?");
     check(&field("#[field(len = ..=3, frobnicate(a, b) = 3)] pub x: String,"), "frobnicate", "there is `len`, `range`");

@@ -75,3 +75,14 @@ fn one_name_is_one_payload() {
     let source = "#[on(created => a { s: status } to assignee)] #[on(deleted => a { t: title } to assignee)]";
     check(&attribute(source), "a", "`a` has other data above");
 }
+
+#[test]
+fn an_event_has_only_so_much_to_tell_and_so_many_to_tell() {
+    let tells = |count: usize| (0..count).map(|number| format!("k{number}: title,")).collect::<Vec<_>>().concat();
+    let event = |count: usize| attribute(&format!("#[on(created => a {{ {} }} to assignee)]", tells(count)));
+    accept(&event(300));
+    check(&event(301), "k300", "an event tells at most 300 fields");
+    let to = |count: usize| (0..count).map(|number| format!("project.p{number}")).collect::<Vec<_>>().join(", ");
+    accept(&attribute(&format!("#[on(created => a to {})]", to(100))));
+    check(&attribute(&format!("#[on(created => a to {})]", to(101))), "p100", "at most 100 paths");
+}

@@ -17,6 +17,9 @@ pub enum DbError {
     /// What has to hold in the database would not hold any more.
     #[error("{0}")]
     Invariant(String),
+    /// A value would be larger than the database takes: a gigabyte.
+    #[error("too large")]
+    TooLarge,
     /// Busy, full, read-only for now, or out of time: worth trying again.
     #[error("{0}")]
     Busy(String),
@@ -33,6 +36,7 @@ impl From<DbError> for Error {
         match error {
             DbError::Busy(_) | DbError::QueueFull => Self::Unavailable("the database is busy; try again".into()),
             DbError::Invariant(why) => Self::Conflict(why.into()),
+            DbError::TooLarge => Self::fault("", "too_large", "this is more than the database holds in one row"),
             other => Self::Internal(other.to_string()),
         }
     }

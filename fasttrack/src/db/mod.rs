@@ -36,7 +36,7 @@ pub use self::{
     error::DbError,
     meter::{Asker, Meter},
     options::DbOptions,
-    row::{Arg, Cell, Row, Statement},
+    row::{Arg, Cell, MAX_ARGS, Row, Statement},
     tx::{RowPlan, Tx},
 };
 pub(crate) use self::{

@@ -173,6 +173,9 @@ pub(super) fn error(error: &DriverError) -> DbError {
     if text.starts_with("CHECK constraint failed") || text.starts_with("NOT NULL constraint failed") {
         return DbError::Constraint(text);
     }
+    if text == "string or blob too big" {
+        return DbError::TooLarge;
+    }
     if PASSING.iter().any(|passing| text.contains(passing)) { DbError::Busy(text) } else { DbError::Other(text) }
 }
 

@@ -7,7 +7,7 @@ use super::{
     verdict::{Executor, may_read_parent},
 };
 use crate::{
-    db::{Arg, Statement},
+    db::{Arg, DbError, Statement},
     error::Error,
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
@@ -15,6 +15,14 @@ use crate::{
     sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
     wire::{Node, Object, Params},
 };
+
+/// A page is one value, and the database has none above a gigabyte.
+fn refuse(error: DbError) -> Error {
+    match error {
+        DbError::TooLarge => Error::fault("limit", "too_large", "the rows are too large together; ask for fewer"),
+        other => other.into(),
+    }
+}
 
 /// One request for a page.
 struct Listing<'a> {
@@ -50,7 +58,8 @@ impl Pipeline {
         };
         let statement = listing.statement(&listing.query.conditions, after.as_deref());
         let slow = listing.query.search.is_some() || listing.scans();
-        let rows = if slow { self.db.search(statement).await? } else { self.db.read(statement).await? };
+        let found = if slow { self.db.search(statement).await } else { self.db.read(statement).await };
+        let rows = found.map_err(refuse)?;
         let Some(page) = rows.into_iter().next().and_then(|mut row| row.take_bytes(0)) else {
             self.check_list_is_open(&listing).await?;
             return self.render(&listing, &[]);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock,
-    db::{Arg, DbError, RowPlan, Statement, Tx},
+    db::{Arg, DbError, MAX_ARGS, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
     sql::Insert,
 };
@@ -67,7 +67,7 @@ impl RowsPlan {
         let mut created = Vec::new();
         let mut id = first;
         let mut rest = rows;
-        for size in chunks(rows.len()) {
+        for size in chunks(rows.len(), self.insert.width()) {
             let (chunk, after) = rest.split_at(size);
             rest = after;
             let mut args = Vec::with_capacity(size * self.insert.width());
@@ -102,10 +102,12 @@ impl RowPlan for RowsPlan {
     }
 }
 
-/// Splits `count` into powers of two.
-pub(super) fn chunks(count: usize) -> impl Iterator<Item = usize> {
-    let whole = std::iter::repeat_n(LARGEST_CHUNK, count / LARGEST_CHUNK);
-    let rest = count % LARGEST_CHUNK;
+/// Splits `count` into powers of two, of so many rows of `width` arguments as one statement may have.
+pub(super) fn chunks(count: usize, width: usize) -> impl Iterator<Item = usize> {
+    let fit = (MAX_ARGS / width.max(1)).clamp(1, LARGEST_CHUNK);
+    let largest = 1 << fit.ilog2();
+    let whole = std::iter::repeat_n(largest, count / largest);
+    let rest = count % largest;
     whole.chain((0..usize::BITS).rev().map(|bit| 1_usize << bit).filter(move |size| rest & size != 0))
 }
 
@@ -127,9 +129,12 @@ mod tests {
     #[test]
     fn chunks_are_powers_of_two_that_add_up() {
         for count in 0..1000 {
-            let sizes: Vec<_> = chunks(count).collect();
-            assert_eq!(sizes.iter().sum::<usize>(), count);
-            assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= LARGEST_CHUNK));
+            for width in [1, 10, 255, 256, 300, 2_000, 40_000] {
+                let sizes: Vec<_> = chunks(count, width).collect();
+                assert_eq!(sizes.iter().sum::<usize>(), count);
+                assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= LARGEST_CHUNK));
+                assert!(sizes.iter().all(|size| *size == 1 || size * width <= MAX_ARGS), "{width}: {sizes:?}");
+            }
         }
     }
 }

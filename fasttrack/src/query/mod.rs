@@ -14,7 +14,7 @@ pub use self::{
     cursor::{CursorKey, CursorScope, Position},
     filter::{Condition, MAX_VALUES, Test},
     op::{OPERATORS, Operator, Takes},
-    page::{ListQuery, MAX_TEXT_CHARS, PageSize, parse, searchable},
-    sort::{SortKey, sortable},
+    page::{ListQuery, MAX_CONDITIONS, MAX_TEXT_CHARS, PageSize, parse, searchable},
+    sort::{MAX_SORT_KEYS, SortKey, sortable},
     value::parse_value,
 };

@@ -133,11 +133,17 @@ impl<'a> Reader<'a> {
         }
         self.asked.push(asked);
         match filter::parse(column, param) {
+            Ok(_) if self.conditions.len() == MAX_CONDITIONS => {
+                self.faults.push(Fault::new(shown(param), "too_many", format!("at most {MAX_CONDITIONS} filters")));
+            }
             Ok(condition) => self.conditions.push(condition),
             Err(fault) => self.faults.push(fault),
         }
     }
 }
+
+/// Most filters of a list: each is a level of an expression, and the database goes 1,000 deep.
+pub const MAX_CONDITIONS: usize = 100;
 
 /// Longest text that can be searched for, in characters: to find a text costs its length times that of each text that is
 /// looked into.

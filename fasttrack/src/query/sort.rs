@@ -5,6 +5,9 @@ use crate::{
     schema::{Column, Kind, Schema},
 };
 
+/// Most keys of an order: each is a range of its own when a page goes on where another one ended.
+pub const MAX_SORT_KEYS: usize = 16;
+
 /// One key of an order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SortKey {
@@ -31,6 +34,9 @@ pub(super) fn parse(schema: &'static Schema, text: Option<&str>) -> Result<Vec<S
         };
         if keys.iter().any(|key| key.column.key == name) {
             return Err(Fault::new("sort", "repeated", format!("`{name}` is there twice")));
+        }
+        if keys.len() == MAX_SORT_KEYS {
+            return Err(Fault::new("sort", "too_many", format!("at most {MAX_SORT_KEYS} fields")));
         }
         keys.push(SortKey { column, descending });
     }

@@ -65,13 +65,11 @@ impl Insert {
         });
         sql.push(" FROM new WHERE ");
         self.policy.write(&mut sql, scope());
-        for guard in &self.guards {
-            sql.push(" AND ");
-            write_guard(guard, &mut sql);
+        if !self.guards.is_empty() {
+            sql.push(" AND ").combine(" AND ", &self.guards, &mut |sql, guard| write_guard(guard, sql));
         }
-        for reference in &self.references {
-            sql.push(" AND ");
-            write_reference(reference, &mut sql);
+        if !self.references.is_empty() {
+            sql.push(" AND ").combine(" AND ", &self.references, &mut |sql, reference| write_reference(reference, sql));
         }
         sql.push(" RETURNING \"id\", CAST(").push(&self.table.returned_json).push(" AS BLOB)");
         sql.finish().text().to_owned()

@@ -1,6 +1,6 @@
 //! A rule becomes a predicate: roles are decided, names resolved, relations looked up.
 
-use super::{Leaf, Predicate};
+use super::{Leaf, Predicate, Sql};
 use crate::{
     principal::Principal,
     schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step},
@@ -45,7 +45,7 @@ impl Class {
 /// # Errors
 /// [`LinkError`] when a path does not resolve, which declarations that compiled cannot cause.
 pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
-    Folder { catalog, class }.fold(model, &[], rule, false)
+    bounded(model, Folder { catalog, class }.fold(model, &[], rule, false)?)
 }
 
 /// The same for who would change something: who is not logged in may not, unless the rule says `anyone`. What it says of
@@ -55,7 +55,59 @@ pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Resu
 /// [`LinkError`], as for [`fold`].
 pub fn fold_change(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
     let folder = Folder { catalog, class };
-    if class == Class::Anonymous { folder.admit(model, &[], rule) } else { folder.fold(model, &[], rule, false) }
+    let predicate = match class {
+        Class::Anonymous => folder.admit(model, &[], rule)?,
+        Class::Role(_) => folder.fold(model, &[], rule, false)?,
+    };
+    bounded(model, predicate)
+}
+
+/// Most levels of a predicate. `SQLite` takes expressions of 1,000; the filters of a list come on top.
+const MAX_LEVELS: usize = 400;
+
+/// Most relations that a condition follows, named rules counted in. `SQLite` joins 64 tables.
+const MAX_STEPS: usize = 50;
+
+/// Refuses what no statement could hold.
+fn bounded(model: &Model, predicate: Predicate) -> Result<Predicate, LinkError> {
+    let size = Size::of(&predicate);
+    let refuse = |most: usize, of: &str| Err(LinkError::too_large(model.schema.name, &format!("{most} {of}")));
+    match size {
+        Size { levels, .. } if levels > MAX_LEVELS => refuse(MAX_LEVELS, "levels"),
+        Size { steps, .. } if steps > MAX_STEPS => refuse(MAX_STEPS, "relations in a row"),
+        _ => Ok(predicate),
+    }
+}
+
+/// How large a predicate is as an expression, or a little more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    levels: usize,
+    /// Relations that one condition follows.
+    steps: usize,
+}
+
+impl Size {
+    fn of(predicate: &Predicate) -> Self {
+        match predicate {
+            Predicate::Always | Predicate::Never | Predicate::Leaf(Leaf::Oneself) => Self { levels: 3, steps: 0 },
+            Predicate::Leaf(Leaf::Account(steps) | Leaf::Present(steps) | Leaf::Compare { steps, .. }) => {
+                Self { levels: 8 + steps.len(), steps: steps.len() }
+            }
+            Predicate::Not(inner) => Self::of(inner).under(1),
+            Predicate::All(parts) | Predicate::Any(parts) => {
+                parts.iter().map(Self::of).fold(Self::default(), Self::max).under(Sql::levels_of(parts.len()))
+            }
+        }
+    }
+
+    fn under(self, levels: usize) -> Self {
+        Self { levels: self.levels + levels, ..self }
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self { levels: self.levels.max(other.levels), steps: self.steps.max(other.steps) }
+    }
 }
 
 #[derive(Clone, Copy)]

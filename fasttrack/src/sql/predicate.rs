@@ -239,7 +239,7 @@ impl Predicate {
 }
 
 fn write_joined(parts: &[Predicate], separator: &str, sql: &mut Sql, scope: Scope<'_>) {
-    sql.push("(").join(separator, parts, |sql, part| part.write(sql, scope)).push(")");
+    sql.push("(").combine(separator, parts, &mut |sql, part| part.write(sql, scope)).push(")");
 }
 
 impl Scope<'_> {

@@ -120,6 +120,39 @@ impl Sql {
         self
     }
 
+    /// The same for an operator of which the order does not matter (` AND `, ` OR `): of many items a tree is made, since
+    /// each item of a row is one level deeper than the next, and `SQLite` goes 1,000 deep.
+    pub fn combine<T>(&mut self, operator: &str, items: &[T], write: &mut impl FnMut(&mut Self, &T)) -> &mut Self {
+        if items.len() <= Self::MAX_ROW {
+            return self.join(operator, items, write);
+        }
+        let (first, second) = items.split_at(items.len() / 2);
+        self.push("(").combine(operator, first, write).push(")").push(operator);
+        self.push("(").combine(operator, second, write).push(")")
+    }
+
+    /// Most items that an operator is written between in one row.
+    const MAX_ROW: usize = 32;
+
+    /// Most levels that [`Self::combine`] puts above an item, of so many.
+    #[must_use]
+    pub const fn levels_of(items: usize) -> usize {
+        let mut levels = 0;
+        let mut left = items;
+        while left > Self::MAX_ROW {
+            left = left.div_ceil(2);
+            levels += 1;
+        }
+        levels + left
+    }
+
+    /// What `write` appends, taken out again to be pushed wherever it is needed: its values are bound once.
+    pub fn fragment(&mut self, write: impl FnOnce(&mut Self)) -> String {
+        let start = self.template.text.len();
+        write(self);
+        self.template.text.split_off(start)
+    }
+
     /// A table alias that is used nowhere else in this statement.
     pub fn fresh_alias(&mut self) -> String {
         self.aliases += 1;
@@ -155,6 +188,23 @@ mod tests {
         sql.bind(Slot::Caller).push(" OR b = ").value(Arg::Int(7)).push(" OR c = ").bind(Slot::Caller);
         let statement = sql.finish().fill(Values { caller: Some(3), ..Values::default() });
         assert_eq!(statement, Statement::new("a = $1 OR b = $2 OR c = $1", vec![Arg::Int(3), Arg::Int(7)]));
+    }
+
+    #[test]
+    fn many_items_are_combined_in_few_levels() {
+        let combined = |count: usize| {
+            let mut sql = Sql::default();
+            sql.combine("+", &vec![(); count], &mut |sql, ()| _ = sql.push("x"));
+            sql.finish().text().to_owned()
+        };
+        for (count, expected) in [(0, ""), (1, "x"), (3, "x+x+x")] {
+            assert_eq!(combined(count), expected);
+        }
+        let (half, whole) = (combined(20), combined(40));
+        assert_eq!(whole, format!("({half})+({half})"));
+        for (count, levels) in [(0, 0), (32, 32), (33, 18), (64, 33), (1_000, 37)] {
+            assert_eq!((combined(count).matches('x').count(), Sql::levels_of(count)), (count, levels), "{count}");
+        }
     }
 
     #[test]

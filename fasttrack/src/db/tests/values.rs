@@ -110,6 +110,7 @@ async fn errors_are_told_apart() {
         ("INSERT INTO item (name, parent_id) VALUES ('x', 9)", DbError::ForeignKey),
         ("INSERT INTO item (name, size) VALUES ('x', -1)", constraint("CHECK constraint failed: size >= 0")),
         ("INSERT INTO item (name) VALUES (NULL)", constraint("NOT NULL constraint failed: item.name")),
+        ("INSERT INTO item (name) VALUES (zeroblob(1000000001))", DbError::TooLarge),
         ("INSERT INTO nowhere VALUES (1)", DbError::Other("no such table: nowhere".into())),
     ];
     for (statement, expected) in cases {

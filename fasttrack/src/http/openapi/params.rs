@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields;
 use crate::{
-    query::{MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
+    query::{MAX_SORT_KEYS, MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
     schema::{Column, Kind, Schema},
 };
 
@@ -67,6 +67,7 @@ pub(super) fn paging(sortable: &[&str]) -> Vec<Value> {
             "schema": {
                 "type": "array",
                 "minItems": 1,
+                "maxItems": MAX_SORT_KEYS,
                 "uniqueItems": true,
                 "items": { "type": "string", "enum": orders },
                 "default": ["id"],
