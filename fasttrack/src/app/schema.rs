@@ -90,7 +90,7 @@ pub(super) async fn warn_of_unknown(db: &Db, catalog: &Catalog, source: Source) 
     let unknown = migrator(db, catalog, source)?.unknown().await?;
     if !unknown.is_empty() {
         tracing::warn!(
-            "the database holds what this program does not know, as a newer one made it; it is left alone: {}",
+            "the database holds what this program does not know, such as a newer one adds; it is left alone: {}",
             unknown.join(", ")
         );
     }

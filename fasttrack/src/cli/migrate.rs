@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -74,6 +75,9 @@ pub(super) enum MigrateFailure {
         program = program::name()
     )]
     Differs(String),
+    /// There is nothing that could be undone.
+    #[error("there is no database at {}, so that nothing can be undone; name another one in DATABASE_URL", .0.display())]
+    Nothing(PathBuf),
     /// Nobody reads the output.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -103,6 +107,9 @@ enum Steps {
 
 /// `up` and `down`, with the server kept away.
 async fn change(catalog: &Catalog, source: Source, config: &Config, wanted: Steps) -> Result<(), MigrateFailure> {
+    if matches!(wanted, Steps::Down { .. }) && !has_database(config) {
+        return Err(MigrateFailure::Nothing(config.database.clone()));
+    }
     let lock = app::lock(&config.database)?;
     let db = app::open_alone(config).await?;
     let steps = Arc::new(Mutex::new(Vec::new()));
@@ -194,6 +201,7 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
         }
         None => (Held::default(), Ok(Vec::new())),
     };
+    let is_there = has_database(config);
     let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &held)).collect();
     let is_lost = |version: u32| source.find(version).is_none();
     let lost = held.applied.iter().filter(|applied| is_lost(applied.version));
@@ -204,17 +212,18 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
     let mut out = io::stdout().lock();
     out.write_all(table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
     writeln!(out, "\n{}", source.in_words())?;
+    if !is_there {
+        writeln!(out, "there is no database at {} yet", config.database.display())?;
+    }
     match difference(catalog, &source)? {
         Some(words) => writeln!(out, "the declarations differ from the newest migration: {words}")?,
         None => writeln!(out, "the newest migration is what is declared")?,
     }
     match unknown {
         Ok(unknown) => tell_of_unknown(&mut out, &unknown),
-        Err(error @ (MigrateError::Newer { .. } | MigrateError::Unreadable { .. } | MigrateError::Other { .. })) => {
-            Ok(writeln!(out, "{error}")?)
-        }
-        // What the table above shows, or a start says.
-        Err(_) => Ok(()),
+        // What is said above.
+        Err(MigrateError::Edited { .. } | MigrateError::NeedsMigration { .. }) => Ok(()),
+        Err(error) => Ok(writeln!(out, "{error}")?),
     }
 }
 
@@ -231,8 +240,11 @@ fn row(migration: &Migration, held: &Held) -> [String; 4] {
 
 /// The database, where there is one.
 async fn database(config: &Config) -> Result<Option<Db>, StartError> {
-    let is_there = config.database.metadata().is_ok_and(|file| file.len() > 0);
-    if is_there { app::open_alone(config).await.map(Some) } else { Ok(None) }
+    if has_database(config) { app::open_alone(config).await.map(Some) } else { Ok(None) }
+}
+
+fn has_database(config: &Config) -> bool {
+    config.database.metadata().is_ok_and(|file| file.len() > 0)
 }
 
 /// What the database holds, where there is one; refused when an applied migration was edited.

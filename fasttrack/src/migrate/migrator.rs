@@ -71,7 +71,7 @@ impl<'a> Migrator<'a> {
     /// [`MigrateError`], where a start would refuse.
     pub async fn is_current(&self) -> Result<bool, MigrateError> {
         let held = self.held().await?;
-        Ok(self.course(&held, None)?.steps.is_empty() && !held.is_empty())
+        Ok(self.course(&held, None)?.steps.is_empty() && !held.is_empty() && self.lacking(&held).is_empty())
     }
 
     /// Applies every migration, and makes what is declared beyond them where that only adds. Returns what was done, in
@@ -82,12 +82,16 @@ impl<'a> Migrator<'a> {
     pub async fn start(&self, missing: Missing) -> Result<Vec<String>, MigrateError> {
         let held = self.held().await?;
         let course = self.course(&held, None)?;
-        if missing == Missing::Refuse && (held.is_empty() || !course.steps.is_empty()) {
-            let titles: Vec<_> = course.steps.iter().map(|step| step.title.clone()).collect();
-            return Err(MigrateError::Pending { what: titles.join("; ") });
+        let lacking = self.lacking(&held);
+        if missing == Missing::Refuse && (!lacking.is_empty() || !course.steps.is_empty()) {
+            let titles = course.steps.iter().map(|step| step.title.clone());
+            let what: Vec<_> = made_first(&held, &lacking).into_iter().chain(titles).collect();
+            return Err(MigrateError::Pending { what: what.join("; ") });
         }
         run::make_framework(self.db, self.framework.clone()).await?;
-        self.carry_out_all(course).await
+        let first = made_first(&held, &lacking).inspect(|title| (self.report)(title));
+        let rest = self.carry_out_all(course).await?;
+        Ok(first.into_iter().chain(rest).collect())
     }
 
     /// Applies migrations up to number `to`.
@@ -134,6 +138,12 @@ impl<'a> Migrator<'a> {
             done.push(self.carry_out(step).await?);
         }
         Ok(done)
+    }
+
+    /// The tables, indexes and triggers that are no resources, and not there.
+    fn lacking(&self, held: &Held) -> Vec<&str> {
+        let own = run::OWN_TABLES.into_iter().chain(self.framework.iter().map(String::as_str));
+        own.filter_map(made).filter(|name| !held.objects.contains_key(*name)).collect()
     }
 
     /// What the database holds, when it is ours and nobody touched it, nor the migrations that were applied.
@@ -205,7 +215,8 @@ impl<'a> Migrator<'a> {
         };
         if step.leaves.tables.is_empty() {
             // Without any account, what the framework keeps of accounts goes too.
-            let tables = self.framework.iter().filter_map(|sql| made_table(sql));
+            let tables =
+                self.framework.iter().filter(|sql| sql.starts_with("CREATE TABLE ")).filter_map(|sql| made(sql));
             let drop = |table: &str| Block { why: String::new(), sql: sql::drop_table(table) };
             step.blocks.extend(tables.map(drop));
         }
@@ -250,8 +261,14 @@ impl<'a> Migrator<'a> {
     }
 }
 
-/// The table that a statement of the framework makes.
-fn made_table(sql: &str) -> Option<&str> {
-    let name = sql.trim_start().strip_prefix("CREATE TABLE IF NOT EXISTS ")?.split([' ', '(']).next()?;
-    Some(name.trim_matches('"'))
+/// What is made before all migrations, in words, unless there is no table yet that it goes with.
+fn made_first(held: &Held, lacking: &[&str]) -> Option<String> {
+    let is_told = !held.schema.tables.is_empty() && !lacking.is_empty();
+    is_told.then(|| format!("fasttrack's own `{}`", lacking.join("`, `")))
+}
+
+/// What a statement of the framework makes.
+fn made(sql: &str) -> Option<&str> {
+    let (_, rest) = sql.split_once(" IF NOT EXISTS ")?;
+    Some(rest.split([' ', '(']).next()?.trim_matches('"'))
 }

@@ -75,7 +75,7 @@ impl Step {
 }
 
 /// The tables that know what was made of what.
-const OWN_TABLES: [&str; 2] = [
+pub(super) const OWN_TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
      \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS \"fasttrack_migrations\" (\"version\" INTEGER PRIMARY KEY, \"name\" TEXT NOT NULL, \

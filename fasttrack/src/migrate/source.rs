@@ -122,7 +122,10 @@ impl Source {
     #[must_use]
     pub fn in_words(&self) -> String {
         let count = |number: usize| if number == 1 { "1 migration".to_owned() } else { format!("{number} migrations") };
-        let folder = self.folder.display();
+        let mut folder = self.folder.display().to_string();
+        if self.missing_folder().is_some() {
+            folder.push_str(" is not there, and");
+        }
         match self.aside {
             Some(0) => return format!("{folder} counts alone"),
             Some(number) => return format!("{folder} counts alone; {} in the program left aside", count(number)),

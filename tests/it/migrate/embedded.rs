@@ -30,6 +30,9 @@ fn a_program_alone_knows_its_migrations() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_str().is_some_and(|name| name.ends_with(".up.sql")));
     assert_eq!(count(&status, "pending"), all.count(), "{status}");
+    assert!(status.contains("there is no database at") && status.contains(" yet\n"), "{status}");
+    check_refused(&settings, &["down"], "there is no database at");
+    assert!(!settings.directory().join("t.db").exists(), "nobody asked for one");
     migrate(&settings, &["check"]);
     assert!(migrate(&settings, &["new", "nothing"]).contains("nothing was written"));
     assert!(!file(&settings, "").exists(), "there was nothing to write");
@@ -58,6 +61,10 @@ fn a_database_that_is_behind_stops_a_start_that_may_change_nothing() {
     assert!(strict.refused().stderr.contains("0001_initial (some of it was there)"));
     let done = migrate(&settings, &["up"]);
     assert!(done.starts_with("done: 0001_initial (some of it was there)\n"), "{done}");
+    execute(&settings, "DROP INDEX sessions_user_id; DROP TABLE fasttrack_notices");
+    let mentions = "(fasttrack's own `sessions_user_id`, `fasttrack_notices`)";
+    assert!(strict.refused().stderr.contains(mentions), "{}", strict.refused().stderr);
+    assert_eq!(migrate(&settings, &["up"]), "done: fasttrack's own `sessions_user_id`, `fasttrack_notices`\n");
     let app = strict.start();
     app.get("/users/me").by(&person).ok();
     let task = app.task(&person, app.project(&person), &serde_json::json!({}));
