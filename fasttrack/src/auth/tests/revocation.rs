@@ -204,6 +204,45 @@ async fn nothing_is_remembered_while_it_is_not_known_what_came_of_a_commit() {
 }
 
 #[tokio::test]
+async fn what_a_late_commit_did_is_known_at_once() {
+    let options = DbOptions { unit_limit: Duration::from_millis(100), ..DbOptions::default() };
+    let mut house = House::with(options, 0).await;
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let on_change = Arc::new(move |changed| _ = sender.send(changed));
+    let settings = Settings { on_change, ..house.auth.settings.clone() };
+    house.auth = Arc::new(Auth::new(house.db.clone(), &USER, settings).await.unwrap());
+    let options = DbOptions { beside: true, readers: 1, ..DbOptions::default() };
+    let other = Db::open(&house.directory.path().join("test.db"), options).await.unwrap();
+    write(&other, "CREATE TABLE bulk (bytes BLOB)", vec![]).await;
+    // A commit is followed by copying the log, if whoever works beside a server has left much of it. Nobody waits for as
+    // long; how much that is depends on the machine.
+    for megabytes in [50, 100, 200, 400, 800] {
+        house.change("UPDATE users SET role = 'user'").await;
+        let (kept, ended) = (house.log_in().await, house.log_in().await);
+        while heard.try_recv().is_ok() {}
+        write(&other, &format!("INSERT INTO bulk VALUES (zeroblob({megabytes}000000))"), vec![]).await;
+        assert_eq!(heard.recv().await, Some(Changed::Anything), "the writing of others is noticed");
+        for pair in [&kept, &ended] {
+            assert_eq!(house.caller(&pair.access).await.unwrap().role, "user");
+        }
+        let sql = "UPDATE users SET role = 'admin'; DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions)";
+        let change = Statement::new(sql, vec![]);
+        let told = house.db.write(move |tx| Box::pin(async move { Ok(tx.query(change).await?) })).await;
+        assert!(matches!(told, Ok(_) | Err(Error::Unavailable(_))), "{told:?}");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while house.read("SELECT 1 FROM users WHERE role = 'admin'").await.is_empty() {
+            assert!(Instant::now() < deadline, "it was stopped");
+        }
+        assert_eq!(house.caller(&kept.access).await.unwrap().role, "admin");
+        House::refused(house.caller(&ended.access).await, "session has ended");
+        if told.is_err() {
+            return;
+        }
+    }
+    panic!("no commit was late");
+}
+
+#[tokio::test]
 async fn what_another_process_writes_is_heard_of_before_it_is_told_so() {
     let house = House::new().await;
     let pair = house.log_in().await;
