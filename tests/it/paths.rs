@@ -197,3 +197,14 @@ fn a_file_with_several_names_is_told() {
     let refusal = at(&settings, "twin.db").refused();
     assert!(refusal.stderr.contains("another server runs on"), "{}", refusal.stderr);
 }
+
+#[test]
+fn what_is_no_file_is_refused_at_once_and_left_alone() {
+    let settings = Settings::new();
+    assert!(Command::new("mkfifo").arg(settings.directory().join("pipe")).status().unwrap().success());
+    for name in ["pipe", "/dev/null"] {
+        let refusal = at(&settings, name).refused();
+        assert!(refusal.stderr.contains("this is no regular file"), "{name}: {}", refusal.stderr);
+    }
+    assert_eq!(files(&settings), ["pipe"]);
+}

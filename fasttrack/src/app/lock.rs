@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::StartError;
-use crate::db::{DbError, private_file};
+use crate::db::{DbError, place, private_file};
 
 /// The files that this process has a lock on.
 static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -36,11 +36,13 @@ pub(crate) fn lock(database: &Path) -> Result<Lock, StartError> {
     if fs::canonicalize(database).is_ok_and(|path| held.contains(&path)) {
         return Err(StartError::Taken(database.to_owned()));
     }
+    let refuse = |cause: io::Error| DbError::Other(format!("{}: {cause}", database.display()));
+    // To open a pipe would be to wait for whoever is at its other end.
+    place(database).map_err(|cause| StartError::Database(refuse(cause)))?;
     let file = File::open(database).or_else(|cause| match cause.kind() {
         io::ErrorKind::NotFound => private_file().read(true).append(true).create(true).open(database),
         _ => Err(cause),
     });
-    let refuse = |cause: io::Error| DbError::Other(format!("{}: {cause}", database.display()));
     let file = file.map_err(|cause| StartError::Database(refuse(cause)))?;
     match file.try_lock() {
         Ok(()) => {

@@ -1,5 +1,6 @@
 //! What can go wrong at the database.
 
+use super::sqlite;
 use crate::error::Error;
 
 /// What can go wrong at the database.
@@ -34,7 +35,8 @@ pub enum DbError {
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Busy(_) | DbError::QueueFull => Self::Unavailable("the database is busy; try again".into()),
+            DbError::Busy(why) => Self::Unavailable(sqlite::advice(&why).into()),
+            DbError::QueueFull => Self::Unavailable(sqlite::BUSY.into()),
             DbError::Invariant(why) => Self::Conflict(why.into()),
             DbError::TooLarge => Self::fault("", "too_large", "this is more than the database holds in one row"),
             other => Self::Internal(other.to_string()),

@@ -12,13 +12,14 @@ const MAX_LINKS: usize = 40;
 /// `SQLite` keeps beside a database has this name too, and it is no URI, as a relative one is that begins with `file:`.
 ///
 /// # Errors
-/// When the folder is not there or may not be looked into, the links go in a circle, or no file can have this name.
+/// When the folder is not there or may not be looked into, the links go in a circle, what is there is a pipe or a device, or no
+/// file can have this name.
 pub(crate) fn place(path: &Path) -> io::Result<PathBuf> {
     let mut name = std::path::absolute(path)?;
     for _ in 0..=MAX_LINKS {
         match name.canonicalize() {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            found => return found,
+            found => return found.and_then(checked),
         }
         let (folder, file) = name.parent().zip(name.file_name()).ok_or(io::ErrorKind::InvalidFilename)?;
         let real = folder.canonicalize()?.join(file);
@@ -29,6 +30,12 @@ pub(crate) fn place(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many symbolic links lead from one to the next"))
+}
+
+/// A pipe would be waited for, and what is beside a device is not to be touched.
+fn checked(path: PathBuf) -> io::Result<PathBuf> {
+    let kind = fs::metadata(&path)?;
+    if kind.is_file() || kind.is_dir() { Ok(path) } else { Err(io::Error::other("this is no regular file")) }
 }
 
 /// How many names the file has in its file system.

@@ -179,6 +179,20 @@ pub(super) fn error(error: &DriverError) -> DbError {
     if PASSING.iter().any(|passing| text.contains(passing)) { DbError::Busy(text) } else { DbError::Other(text) }
 }
 
+/// What people are told who may try again.
+pub(super) const BUSY: &str = "the database is busy; try again";
+
+/// What people are told of an error that may be over when they try again: what they wait for.
+pub(super) fn advice(text: &str) -> &'static str {
+    ADVICE.iter().find(|(passing, _)| text.contains(passing)).map_or(BUSY, |(_, advice)| advice)
+}
+
+/// What does not pass by itself.
+const ADVICE: [(&str, &str); 2] = [
+    ("database or disk is full", "the disk is full; try again when there is room on it"),
+    ("attempt to write a readonly database", "the file of the database may not be written; try again when it may be"),
+];
+
 /// Whether a ROLLBACK failed only because there was nothing to roll back.
 pub(super) fn is_idle(error: &DriverError) -> bool {
     error.to_string().contains("no transaction is active")

@@ -139,3 +139,19 @@ fn texts_of_the_driver_are_understood() {
     let other = crate::db::sqlite::error(&rbdc::Error::from("database disk image is malformed"));
     assert!(matches!(other, DbError::Other(_)), "{other:?}");
 }
+
+#[test]
+fn what_does_not_pass_by_itself_is_called_by_its_name() {
+    for (why, expected) in [
+        ("database or disk is full", "the disk is full; try again when there is room on it"),
+        (
+            "attempt to write a readonly database",
+            "the file of the database may not be written; try again when it may be",
+        ),
+        ("database is locked", "the database is busy; try again"),
+        ("get_timeout", "the database is busy; try again"),
+    ] {
+        let told = crate::error::Error::from(DbError::Busy(why.into()));
+        assert!(matches!(&told, crate::error::Error::Unavailable(advice) if advice == expected), "{told:?}");
+    }
+}
