@@ -8,6 +8,7 @@ mod lock;
 pub(crate) mod log;
 mod schema;
 mod signals;
+mod welcome;
 
 use std::{io, io::Write, path::PathBuf, sync::Arc};
 
@@ -237,7 +238,9 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
         port: config.port,
         cause,
     })?;
-    announce(&listening, &config);
+    let docs = announce(&listening, &config);
+    // Whoever is not told finds it in the documentation.
+    welcome::welcome(&app, &docs).await.ok();
     let beside = Beside::begin(&app, signals.nth(1));
     listening.serve(served, signals.nth(1), signals.nth(2)).await?;
     tokio::select! {
@@ -254,8 +257,9 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     Ok(())
 }
 
-/// Says on standard output where the server is, for people and for what starts it. A closed output is no reason to stop.
-fn announce(listening: &Listening, config: &Config) {
+/// Says on standard output where the server is, for people and for what starts it; gives where its documentation is. A
+/// closed output is no reason to stop.
+fn announce(listening: &Listening, config: &Config) -> String {
     let here: Vec<_> = listening.addresses().iter().map(|address| format!("http://{address}")).collect();
     let own = || format!("http://{}/docs", listening.address());
     let docs = config.public_url.as_ref().map_or_else(own, |public| public.link("/docs"));
@@ -263,6 +267,7 @@ fn announce(listening: &Listening, config: &Config) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{}", log::line(config.log_format, Level::INFO, &text));
     let _ = out.flush();
+    docs
 }
 
 /// Tells what is unusual about the database file: that it is new, or has names that are not safe to start it by.

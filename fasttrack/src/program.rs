@@ -12,6 +12,12 @@ pub(crate) fn name() -> &'static str {
     NAME.get().map_or(FRAMEWORK, String::as_str)
 }
 
+/// What can be typed where this program was started: the path that it was called by, or its name.
+pub(crate) fn called() -> String {
+    let called = env::args_os().next().filter(|_| NAME.get().is_some()).and_then(|called| called.into_string().ok());
+    called.map_or_else(|| name().to_owned(), |called| typed(&called).into_owned())
+}
+
 /// A word as it is typed to a shell: in quotes where it has to be.
 pub(crate) fn typed(word: &str) -> Cow<'_, str> {
     if is_word(word) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")).into() }

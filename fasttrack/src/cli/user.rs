@@ -144,7 +144,7 @@ async fn find(app: &App, email: &str) -> Result<Known, UserError> {
 
 async fn create(app: &App, admin: bool, name: Option<String>, email: &str, password: String) -> Result<i64, UserError> {
     let schema = app.catalog.account().ok_or(UserError::NoSuchField("declaration"))?.schema;
-    if admin && !has_admin(schema) {
+    if admin && !schema.has_role("admin") {
         return Err(UserError::NoSuchField("role `admin`"));
     }
     let body = body(schema, name, email, password)?;
@@ -167,10 +167,6 @@ fn body(schema: &Schema, name: Option<String>, email: &str, password: String) ->
         body.insert(column.key.into(), name.into());
     }
     Ok(Value::Object(body).to_string())
-}
-
-fn has_admin(schema: &Schema) -> bool {
-    schema.column("role").is_some_and(|role| matches!(role.kind, Kind::Choice(words) if words.contains(&"admin")))
 }
 
 /// Asks on a terminal, twice; takes the first line of standard input otherwise.

@@ -183,6 +183,12 @@ impl Schema {
         self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule)
     }
 
+    /// Whether accounts may have the role of this word.
+    #[must_use]
+    pub fn has_role(&self, word: &str) -> bool {
+        self.column("role").is_some_and(|role| matches!(role.kind, Kind::Choice(words) if words.contains(&word)))
+    }
+
     /// The column of the struct field `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&'static Column> {

@@ -2,6 +2,7 @@
 
 mod cors;
 mod documents;
+mod first_look;
 mod health;
 mod log;
 mod metrics;
