@@ -40,6 +40,7 @@ use crate::{
 };
 
 /// An application with its database open and its schema current.
+#[doc(hidden)]
 pub struct App {
     /// What is declared.
     pub catalog: Arc<Catalog>,

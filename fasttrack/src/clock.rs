@@ -1,7 +1,7 @@
 //! Instants and dates as the API writes them: fixed-width RFC 3339 in UTC, so that text sorts as time.
 //!
 //! The clock on the wall is for people. It is set now and then, and by days, so that nothing is put in order by it: what
-//! came after what is said by ids and counters, and how long something took by [`elapsed`]. Arithmetic is done on
+//! came after what is said by ids and counters, and how long something took by `elapsed`. Arithmetic is done on
 //! microseconds since the Unix epoch; nothing here knows about time zones beyond their offset.
 
 #[cfg(feature = "testing")]

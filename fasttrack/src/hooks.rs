@@ -103,6 +103,7 @@ pub trait Hooks: Hooked + Send + Sync {
     label = "its declaration does not say `hooks`",
     note = "write #[resource(hooks)]"
 )]
+#[doc(hidden)]
 pub trait Hooked: Resource {}
 
 /// Why a hook lets a write not happen. An [`Error`] of the framework becomes one with `?`.
@@ -116,6 +117,7 @@ pub struct HookContext<'a> {
 }
 
 /// What stands behind a [`HookContext`].
+#[doc(hidden)]
 pub trait Unit: Send {
     /// The row `id` of the resource of this name as JSON, as the transaction has it; `None` when there is none.
     fn row(&mut self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>>;
@@ -148,6 +150,7 @@ pub(crate) struct Edited {
 }
 
 /// The hooks of `T`; what generated code calls.
+#[doc(hidden)]
 #[must_use]
 pub const fn of<T: Hooks + Serialize + DeserializeOwned>() -> HookTable {
     HookTable {

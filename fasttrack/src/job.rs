@@ -58,6 +58,7 @@ pub struct JobError {
 pub type JobResult = Result<(), JobError>;
 
 /// A job as it stands in a trigger: it takes the change and runs.
+#[doc(hidden)]
 pub type JobFn = fn(&RawChange, Context) -> BoxFuture<'static, JobResult>;
 
 /// An `async fn(Change<T>, Context) -> JobResult`.
@@ -104,6 +105,7 @@ where
 }
 
 /// Runs `job` on a change that has still to be read; what generated code calls.
+#[doc(hidden)]
 pub fn run<T: DeserializeOwned + Send + 'static>(
     job: impl Job<T>,
     change: &RawChange,
@@ -125,6 +127,7 @@ pub struct Context {
 }
 
 /// What stands behind a [`Context`].
+#[doc(hidden)]
 pub trait Services: Send + Sync {
     /// The row `id` of the resource of this name as JSON, whoever asks; `None` when there is none.
     fn row(&self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>>;

@@ -1,31 +1,123 @@
-//! Declare a resource, get its API.
+//! Declare a resource in one Rust file, get a production-grade REST API.
+//!
+//! One file says what an entity is, who may do what with it and who hears of it. The compiler refuses a declaration that
+//! cannot work or would be unsafe; this crate does the rest.
+//!
+//! ```
+//! use fasttrack::prelude::*;
+//!
+//! #[derive(Choice)]
+//! pub enum Status {
+//!     Open,
+//!     Solved,
+//! }
+//!
+//! /// Something that somebody needs help with.
+//! #[resource]
+//! #[can(create: authenticated)]
+//! #[can(list, read, update: author | role(Admin))]
+//! #[on(changed(status) => ticket_moved { status: status } to author)]
+//! pub struct Ticket {
+//!     pub id: Id<Ticket>,
+//!     #[field(len = 1..=200, sort, search)]
+//!     pub subject: String,
+//!     #[field(default = Open, filter, write = role(Admin))]
+//!     pub status: Status,
+//!     #[field(actor, on_delete = cascade)]
+//!     pub author: BelongsTo<User>,
+//!     #[field(filter, sort)]
+//!     pub created_at: CreatedAt,
+//! }
+//! # #[derive(Choice)] pub enum Role { User, Admin }
+//! # #[resource(account)] #[can(read: self)]
+//! # pub struct User {
+//! #     pub id: Id<User>,
+//! #     #[field(len = ..=254, unique)] pub email: Email,
+//! #     #[field(hidden)] pub password: PasswordHash,
+//! #     #[field(default = User, read_only)] pub role: Role,
+//! #     #[field(default = true, read_only)] pub is_active: bool,
+//! # }
+//! # fasttrack::resources! { account: User, Ticket }
+//! # fn main() {}
+//! ```
+//!
+//! This is `POST` and `GET` at `/api/v1/tickets`, `GET` and `PATCH` at `/api/v1/tickets/{id}`, and no other route, since no
+//! other verb has a rule; the table with its indexes; filters, order, search and pages; a message for the author; and all
+//! of it in the OpenAPI document, which the server shows at `/docs`.
+//!
+//! # First steps
+//!
+//! With a clone of the repository in the folder `fasttrack`:
+//!
+//! ```sh
+//! cargo install --path fasttrack/fasttrack
+//! cargo fasttrack new helpdesk --path fasttrack
+//! cd helpdesk
+//! cargo test
+//! cargo run
+//! ```
+//!
+//! The new project works as it is: accounts that log in, an example of an entity, tests, migrations, a container. Change
+//! what is in its `resources/`, or add a file there: a file is an entity. `docs/first-app.md` in the repository goes on from
+//! here, and `docs/README.md` says what to read for what.
+//!
+//! # Where to look
+//!
+//! - [`prelude`]: what declarations are made of: [`resource`](prelude::resource), [`can`](prelude::can),
+//!   [`rule`](prelude::rule), [`on`](prelude::on), and the types of fields.
+//! - [`resources!`] gathers the files of an application, [`Application`] is what its `main` serves.
+//! - [`job`]: code that runs after a change; [`hooks`]: code that runs inside a write; [`http`]: routes of your own.
+//! - [`Embedded`]: an application inside a program that serves something else, too.
+//! - [`schema`]: what is declared, as data, for code that works on every resource.
+//! - `testing`, behind the feature of this name: tests of an application.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `testing`: the kit for tests; for `[dev-dependencies]`.
+//! - `otel`: traces for an OpenTelemetry collector.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod app;
+#[doc(hidden)]
 pub mod auth;
+#[doc(hidden)]
 pub mod bell;
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod clock;
 pub mod config;
 pub mod db;
+#[doc(hidden)]
 pub mod email;
 pub mod error;
 pub mod hooks;
 pub mod http;
 pub mod job;
 mod mac;
+#[doc(hidden)]
 pub mod migrate;
+#[doc(hidden)]
 pub mod notify;
+#[doc(hidden)]
 pub mod password;
+#[doc(hidden)]
 pub mod pipeline;
 pub mod prelude;
 pub mod principal;
 mod program;
+#[doc(hidden)]
 pub mod query;
 pub mod schema;
+#[doc(hidden)]
 pub mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trace;
+#[doc(hidden)]
 pub mod wire;
 
 /// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.

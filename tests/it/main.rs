@@ -31,6 +31,7 @@ mod lists;
 mod migrate;
 mod notify;
 mod operation;
+mod pages;
 mod paths;
 mod permissions;
 mod quickstart;

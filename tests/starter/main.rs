@@ -1,5 +1,5 @@
-//! A project of one's own, from nothing: what `new` writes is built, tested and served, and its image is. It compiles in the
-//! target directory of this build, where what it depends on stays between runs.
+//! A project of one's own, from nothing: what `new` writes is built, tested and served, and `docs/first-app.md` does what
+//! it says. Both compile in the target directory of this build, where what they depend on stays between runs.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,7 +10,10 @@
 )]
 
 #[cfg(unix)]
+mod first_app;
+#[cfg(unix)]
 mod image;
+mod page;
 mod project;
 mod server;
 

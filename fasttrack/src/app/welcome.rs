@@ -9,10 +9,10 @@ use crate::{db::Statement, error::Error, program, schema::Schema};
 /// When the database does not say whether there is.
 pub(super) async fn welcome(app: &App, docs: &str) -> Result<(), Error> {
     if app.is_empty().await? {
-        tracing::info!(docs, "nobody has an account yet; what there is to call is documented at {docs}");
+        tracing::info!(%docs, "nobody has an account yet; what there is to call is documented");
         if let Some(account) = app.catalog.account() {
             let (who, command) = first_account(account.schema, &program::called());
-            tracing::info!(command, "the first {who} is made beside the running server: {command}");
+            tracing::info!(%command, "this makes the first {who}, beside the running server");
         }
     }
     Ok(())

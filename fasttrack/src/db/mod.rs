@@ -30,14 +30,17 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
 pub use self::{
     capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
-    error::DbError,
     meter::{Asker, Meter},
     options::DbOptions,
-    row::{Arg, Cell, MAX_ARGS, Row, Statement},
     tx::{RowPlan, Tx},
+};
+pub use self::{
+    error::DbError,
+    row::{Arg, Cell, MAX_ARGS, Row, Statement},
 };
 pub(crate) use self::{
     gauge::SECONDS,

@@ -11,9 +11,11 @@ mod cors;
 mod created;
 mod custom;
 mod declared_length;
+#[doc(hidden)]
 pub mod docs;
 mod edge;
 mod endpoint;
+#[doc(hidden)]
 pub mod etag;
 mod forms;
 mod front;
@@ -23,11 +25,14 @@ mod handover;
 mod handshake;
 mod host;
 mod limit;
+#[doc(hidden)]
 pub mod live;
 mod metrics;
 mod mount;
 mod notifications;
+#[doc(hidden)]
 pub mod openapi;
+#[doc(hidden)]
 pub mod page;
 mod paging;
 mod parser_errors;
@@ -35,8 +40,10 @@ mod problem;
 mod readings;
 mod reply;
 mod request_id;
+#[doc(hidden)]
 pub mod route_table;
 mod router;
+#[doc(hidden)]
 pub mod routes;
 mod server;
 mod service;
@@ -60,8 +67,6 @@ pub use self::{
     custom::{CustomRoute, Replacement},
     mount::Mount,
     problem::{PROBLEM_TYPES, ProblemType},
-    server::{Listening, Served, socket_limit},
-    socket::Sockets,
 };
 use self::{
     body::Intake,
@@ -73,6 +78,11 @@ use self::{
     routes::{API_PREFIX, Route},
     server::Patience,
     stop::Stop,
+};
+#[doc(hidden)]
+pub use self::{
+    server::{Listening, Served, socket_limit},
+    socket::Sockets,
 };
 use crate::{
     auth::{Auth, Keys},
@@ -88,6 +98,7 @@ use crate::{
 const TIME_LIMIT: Duration = Duration::from_secs(12);
 
 /// What the routes stand on.
+#[doc(hidden)]
 pub struct Layers {
     /// What the application declares.
     pub catalog: Arc<Catalog>,
@@ -132,6 +143,7 @@ struct Site {
 ///
 /// # Errors
 /// When a path is no pattern, or a route of the application's own is there already.
+#[doc(hidden)]
 pub fn service(layers: Layers, config: &Config) -> Result<Served, String> {
     let (endpoints, edge, hub) = assemble(layers, config)?;
     let (metrics, stop) = (Arc::clone(&edge.metrics), edge.stop.clone());
@@ -174,6 +186,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
 }
 
 /// The `OpenAPI` document of an application, with its own routes, as this server describes it.
+#[doc(hidden)]
 #[must_use]
 pub fn document(catalog: &Catalog, custom: &[CustomRoute], config: &Config) -> serde_json::Value {
     let about = catalog.about();

@@ -1,7 +1,7 @@
 //! Schemas over time: what a database holds, what is declared, and what leads from one to the other.
 //!
 //! A start makes by itself what only adds ([`Weight::Addition`]); everything else is a migration: a pair of scripts in a
-//! folder, written from the difference by [`compose`], read by people before it is applied, and put into the program by
+//! folder, written from the difference by `compose`, read by people before it is applied, and put into the program by
 //! its next build ([`Source`]). The schema is compared
 //! as data ([`Snapshot`]), and what a step leaves is asked of the database before it is committed. What is peculiar to
 //! `SQLite` stands in `sql::alter`; data is only moved by statements, never read into this process.

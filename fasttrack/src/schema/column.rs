@@ -67,6 +67,8 @@ pub struct Column {
     pub was: Option<&'static str>,
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Column {
     /// A field of type `T` with no option set. One that may be null need not be said; any other has to be.
     #[must_use]
@@ -249,7 +251,9 @@ impl Column {
         self.was = Some(key);
         self
     }
+}
 
+impl Column {
     /// Whether the server alone sets it, whatever its options say.
     #[must_use]
     pub const fn is_automatic(&self) -> bool {

@@ -15,6 +15,8 @@ pub struct Transition {
     pub to: &'static [&'static str],
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Transition {
     /// A step of a flow.
     #[must_use]

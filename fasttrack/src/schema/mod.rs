@@ -25,22 +25,29 @@ pub(crate) use self::names::{RESERVED, names_besides_the_table};
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
-    choice::{Choice, deserialize_choice, serialize_choice, words},
+    choice::Choice,
     column::{Column, Fallback},
     flow::Transition,
     kind::{
         BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
         UpdatedAt,
     },
-    laws::assert_application,
-    path::{
-        Account, Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Resource,
-        Shown, Walk, assert_account, roles,
-    },
+    path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},
+};
+
+// What only generated code needs.
+#[doc(hidden)]
+pub use self::{
+    choice::{deserialize_choice, serialize_choice, words},
+    laws::assert_application,
+    path::{
+        Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Walk,
+        assert_account, roles,
+    },
 };
 
 /// One resource: everything its declaration says.
@@ -74,6 +81,8 @@ pub struct Schema {
     pub hooks: Option<HookTable>,
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Schema {
     /// A resource without columns, rules or triggers.
     ///
@@ -176,7 +185,9 @@ impl Schema {
         self.hooks = Some(hooks);
         self
     }
+}
 
+impl Schema {
     /// The rule of `verb`, if it has one.
     #[must_use]
     pub fn rule(&self, verb: Verb) -> Option<&'static Rule> {

@@ -119,6 +119,8 @@ impl Verb {
     }
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Grant {
     /// Lets those use `verb` whom `rule` lets.
     #[must_use]

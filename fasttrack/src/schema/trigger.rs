@@ -79,6 +79,8 @@ pub struct Payload {
     pub field: &'static str,
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Change {
     /// The field holds something else.
     #[must_use]
@@ -93,6 +95,8 @@ impl Change {
     }
 }
 
+/// What generated code builds it with.
+#[doc(hidden)]
 impl Trigger {
     /// A change that accounts are told of.
     #[must_use]

@@ -121,12 +121,18 @@ fn build(source: &Path, what: &str) -> PathBuf {
         Some(name) => name,
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .args(["build", "--quiet", "--offline", "--package", PACKAGE, what, "--profile", profile])
         .current_dir(source)
-        .env("CARGO_TARGET_DIR", target)
-        .output()
-        .expect("cargo starts");
+        .env("CARGO_TARGET_DIR", target);
+    // Of the package of this test. A build script that reads them would run anew in every build that has others, and what
+    // depends on it would be compiled anew.
+    let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_test)) {
+        command.env_remove(name);
+    }
+    let output = command.output().expect("cargo starts");
     assert!(output.status.success(), "the copy does not build:\n{}", String::from_utf8_lossy(&output.stderr));
     beside.to_owned()
 }
