@@ -13,6 +13,7 @@
 mod first_app;
 #[cfg(unix)]
 mod image;
+mod package;
 mod page;
 mod project;
 mod server;
