@@ -128,7 +128,8 @@ fn build(source: &Path, what: &str) -> PathBuf {
         .env("CARGO_TARGET_DIR", target);
     // Of the package of this test. A build script that reads them would run anew in every build that has others, and what
     // depends on it would be compiled anew.
-    let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let of_the_test =
+        |name: &str| name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_test)) {
         command.env_remove(name);
     }
