@@ -46,6 +46,13 @@ fn every_feature_is_documented() {
     assert_eq!(documented(&read("fasttrack/src/lib.rs"), "//! - `"), names);
 }
 
+#[test]
+fn every_package_brings_its_license() {
+    for package in ["fasttrack", "fasttrack-macros", "fasttrack-sqlite"] {
+        assert_eq!(read(&format!("{package}/LICENSE")), read("LICENSE"), "{package}");
+    }
+}
+
 /// The pages of the repository.
 fn pages() -> Vec<String> {
     let folders = ["", "docs", "bench", "fasttrack", "fasttrack-macros", "fasttrack-sqlite", "fasttrack/starter"];
