@@ -8,7 +8,7 @@ use rbdc::db::Connection;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Arg, DbError, DbOptions, Row, RowPlan, Statement, Tx,
+    Arg, DbError, DbOptions, Dialect, Row, RowPlan, Statement, Tx,
     capture::ChangeCapture,
     gauge::Gauges,
     lines::{Lines, Place},
@@ -65,6 +65,12 @@ impl Db {
             statement_limit: options.statement_limit,
             created: found == Found::Nothing,
         })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
     /// Whether [`Self::open`] made the file.

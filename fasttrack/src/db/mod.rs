@@ -9,6 +9,7 @@
 
 mod capture;
 mod database;
+mod dialect;
 mod error;
 mod gauge;
 mod group;
@@ -34,6 +35,7 @@ mod tests;
 pub use self::{
     capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
+    dialect::Dialect,
     meter::{Asker, Meter},
     options::DbOptions,
     tx::{RowPlan, Tx},

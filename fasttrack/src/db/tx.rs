@@ -7,7 +7,7 @@ use rbdc::db::Connection;
 use tokio::time::timeout;
 
 use super::{
-    Arg, ChangeCapture, DbError, Row, Statement, sqlite,
+    Arg, ChangeCapture, DbError, Dialect, Row, Statement, sqlite,
     statement::{self, Found},
 };
 
@@ -78,6 +78,12 @@ impl Tx {
             wakes: Vec::new(),
             doom: None,
         }
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
     /// Runs a statement, whether it returns rows or not.
