@@ -7,6 +7,7 @@
 //! What is peculiar to one database stands in a module of its name (`sqlite`); the rest is the same for every driver.
 //! No SQL of the application is written here, and nothing here knows what a resource is.
 
+mod address;
 mod capture;
 mod database;
 mod dialect;
@@ -20,6 +21,7 @@ mod meter;
 mod options;
 mod place;
 mod pool;
+mod postgres;
 mod private;
 mod row;
 mod sqlite;
@@ -33,11 +35,13 @@ mod tests;
 
 #[doc(hidden)]
 pub use self::{
+    address::DatabaseUrl,
     capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
     dialect::Dialect,
     meter::{Asker, Meter},
     options::DbOptions,
+    postgres::{PostgresUrl, PostgresUrlError, TlsMode},
     tx::{RowPlan, Tx},
 };
 pub use self::{
