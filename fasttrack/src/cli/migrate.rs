@@ -15,8 +15,8 @@ use crate::{
     config::Config,
     db::Db,
     migrate::{
-        self, Composed, Difference, FolderError, Held, MigrateError, Migration, Progress, Renames, Snapshot, Source,
-        Way, Weight,
+        self, Composed, Difference, Direction, FolderError, Inspected, MigrateError, Migration, Progress, Renames,
+        Snapshot, Source, Weight,
     },
     program,
     schema::{Catalog, LinkError, Resources},
@@ -156,8 +156,8 @@ async fn new(
     name: &str,
     may_lose: bool,
 ) -> Result<(), MigrateFailure> {
-    let held = held(catalog, &source, config).await?;
-    let composed = migrate::compose(&source, catalog, held.as_ref(), name, may_lose)?;
+    let inspected = inspected(catalog, &source, config).await?;
+    let composed = migrate::compose(&source, catalog, inspected.as_ref(), name, may_lose)?;
     let mut out = io::stdout().lock();
     if composed.is_empty() {
         writeln!(out, "nothing changed since the newest migration; nothing was written")?;
@@ -174,7 +174,7 @@ async fn new(
 }
 
 async fn check(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
-    held(catalog, &source, config).await?;
+    inspected(catalog, &source, config).await?;
     match difference(catalog, &source)? {
         Some(words) => Err(MigrateFailure::Differs(words)),
         None => Ok(writeln!(io::stdout(), "the newest migration is what is declared")?),
@@ -185,26 +185,26 @@ async fn check(catalog: &Catalog, source: Source, config: &Config) -> Result<(),
 fn difference(catalog: &Catalog, source: &Source) -> Result<Option<String>, MigrateFailure> {
     let (newest, declared) = (source.newest(), Snapshot::declared(catalog)?);
     let renames = Renames::declared(catalog, &newest);
-    let difference = Difference::between(&newest, &declared, &renames, Way::Up);
+    let difference = Difference::between(&newest, &declared, &renames, Direction::Up);
     let words = difference.at_least(Weight::Addition).join("; ");
     Ok((!difference.is_empty()).then_some(words))
 }
 
 async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
-    let (held, unknown) = match database(config).await? {
+    let (inspected, unknown) = match database(config).await? {
         Some(db) => {
-            let held = Held::read(&db).await.map_err(MigrateError::from);
+            let inspected = Inspected::read(&db).await.map_err(MigrateError::from);
             let unknown = async { app::migrator(&db, catalog, source.clone())?.unknown().await };
             let unknown = unknown.await;
             db.close().await;
-            (held?, unknown)
+            (inspected?, unknown)
         }
-        None => (Held::default(), Ok(Vec::new())),
+        None => (Inspected::default(), Ok(Vec::new())),
     };
     let is_there = has_database(config);
-    let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &held)).collect();
+    let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &inspected)).collect();
     let is_lost = |version: u32| source.find(version).is_none();
-    let lost = held.applied.iter().filter(|applied| is_lost(applied.version));
+    let lost = inspected.applied.iter().filter(|applied| is_lost(applied.version));
     rows.extend(lost.map(|applied| {
         [format!("{:04}", applied.version), applied.name.clone(), applied.applied_at.clone(), source.lack().to_owned()]
     }));
@@ -227,8 +227,8 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
     }
 }
 
-fn row(migration: &Migration, held: &Held) -> [String; 4] {
-    let applied = held.applied.iter().find(|applied| applied.version == migration.version);
+fn row(migration: &Migration, inspected: &Inspected) -> [String; 4] {
+    let applied = inspected.applied.iter().find(|applied| applied.version == migration.version);
     let state = match applied {
         None => "pending",
         Some(applied) if applied.checksum != migration.checksum() || applied.name != migration.name => "edited",
@@ -248,12 +248,12 @@ fn has_database(config: &Config) -> bool {
 }
 
 /// What the database holds, where there is one; refused when an applied migration was edited.
-async fn held(catalog: &Catalog, source: &Source, config: &Config) -> Result<Option<Held>, MigrateFailure> {
+async fn inspected(catalog: &Catalog, source: &Source, config: &Config) -> Result<Option<Inspected>, MigrateFailure> {
     let Some(db) = database(config).await? else { return Ok(None) };
-    let held = async { app::migrator(&db, catalog, source.clone())?.held().await };
-    let held = held.await;
+    let inspected = async { app::migrator(&db, catalog, source.clone())?.inspected().await };
+    let inspected = inspected.await;
     db.close().await;
-    Ok(Some(held?))
+    Ok(Some(inspected?))
 }
 
 /// A bar on a terminal, and nothing elsewhere.

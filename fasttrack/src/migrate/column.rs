@@ -1,6 +1,6 @@
 //! What changes between the columns of one table and those of the next.
 
-use super::diff::{Way, Weight};
+use super::change::{Direction, Weight};
 use crate::sql::{self, ColumnDefinition, Conversion, Holds, TableDefinition, quote};
 
 /// A change of one column.
@@ -18,19 +18,19 @@ pub(super) struct ColumnChange {
 }
 
 /// Every change, those that drop first.
-pub(super) fn compare(old: &TableDefinition, new: &TableDefinition, way: Way) -> Vec<ColumnChange> {
+pub(super) fn compare(old: &TableDefinition, new: &TableDefinition, direction: Direction) -> Vec<ColumnChange> {
     let dropped = old.columns.iter().filter(|column| new.column(&column.name).is_none()).map(|column| ColumnChange {
         column: column.name.clone(),
         weight: Weight::Loss,
-        words: match way {
-            Way::Up => format!("`{}` is dropped, with what it holds", column.name),
-            Way::Down => format!("`{}` goes again, with what it holds", column.name),
+        words: match direction {
+            Direction::Up => format!("`{}` is dropped, with what it holds", column.name),
+            Direction::Down => format!("`{}` goes again, with what it holds", column.name),
         },
         offends: None,
         in_place: None,
     });
     let kept = new.columns.iter().flat_map(|column| match old.column(&column.name) {
-        None => vec![add(&new.name, column, way)],
+        None => vec![add(&new.name, column, direction)],
         Some(before) if before == column => Vec::new(),
         Some(before) => alter(before, column),
     });
@@ -38,9 +38,9 @@ pub(super) fn compare(old: &TableDefinition, new: &TableDefinition, way: Way) ->
 }
 
 /// What a column holds in a table that is made anew, as an expression over the old one.
-pub(super) fn value(old: Option<&ColumnDefinition>, new: &ColumnDefinition, way: Way) -> String {
+pub(super) fn value(old: Option<&ColumnDefinition>, new: &ColumnDefinition, direction: Direction) -> String {
     let kept = old.and_then(|old| if old == new { Some(quote(&old.name)) } else { kept(old, new) });
-    kept.or_else(|| fill(new, way)).unwrap_or_else(|| "NULL".to_owned())
+    kept.or_else(|| fill(new, direction)).unwrap_or_else(|| "NULL".to_owned())
 }
 
 /// What is left of what a column held.
@@ -51,19 +51,19 @@ fn kept(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
 }
 
 /// What a column holds that is new; `None` where it has to be null, or there may be no rows.
-fn fill(column: &ColumnDefinition, way: Way) -> Option<String> {
+fn fill(column: &ColumnDefinition, direction: Direction) -> Option<String> {
     let automatic = matches!(column.holds, Holds::CreatedAt | Holds::UpdatedAt).then(sql::now);
-    let neutral = || sql::neutral(column).filter(|_| way == Way::Down && !column.nullable);
+    let neutral = || sql::neutral(column).filter(|_| direction == Direction::Down && !column.nullable);
     column.default.clone().or(automatic).or_else(neutral)
 }
 
-fn add(table: &str, column: &ColumnDefinition, way: Way) -> ColumnChange {
+fn add(table: &str, column: &ColumnDefinition, direction: Direction) -> ColumnChange {
     let name = &column.name;
-    let filled = fill(column, way);
+    let filled = fill(column, direction);
     let is_possible = filled.is_some() || column.nullable;
-    let words = match (&column.default, way) {
-        (_, Way::Down) if column.nullable => format!("`{name}` comes back; what it held cannot"),
-        (_, Way::Down) => match &filled {
+    let words = match (&column.default, direction) {
+        (_, Direction::Down) if column.nullable => format!("`{name}` comes back; what it held cannot"),
+        (_, Direction::Down) => match &filled {
             Some(value) => format!("`{name}` comes back as {value}; what it held cannot"),
             None => format!("`{name}` comes back, and nothing can stand for what it held"),
         },

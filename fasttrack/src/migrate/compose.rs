@@ -2,9 +2,10 @@
 
 use super::{
     MigrateError,
-    diff::{Difference, Way, Weight},
+    change::{Direction, Weight},
+    diff::Difference,
     folder::{Migration, check_name},
-    held::Held,
+    introspect::Inspected,
     script,
     snapshot::{Renames, Snapshot},
     source::Source,
@@ -31,7 +32,7 @@ pub struct Composed {
 pub fn compose(
     source: &Source,
     catalog: &Catalog,
-    held: Option<&Held>,
+    inspected: Option<&Inspected>,
     name: &str,
     may_lose: bool,
 ) -> Result<Vec<Composed>, MigrateError> {
@@ -39,13 +40,18 @@ pub fn compose(
     let declared = Snapshot::declared(catalog)?;
     let mut composed = Vec::new();
     let (mut from, mut version) = (source.newest(), source.next_version());
-    if let Some(ahead) = held.and_then(|held| held.applied.last()).filter(|applied| applied.version >= version) {
+    if let Some(ahead) =
+        inspected.and_then(|inspected| inspected.applied.last()).filter(|applied| applied.version >= version)
+    {
         return Err(MigrateError::Behind(ahead.title()));
     }
-    if let Some(held) = held.filter(|held| held.applied.len() == source.migrations.len()) {
-        let there =
-            if may_lose { held.schema.clone() } else { unknown(held, &declared, &from).taken_from(&held.schema) };
-        let added = Difference::between(&from, &there, &Renames::default(), Way::Up);
+    if let Some(inspected) = inspected.filter(|inspected| inspected.applied.len() == source.migrations.len()) {
+        let there = if may_lose {
+            inspected.schema.clone()
+        } else {
+            unknown(inspected, &declared, &from).taken_from(&inspected.schema)
+        };
+        let added = Difference::between(&from, &there, &Renames::default(), Direction::Up);
         let is_addition = added.at_least(Weight::Alteration).is_empty() && !there.is_same(&from);
         if is_addition && !there.is_same(&declared) {
             let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
@@ -54,7 +60,7 @@ pub fn compose(
         }
     }
     let renames = Renames::declared(catalog, &from);
-    let difference = Difference::between(&from, &declared, &renames, Way::Up);
+    let difference = Difference::between(&from, &declared, &renames, Direction::Up);
     let losses = difference.at_least(Weight::Loss);
     if !losses.is_empty() && !may_lose {
         return Err(MigrateError::Destructive { what: losses.join("; ") });
@@ -64,20 +70,20 @@ pub fn compose(
 }
 
 /// What a database holds that is neither declared nor in the newest migration, and that a migration can leave alone.
-pub(super) fn unknown(held: &Held, declared: &Snapshot, newest: &Snapshot) -> Surplus {
-    let surplus = Surplus::of(&held.schema, declared).not_in(newest);
+pub(super) fn unknown(inspected: &Inspected, declared: &Snapshot, newest: &Snapshot) -> Surplus {
+    let surplus = Surplus::of(&inspected.schema, declared).not_in(newest);
     // What is declared and not there may be the same under another name.
-    let is_apart = surplus.added_to(declared).unlike(&held.schema).is_empty();
+    let is_apart = surplus.added_to(declared).unlike(&inspected.schema).is_empty();
     if is_apart { surplus.without_indexes() } else { Surplus::default() }
 }
 
 /// The migration between two schemas; `None` where they are the same.
 pub(super) fn between(version: u32, name: &str, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
-    let there = Difference::between(from, to, renames, Way::Up);
+    let there = Difference::between(from, to, renames, Direction::Up);
     if there.is_empty() {
         return None;
     }
-    let back = Difference::between(to, from, &renames.inverse(), Way::Down);
+    let back = Difference::between(to, from, &renames.inverse(), Direction::Down);
     let title = format!("{version:04}_{name}");
     let up = format!(
         "{title}\nIt may be edited until it is applied, and not afterwards. It is one transaction, after which every \

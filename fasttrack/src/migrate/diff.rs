@@ -4,48 +4,11 @@
 //! they are one.
 
 use super::{
+    change::{Block, Change, Direction, Weight},
     column::{self, ColumnChange},
     snapshot::{ColumnRename, Renames, Snapshot},
 };
 use crate::sql::{self, IndexDefinition, TableDefinition, quote};
-
-/// How heavy a change is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// A start may make it by itself: it adds, or concerns indexes alone.
-    Addition,
-    /// It takes a migration.
-    Alteration,
-    /// It loses what is stored, or fails on some of it.
-    Loss,
-}
-
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// How heavy it is.
-    pub weight: Weight,
-    /// What it does, for people.
-    pub words: String,
-}
-
-/// A statement, and why it is there. A SELECT is a check: whatever row it finds is in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    /// Why.
-    pub why: String,
-    /// The statement.
-    pub sql: String,
-}
-
-/// Which way a migration goes. Down, what cannot come back is replaced by what is neutral.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// To a newer schema.
-    Up,
-    /// To an older one.
-    Down,
-}
 
 /// Everything that leads from one schema to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +22,7 @@ pub struct Difference {
 impl Difference {
     /// What leads from `from` to `to`.
     #[must_use]
-    pub fn between(from: &Snapshot, to: &Snapshot, renames: &Renames, way: Way) -> Self {
+    pub fn between(from: &Snapshot, to: &Snapshot, renames: &Renames, direction: Direction) -> Self {
         let mut found = Self::default();
         let mut work = from.clone();
         for (before, name) in &renames.tables {
@@ -70,15 +33,15 @@ impl Difference {
         }
         // First, since what else changes may refer to them.
         for table in to.tables.iter().filter(|table| work.table(&table.name).is_none()) {
-            found.create(table, way);
+            found.create(table, direction);
         }
         for table in &to.tables {
             if let Some(old) = work.table(&table.name) {
-                found.change(old, table, way);
+                found.change(old, table, direction);
             }
         }
         for table in work.tables.iter().filter(|table| to.table(&table.name).is_none()) {
-            let gone = if way == Way::Down { "goes again" } else { "is dropped" };
+            let gone = if direction == Direction::Down { "goes again" } else { "is dropped" };
             let words = format!("{}: the table {gone}, with every row in it", table.name);
             found.alter(Weight::Loss, &words, sql::drop_table(&table.name));
         }
@@ -110,8 +73,9 @@ impl Difference {
         self.run(words, sql);
     }
 
-    fn create(&mut self, table: &TableDefinition, way: Way) {
-        let what = if way == Way::Down { "the table comes back; the rows it had cannot" } else { "a new table" };
+    fn create(&mut self, table: &TableDefinition, direction: Direction) {
+        let what =
+            if direction == Direction::Down { "the table comes back; the rows it had cannot" } else { "a new table" };
         let words = format!("{}: {what}", table.name);
         self.alter(Weight::Addition, &words, table.create());
         for index in &table.indexes {
@@ -146,8 +110,8 @@ impl Difference {
         }
     }
 
-    fn change(&mut self, old: &TableDefinition, new: &TableDefinition, way: Way) {
-        let changes = column::compare(old, new, way);
+    fn change(&mut self, old: &TableDefinition, new: &TableDefinition, direction: Direction) {
+        let changes = column::compare(old, new, direction);
         for change in &changes {
             self.say(change.weight, &format!("{}: {}", new.name, change.words));
         }
@@ -167,15 +131,21 @@ impl Difference {
             }
             self.make_indexes(old, new, &changes, |index| !old.indexes.contains(index));
         } else {
-            self.replace(old, new, &changes, way);
+            self.replace(old, new, &changes, direction);
             self.make_indexes(old, new, &changes, |_| true);
         }
         self.say_indexes(old, new, &changes);
     }
 
-    fn replace(&mut self, old: &TableDefinition, new: &TableDefinition, changes: &[ColumnChange], way: Way) {
+    fn replace(
+        &mut self,
+        old: &TableDefinition,
+        new: &TableDefinition,
+        changes: &[ColumnChange],
+        direction: Direction,
+    ) {
         let values: Vec<_> =
-            new.columns.iter().map(|column| column::value(old.column(&column.name), column, way)).collect();
+            new.columns.iter().map(|column| column::value(old.column(&column.name), column, direction)).collect();
         let words: Vec<_> = changes.iter().map(|change| format!("\n  {}", change.words)).collect();
         let why = format!(
             "{}: the table is made anew beside the old one, since in place it cannot change:{}",

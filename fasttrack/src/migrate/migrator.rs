@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{
     Block, MigrateError,
-    course::Course,
     folder::{FolderError, Migration, title},
-    held::Held,
+    introspect::Inspected,
+    plan::Plan,
     run::{self, Progress, Record, Step},
     script,
     snapshot::Snapshot,
@@ -70,8 +70,10 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`], where a start would refuse.
     pub async fn is_current(&self) -> Result<bool, MigrateError> {
-        let held = self.held().await?;
-        Ok(self.course(&held, None)?.steps.is_empty() && !held.is_empty() && self.lacking(&held).is_empty())
+        let inspected = self.inspected().await?;
+        Ok(self.plan(&inspected, None)?.steps.is_empty()
+            && !inspected.is_empty()
+            && self.lacking(&inspected).is_empty())
     }
 
     /// Applies every migration, and makes what is declared beyond them where that only adds. Returns what was done, in
@@ -80,17 +82,17 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`]; migrations before the one that failed stay applied.
     pub async fn start(&self, missing: Missing) -> Result<Vec<String>, MigrateError> {
-        let held = self.held().await?;
-        let course = self.course(&held, None)?;
-        let lacking = self.lacking(&held);
-        if missing == Missing::Refuse && (!lacking.is_empty() || !course.steps.is_empty()) {
-            let titles = course.steps.iter().map(|step| step.title.clone());
-            let what: Vec<_> = made_first(&held, &lacking).into_iter().chain(titles).collect();
+        let inspected = self.inspected().await?;
+        let plan = self.plan(&inspected, None)?;
+        let lacking = self.lacking(&inspected);
+        if missing == Missing::Refuse && (!lacking.is_empty() || !plan.steps.is_empty()) {
+            let titles = plan.steps.iter().map(|step| step.title.clone());
+            let what: Vec<_> = made_first(&inspected, &lacking).into_iter().chain(titles).collect();
             return Err(MigrateError::Pending { what: what.join("; ") });
         }
         run::make_framework(self.db, self.framework.clone()).await?;
-        let first = made_first(&held, &lacking).inspect(|title| (self.report)(title));
-        let rest = self.carry_out_all(course).await?;
+        let first = made_first(&inspected, &lacking).inspect(|title| (self.report)(title));
+        let rest = self.carry_out_all(plan).await?;
         Ok(first.into_iter().chain(rest).collect())
     }
 
@@ -102,10 +104,10 @@ impl<'a> Migrator<'a> {
         if self.source.find(to).is_none() {
             return Err(MigrateError::Unknown(to));
         }
-        let held = self.held().await?;
-        let course = self.course(&held, Some(to))?;
+        let inspected = self.inspected().await?;
+        let plan = self.plan(&inspected, Some(to))?;
         run::make_framework(self.db, self.framework.clone()).await?;
-        self.carry_out_all(course).await
+        self.carry_out_all(plan).await
     }
 
     /// Undoes migrations until number `to` is the newest; the newest one alone where that is not said.
@@ -113,24 +115,26 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`]; migrations after the one that failed stay undone.
     pub async fn down(&self, to: Option<u32>, may_lose: bool) -> Result<Vec<String>, MigrateError> {
-        let held = self.held().await?;
-        if let Some(unknown) = to.filter(|to| *to > 0 && !held.applied.iter().any(|applied| applied.version == *to)) {
+        let inspected = self.inspected().await?;
+        if let Some(unknown) =
+            to.filter(|to| *to > 0 && !inspected.applied.iter().any(|applied| applied.version == *to))
+        {
             return Err(MigrateError::Unknown(unknown));
         }
-        let undone = held.applied.iter().rev().enumerate();
+        let undone = inspected.applied.iter().rev().enumerate();
         let undone: Vec<_> = undone
             .take_while(|(position, applied)| to.map_or(*position == 0, |to| applied.version > to))
             .map(|(_, applied)| (applied.version, applied.name.clone()))
             .collect();
-        let mut course = Course { leaves: held.schema.clone(), ..Course::default() };
+        let mut plan = Plan { leaves: inspected.schema.clone(), ..Plan::default() };
         for (version, name) in undone {
             let migration = self.source.find(version).ok_or_else(|| MigrateError::Lost(title(version, &name)))?;
-            let step = self.way_back(migration, &course.leaves)?;
-            course.leaves = step.leaves.clone();
-            course.steps.push(step);
+            let step = self.way_back(migration, &plan.leaves)?;
+            plan.leaves = step.leaves.clone();
+            plan.steps.push(step);
         }
         let mut done = Vec::new();
-        for step in course.steps {
+        for step in plan.steps {
             // Asked only now: what an earlier step renames has its name by then.
             if !may_lose {
                 self.check_nothing_is_lost(&step).await?;
@@ -141,30 +145,30 @@ impl<'a> Migrator<'a> {
     }
 
     /// The tables, indexes and triggers that are no resources, and not there.
-    fn lacking(&self, held: &Held) -> Vec<&str> {
+    fn lacking(&self, inspected: &Inspected) -> Vec<&str> {
         let own = run::OWN_TABLES.into_iter().chain(self.framework.iter().map(String::as_str));
-        own.filter_map(made).filter(|name| !held.objects.contains_key(*name)).collect()
+        own.filter_map(made).filter(|name| !inspected.objects.contains_key(*name)).collect()
     }
 
     /// What the database holds, when it is ours and nobody touched it, nor the migrations that were applied.
     ///
     /// # Errors
     /// [`MigrateError`]
-    pub async fn held(&self) -> Result<Held, MigrateError> {
-        let mut held = Held::read(self.db).await?;
-        if !held.is_empty() && !held.objects.contains_key(super::MARKER) {
+    pub async fn inspected(&self) -> Result<Inspected, MigrateError> {
+        let mut inspected = Inspected::read(self.db).await?;
+        if !inspected.is_empty() && !inspected.objects.contains_key(super::MARKER) {
             return Err(MigrateError::Foreign);
         }
-        held.adopt(&self.declared);
+        inspected.adopt(&self.declared);
         let newest = self.source.newest();
         let is_known = |table: &str| self.declared.table(table).is_some() || newest.table(table).is_some();
-        if let Some(table) = held.unread.keys().find(|table| is_known(table)) {
+        if let Some(table) = inspected.unread.keys().find(|table| is_known(table)) {
             return Err(MigrateError::Unreadable { table: table.clone() });
         }
-        if let Some(table) = held.altered_by_hand().find(|table| is_known(table)) {
+        if let Some(table) = inspected.altered_by_hand().find(|table| is_known(table)) {
             return Err(MigrateError::Altered { table: table.to_owned() });
         }
-        for applied in &held.applied {
+        for applied in &inspected.applied {
             let Some(migration) = self.source.find(applied.version) else { continue };
             if migration.name != applied.name {
                 return Err(MigrateError::Other { title: migration.title(), applied: applied.title() });
@@ -173,7 +177,7 @@ impl<'a> Migrator<'a> {
                 return Err(MigrateError::Edited { title: migration.title() });
             }
         }
-        Ok(held)
+        Ok(inspected)
     }
 
     /// What the database holds and this program does not know, in words: a newer one made it, and it is left alone.
@@ -181,8 +185,8 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`], where a start would refuse.
     pub async fn unknown(&self) -> Result<Vec<String>, MigrateError> {
-        let held = self.held().await?;
-        Ok(self.course(&held, None)?.unknown)
+        let inspected = self.inspected().await?;
+        Ok(self.plan(&inspected, None)?.unknown)
     }
 
     /// The migrations there are.
@@ -245,9 +249,9 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    async fn carry_out_all(&self, course: Course) -> Result<Vec<String>, MigrateError> {
+    async fn carry_out_all(&self, plan: Plan) -> Result<Vec<String>, MigrateError> {
         let mut done = Vec::new();
-        for step in course.steps {
+        for step in plan.steps {
             done.push(self.carry_out(step).await?);
         }
         Ok(done)
@@ -262,8 +266,8 @@ impl<'a> Migrator<'a> {
 }
 
 /// What is made before all migrations, in words, unless there is no table yet that it goes with.
-fn made_first(held: &Held, lacking: &[&str]) -> Option<String> {
-    let is_told = !held.schema.tables.is_empty() && !lacking.is_empty();
+fn made_first(inspected: &Inspected, lacking: &[&str]) -> Option<String> {
+    let is_told = !inspected.schema.tables.is_empty() && !lacking.is_empty();
     is_told.then(|| format!("fasttrack's own `{}`", lacking.join("`, `")))
 }
 

@@ -6,13 +6,14 @@
 //! as data ([`Snapshot`]), and what a step leaves is asked of the database before it is committed. What is peculiar to
 //! `SQLite` stands in `sql::alter`; data is only moved by statements, never read into this process.
 
+mod change;
 mod column;
 mod compose;
-mod course;
 mod diff;
 mod folder;
-mod held;
+mod introspect;
 mod migrator;
+mod plan;
 mod run;
 mod script;
 mod snapshot;
@@ -23,10 +24,11 @@ mod surplus;
 mod tests;
 
 pub use self::{
+    change::{Block, Change, Direction, Weight},
     compose::{Composed, compose},
-    diff::{Block, Change, Difference, Way, Weight},
+    diff::Difference,
     folder::{FolderError, Migration, check_name, read_folder},
-    held::{Applied, Held},
+    introspect::{Applied, Inspected},
     migrator::{Migrator, Missing},
     run::Progress,
     script::{ScriptError, read as read_script, write as write_script},

@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 
 use super::{
     MARKER, MigrateError,
-    diff::Block,
-    held::{APPLIED_TABLE, Held, Object, is_all_there},
+    change::Block,
+    introspect::{APPLIED_TABLE, Inspected, Object, is_all_there},
     snapshot::Snapshot,
     surplus::Surplus,
 };
@@ -133,7 +133,7 @@ where
 }
 
 async fn carry_out_in(tx: &mut Tx, step: &Step, progress: &Progress) -> Result<(), MigrateError> {
-    let before = Held::objects_in(tx).await?;
+    let before = Inspected::objects_in(tx).await?;
     for (position, block) in step.blocks.iter().enumerate() {
         progress(position, step.blocks.len(), &block.why);
         let failed = |cause| MigrateError::Statement { title: step.title.clone(), sql: head(&block.sql), cause };
@@ -178,7 +178,7 @@ async fn keep_what_is_not_ours(
     step: &Step,
     before: &BTreeMap<String, Object>,
 ) -> Result<(), MigrateError> {
-    let after = Held::objects_in(tx).await?;
+    let after = Inspected::objects_in(tx).await?;
     let is_ours =
         |name: &str| step.from.tables.iter().any(|table| table.indexes.iter().any(|index| index.name == name));
     let is_lost = |name: &str, object: &Object| {
@@ -207,7 +207,7 @@ async fn check_references(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> 
 }
 
 async fn check_what_is_left(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> {
-    let objects = Held::objects_in(tx).await?;
+    let objects = Inspected::objects_in(tx).await?;
     let unlike = step.leaves.tables.iter().find(|table| !is_all_there(&objects, table));
     let gone = |name: &String| step.leaves.table(name).is_none() && objects.contains_key(name);
     let left = step.from.tables.iter().find(|table| gone(&table.name));

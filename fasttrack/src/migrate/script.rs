@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::diff::Block;
+use super::change::Block;
 
 /// Why a text is no script.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

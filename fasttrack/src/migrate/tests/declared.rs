@@ -101,19 +101,19 @@ impl World {
         name: &str,
     ) -> Result<Vec<String>, String> {
         let catalog = Catalog::link(resources).unwrap();
-        let held = self.migrator(&catalog).held().await.unwrap();
-        self.write(resources, Some(&held), name, false)
+        let inspected = self.migrator(&catalog).inspected().await.unwrap();
+        self.write(resources, Some(&inspected), name, false)
     }
 
     fn write(
         &self,
         resources: &[&'static Schema],
-        held: Option<&Held>,
+        inspected: Option<&Inspected>,
         name: &str,
         may_lose: bool,
     ) -> Result<Vec<String>, String> {
         let (catalog, mut source) = (Catalog::link(resources).unwrap(), self.source());
-        let composed = compose(&source, &catalog, held, name, may_lose).map_err(|error| error.to_string())?;
+        let composed = compose(&source, &catalog, inspected, name, may_lose).map_err(|error| error.to_string())?;
         let titles = composed.iter().map(|composed| composed.migration.title()).collect();
         for Composed { migration, .. } in composed {
             source.add(migration).unwrap();

@@ -42,7 +42,7 @@ fn a_failure_at_any_statement_leaves_everything_as_it_was() {
             assert!(matches!(error, MigrateError::Statement { .. }), "{error}");
             assert_eq!(bench.dump().await, whole, "after {stop} statements");
         }
-        bench.go(&before(), &after(), &Renames::default(), Way::Up).await.unwrap();
+        bench.go(&before(), &after(), &Renames::default(), Direction::Up).await.unwrap();
         assert_eq!(bench.sequence("users").await, Some(3), "ids are not given out again");
         bench.execute("DELETE FROM users WHERE id = 3").await;
         assert_eq!(bench.values("notes", &["x".into(), "user_id".into()]).await, ["1,1", "2,1", "3,2"]);
@@ -56,15 +56,15 @@ fn whoever_looks_on_sees_the_old_schema_or_the_new() {
         let bench = Bench::holding(&old).await;
         let changes = async {
             for _ in 0..30 {
-                bench.go(&old, &new, &Renames::default(), Way::Up).await.unwrap();
-                bench.go(&new, &old, &Renames::default(), Way::Up).await.unwrap();
+                bench.go(&old, &new, &Renames::default(), Direction::Up).await.unwrap();
+                bench.go(&new, &old, &Renames::default(), Direction::Up).await.unwrap();
             }
         };
         let looks = async {
             loop {
-                let held = Held::read(&bench.db).await.unwrap();
-                assert_eq!(held.altered_by_hand().next(), None, "what it holds is what is there");
-                assert!(held.schema.is_same(&old) || held.schema.is_same(&new));
+                let inspected = Inspected::read(&bench.db).await.unwrap();
+                assert_eq!(inspected.altered_by_hand().next(), None, "what it holds is what is there");
+                assert!(inspected.schema.is_same(&old) || inspected.schema.is_same(&new));
             }
         };
         tokio::select! {
@@ -79,7 +79,7 @@ fn foreign_keys_are_enforced_again_afterwards() {
     run_async(async {
         let bench = Bench::holding(&before()).await;
         bench.execute(ROWS).await;
-        bench.go(&before(), &after(), &Renames::default(), Way::Up).await.unwrap();
+        bench.go(&before(), &after(), &Renames::default(), Direction::Up).await.unwrap();
         for sql in ["DELETE FROM users WHERE id = 1", "INSERT INTO notes (x, user_id) VALUES (9, 99)"] {
             let statement = Statement::new(sql, Vec::new());
             let done = bench.db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await;

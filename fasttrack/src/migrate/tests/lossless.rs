@@ -10,7 +10,7 @@ fn notes(columns: &[ColumnDefinition]) -> Snapshot {
 /// Expects a refusal that names these rows, and nothing to have changed.
 async fn check_refused(bench: &Bench, from: &Snapshot, to: &Snapshot, expected: (i64, &str)) {
     let whole = bench.dump().await;
-    match bench.go(from, to, &Renames::default(), Way::Up).await {
+    match bench.go(from, to, &Renames::default(), Direction::Up).await {
         Err(MigrateError::Offends { count, rows, .. }) => assert_eq!((count, rows.as_str()), expected),
         other => panic!("{other:?}"),
     }
@@ -70,7 +70,7 @@ fn values_are_converted_where_that_loses_nothing() {
             let (old, new) = (notes(&[column("x", from)]), notes(&[column("x", to)]));
             let bench = Bench::holding(&old).await;
             bench.execute(&format!("INSERT INTO notes (x) VALUES ({value})")).await;
-            let done = bench.go(&old, &new, &Renames::default(), Way::Up).await;
+            let done = bench.go(&old, &new, &Renames::default(), Direction::Up).await;
             assert_eq!(done.is_ok(), expected.is_some(), "{value} as {to:?}: {done:?}");
             let left = bench.values("notes", &["x".into()]).await;
             assert_eq!(left, [expected.unwrap_or(value)], "{value} as {to:?}");
@@ -87,13 +87,13 @@ fn what_was_added_by_hand_is_made_again() {
         let bench = Bench::holding(&old).await;
         bench.execute("CREATE INDEX mine ON notes (length(x))").await;
         bench.execute("CREATE TRIGGER told AFTER INSERT ON notes BEGIN UPDATE notes SET x = 'told'; END").await;
-        bench.go(&old, &both, &Renames::default(), Way::Up).await.unwrap();
-        bench.go(&both, &both_null, &Renames::default(), Way::Up).await.unwrap();
+        bench.go(&old, &both, &Renames::default(), Direction::Up).await.unwrap();
+        bench.go(&both, &both_null, &Renames::default(), Direction::Up).await.unwrap();
         bench.execute("INSERT INTO notes (x) VALUES ('')").await;
         assert_eq!(bench.values("notes", &["x".into()]).await, ["'told'"]);
         let whole = bench.dump().await;
         assert!(whole.iter().any(|line| line.starts_with("mine: ")));
-        let error = bench.go(&both_null, &new, &Renames::default(), Way::Up).await.unwrap_err();
+        let error = bench.go(&both_null, &new, &Renames::default(), Direction::Up).await.unwrap_err();
         assert!(matches!(&error, MigrateError::ByHand { name, .. } if name == "mine"), "{error}");
         assert_eq!(bench.dump().await, whole);
     });
@@ -115,11 +115,11 @@ fn what_refers_to_a_renamed_table_follows_it() {
         bench.execute("CREATE TABLE sessions (user_id INTEGER REFERENCES users (id) ON DELETE CASCADE)").await;
         bench.execute("INSERT INTO users VALUES (5); INSERT INTO notes (user_id) VALUES (5)").await;
         bench.execute("INSERT INTO sessions VALUES (5)").await;
-        let error = bench.go(&old, &schema(&[]), &Renames::default(), Way::Up).await.unwrap_err();
+        let error = bench.go(&old, &schema(&[]), &Renames::default(), Direction::Up).await.unwrap_err();
         assert!(matches!(&error, MigrateError::Dangling { table, .. } if table == "sessions"), "{error}");
-        bench.go(&old, &new, &renames, Way::Up).await.unwrap();
+        bench.go(&old, &new, &renames, Direction::Up).await.unwrap();
         assert_eq!(bench.values("notes", &["owner_id".into()]).await, ["5"]);
-        bench.go(&new, &old, &renames.inverse(), Way::Down).await.unwrap();
+        bench.go(&new, &old, &renames.inverse(), Direction::Down).await.unwrap();
         bench.execute("DELETE FROM users").await;
         assert_eq!(bench.values("sessions", &["user_id".into()]).await, [""; 0]);
     });

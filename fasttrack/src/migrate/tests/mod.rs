@@ -13,9 +13,9 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{
-    MigrateError, Snapshot, Way,
+    Direction, MigrateError, Snapshot,
     compose::{Composed, between},
-    held::Held,
+    introspect::Inspected,
     run::{self, Record, Step},
     script,
     snapshot::Renames,
@@ -41,18 +41,24 @@ impl Bench {
         let db = Db::open(&directory.path().join("t.db"), options).await.unwrap();
         run::make_framework(&db, Vec::new()).await.unwrap();
         let bench = Self { db, _directory: directory };
-        bench.go(&Snapshot::default(), schema, &Renames::default(), Way::Up).await.unwrap();
+        bench.go(&Snapshot::default(), schema, &Renames::default(), Direction::Up).await.unwrap();
         bench
     }
 
     /// Goes from one schema to another by the scripts that would be written.
-    async fn go(&self, from: &Snapshot, to: &Snapshot, renames: &Renames, way: Way) -> Result<(), MigrateError> {
-        let composed = match way {
-            Way::Up => between(1, "test", from, to, renames),
-            Way::Down => between(1, "test", to, from, &renames.inverse()),
+    async fn go(
+        &self,
+        from: &Snapshot,
+        to: &Snapshot,
+        renames: &Renames,
+        direction: Direction,
+    ) -> Result<(), MigrateError> {
+        let composed = match direction {
+            Direction::Up => between(1, "test", from, to, renames),
+            Direction::Down => between(1, "test", to, from, &renames.inverse()),
         };
         let Some(Composed { migration, .. }) = composed else { return Ok(()) };
-        let text = if way == Way::Up { &migration.up } else { &migration.down };
+        let text = if direction == Direction::Up { &migration.up } else { &migration.down };
         let step = Step {
             title: migration.title(),
             blocks: script::read(text).unwrap(),
@@ -87,9 +93,9 @@ impl Bench {
 
     /// Everything there is, schema and rows.
     async fn dump(&self) -> Vec<String> {
-        let held = Held::read(&self.db).await.unwrap();
+        let inspected = Inspected::read(&self.db).await.unwrap();
         let mut lines = Vec::new();
-        for (name, object) in &held.objects {
+        for (name, object) in &inspected.objects {
             lines.push(format!("{name}: {}", object.sql));
             if object.kind == "table" && name != "fasttrack_migrations" {
                 let sql = format!("SELECT name FROM pragma_table_info('{name}')");

@@ -271,13 +271,13 @@ async fn fill(bench: &Bench, schema: &Snapshot, seeds: &[u8]) {
 
 /// The tables, indexes and counters are those that would be made afresh.
 async fn check_schema(bench: &Bench, schema: &Snapshot) {
-    let fresh = Held::read(&Bench::holding(schema).await.db).await.unwrap();
-    let held = Held::read(&bench.db).await.unwrap();
-    assert_eq!(held.objects.keys().collect::<Vec<_>>(), fresh.objects.keys().collect::<Vec<_>>());
+    let fresh = Inspected::read(&Bench::holding(schema).await.db).await.unwrap();
+    let inspected = Inspected::read(&bench.db).await.unwrap();
+    assert_eq!(inspected.objects.keys().collect::<Vec<_>>(), fresh.objects.keys().collect::<Vec<_>>());
     for table in &schema.tables {
-        assert!(super::super::held::is_all_there(&held.objects, table), "{:#?}", held.objects);
+        assert!(super::super::introspect::is_all_there(&inspected.objects, table), "{:#?}", inspected.objects);
     }
-    assert!(held.schema.is_same(schema));
+    assert!(inspected.schema.is_same(schema));
 }
 
 /// What both schemas have is as it was.
@@ -337,7 +337,7 @@ async fn check(drafts: Vec<Vec<Draft>>, ops: Vec<Op>, seeds: Vec<u8>) {
     let whole = bench.dump().await;
     let (moved, returned) =
         (kept(&bench, &from, &to, &renames, false).await, kept(&bench, &from, &to, &renames, true).await);
-    match bench.go(&from, &to, &renames, Way::Up).await {
+    match bench.go(&from, &to, &renames, Direction::Up).await {
         Ok(()) => {}
         Err(MigrateError::Offends { .. }) => return assert_eq!(bench.dump().await, whole),
         Err(other) => panic!("up: {other}"),
@@ -345,7 +345,7 @@ async fn check(drafts: Vec<Vec<Draft>>, ops: Vec<Op>, seeds: Vec<u8>) {
     check_schema(&bench, &to).await;
     check_rows(&moved, &bench).await;
     let whole = bench.dump().await;
-    match bench.go(&to, &from, &renames.inverse(), Way::Down).await {
+    match bench.go(&to, &from, &renames.inverse(), Direction::Down).await {
         Ok(()) => {}
         Err(MigrateError::Offends { .. }) => return assert_eq!(bench.dump().await, whole),
         Err(other) => panic!("down: {other}"),

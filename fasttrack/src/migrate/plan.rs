@@ -1,10 +1,12 @@
 //! What has to be done to a database, decided before anything is.
 
 use super::{
-    MigrateError, compose,
-    diff::{Difference, Way, Weight},
+    MigrateError,
+    change::{Direction, Weight},
+    compose,
+    diff::Difference,
     folder::Migration,
-    held::Held,
+    introspect::Inspected,
     migrator::Migrator,
     run::{Record, Step},
     snapshot::{Renames, Snapshot},
@@ -13,7 +15,7 @@ use super::{
 
 /// The steps, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Course {
+pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     /// The schema at the end of the steps.
     pub(super) leaves: Snapshot,
@@ -31,28 +33,28 @@ struct Made {
 
 impl Migrator<'_> {
     /// What a start has to do; up to a migration alone, where one is named.
-    pub(super) fn course(&self, held: &Held, to: Option<u32>) -> Result<Course, MigrateError> {
-        let mut course = Course { leaves: held.present(), unknown: self.unknown_titles(held), ..Course::default() };
-        course.unknown.extend(unread(held));
-        course.add("indexes that were dropped", &held.schema, &Renames::default());
-        for step in self.pending(held, to)? {
-            course.leaves = step.leaves.clone();
-            course.steps.push(step);
+    pub(super) fn plan(&self, inspected: &Inspected, to: Option<u32>) -> Result<Plan, MigrateError> {
+        let mut plan = Plan { leaves: inspected.present(), unknown: self.unknown_titles(inspected), ..Plan::default() };
+        plan.unknown.extend(unread(inspected));
+        plan.add("indexes that were dropped", &inspected.schema, &Renames::default());
+        for step in self.pending(inspected, to)? {
+            plan.leaves = step.leaves.clone();
+            plan.steps.push(step);
         }
-        if to.is_none() && !course.leaves.is_same(self.declared()) {
-            self.go_beyond_migrations(&mut course, self.newer(held))?;
+        if to.is_none() && !plan.leaves.is_same(self.declared()) {
+            self.go_beyond_migrations(&mut plan, self.newer(inspected))?;
         }
-        Ok(course)
+        Ok(plan)
     }
 
     /// From what the migrations leave to what is declared. `newer` is the migration of a newer program that was applied
     /// last, if one was: then nothing is made, since the next one of its kind starts from what it left.
-    fn go_beyond_migrations(&self, course: &mut Course, newer: Option<String>) -> Result<(), MigrateError> {
-        let renames = Renames::declared(self.catalog(), &course.leaves);
-        let mut surplus = Surplus::of(&course.leaves, self.declared()).not_in(&self.source().newest());
-        let unlike = surplus.added_to(self.declared()).unlike(&course.leaves);
+    fn go_beyond_migrations(&self, plan: &mut Plan, newer: Option<String>) -> Result<(), MigrateError> {
+        let renames = Renames::declared(self.catalog(), &plan.leaves);
+        let mut surplus = Surplus::of(&plan.leaves, self.declared()).not_in(&self.source().newest());
+        let unlike = surplus.added_to(self.declared()).unlike(&plan.leaves);
         if let Some(title) = newer {
-            course.unknown.extend(surplus.words());
+            plan.unknown.extend(surplus.words());
             let what = unlike.join(", ");
             return if what.is_empty() { Ok(()) } else { Err(MigrateError::Newer { title, what }) };
         }
@@ -61,21 +63,21 @@ impl Migrator<'_> {
             surplus = Surplus::default();
         }
         let target = surplus.added_to(self.declared());
-        let rest = Difference::between(&course.leaves, &target, &renames, Way::Up);
+        let rest = Difference::between(&plan.leaves, &target, &renames, Direction::Up);
         let heavy = rest.at_least(Weight::Alteration);
         if !heavy.is_empty() {
             return Err(MigrateError::NeedsMigration { what: heavy.join("; ") });
         }
-        course.unknown.extend(surplus.words());
-        course.add(&rest.at_least(Weight::Addition).join("; "), &target, &renames);
+        plan.unknown.extend(surplus.words());
+        plan.add(&rest.at_least(Weight::Addition).join("; "), &target, &renames);
         Ok(())
     }
 
     /// The migrations that are to be applied, and those that only have to be recorded: a start made what they make.
-    fn pending(&self, held: &Held, to: Option<u32>) -> Result<Vec<Step>, MigrateError> {
-        let newest = held.applied.last().map_or(0, |applied| applied.version);
+    fn pending(&self, inspected: &Inspected, to: Option<u32>) -> Result<Vec<Step>, MigrateError> {
+        let newest = inspected.applied.last().map_or(0, |applied| applied.version);
         let migrations = &self.source().migrations;
-        let is_applied = |version: u32| held.applied.iter().any(|applied| applied.version == version);
+        let is_applied = |version: u32| inspected.applied.iter().any(|applied| applied.version == version);
         let is_late = |migration: &&Migration| migration.version < newest && !is_applied(migration.version);
         if let Some(late) = migrations.iter().find(is_late) {
             return Err(MigrateError::Late { title: late.title() });
@@ -84,11 +86,11 @@ impl Migrator<'_> {
         let is_pending = |migration: &&Migration| migration.version > newest && migration.version <= until;
         let pending: Vec<_> = migrations.iter().filter(is_pending).collect();
         let Some(first) = pending.first() else { return Ok(Vec::new()) };
-        let made = self.made(held, &pending).ok_or_else(|| MigrateError::Elsewhere {
+        let made = self.made(inspected, &pending).ok_or_else(|| MigrateError::Elsewhere {
             title: first.title(),
-            tables: held.schema.different(&self.source().before(first.version)).join("`, `"),
+            tables: inspected.schema.different(&self.source().before(first.version)).join("`, `"),
         })?;
-        let mut from = held.schema.clone();
+        let mut from = inspected.schema.clone();
         let mut steps = Vec::new();
         for (position, migration) in pending.into_iter().enumerate() {
             let lost = made.beside.without_a_table(&migration.leaves);
@@ -100,9 +102,9 @@ impl Migrator<'_> {
             step.beside = made.beside.clone();
             if position + 1 < made.migrations {
                 step.title = format!("{} (its tables were there)", step.title);
-                (step.blocks, step.leaves) = (Vec::new(), held.schema.clone());
+                (step.blocks, step.leaves) = (Vec::new(), inspected.schema.clone());
             } else if position + 1 == made.migrations {
-                let rest = Difference::between(&from, &step.leaves, &Renames::default(), Way::Up);
+                let rest = Difference::between(&from, &step.leaves, &Renames::default(), Direction::Up);
                 let what = if rest.is_empty() { "its tables were there" } else { "some of it was there" };
                 (step.title, step.blocks) = (format!("{} ({what})", step.title), rest.blocks);
             }
@@ -118,17 +120,17 @@ impl Migrator<'_> {
     /// A start of an earlier program makes what its declarations add, and knows nothing of a migration that is written
     /// for it later. What only adds is then made as a start would; unless somebody wrote more than that into the scripts,
     /// which nobody may leave out. What none of the migrations speaks of stays beside them.
-    fn made(&self, held: &Held, pending: &[&Migration]) -> Option<Made> {
+    fn made(&self, inspected: &Inspected, pending: &[&Migration]) -> Option<Made> {
         let start = self.source().before(pending.first()?.version);
-        let beside = Surplus::of(&held.schema, &start);
+        let beside = Surplus::of(&inspected.schema, &start);
         let is_apart = pending.iter().all(|migration| !beside.touches(&migration.leaves));
-        if held.schema.is_same(&beside.added_to(&start)) && !start.tables.is_empty() && is_apart {
+        if inspected.schema.is_same(&beside.added_to(&start)) && !start.tables.is_empty() && is_apart {
             return Some(Made { migrations: 0, beside });
         }
-        if held.schema.is_same(&start) {
+        if inspected.schema.is_same(&start) {
             return Some(Made { migrations: 0, beside: Surplus::default() });
         }
-        if let Some(position) = pending.iter().position(|migration| migration.leaves.is_same(&held.schema)) {
+        if let Some(position) = pending.iter().position(|migration| migration.leaves.is_same(&inspected.schema)) {
             return Some(Made { migrations: position + 1, beside: Surplus::default() });
         }
         let mut from = start;
@@ -136,7 +138,7 @@ impl Migrator<'_> {
             if !from.tables.is_empty() && !compose::is_as_written(migration, &from) {
                 return None;
             }
-            let rest = Difference::between(&held.schema, &migration.leaves, &Renames::default(), Way::Up);
+            let rest = Difference::between(&inspected.schema, &migration.leaves, &Renames::default(), Direction::Up);
             if rest.at_least(Weight::Alteration).is_empty() {
                 return Some(Made { migrations: position + 1, beside: Surplus::default() });
             }
@@ -158,22 +160,27 @@ impl Migrator<'_> {
     }
 
     /// The newest migration that was applied, where a program applied it that has more of them than this one.
-    pub(super) fn newer(&self, held: &Held) -> Option<String> {
+    pub(super) fn newer(&self, inspected: &Inspected) -> Option<String> {
         let newest = self.source().migrations.last().map_or(0, |migration| migration.version);
-        held.applied.last().filter(|applied| applied.version > newest).map(super::Applied::title)
+        inspected.applied.last().filter(|applied| applied.version > newest).map(super::Applied::title)
     }
 
     /// The migrations that were applied and are not here, in words.
-    fn unknown_titles(&self, held: &Held) -> Vec<String> {
+    fn unknown_titles(&self, inspected: &Inspected) -> Vec<String> {
         let is_unknown = |applied: &&super::Applied| self.source().find(applied.version).is_none();
-        held.applied.iter().filter(is_unknown).map(|applied| format!("the migration {}", applied.title())).collect()
+        inspected
+            .applied
+            .iter()
+            .filter(is_unknown)
+            .map(|applied| format!("the migration {}", applied.title()))
+            .collect()
     }
 }
 
-impl Course {
+impl Plan {
     /// Goes on to a schema, where that is another one.
     fn add(&mut self, title: &str, to: &Snapshot, renames: &Renames) {
-        let difference = Difference::between(&self.leaves, to, renames, Way::Up);
+        let difference = Difference::between(&self.leaves, to, renames, Direction::Up);
         if difference.is_empty() {
             return;
         }
@@ -189,6 +196,6 @@ impl Course {
 }
 
 /// Tables that only a newer version of the framework can describe, in words.
-fn unread(held: &Held) -> impl Iterator<Item = String> {
-    held.unread.keys().map(|table| format!("the table `{table}`"))
+fn unread(inspected: &Inspected) -> impl Iterator<Item = String> {
+    inspected.unread.keys().map(|table| format!("the table `{table}`"))
 }

@@ -33,7 +33,7 @@ impl Applied {
 
 /// What a database holds.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct Inspected {
     /// Every table, index and trigger with its definition, by name; what the database makes by itself is left out.
     pub objects: BTreeMap<String, Object>,
     /// The schema that the tables were made from.
@@ -66,7 +66,7 @@ const APPLIED: &str = "SELECT 2, \"version\", CAST(\"name\" AS BLOB), CAST(\"che
 /// The table of applied migrations.
 pub(super) const APPLIED_TABLE: &str = "fasttrack_migrations";
 
-impl Held {
+impl Inspected {
     /// Asks a database, in one statement: between two, another process may change the schema.
     ///
     /// # Errors
@@ -92,18 +92,18 @@ impl Held {
     }
 
     fn of(rows: &[Row]) -> Self {
-        let mut held = Self::default();
+        let mut inspected = Self::default();
         for row in rows {
             let text = |index| row.text(index).unwrap_or_default().to_owned();
             match row.int(0) {
                 Some(0) => {
-                    _ = held.objects.insert(text(2), Object { kind: text(3), table: text(4), sql: text(5) });
+                    _ = inspected.objects.insert(text(2), Object { kind: text(3), table: text(4), sql: text(5) });
                 }
                 Some(1) => match serde_json::from_str(&text(3)) {
-                    Ok(table) => held.schema.tables.push(table),
-                    Err(_) => _ = held.unread.insert(text(2), text(3)),
+                    Ok(table) => inspected.schema.tables.push(table),
+                    Err(_) => _ = inspected.unread.insert(text(2), text(3)),
                 },
-                _ => held.applied.push(Applied {
+                _ => inspected.applied.push(Applied {
                     version: row.int(1).and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX),
                     name: text(2),
                     checksum: text(3),
@@ -111,7 +111,7 @@ impl Held {
                 }),
             }
         }
-        held
+        inspected
     }
 
     /// Whether there is no table at all.
