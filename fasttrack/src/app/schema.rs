@@ -9,7 +9,7 @@ use super::{
 use crate::{
     auth,
     config::Config,
-    db::{Db, DbOptions},
+    db::{Db, DbOptions, Dialect},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
@@ -65,7 +65,7 @@ pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, source: Source) -> 
 
 /// The migrations that the settings have count.
 pub(crate) fn migrations(embedded: &[EmbeddedMigration], config: &Config) -> Result<Source, MigrateError> {
-    Ok(Source::read(embedded, config.migrations.as_deref())?)
+    Ok(Source::read(Dialect::Sqlite, embedded, config.migrations.as_deref())?)
 }
 
 /// Tells of migrations that this program has here and would lack elsewhere, or lacks altogether.

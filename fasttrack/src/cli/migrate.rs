@@ -16,7 +16,7 @@ use crate::{
     db::Db,
     migrate::{
         self, Composed, Difference, Direction, FolderError, Inspected, MigrateError, Migration, Progress, Renames,
-        Snapshot, Source, Weight,
+        Request, Snapshot, Source, Weight,
     },
     program,
     schema::{Catalog, LinkError, Resources},
@@ -157,7 +157,8 @@ async fn new(
     may_lose: bool,
 ) -> Result<(), MigrateFailure> {
     let inspected = inspected(catalog, &source, config).await?;
-    let composed = migrate::compose(&source, catalog, inspected.as_ref(), name, may_lose)?;
+    let request = Request { source: &source, catalog, inspected: inspected.as_ref(), name, may_lose };
+    let composed = migrate::compose(request)?;
     let mut out = io::stdout().lock();
     if composed.is_empty() {
         writeln!(out, "nothing changed since the newest migration; nothing was written")?;
@@ -183,9 +184,9 @@ async fn check(catalog: &Catalog, source: Source, config: &Config) -> Result<(),
 
 /// What the newest migration lacks, in words.
 fn difference(catalog: &Catalog, source: &Source) -> Result<Option<String>, MigrateFailure> {
-    let (newest, declared) = (source.newest(), Snapshot::declared(catalog)?);
+    let (newest, declared) = (source.newest(), Snapshot::declared(source.dialect, catalog)?);
     let renames = Renames::declared(catalog, &newest);
-    let difference = Difference::between(&newest, &declared, &renames, Direction::Up);
+    let difference = Difference::between(source.dialect, &newest, &declared, &renames, Direction::Up);
     let words = difference.at_least(Weight::Addition).join("; ");
     Ok((!difference.is_empty()).then_some(words))
 }
@@ -199,7 +200,7 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
             db.close().await;
             (inspected?, unknown)
         }
-        None => (Inspected::default(), Ok(Vec::new())),
+        None => (Inspected::nothing(source.dialect), Ok(Vec::new())),
     };
     let is_there = has_database(config);
     let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &inspected)).collect();

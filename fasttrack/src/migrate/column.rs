@@ -1,7 +1,10 @@
 //! What changes between the columns of one table and those of the next.
 
 use super::change::{Direction, Weight};
-use crate::sql::{self, ColumnDefinition, Conversion, Holds, TableDefinition, quote};
+use crate::{
+    db::Dialect,
+    sql::{self, ColumnAlteration, ColumnDefinition, Conversion, Holds, SchemaSyntax, TableDefinition, quote},
+};
 
 /// A change of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,87 +16,129 @@ pub(super) struct ColumnChange {
     pub(super) words: String,
     /// Which rows it cannot be done for, as a condition; empty for every row.
     pub(super) offends: Option<String>,
-    /// The statement that does it without making the table anew.
-    pub(super) in_place: Option<String>,
+    /// The statements that do it without making the table anew; those of one column stand with its first change.
+    pub(super) in_place: Option<Vec<String>>,
+    /// Whether the rows hold something else afterwards.
+    pub(super) rewrites: bool,
 }
 
-/// Every change, those that drop first.
-pub(super) fn compare(old: &TableDefinition, new: &TableDefinition, direction: Direction) -> Vec<ColumnChange> {
-    let dropped = old.columns.iter().filter(|column| new.column(&column.name).is_none()).map(|column| ColumnChange {
-        column: column.name.clone(),
-        weight: Weight::Loss,
-        words: match direction {
+/// How columns are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Columns {
+    syntax: &'static dyn SchemaSyntax,
+    direction: Direction,
+}
+
+impl Columns {
+    pub(super) fn new(dialect: Dialect, direction: Direction) -> Self {
+        Self { syntax: dialect.schema(), direction }
+    }
+
+    /// Every change, those that drop first.
+    pub(super) fn compare(self, old: &TableDefinition, new: &TableDefinition) -> Vec<ColumnChange> {
+        let is_gone = |column: &&ColumnDefinition| new.column(&column.name).is_none();
+        let dropped = old.columns.iter().filter(is_gone).map(|column| self.drop(&new.name, column));
+        let kept = new.columns.iter().flat_map(|column| match old.column(&column.name) {
+            None => vec![self.add(&new.name, column)],
+            Some(before) if before == column => Vec::new(),
+            Some(before) => self.alter(&new.name, before, column),
+        });
+        dropped.chain(kept).collect()
+    }
+
+    /// What a column holds in a table that is made anew, as an expression over the old one.
+    pub(super) fn value(self, old: Option<&ColumnDefinition>, new: &ColumnDefinition) -> String {
+        let kept = old.and_then(|old| if old == new { Some(quote(&old.name)) } else { self.kept(old, new) });
+        kept.or_else(|| self.fill(new)).unwrap_or_else(|| "NULL".to_owned())
+    }
+
+    /// What is left of what a column held.
+    fn kept(self, old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
+        let Conversion { value, .. } = self.syntax.convert(old, new)?;
+        let default = new.default.as_deref().filter(|_| old.nullable && !new.nullable);
+        Some(default.map_or_else(|| value.clone(), |default| sql::or_else(&value, default)))
+    }
+
+    /// What a column holds that is new; `None` where it has to be null, or there may be no rows.
+    fn fill(self, column: &ColumnDefinition) -> Option<String> {
+        let is_automatic = matches!(column.holds, Holds::CreatedAt | Holds::UpdatedAt);
+        let automatic = is_automatic.then(|| self.syntax.now().to_owned());
+        let may_be_neutral = self.direction == Direction::Down && !column.nullable;
+        let neutral = || self.syntax.neutral(column).filter(|_| may_be_neutral);
+        column.default.clone().or(automatic).or_else(neutral)
+    }
+
+    fn drop(self, table: &str, column: &ColumnDefinition) -> ColumnChange {
+        let words = match self.direction {
             Direction::Up => format!("`{}` is dropped, with what it holds", column.name),
             Direction::Down => format!("`{}` goes again, with what it holds", column.name),
-        },
-        offends: None,
-        in_place: None,
-    });
-    let kept = new.columns.iter().flat_map(|column| match old.column(&column.name) {
-        None => vec![add(&new.name, column, direction)],
-        Some(before) if before == column => Vec::new(),
-        Some(before) => alter(before, column),
-    });
-    dropped.chain(kept).collect()
-}
+        };
+        ColumnChange {
+            column: column.name.clone(),
+            weight: Weight::Loss,
+            words,
+            offends: None,
+            in_place: self.syntax.alter(table, ColumnAlteration::Drop(column)),
+            rewrites: false,
+        }
+    }
 
-/// What a column holds in a table that is made anew, as an expression over the old one.
-pub(super) fn value(old: Option<&ColumnDefinition>, new: &ColumnDefinition, direction: Direction) -> String {
-    let kept = old.and_then(|old| if old == new { Some(quote(&old.name)) } else { kept(old, new) });
-    kept.or_else(|| fill(new, direction)).unwrap_or_else(|| "NULL".to_owned())
-}
+    fn add(self, table: &str, column: &ColumnDefinition) -> ColumnChange {
+        let name = &column.name;
+        let filled = self.fill(column);
+        let is_possible = filled.is_some() || column.nullable;
+        let words = match (&column.default, self.direction) {
+            (_, Direction::Down) if column.nullable => format!("`{name}` comes back; what it held cannot"),
+            (_, Direction::Down) => match &filled {
+                Some(value) => format!("`{name}` comes back as {value}; what it held cannot"),
+                None => format!("`{name}` comes back, and nothing can stand for what it held"),
+            },
+            (Some(default), _) => format!("a new column `{name}`, {default} for the rows that are there"),
+            _ if column.nullable => format!("a new column `{name}`, null for the rows that are there"),
+            _ if is_possible => format!("a new column `{name}`, this instant for the rows that are there"),
+            _ => format!(
+                "a new column `{name}` that may not be null and has no default (give it one, make it an `Option`, or \
+                 edit the migration to fill it)"
+            ),
+        };
+        ColumnChange {
+            column: name.clone(),
+            weight: if is_possible { Weight::Addition } else { Weight::Alteration },
+            words,
+            offends: (!is_possible).then(String::new),
+            in_place: self.syntax.alter(table, ColumnAlteration::Add(column, filled.as_deref())),
+            rewrites: false,
+        }
+    }
 
-/// What is left of what a column held.
-fn kept(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
-    let Conversion { value, .. } = sql::convert(old, new)?;
-    let default = new.default.as_deref().filter(|_| old.nullable && !new.nullable);
-    Some(default.map_or_else(|| value.clone(), |default| sql::or_else(&value, default)))
-}
-
-/// What a column holds that is new; `None` where it has to be null, or there may be no rows.
-fn fill(column: &ColumnDefinition, direction: Direction) -> Option<String> {
-    let automatic = matches!(column.holds, Holds::CreatedAt | Holds::UpdatedAt).then(sql::now);
-    let neutral = || sql::neutral(column).filter(|_| direction == Direction::Down && !column.nullable);
-    column.default.clone().or(automatic).or_else(neutral)
-}
-
-fn add(table: &str, column: &ColumnDefinition, direction: Direction) -> ColumnChange {
-    let name = &column.name;
-    let filled = fill(column, direction);
-    let is_possible = filled.is_some() || column.nullable;
-    let words = match (&column.default, direction) {
-        (_, Direction::Down) if column.nullable => format!("`{name}` comes back; what it held cannot"),
-        (_, Direction::Down) => match &filled {
-            Some(value) => format!("`{name}` comes back as {value}; what it held cannot"),
-            None => format!("`{name}` comes back, and nothing can stand for what it held"),
-        },
-        (Some(default), _) => format!("a new column `{name}`, {default} for the rows that are there"),
-        _ if column.nullable => format!("a new column `{name}`, null for the rows that are there"),
-        _ if is_possible => format!("a new column `{name}`, this instant for the rows that are there"),
-        _ => format!(
-            "a new column `{name}` that may not be null and has no default (give it one, make it an `Option`, or edit \
-             the migration to fill it)"
-        ),
-    };
-    ColumnChange {
-        column: name.clone(),
-        weight: if is_possible { Weight::Addition } else { Weight::Alteration },
-        words,
-        offends: (!is_possible).then(String::new),
-        in_place: sql::add_column(table, column),
+    /// What is different, one change per aspect.
+    fn alter(self, table: &str, old: &ColumnDefinition, new: &ColumnDefinition) -> Vec<ColumnChange> {
+        let value = self.value(Some(old), new);
+        let rewrites = value != quote(&old.name);
+        let mut in_place = self.syntax.alter(table, ColumnAlteration::Change { old, new, value: &value });
+        let mut changes = Vec::new();
+        for Aspect { weight, words, offends } in aspects(self.syntax, old, new) {
+            let column = new.name.clone();
+            let statements = in_place.as_mut().map(std::mem::take);
+            changes.push(ColumnChange { column, weight, words, offends, in_place: statements, rewrites });
+        }
+        changes
     }
 }
 
-/// What is different, one change per aspect.
-fn alter(old: &ColumnDefinition, new: &ColumnDefinition) -> Vec<ColumnChange> {
-    let mut changes = Vec::new();
+/// One respect in which a column changes.
+struct Aspect {
+    weight: Weight,
+    words: String,
+    offends: Option<String>,
+}
+
+fn aspects(syntax: &dyn SchemaSyntax, old: &ColumnDefinition, new: &ColumnDefinition) -> Vec<Aspect> {
+    let mut aspects = Vec::new();
     let name = &new.name;
-    let mut push = |weight, words: String, offends: Option<String>| {
-        changes.push(ColumnChange { column: name.clone(), weight, words, offends, in_place: None });
-    };
-    let conversion = sql::convert(old, new);
+    let mut push = |weight, words: String, offends| aspects.push(Aspect { weight, words, offends });
     if let Some(words) = other_content(old, new) {
-        match conversion {
+        match syntax.convert(old, new) {
             None => {
                 let none_may_be = (!new.nullable && new.default.is_none()).then(String::new);
                 push(Weight::Loss, format!("{words}; what it holds is dropped"), none_may_be);
@@ -124,7 +169,7 @@ fn alter(old: &ColumnDefinition, new: &ColumnDefinition) -> Vec<ColumnChange> {
     if old.holds == new.holds && on_delete(old) != on_delete(new) {
         push(Weight::Alteration, format!("`{name}` does otherwise when the row it refers to goes"), None);
     }
-    changes
+    aspects
 }
 
 /// How the values that may be held differ, in words.

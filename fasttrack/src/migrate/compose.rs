@@ -11,7 +11,7 @@ use super::{
     source::Source,
     surplus::Surplus,
 };
-use crate::schema::Catalog;
+use crate::{db::Dialect, schema::Catalog};
 
 /// A migration that was composed, and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,21 @@ pub struct Composed {
     pub changes: Vec<String>,
 }
 
+/// What a migration is to be written from.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The migrations there are.
+    pub source: &'a Source,
+    /// What is declared.
+    pub catalog: &'a Catalog,
+    /// What the database holds, where there is one.
+    pub inspected: Option<&'a Inspected>,
+    /// What it is to be called.
+    pub name: &'a str,
+    /// Whether it may lose what is stored.
+    pub may_lose: bool,
+}
+
 /// The migrations that lead from the newest one to what is declared: none where nothing changed, and two where a start
 /// has added what no migration makes yet and the declarations have gone on since. What neither declares, as a newer
 /// program made it, is left alone unless it may be lost.
@@ -29,43 +44,37 @@ pub struct Composed {
 /// # Errors
 /// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Behind`] where the
 /// database has migrations that are not here; [`MigrateError::Folder`] for a name that is none.
-pub fn compose(
-    source: &Source,
-    catalog: &Catalog,
-    inspected: Option<&Inspected>,
-    name: &str,
-    may_lose: bool,
-) -> Result<Vec<Composed>, MigrateError> {
+pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
+    let Request { source, catalog, inspected, name, may_lose } = request;
     check_name(name)?;
-    let declared = Snapshot::declared(catalog)?;
+    let dialect = source.dialect;
+    let declared = Snapshot::declared(dialect, catalog)?;
     let mut composed = Vec::new();
     let (mut from, mut version) = (source.newest(), source.next_version());
-    if let Some(ahead) =
-        inspected.and_then(|inspected| inspected.applied.last()).filter(|applied| applied.version >= version)
-    {
+    if let Some(ahead) = inspected.and_then(|found| found.applied.last()).filter(|applied| applied.version >= version) {
         return Err(MigrateError::Behind(ahead.title()));
     }
-    if let Some(inspected) = inspected.filter(|inspected| inspected.applied.len() == source.migrations.len()) {
+    if let Some(inspected) = inspected.filter(|found| found.applied.len() == source.migrations.len()) {
         let there = if may_lose {
             inspected.schema.clone()
         } else {
             unknown(inspected, &declared, &from).taken_from(&inspected.schema)
         };
-        let added = Difference::between(&from, &there, &Renames::default(), Direction::Up);
+        let added = Difference::between(dialect, &from, &there, &Renames::default(), Direction::Up);
         let is_addition = added.at_least(Weight::Alteration).is_empty() && !there.is_same(&from);
         if is_addition && !there.is_same(&declared) {
             let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
-            composed.extend(between(version, name, &from, &there, &Renames::default()));
+            composed.extend(Draft { dialect, version, name }.between(&from, &there, &Renames::default()));
             (from, version) = (there, version + 1);
         }
     }
     let renames = Renames::declared(catalog, &from);
-    let difference = Difference::between(&from, &declared, &renames, Direction::Up);
+    let difference = Difference::between(dialect, &from, &declared, &renames, Direction::Up);
     let losses = difference.at_least(Weight::Loss);
     if !losses.is_empty() && !may_lose {
         return Err(MigrateError::Destructive { what: losses.join("; ") });
     }
-    composed.extend(between(version, name, &from, &declared, &renames));
+    composed.extend(Draft { dialect, version, name }.between(&from, &declared, &renames));
     Ok(composed)
 }
 
@@ -77,36 +86,49 @@ pub(super) fn unknown(inspected: &Inspected, declared: &Snapshot, newest: &Snaps
     if is_apart { surplus.without_indexes() } else { Surplus::default() }
 }
 
-/// The migration between two schemas; `None` where they are the same.
-pub(super) fn between(version: u32, name: &str, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
-    let there = Difference::between(from, to, renames, Direction::Up);
-    if there.is_empty() {
-        return None;
-    }
-    let back = Difference::between(to, from, &renames.inverse(), Direction::Down);
-    let title = format!("{version:04}_{name}");
-    let up = format!(
-        "{title}\nIt may be edited until it is applied, and not afterwards. It is one transaction, after which every \
+/// A migration that has a place and a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draft<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) version: u32,
+    pub(super) name: &'a str,
+}
+
+impl Draft<'_> {
+    /// The migration between two schemas; `None` where they are the same.
+    pub(super) fn between(self, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
+        let Self { dialect, version, name } = self;
+        let there = Difference::between(dialect, from, to, renames, Direction::Up);
+        if there.is_empty() {
+            return None;
+        }
+        let back = Difference::between(dialect, to, from, &renames.inverse(), Direction::Down);
+        let title = format!("{version:04}_{name}");
+        let up = format!(
+            "{title}\nIt may be edited until it is applied, and not afterwards. It is one transaction, after which every \
          reference has to lead somewhere. A SELECT is a check: rows that it finds stop the migration."
-    );
-    let down = format!("{title}, undone\nWhat the migration dropped cannot come back; where that matters, it is said.");
-    let leaves_text = serde_json::to_string_pretty(to).map(|text| text + "\n").unwrap_or_default();
-    Some(Composed {
-        changes: there.changes.iter().map(|change| change.words.clone()).collect(),
-        migration: Migration {
-            version,
-            name: name.to_owned(),
-            up: script::write(&up, &there.blocks),
-            down: script::write(&down, &back.blocks),
-            leaves: to.clone(),
-            leaves_text,
-        },
-    })
+        );
+        let down =
+            format!("{title}, undone\nWhat the migration dropped cannot come back; where that matters, it is said.");
+        let leaves_text = serde_json::to_string_pretty(to).map(|text| text + "\n").unwrap_or_default();
+        Some(Composed {
+            changes: there.changes.iter().map(|change| change.words.clone()).collect(),
+            migration: Migration {
+                version,
+                name: name.to_owned(),
+                up: script::write(&up, &there.blocks),
+                down: script::write(&down, &back.blocks),
+                leaves: to.clone(),
+                leaves_text,
+            },
+        })
+    }
 }
 
 /// Whether a migration between two schemas that renames nothing says what was written for it, and nobody added to that.
-pub(super) fn is_as_written(migration: &Migration, from: &Snapshot) -> bool {
-    let written = between(migration.version, &migration.name, from, &migration.leaves, &Renames::default());
+pub(super) fn is_as_written(dialect: Dialect, migration: &Migration, from: &Snapshot) -> bool {
+    let draft = Draft { dialect, version: migration.version, name: &migration.name };
+    let written = draft.between(from, &migration.leaves, &Renames::default());
     let same = |text: &str| text.replace("\r\n", "\n") == migration.up.replace("\r\n", "\n");
     written.is_some_and(|written| same(&written.migration.up))
 }

@@ -5,10 +5,13 @@
 
 use super::{
     change::{Block, Change, Direction, Weight},
-    column::{self, ColumnChange},
+    column::{ColumnChange, Columns},
     snapshot::{ColumnRename, Renames, Snapshot},
 };
-use crate::sql::{self, IndexDefinition, TableDefinition, quote};
+use crate::{
+    db::Dialect,
+    sql::{self, ColumnDefinition, IndexDefinition, SchemaSyntax, TableDefinition, quote},
+};
 
 /// Everything that leads from one schema to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,32 +23,13 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// What leads from `from` to `to`.
+    /// What leads from `from` to `to` in a database of this kind.
     #[must_use]
-    pub fn between(from: &Snapshot, to: &Snapshot, renames: &Renames, direction: Direction) -> Self {
-        let mut found = Self::default();
-        let mut work = from.clone();
-        for (before, name) in &renames.tables {
-            found.rename_table(&mut work, before, name);
-        }
-        for rename in &renames.columns {
-            found.rename_column(&mut work, rename);
-        }
-        // First, since what else changes may refer to them.
-        for table in to.tables.iter().filter(|table| work.table(&table.name).is_none()) {
-            found.create(table, direction);
-        }
-        for table in &to.tables {
-            if let Some(old) = work.table(&table.name) {
-                found.change(old, table, direction);
-            }
-        }
-        for table in work.tables.iter().filter(|table| to.table(&table.name).is_none()) {
-            let gone = if direction == Direction::Down { "goes again" } else { "is dropped" };
-            let words = format!("{}: the table {gone}, with every row in it", table.name);
-            found.alter(Weight::Loss, &words, sql::drop_table(&table.name));
-        }
-        found
+    pub fn between(dialect: Dialect, from: &Snapshot, to: &Snapshot, renames: &Renames, direction: Direction) -> Self {
+        let (syntax, columns) = (dialect.schema(), Columns::new(dialect, direction));
+        let mut comparison = Comparison { syntax, columns, direction, found: Self::default() };
+        comparison.lead(from, to, renames);
+        comparison.found
     }
 
     /// Whether there is nothing to do.
@@ -59,13 +43,58 @@ impl Difference {
     pub fn at_least(&self, weight: Weight) -> Vec<&str> {
         self.changes.iter().filter(|change| change.weight >= weight).map(|change| change.words.as_str()).collect()
     }
+}
+
+/// A difference that is being found.
+struct Comparison {
+    syntax: &'static dyn SchemaSyntax,
+    columns: Columns,
+    direction: Direction,
+    found: Difference,
+}
+
+impl Comparison {
+    fn lead(&mut self, from: &Snapshot, to: &Snapshot, renames: &Renames) {
+        let mut work = from.clone();
+        for (before, name) in &renames.tables {
+            self.rename_table(&mut work, before, name);
+        }
+        for rename in &renames.columns {
+            self.rename_column(&mut work, rename);
+        }
+        // First, since what else changes may refer to them.
+        let new = || to.tables.iter().filter(|table| work.table(&table.name).is_none());
+        for table in new() {
+            self.create(table);
+        }
+        self.run_all("", new().flat_map(|table| self.syntax.add_references(table)).collect());
+        for table in &to.tables {
+            if let Some(old) = work.table(&table.name) {
+                self.change(old, table);
+            }
+        }
+        let gone = || work.tables.iter().filter(|table| to.table(&table.name).is_none());
+        self.run_all("", gone().flat_map(|table| self.syntax.drop_references(table)).collect());
+        for table in gone() {
+            let gone = if self.direction == Direction::Down { "goes again" } else { "is dropped" };
+            let words = format!("{}: the table {gone}, with every row in it", table.name);
+            self.alter(Weight::Loss, &words, sql::drop_table(&table.name));
+        }
+    }
 
     fn say(&mut self, weight: Weight, words: &str) {
-        self.changes.push(Change { weight, words: words.to_owned() });
+        self.found.changes.push(Change { weight, words: words.to_owned() });
     }
 
     fn run(&mut self, why: &str, sql: String) {
-        self.blocks.push(Block { why: why.to_owned(), sql });
+        self.found.blocks.push(Block { why: why.to_owned(), sql });
+    }
+
+    /// Runs statements that have one reason, which stands with the first.
+    fn run_all(&mut self, why: &str, statements: Vec<String>) {
+        for (position, sql) in statements.into_iter().enumerate() {
+            self.run(if position == 0 { why } else { "" }, sql);
+        }
     }
 
     fn alter(&mut self, weight: Weight, words: &str, sql: String) {
@@ -73,19 +102,22 @@ impl Difference {
         self.run(words, sql);
     }
 
-    fn create(&mut self, table: &TableDefinition, direction: Direction) {
-        let what =
-            if direction == Direction::Down { "the table comes back; the rows it had cannot" } else { "a new table" };
+    fn create(&mut self, table: &TableDefinition) {
+        let is_back = self.direction == Direction::Down;
+        let what = if is_back { "the table comes back; the rows it had cannot" } else { "a new table" };
         let words = format!("{}: {what}", table.name);
-        self.alter(Weight::Addition, &words, table.create());
+        self.alter(Weight::Addition, &words, self.syntax.create_table(table));
         for index in &table.indexes {
-            self.run("", index.create(&table.name));
+            self.run("", self.syntax.create_index(&table.name, index));
         }
     }
 
     fn rename_table(&mut self, work: &mut Snapshot, before: &str, name: &str) {
         let words = format!("{before}: the table is called `{name}`");
         self.alter(Weight::Alteration, &words, sql::rename_table(before, name));
+        if let Some(table) = work.table(before) {
+            self.run_all("", self.syntax.follow_table(table, name));
+        }
         for table in &mut work.tables {
             if table.name == before {
                 name.clone_into(&mut table.name);
@@ -103,6 +135,7 @@ impl Difference {
         self.alter(Weight::Alteration, &words, sql::rename_column(table, before, name));
         let Some(table) = work.tables.iter_mut().find(|other| other.name == *table) else { return };
         if let Some(column) = table.columns.iter_mut().find(|column| column.name == *before) {
+            self.run_all("", self.syntax.follow_column(&table.name, column, name));
             name.clone_into(&mut column.name);
         }
         for key in table.indexes.iter_mut().flat_map(|index| &mut index.keys) {
@@ -110,8 +143,8 @@ impl Difference {
         }
     }
 
-    fn change(&mut self, old: &TableDefinition, new: &TableDefinition, direction: Direction) {
-        let changes = column::compare(old, new, direction);
+    fn change(&mut self, old: &TableDefinition, new: &TableDefinition) {
+        let changes = self.columns.compare(old, new);
         for change in &changes {
             self.say(change.weight, &format!("{}: {}", new.name, change.words));
         }
@@ -124,41 +157,37 @@ impl Difference {
             }
         }
         let in_place: Option<Vec<_>> = changes.iter().map(|change| change.in_place.clone()).collect();
-        if let Some(additions) = in_place {
-            self.drop_indexes(old, new);
-            for (sql, change) in additions.into_iter().zip(&changes) {
-                self.run(&format!("{}: {}", new.name, change.words), sql);
+        if let Some(alterations) = in_place {
+            // Over what is rewritten they are made again, after the rows were looked at.
+            let is_made = |index: &IndexDefinition| !old.indexes.contains(index) || is_over_rewritten(index, &changes);
+            self.drop_indexes(old, |index| !new.indexes.contains(index) || is_over_rewritten(index, &changes));
+            for (statements, change) in alterations.into_iter().zip(&changes) {
+                self.run_all(&format!("{}: {}", new.name, change.words), statements);
             }
-            self.make_indexes(old, new, &changes, |index| !old.indexes.contains(index));
+            self.make_indexes(old, new, &changes, is_made);
         } else {
-            self.replace(old, new, &changes, direction);
+            self.replace(old, new, &changes);
             self.make_indexes(old, new, &changes, |_| true);
         }
         self.say_indexes(old, new, &changes);
     }
 
-    fn replace(
-        &mut self,
-        old: &TableDefinition,
-        new: &TableDefinition,
-        changes: &[ColumnChange],
-        direction: Direction,
-    ) {
-        let values: Vec<_> =
-            new.columns.iter().map(|column| column::value(old.column(&column.name), column, direction)).collect();
+    fn replace(&mut self, old: &TableDefinition, new: &TableDefinition, changes: &[ColumnChange]) {
+        let value = |column: &ColumnDefinition| self.columns.value(old.column(&column.name), column);
+        let values: Vec<_> = new.columns.iter().map(value).collect();
         let words: Vec<_> = changes.iter().map(|change| format!("\n  {}", change.words)).collect();
         let why = format!(
             "{}: the table is made anew beside the old one, since in place it cannot change:{}",
             new.name,
             words.concat()
         );
-        for (position, (reason, sql)) in sql::replace(old, new, &values).into_iter().enumerate() {
+        for (position, (reason, sql)) in self.syntax.replace(old, new, &values).into_iter().enumerate() {
             self.run(if position == 0 { &why } else { &reason }, sql);
         }
     }
 
-    fn drop_indexes(&mut self, old: &TableDefinition, new: &TableDefinition) {
-        for index in old.indexes.iter().filter(|index| !new.indexes.contains(index)) {
+    fn drop_indexes(&mut self, old: &TableDefinition, is_dropped: impl Fn(&IndexDefinition) -> bool) {
+        for index in old.indexes.iter().filter(|index| is_dropped(index)) {
             self.run(
                 &format!("{}: the index is not needed any more, or is made again below", old.name),
                 sql::drop_index(&index.name),
@@ -179,7 +208,7 @@ impl Difference {
                 self.run(&unique_words(new, index), sql::duplicates(&new.name, index));
             }
             let why = format!("{}: the indexes that its lists go along", new.name);
-            self.run(if position == 0 { &why } else { "" }, index.create(&new.name));
+            self.run(if position == 0 { &why } else { "" }, self.syntax.create_index(&new.name, index));
         }
     }
 
@@ -196,6 +225,11 @@ impl Difference {
             self.say(Weight::Addition, &format!("{}: the index `{}` is dropped", old.name, index.name));
         }
     }
+}
+
+/// Whether an index is over a column whose values change.
+fn is_over_rewritten(index: &IndexDefinition, changes: &[ColumnChange]) -> bool {
+    changes.iter().any(|change| change.rewrites && index.covers(&change.column))
 }
 
 /// Whether an index is over a column that changes.

@@ -14,7 +14,7 @@ use super::{
     surplus::Surplus,
 };
 use crate::{
-    db::{Db, Statement},
+    db::{Db, Dialect, Statement},
     schema::Catalog,
     sql::{self, quote},
 };
@@ -48,7 +48,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError::Link`]
     pub fn new(db: &'a Db, catalog: &'a Catalog, framework: Vec<String>, source: Source) -> Result<Self, MigrateError> {
-        let declared = Snapshot::declared(catalog)?;
+        let declared = Snapshot::declared(db.dialect(), catalog)?;
         let (progress, report): (Progress, Report) = (Arc::new(|_, _, _| {}), Arc::new(|_| {}));
         Ok(Self { db, catalog, framework, source, declared, progress, report })
     }
@@ -146,7 +146,7 @@ impl<'a> Migrator<'a> {
 
     /// The tables, indexes and triggers that are no resources, and not there.
     fn lacking(&self, inspected: &Inspected) -> Vec<&str> {
-        let own = run::OWN_TABLES.into_iter().chain(self.framework.iter().map(String::as_str));
+        let own = self.dialect().schema().own_tables().into_iter().chain(self.framework.iter().map(String::as_str));
         own.filter_map(made).filter(|name| !inspected.objects.contains_key(*name)).collect()
     }
 
@@ -195,6 +195,10 @@ impl<'a> Migrator<'a> {
         &self.source
     }
 
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.db.dialect()
+    }
+
     pub(super) fn catalog(&self) -> &'a Catalog {
         self.catalog
     }
@@ -230,13 +234,13 @@ impl<'a> Migrator<'a> {
     /// The statements of one of the scripts of a migration.
     pub(super) fn read(&self, migration: &Migration, text: &str, ending: &str) -> Result<Vec<Block>, MigrateError> {
         let path = || self.source.folder.join(format!("{}{ending}", migration.title()));
-        Ok(script::read(text).map_err(|cause| FolderError::Script { path: path(), cause })?)
+        Ok(script::read(self.dialect(), text).map_err(|cause| FolderError::Script { path: path(), cause })?)
     }
 
     /// Refuses to drop what holds something.
     async fn check_nothing_is_lost(&self, step: &Step) -> Result<(), MigrateError> {
         let mut lost = Vec::new();
-        for (words, table, condition) in step.dropped() {
+        for (words, table, condition) in step.dropped(self.dialect()) {
             let sql = format!("SELECT 1 FROM {} WHERE {condition} LIMIT 1", quote(&table));
             if !self.db.read(Statement::new(sql, Vec::new())).await?.is_empty() {
                 lost.push(words);

@@ -4,7 +4,7 @@
 //! folder, written from the difference by `compose`, read by people before it is applied, and put into the program by
 //! its next build ([`Source`]). The schema is compared
 //! as data ([`Snapshot`]), and what a step leaves is asked of the database before it is committed. What is peculiar to
-//! `SQLite` stands in `sql::alter`; data is only moved by statements, never read into this process.
+//! a database stands in `sql::dialect::schema`; data is only moved by statements, never read into this process.
 
 mod change;
 mod column;
@@ -25,7 +25,7 @@ mod tests;
 
 pub use self::{
     change::{Block, Change, Direction, Weight},
-    compose::{Composed, compose},
+    compose::{Composed, Request, compose},
     diff::Difference,
     folder::{FolderError, Migration, check_name, read_folder},
     introspect::{Applied, Inspected},
@@ -245,6 +245,6 @@ pub async fn apply(
     framework: Vec<String>,
     missing: Missing,
 ) -> Result<Vec<String>, MigrateError> {
-    let none = Source::none(std::path::Path::new(""));
+    let none = Source::none(db.dialect(), std::path::Path::new(""));
     Migrator::new(db, catalog, framework, none)?.start(missing).await
 }

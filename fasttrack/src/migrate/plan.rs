@@ -12,6 +12,7 @@ use super::{
     snapshot::{Renames, Snapshot},
     surplus::Surplus,
 };
+use crate::db::Dialect;
 
 /// The steps, in their order.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ impl Migrator<'_> {
     pub(super) fn plan(&self, inspected: &Inspected, to: Option<u32>) -> Result<Plan, MigrateError> {
         let mut plan = Plan { leaves: inspected.present(), unknown: self.unknown_titles(inspected), ..Plan::default() };
         plan.unknown.extend(unread(inspected));
-        plan.add("indexes that were dropped", &inspected.schema, &Renames::default());
+        plan.add(self.dialect(), "indexes that were dropped", &inspected.schema, &Renames::default());
         for step in self.pending(inspected, to)? {
             plan.leaves = step.leaves.clone();
             plan.steps.push(step);
@@ -63,13 +64,13 @@ impl Migrator<'_> {
             surplus = Surplus::default();
         }
         let target = surplus.added_to(self.declared());
-        let rest = Difference::between(&plan.leaves, &target, &renames, Direction::Up);
+        let rest = Difference::between(self.dialect(), &plan.leaves, &target, &renames, Direction::Up);
         let heavy = rest.at_least(Weight::Alteration);
         if !heavy.is_empty() {
             return Err(MigrateError::NeedsMigration { what: heavy.join("; ") });
         }
         plan.unknown.extend(surplus.words());
-        plan.add(&rest.at_least(Weight::Addition).join("; "), &target, &renames);
+        plan.add(self.dialect(), &rest.at_least(Weight::Addition).join("; "), &target, &renames);
         Ok(())
     }
 
@@ -104,7 +105,7 @@ impl Migrator<'_> {
                 step.title = format!("{} (its tables were there)", step.title);
                 (step.blocks, step.leaves) = (Vec::new(), inspected.schema.clone());
             } else if position + 1 == made.migrations {
-                let rest = Difference::between(&from, &step.leaves, &Renames::default(), Direction::Up);
+                let rest = Difference::between(self.dialect(), &from, &step.leaves, &Renames::default(), Direction::Up);
                 let what = if rest.is_empty() { "its tables were there" } else { "some of it was there" };
                 (step.title, step.blocks) = (format!("{} ({what})", step.title), rest.blocks);
             }
@@ -135,10 +136,16 @@ impl Migrator<'_> {
         }
         let mut from = start;
         for (position, migration) in pending.iter().enumerate() {
-            if !from.tables.is_empty() && !compose::is_as_written(migration, &from) {
+            if !from.tables.is_empty() && !compose::is_as_written(self.dialect(), migration, &from) {
                 return None;
             }
-            let rest = Difference::between(&inspected.schema, &migration.leaves, &Renames::default(), Direction::Up);
+            let rest = Difference::between(
+                self.dialect(),
+                &inspected.schema,
+                &migration.leaves,
+                &Renames::default(),
+                Direction::Up,
+            );
             if rest.at_least(Weight::Alteration).is_empty() {
                 return Some(Made { migrations: position + 1, beside: Surplus::default() });
             }
@@ -179,8 +186,8 @@ impl Migrator<'_> {
 
 impl Plan {
     /// Goes on to a schema, where that is another one.
-    fn add(&mut self, title: &str, to: &Snapshot, renames: &Renames) {
-        let difference = Difference::between(&self.leaves, to, renames, Direction::Up);
+    fn add(&mut self, dialect: Dialect, title: &str, to: &Snapshot, renames: &Renames) {
+        let difference = Difference::between(dialect, &self.leaves, to, renames, Direction::Up);
         if difference.is_empty() {
             return;
         }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock,
-    db::{Arg, Db, DbError, Row, Statement, Tx},
+    db::{Arg, Db, DbError, Dialect, Row, Statement, Tx},
     error::Error,
     sql::{self, ColumnDefinition, TableDefinition},
 };
@@ -48,7 +48,7 @@ pub(super) enum Record {
 impl Step {
     /// What is there before and not after: in words, its table, and which rows hold something of it. What is renamed is
     /// still there.
-    pub(super) fn dropped(&self) -> Vec<(String, String, String)> {
+    pub(super) fn dropped(&self, dialect: Dialect) -> Vec<(String, String, String)> {
         let says = |sql: &str| self.blocks.iter().any(|block| block.sql == sql);
         let mut dropped = Vec::new();
         for table in &self.from.tables {
@@ -64,8 +64,7 @@ impl Step {
                 };
                 if !left.columns.iter().any(becomes) {
                     let words = format!("what `{}` of `{}` holds", column.name, table.name);
-                    let default = column.default.as_deref().unwrap_or("NULL");
-                    let holds = format!("{} IS NOT {default}", sql::quote(&column.name));
+                    let holds = dialect.schema().holds_something(column);
                     dropped.push((words, table.name.clone(), holds));
                 }
             }
@@ -74,20 +73,13 @@ impl Step {
     }
 }
 
-/// The tables that know what was made of what.
-pub(super) const OWN_TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
-     \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS \"fasttrack_migrations\" (\"version\" INTEGER PRIMARY KEY, \"name\" TEXT NOT NULL, \
-     \"checksum\" TEXT NOT NULL, \"applied_at\" TEXT NOT NULL) STRICT",
-];
-
 /// How many of the rows that stand against a migration are named.
 const NAMED_ROWS: usize = 5;
 
 /// Makes the tables that are no resources, where they are not there.
 pub(super) async fn make_framework(db: &Db, framework: Vec<String>) -> Result<(), MigrateError> {
-    let statements: Vec<_> = OWN_TABLES.map(str::to_owned).into_iter().chain(framework).collect();
+    let statements: Vec<_> =
+        db.dialect().schema().own_tables().map(str::to_owned).into_iter().chain(framework).collect();
     alone(db, move |tx| {
         async move {
             for statement in statements {
@@ -161,12 +153,12 @@ fn is_check(sql: &str) -> bool {
 
 /// How many rows a check finds, and the ids of the first.
 async fn find_offenders(tx: &mut Tx, sql: &str) -> Result<Option<(i64, String)>, DbError> {
-    let count = run(tx, format!("SELECT count(*) FROM ({sql})"), Vec::new()).await?;
+    let count = run(tx, format!("SELECT count(*) FROM ({sql}) AS found"), Vec::new()).await?;
     let count = count.first().and_then(|row| row.int(0)).unwrap_or_default();
     if count == 0 {
         return Ok(None);
     }
-    let named = run(tx, format!("SELECT * FROM ({sql}) LIMIT {NAMED_ROWS}"), Vec::new()).await?;
+    let named = run(tx, format!("SELECT * FROM ({sql}) AS found LIMIT {NAMED_ROWS}"), Vec::new()).await?;
     let ids: Vec<_> = named.iter().filter_map(|row| row.int(0)).map(|id| id.to_string()).collect();
     let more = if usize::try_from(count).is_ok_and(|count| count > ids.len()) { ", …" } else { "" };
     Ok(Some((count, format!("{}{more}", ids.join(", ")))))
@@ -191,13 +183,9 @@ async fn keep_what_is_not_ours(
     Ok(())
 }
 
-/// Foreign keys were not enforced; what they say has to hold again.
+/// What references say has to hold again, should they not have been enforced.
 async fn check_references(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> {
-    let lost = "SELECT CAST(m.\"name\" AS BLOB), CAST(f.\"table\" AS BLOB) FROM sqlite_master m, \
-                pragma_foreign_key_list(m.\"name\") f WHERE m.\"type\" = 'table' AND f.\"table\" NOT IN \
-                (SELECT \"name\" FROM sqlite_master WHERE \"type\" = 'table')";
-    let broken = "SELECT CAST(\"table\" AS BLOB), CAST(\"parent\" AS BLOB) FROM pragma_foreign_key_check LIMIT 1";
-    for sql in [lost, broken] {
+    for &sql in tx.dialect().schema().dangling_references() {
         if let Some(row) = run(tx, sql.to_owned(), Vec::new()).await?.first() {
             let name = |index| row.text(index).unwrap_or_default().to_owned();
             return Err(MigrateError::Dangling { title: step.title.clone(), table: name(0), parent: name(1) });
@@ -207,8 +195,8 @@ async fn check_references(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> 
 }
 
 async fn check_what_is_left(tx: &mut Tx, step: &Step) -> Result<(), MigrateError> {
-    let objects = Inspected::objects_in(tx).await?;
-    let unlike = step.leaves.tables.iter().find(|table| !is_all_there(&objects, table));
+    let (dialect, objects) = (tx.dialect(), Inspected::objects_in(tx).await?);
+    let unlike = step.leaves.tables.iter().find(|table| !is_all_there(dialect, &objects, table));
     let gone = |name: &String| step.leaves.table(name).is_none() && objects.contains_key(name);
     let left = step.from.tables.iter().find(|table| gone(&table.name));
     let unknown = unlike.map(|table| step.beside.in_table(&table.name)).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::change::Block;
+use crate::{db::Dialect, sql::Lexis};
 
 /// Why a text is no script.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,10 +15,6 @@ pub enum ScriptError {
     #[error("`{0}` cannot stand in a migration, which is one transaction already")]
     Forbidden(String),
 }
-
-/// Words that would break the transaction that a migration runs in.
-const FORBIDDEN: [&str; 10] =
-    ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "PRAGMA"];
 
 /// Longest line of a comment.
 const WIDTH: usize = 110;
@@ -54,11 +51,12 @@ fn comment(text: &str) -> String {
 ///
 /// # Errors
 /// [`ScriptError`]
-pub fn read(text: &str) -> Result<Vec<Block>, ScriptError> {
-    let mut reader = Reader::default();
+pub fn read(dialect: Dialect, text: &str) -> Result<Vec<Block>, ScriptError> {
+    let lexis = dialect.schema().lexis();
+    let mut reader = Reader::new(lexis);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let length = token(rest, first)?;
+        let length = token(lexis, rest, first)?;
         let (piece, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
         reader.take(piece)?;
         rest = after;
@@ -68,17 +66,16 @@ pub fn read(text: &str) -> Result<Vec<Block>, ScriptError> {
 }
 
 /// How many bytes the token has that begins here.
-fn token(rest: &str, first: char) -> Result<usize, ScriptError> {
+fn token(lexis: &Lexis, rest: &str, first: char) -> Result<usize, ScriptError> {
     let closed_by = |close: &str, what: &'static str| {
         let skip = first.len_utf8();
         let found = rest.get(skip..).and_then(|inner| inner.find(close));
         found.map(|at| skip + at + close.len()).ok_or(ScriptError::Open(what))
     };
+    if let Some((_, close, what)) = lexis.quotes.iter().find(|(open, ..)| *open == first) {
+        return closed_by(close, what);
+    }
     match first {
-        '\'' => closed_by("'", "text"),
-        '"' => closed_by("\"", "name"),
-        '`' => closed_by("`", "name"),
-        '[' => closed_by("]", "name"),
         '-' if rest.starts_with("--") => Ok(rest.find('\n').unwrap_or(rest.len())),
         '/' if rest.starts_with("/*") => closed_by("*/", "comment"),
         _ if first.is_whitespace() => Ok(rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len())),
@@ -92,8 +89,8 @@ fn is_word(c: char) -> bool {
 }
 
 /// Gathers tokens into statements.
-#[derive(Default)]
 struct Reader {
+    lexis: &'static Lexis,
     blocks: Vec<Block>,
     why: Vec<String>,
     sql: String,
@@ -103,6 +100,10 @@ struct Reader {
 }
 
 impl Reader {
+    const fn new(lexis: &'static Lexis) -> Self {
+        Self { lexis, blocks: Vec::new(), why: Vec::new(), sql: String::new(), words: Vec::new(), last: String::new() }
+    }
+
     fn take(&mut self, piece: &str) -> Result<(), ScriptError> {
         let between = self.sql.is_empty();
         if let Some(line) = piece.strip_prefix("--") {
@@ -128,9 +129,9 @@ impl Reader {
         Ok(())
     }
 
-    /// A trigger has statements inside, and ends with END.
     fn is_complete(&self) -> bool {
-        let is_trigger = self.words.first().is_some_and(|word| word == "CREATE")
+        let is_trigger = self.lexis.has_trigger_bodies
+            && self.words.first().is_some_and(|word| word == "CREATE")
             && self.words.iter().skip(1).take(2).any(|word| word == "TRIGGER");
         !is_trigger || self.last == "END"
     }
@@ -139,7 +140,7 @@ impl Reader {
         let sql = std::mem::take(&mut self.sql).trim().to_owned();
         let words = std::mem::take(&mut self.words);
         if let Some(first) = words.first() {
-            if FORBIDDEN.contains(&first.as_str()) {
+            if self.lexis.forbidden.contains(&first.as_str()) {
                 return Err(ScriptError::Forbidden(first.clone()));
             }
             self.blocks.push(Block { why: std::mem::take(&mut self.why).join(" ").trim().to_owned(), sql });
@@ -154,7 +155,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let blocks = read(text).unwrap();
+        let blocks = read(Dialect::Sqlite, text).unwrap();
         let found: Vec<_> = blocks.iter().map(|block| (block.why.as_str(), block.sql.as_str())).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -172,10 +173,10 @@ mod tests {
     #[test]
     fn what_would_leave_the_transaction_is_refused() {
         for text in ["commit;", "A; ROLLBACK", "pragma foreign_keys = ON"] {
-            assert!(matches!(read(text), Err(ScriptError::Forbidden(_))), "{text}");
+            assert!(matches!(read(Dialect::Sqlite, text), Err(ScriptError::Forbidden(_))), "{text}");
         }
         for text in ["SELECT 'x", "SELECT \"x", "/* x"] {
-            assert!(matches!(read(text), Err(ScriptError::Open(_))), "{text}");
+            assert!(matches!(read(Dialect::Sqlite, text), Err(ScriptError::Open(_))), "{text}");
         }
     }
 
@@ -184,6 +185,6 @@ mod tests {
         let long = "word ".repeat(60);
         let blocks = [("why", "A;B"), ("", "C"), (long.trim(), "D\n(e)")]
             .map(|(why, sql)| Block { why: why.into(), sql: sql.replace(';', "';'") });
-        assert_eq!(read(&write("head", &blocks)).unwrap(), blocks);
+        assert_eq!(read(Dialect::Sqlite, &write("head", &blocks)).unwrap(), blocks);
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    db::Dialect,
     schema::{Catalog, LinkError},
     sql::{self, TableDefinition},
 };
@@ -16,12 +17,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What the declarations say.
+    /// What the declarations say, for a database of this kind.
     ///
     /// # Errors
     /// [`LinkError`] when a path does not resolve, which declarations that compiled cannot cause.
-    pub fn declared(catalog: &Catalog) -> Result<Self, LinkError> {
-        let tables = catalog.models().iter().map(|model| sql::define(catalog, model));
+    pub fn declared(dialect: Dialect, catalog: &Catalog) -> Result<Self, LinkError> {
+        let tables = catalog.models().iter().map(|model| sql::define(dialect, catalog, model));
         Ok(Self { tables: tables.collect::<Result<_, _>>()? })
     }
 

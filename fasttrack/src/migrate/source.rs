@@ -6,7 +6,7 @@ use super::{
     folder::{FolderError, Migration, parse_title, read_folder, write_migration},
     snapshot::Snapshot,
 };
-use crate::schema::EmbeddedMigration;
+use crate::{db::Dialect, schema::EmbeddedMigration};
 
 /// The folder in the working directory, unless another one is named.
 const FOLDER: &str = "migrations";
@@ -17,6 +17,8 @@ const FOLDER: &str = "migrations";
 /// in the program yet, as after `migrate new`; where both hold one number they have to hold the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
+    /// The database that they are for.
+    pub dialect: Dialect,
     /// Where new ones are written, and where those are that are not in the program.
     pub folder: PathBuf,
     /// The migrations.
@@ -32,10 +34,10 @@ impl Source {
     ///
     /// # Errors
     /// [`FolderError`], also where the program and the folder contradict each other.
-    pub fn read(embedded: &[EmbeddedMigration], named: Option<&Path>) -> Result<Self, FolderError> {
+    pub fn read(dialect: Dialect, embedded: &[EmbeddedMigration], named: Option<&Path>) -> Result<Self, FolderError> {
         match named {
-            Some(folder) => Ok(Self { aside: Some(embedded.len()), ..Self::of_folder(folder)? }),
-            None => Self::of_both(embedded, Path::new(FOLDER)),
+            Some(folder) => Ok(Self { aside: Some(embedded.len()), ..Self::of_folder(dialect, folder)? }),
+            None => Self::of_both(dialect, embedded, Path::new(FOLDER)),
         }
     }
 
@@ -43,18 +45,18 @@ impl Source {
     ///
     /// # Errors
     /// [`FolderError`]
-    pub fn of_folder(folder: &Path) -> Result<Self, FolderError> {
-        Ok(Self { migrations: read_folder(folder)?, ..Self::none(folder) })
+    pub fn of_folder(dialect: Dialect, folder: &Path) -> Result<Self, FolderError> {
+        Ok(Self { migrations: read_folder(folder)?, ..Self::none(dialect, folder) })
     }
 
     /// No migrations, and where they would be written.
     #[must_use]
-    pub fn none(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), migrations: Vec::new(), embedded: Vec::new(), aside: None }
+    pub fn none(dialect: Dialect, folder: &Path) -> Self {
+        Self { dialect, folder: folder.to_owned(), migrations: Vec::new(), embedded: Vec::new(), aside: None }
     }
 
-    fn of_both(embedded: &[EmbeddedMigration], folder: &Path) -> Result<Self, FolderError> {
-        let mut source = Self::none(folder);
+    fn of_both(dialect: Dialect, embedded: &[EmbeddedMigration], folder: &Path) -> Result<Self, FolderError> {
+        let mut source = Self::none(dialect, folder);
         for EmbeddedMigration { title, up, down, leaves } in embedded {
             let (version, name) = parse_title(title).ok_or_else(|| FolderError::Name((*title).to_owned()))?;
             let texts = [up, down, leaves].map(|text| (*text).to_owned());

@@ -7,13 +7,16 @@ use super::{
     policy::fold,
     text::quote,
 };
-use crate::schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Verb};
+use crate::{
+    db::Dialect,
+    schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Verb},
+};
 
-/// The table of `model`.
+/// The table of `model` in a database of this kind.
 ///
 /// # Errors
 /// [`LinkError`] when a path of the list rule does not resolve, which declarations that compiled cannot cause.
-pub fn define(catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
+pub fn define(_dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
     let columns = model.schema.columns.iter().map(|column| column_definition(catalog, column));
     Ok(TableDefinition {
         name: model.schema.plural.to_owned(),

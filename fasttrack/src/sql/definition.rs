@@ -1,14 +1,11 @@
-//! A table as data: its columns and indexes, and the statements that make them.
+//! A table as data: its columns and indexes. How they are written is the dialect's affair.
 //!
 //! What a declaration says of storage and nothing else: lengths and ranges are checked on the way in, so that they are no
 //! part of it, and neither are rules. It is kept, as JSON, beside the migrations and in the database.
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    dialect,
-    text::{quote, text_literal},
-};
+use super::text::{quote, text_literal};
 use crate::schema::OnDelete;
 
 /// A table and its indexes.
@@ -114,19 +111,6 @@ impl Holds {
 }
 
 impl TableDefinition {
-    /// `CREATE TABLE`.
-    #[must_use]
-    pub fn create(&self) -> String {
-        self.create_as(&self.name)
-    }
-
-    /// The same, under another name.
-    #[must_use]
-    pub fn create_as(&self, name: &str) -> String {
-        let columns: Vec<_> = self.columns.iter().map(ColumnDefinition::text).collect();
-        format!("CREATE TABLE {} (\n  {}\n) STRICT", quote(name), columns.join(",\n  "))
-    }
-
     /// The column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&ColumnDefinition> {
@@ -145,48 +129,6 @@ impl TableDefinition {
 }
 
 impl ColumnDefinition {
-    /// As it stands in `CREATE TABLE`.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let name = quote(&self.name);
-        if self.holds == Holds::Id {
-            return format!("{name} INTEGER PRIMARY KEY AUTOINCREMENT");
-        }
-        let mut text = format!("{name} {}", dialect::column_type(self.holds));
-        if !self.nullable {
-            text.push_str(" NOT NULL");
-        }
-        if let Some(default) = &self.default {
-            text.push_str(" DEFAULT ");
-            text.push_str(default);
-        }
-        if let Some(condition) = self.condition() {
-            text = format!("{text} CHECK ({condition})");
-        }
-        if let Some(ForeignKey { table, on_delete }) = &self.references {
-            let action = match on_delete {
-                OnDelete::Cascade => "CASCADE",
-                OnDelete::SetNull => "SET NULL",
-                OnDelete::Restrict => "RESTRICT",
-            };
-            text = format!("{text} REFERENCES {} (\"id\") ON DELETE {action}", quote(table));
-        }
-        text
-    }
-
-    /// What has to hold of a value. Of null it is true and not null, which would be let in as well: `PRAGMA
-    /// integrity_check` of `SQLite` before 3.41 calls a row broken for which a CHECK is null.
-    fn condition(&self) -> Option<String> {
-        let name = quote(&self.name);
-        let condition = match self.holds {
-            Holds::Choice => format!("{name} IN ({})", self.words()),
-            Holds::Bool => format!("{name} IN (0, 1)"),
-            Holds::Json => format!("json_valid({name})"),
-            _ => return None,
-        };
-        Some(if self.nullable { format!("{name} IS NULL OR {condition}") } else { condition })
-    }
-
     /// The words of a choice as a list of literals.
     pub(super) fn words(&self) -> String {
         self.choices.iter().map(|word| text_literal(word)).collect::<Vec<_>>().join(", ")
@@ -194,13 +136,6 @@ impl ColumnDefinition {
 }
 
 impl IndexDefinition {
-    /// `CREATE INDEX`. The row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
-    #[must_use]
-    pub fn create(&self, table: &str) -> String {
-        let unique = if self.unique { "UNIQUE " } else { "" };
-        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&self.name), quote(table), self.keys.join(", "))
-    }
-
     /// Whether a column is among what it is over.
     #[must_use]
     pub fn covers(&self, column: &str) -> bool {

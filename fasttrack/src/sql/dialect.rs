@@ -1,25 +1,10 @@
-//! What is peculiar to `SQLite`: column types, how a column becomes a JSON value or a sort key, and how a connection is
+//! What is peculiar to `SQLite`: how a column becomes a JSON value or a sort key, and how a connection is
 //! made to capture changes.
 
-use super::{definition::Holds, text::text_literal};
-use crate::schema::{Column, Kind, Literal};
+pub(super) mod schema;
 
-/// The SQL type of a column (of a STRICT table).
-pub(super) const fn column_type(holds: Holds) -> &'static str {
-    match holds {
-        Holds::Id | Holds::Int | Holds::Bool | Holds::Relation => "INTEGER",
-        Holds::Float => "REAL",
-        Holds::Text
-        | Holds::Timestamp
-        | Holds::Date
-        | Holds::Json
-        | Holds::Choice
-        | Holds::Email
-        | Holds::PasswordHash
-        | Holds::CreatedAt
-        | Holds::UpdatedAt => "TEXT",
-    }
-}
+use super::text::text_literal;
+use crate::schema::{Column, Kind, Literal};
 
 /// A constant of a declaration as a literal.
 pub(super) fn literal(value: Literal) -> String {

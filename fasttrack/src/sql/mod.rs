@@ -19,14 +19,14 @@ mod row;
 mod text;
 
 pub use self::{
-    alter::{
-        Conversion, add_column, convert, drop_index, drop_table, duplicates, is_null, neutral, now, offenders, or_else,
-        rename_column, rename_table, replace,
-    },
+    alter::{drop_index, drop_table, duplicates, is_null, offenders, or_else, rename_column, rename_table},
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
-    dialect::later,
+    dialect::{
+        later,
+        schema::{ColumnAlteration, Conversion, Lexis, SchemaSyntax},
+    },
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference},

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    migrate::{Composed, Migrator, Missing, Source, compose},
+    migrate::{Composed, Migrator, Missing, Request, Source, compose},
     schema::{Catalog, Column, Email, Id, Kind, Schema},
 };
 
@@ -51,7 +51,7 @@ impl World {
     }
 
     fn source(&self) -> Source {
-        Source::of_folder(self.folder.path()).unwrap()
+        Source::of_folder(DIALECT, self.folder.path()).unwrap()
     }
 
     /// What a start of a program with these declarations does.
@@ -113,7 +113,8 @@ impl World {
         may_lose: bool,
     ) -> Result<Vec<String>, String> {
         let (catalog, mut source) = (Catalog::link(resources).unwrap(), self.source());
-        let composed = compose(&source, &catalog, inspected, name, may_lose).map_err(|error| error.to_string())?;
+        let composed = compose(Request { source: &source, catalog: &catalog, inspected, name, may_lose })
+            .map_err(|error| error.to_string())?;
         let titles = composed.iter().map(|composed| composed.migration.title()).collect();
         for Composed { migration, .. } in composed {
             source.add(migration).unwrap();

@@ -15,7 +15,7 @@ fn check(from: &Snapshot, to: &Snapshot, changes: &[&str], statements: &[&str]) 
 
 #[track_caller]
 fn check_renamed(from: &Snapshot, to: &Snapshot, renames: &Renames, changes: &[&str], statements: &[&str]) {
-    let found = Difference::between(from, to, renames, Direction::Up);
+    let found = Difference::between(DIALECT, from, to, renames, Direction::Up);
     let sign = |weight| match weight {
         Weight::Addition => '+',
         Weight::Alteration => '~',
@@ -28,7 +28,7 @@ fn check_renamed(from: &Snapshot, to: &Snapshot, renames: &Renames, changes: &[&
     for (done, expected) in done.iter().zip(statements) {
         assert!(done.starts_with(expected), "{done:?} does not begin with {expected:?}");
     }
-    let back = Difference::between(to, from, &renames.inverse(), Direction::Down);
+    let back = Difference::between(DIALECT, to, from, &renames.inverse(), Direction::Down);
     assert_eq!(back.is_empty(), found.is_empty());
 }
 

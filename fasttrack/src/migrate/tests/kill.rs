@@ -24,8 +24,8 @@ fn a_failure_at_any_statement_leaves_everything_as_it_was() {
         let bench = Bench::holding(&before()).await;
         bench.execute(ROWS).await;
         let whole = bench.dump().await;
-        let migration = between(1, "test", &before(), &after(), &Renames::default()).unwrap().migration;
-        let blocks = script::read(&migration.up).unwrap();
+        let migration = DRAFT.between(&before(), &after(), &Renames::default()).unwrap().migration;
+        let blocks = script::read(DIALECT, &migration.up).unwrap();
         assert!(blocks.len() > 12, "two tables are made anew: {}", blocks.len());
         for stop in 0..=blocks.len() {
             let mut blocks = blocks.clone();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{
     Direction, MigrateError, Snapshot,
-    compose::{Composed, between},
+    compose::{Composed, Draft},
     introspect::Inspected,
     run::{self, Record, Step},
     script,
@@ -22,10 +22,13 @@ use super::{
     surplus::Surplus,
 };
 use crate::{
-    db::{Db, DbOptions, Statement},
+    db::{Db, DbOptions, Dialect, Statement},
     schema::OnDelete,
     sql::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition, quote},
 };
+
+const DIALECT: Dialect = Dialect::Sqlite;
+const DRAFT: Draft<'_> = Draft { dialect: DIALECT, version: 1, name: "test" };
 
 /// A database in a directory that goes away with it.
 struct Bench {
@@ -54,14 +57,14 @@ impl Bench {
         direction: Direction,
     ) -> Result<(), MigrateError> {
         let composed = match direction {
-            Direction::Up => between(1, "test", from, to, renames),
-            Direction::Down => between(1, "test", to, from, &renames.inverse()),
+            Direction::Up => DRAFT.between(from, to, renames),
+            Direction::Down => DRAFT.between(to, from, &renames.inverse()),
         };
         let Some(Composed { migration, .. }) = composed else { return Ok(()) };
         let text = if direction == Direction::Up { &migration.up } else { &migration.down };
         let step = Step {
             title: migration.title(),
-            blocks: script::read(text).unwrap(),
+            blocks: script::read(DIALECT, text).unwrap(),
             from: from.clone(),
             leaves: to.clone(),
             beside: Surplus::default(),

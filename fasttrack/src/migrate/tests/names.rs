@@ -1,5 +1,6 @@
 //! The names that the compiler looks at are those that a database gets.
 
+use super::DIALECT;
 use crate::{
     auth,
     schema::{Catalog, Column, Grant, Id, Kind, Path, RESERVED, Rule, Schema, Verb, names_besides_the_table},
@@ -59,7 +60,7 @@ fn what_follows_from_a_declaration_is_foreseen() {
     let mut count = 0;
     for model in catalog.models() {
         let foreseen = names_besides_the_table(model.schema);
-        for index in sql::define(&catalog, model).unwrap().indexes {
+        for index in sql::define(DIALECT, &catalog, model).unwrap().indexes {
             assert!(foreseen.contains(&index.name), "{} is not among {foreseen:?}", index.name);
             count += 1;
         }

@@ -275,7 +275,7 @@ async fn check_schema(bench: &Bench, schema: &Snapshot) {
     let inspected = Inspected::read(&bench.db).await.unwrap();
     assert_eq!(inspected.objects.keys().collect::<Vec<_>>(), fresh.objects.keys().collect::<Vec<_>>());
     for table in &schema.tables {
-        assert!(super::super::introspect::is_all_there(&inspected.objects, table), "{:#?}", inspected.objects);
+        assert!(super::super::introspect::is_all_there(DIALECT, &inspected.objects, table), "{:#?}", inspected.objects);
     }
     assert!(inspected.schema.is_same(schema));
 }

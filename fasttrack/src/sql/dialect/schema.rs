@@ -1,0 +1,154 @@
+//! How tables are written, changed in place or anew, and found again in the catalog of a database.
+//!
+//! What is the same in every database stands in `sql::alter`; statements about rows are not written here.
+
+mod sqlite;
+
+use crate::{
+    db::Dialect,
+    sql::definition::{ColumnDefinition, Holds, IndexDefinition, TableDefinition},
+};
+
+/// How what a column holds becomes what another one may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    /// The value, as an expression over the old column.
+    pub value: String,
+    /// Which rows it cannot be done for, as a condition.
+    pub offends: Option<String>,
+}
+
+/// What becomes of one column of a table that holds rows.
+#[derive(Debug, Clone, Copy)]
+pub enum ColumnAlteration<'a> {
+    /// It is added, and holds this in the rows that are there; null, or there are none, where that is not said.
+    Add(&'a ColumnDefinition, Option<&'a str>),
+    /// It is dropped.
+    Drop(&'a ColumnDefinition),
+    /// It becomes another one.
+    Change {
+        /// What it was.
+        old: &'a ColumnDefinition,
+        /// What it becomes.
+        new: &'a ColumnDefinition,
+        /// What it holds then, as an expression over the old one.
+        value: &'a str,
+    },
+}
+
+/// How scripts are cut into statements.
+#[derive(Debug)]
+pub struct Lexis {
+    /// First words of statements that would break the transaction that a script runs in.
+    pub forbidden: &'static [&'static str],
+    /// What encloses text in which nothing ends: how it opens, how it closes, and what it is.
+    pub quotes: &'static [(char, &'static str, &'static str)],
+    /// Whether a trigger has statements inside, and ends with END.
+    pub has_trigger_bodies: bool,
+}
+
+/// The schema's side of a dialect.
+pub trait SchemaSyntax: Sync {
+    /// `CREATE TABLE`.
+    fn create_table(&self, table: &TableDefinition) -> String;
+
+    /// What makes the references of a new table, where they can only be made once every table is there.
+    fn add_references(&self, _table: &TableDefinition) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What takes the references of a table away that is going to be dropped together with those it refers to.
+    fn drop_references(&self, _table: &TableDefinition) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What else is named after a table that was renamed, and has to follow. `table` has the old name.
+    fn follow_table(&self, _table: &TableDefinition, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What else is named after a column that was renamed, and has to follow. `column` has the old name.
+    fn follow_column(&self, _table: &str, _column: &ColumnDefinition, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// `CREATE INDEX`.
+    fn create_index(&self, table: &str, index: &IndexDefinition) -> String;
+
+    /// Changes one column where it stands; `None` where the table has to be made anew for it.
+    fn alter(&self, table: &str, change: ColumnAlteration<'_>) -> Option<Vec<String>>;
+
+    /// What copies every row of a table into a new one and puts that in its place; each statement with its reason.
+    /// `values` says what each column of the new one holds, as expressions over the old.
+    fn replace(&self, old: &TableDefinition, new: &TableDefinition, values: &[String]) -> Vec<(String, String)>;
+
+    /// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
+    fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion>;
+
+    /// The instant of the migration, as instants are kept.
+    fn now(&self) -> &'static str;
+
+    /// What stands for a value that is gone, for a column that may not be null; `None` where nothing can.
+    fn neutral(&self, column: &ColumnDefinition) -> Option<String>;
+
+    /// A condition: the column holds something other than its default.
+    fn holds_something(&self, column: &ColumnDefinition) -> String;
+
+    /// How scripts are cut into statements.
+    fn lexis(&self) -> &'static Lexis;
+
+    /// The statements that make the tables of the schema and of the migrations, each of which may be run again.
+    fn own_tables(&self) -> [&'static str; 2];
+
+    /// A query for every table, index, trigger and view but what the database makes by itself: 0, a number, name, kind,
+    /// table, definition.
+    fn objects(&self) -> &'static str;
+
+    /// A query for what the tables were made from: 1, a number, name, definition, NULL, NULL.
+    fn recorded_schema(&self) -> &'static str;
+
+    /// A query for the migrations that were applied: 2, number, name, checksum, instant, NULL.
+    fn applied_migrations(&self) -> &'static str;
+
+    /// Queries for references that lead nowhere: whose rows, and to which table they should lead.
+    fn dangling_references(&self) -> &'static [&'static str];
+
+    /// Whether a definition of the catalog is that of this table, its indexes aside, in whatever order its columns come.
+    fn is_table(&self, there: &str, table: &TableDefinition) -> bool;
+
+    /// Whether a definition of the catalog is that of this index.
+    fn is_index(&self, there: &str, table: &str, index: &IndexDefinition) -> bool;
+}
+
+impl Dialect {
+    /// How tables are written in it.
+    #[must_use]
+    pub fn schema(self) -> &'static dyn SchemaSyntax {
+        match self {
+            // There is one so far.
+            Self::Sqlite | Self::Postgres => &sqlite::SqliteSchema,
+        }
+    }
+}
+
+/// The tables that one relation after another may lead to.
+fn target(column: &ColumnDefinition) -> Option<&str> {
+    column.references.as_ref().map(|reference| reference.table.as_str())
+}
+
+/// Whether nothing that one column holds means anything in the other, whatever the database.
+fn is_foreign(from: &ColumnDefinition, to: &ColumnDefinition) -> bool {
+    let is_moved = target(from).zip(target(to)).is_some_and(|(old, new)| old != new);
+    let is_secret = (from.holds == Holds::PasswordHash) != (to.holds == Holds::PasswordHash);
+    is_moved || is_secret || from.holds == Holds::Id || to.holds == Holds::Id
+}
+
+/// Whether a column holds an instant.
+const fn is_instant(holds: Holds) -> bool {
+    matches!(holds, Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt)
+}
+
+/// The words of a text with single spaces between them.
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

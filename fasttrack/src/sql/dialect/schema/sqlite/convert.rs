@@ -1,0 +1,65 @@
+//! How values of one column become values of another one.
+
+use super::{
+    super::{Conversion, is_foreign, is_instant},
+    column_type,
+};
+use crate::sql::{
+    definition::{ColumnDefinition, Holds},
+    text::quote,
+};
+
+/// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
+pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {
+    if is_foreign(from, to) {
+        return None;
+    }
+    let old = quote(&from.name);
+    let (value, lossy) = match (column_type(from.holds), column_type(to.holds)) {
+        ("INTEGER", "REAL") => cast(&old, "REAL", "{value} <> {old}"),
+        ("REAL", "INTEGER") => cast(&old, "INTEGER", "{value} <> {old}"),
+        ("INTEGER", "TEXT") => cast(&old, "TEXT", ""),
+        ("REAL", "TEXT") => cast(&old, "TEXT", "CAST({value} AS REAL) <> {old}"),
+        ("TEXT", "INTEGER") => cast(&old, "INTEGER", "CAST({value} AS TEXT) <> {old}"),
+        ("TEXT", "REAL") => {
+            let is_number = "CASE WHEN json_valid({old}) THEN json_type({old}) NOT IN ('integer', 'real') ELSE 1 END";
+            cast(&old, "REAL", is_number)
+        }
+        _ => (old, None),
+    };
+    let meant = misfit(from, to, &value);
+    let offends: Vec<_> = lossy.into_iter().chain(meant).collect();
+    let offends = (!offends.is_empty()).then(|| offends.join(" OR "));
+    Some(Conversion { value, offends })
+}
+
+fn cast(old: &str, to: &str, lossy: &str) -> (String, Option<String>) {
+    let value = format!("CAST({old} AS {to})");
+    let lossy = (!lossy.is_empty()).then(|| lossy.replace("{value}", &value).replace("{old}", old));
+    (value, lossy)
+}
+
+/// When a value of the right type is none that the column may hold.
+fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option<String> {
+    if to.holds == Holds::Choice {
+        let keeps = from.holds == Holds::Choice && from.choices.iter().all(|word| to.choices.contains(word));
+        return (!keeps).then(|| format!("{value} NOT IN ({})", to.words()));
+    }
+    if from.holds == to.holds || (is_instant(from.holds) && is_instant(to.holds)) {
+        return None;
+    }
+    match to.holds {
+        Holds::Bool => Some(format!("{value} NOT IN (0, 1)")),
+        Holds::Json => Some(format!("NOT json_valid({value})")),
+        Holds::Date => Some(format!("date({value}) IS NOT {value}")),
+        Holds::Email => Some(format!("{value} NOT LIKE '_%@_%'")),
+        Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Some(format!(
+            "{value} NOT GLOB '????-??-??T??:??:??.??????Z' OR strftime('%Y-%m-%dT%H:%M:%S', {value}) IS NOT substr({value}, 1, 19)"
+        )),
+        Holds::Relation => {
+            let table = quote(&to.references.as_ref()?.table);
+            Some(format!("{value} NOT IN (SELECT \"id\" FROM {table})"))
+        }
+        _ => None,
+    }
+}
