@@ -1,8 +1,8 @@
-//! Reins on a connection to `SQLite`: to stop the statement that runs, and to see to it that nothing is committed by the
-//! way. The driver has a word for neither.
+//! A handle on a connection to `SQLite`: to stop the statement that runs, and to see to it that nothing is committed by
+//! the way. The driver has a word for neither.
 //!
 //! This is the one crate of the workspace that says `unsafe`, since both are functions of the C library. It knows no SQL,
-//! no limits and no clock: when to pull is for others to say.
+//! no limits and no clock: when to stop what is for others to say.
 //!
 //! **Stopping** is `sqlite3_interrupt`, which sets a flag that `SQLite` looks at anyway: a statement that is let run costs
 //! nothing more. (A progress handler would be called over and over by every statement, and never by one that counts a
@@ -25,66 +25,66 @@ use std::{
 use libsqlite3_sys as ffi;
 use rbdc_sqlite::LockedSqliteHandle;
 
-/// The name that a connection keeps its end of the reins under.
+/// The name under which a connection keeps what it shares with the handle.
 const NAME: &CStr = c"fasttrack-sqlite";
 
-/// Reins on one connection. A clone holds the same ones; they may outlive the connection, and do nothing then.
+/// A handle on one connection. A clone is the same one; it may outlive the connection, and does nothing then.
 #[derive(Clone)]
-pub struct Reins(Arc<Ends>);
+pub struct ControlHandle(Arc<Shared>);
 
-/// What the connection and whoever holds the reins share.
-struct Ends {
+/// What the connection and its handle share.
+struct Shared {
     /// The connection, for as long as it is open.
-    handle: Mutex<Option<Handle>>,
+    handle: Mutex<Option<RawHandle>>,
     commits_are_held: AtomicBool,
 }
 
 /// A connection that is open.
-struct Handle(NonNull<ffi::sqlite3>);
+struct RawHandle(NonNull<ffi::sqlite3>);
 
 #[expect(unsafe_code, reason = "a pointer says nothing of threads; the library does")]
 // SAFETY: the one thing done with it is `sqlite3_interrupt`, which any thread may call
 // (<https://sqlite.org/c3ref/interrupt.html>).
-unsafe impl Send for Handle {}
+unsafe impl Send for RawHandle {}
 
-/// `SQLite` found no memory for the reins.
+/// `SQLite` found no memory for the handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfMemory;
 
-impl Reins {
-    /// Puts reins on a connection. Later ones take the place of those before.
+impl ControlHandle {
+    /// Attaches a handle to a connection. A later one takes the place of the one before.
     ///
     /// # Errors
     /// [`OutOfMemory`].
-    pub fn put_on(connection: &mut LockedSqliteHandle<'_>) -> Result<Self, OutOfMemory> {
+    pub fn attach(connection: &mut LockedSqliteHandle<'_>) -> Result<Self, OutOfMemory> {
         let handle = connection.as_raw_handle();
-        let ends =
-            Arc::new(Ends { handle: Mutex::new(Some(Handle(handle))), commits_are_held: AtomicBool::new(false) });
-        let kept = Arc::into_raw(Arc::clone(&ends)).cast_mut().cast::<c_void>();
+        let shared =
+            Arc::new(Shared { handle: Mutex::new(Some(RawHandle(handle))), commits_are_held: AtomicBool::new(false) });
+        let kept = Arc::into_raw(Arc::clone(&shared)).cast_mut().cast::<c_void>();
         #[expect(unsafe_code, reason = "a function of the C library")]
         // SAFETY: `handle` is an open connection, and nobody else uses it while it is locked. `kept` is given away: the
-        // library hands it to `let_go` once, when the connection is closed, when it is replaced, or at once when this
+        // library hands it to `detach` once, when the connection is closed, when it is replaced, or at once when this
         // fails (<https://sqlite.org/c3ref/get_clientdata.html>).
-        let status = unsafe { ffi::sqlite3_set_clientdata(handle.as_ptr(), NAME.as_ptr(), kept, Some(let_go)) };
+        let status = unsafe { ffi::sqlite3_set_clientdata(handle.as_ptr(), NAME.as_ptr(), kept, Some(detach)) };
         if status != ffi::SQLITE_OK {
             return Err(OutOfMemory);
         }
         #[expect(unsafe_code, reason = "a function of the C library")]
-        // SAFETY: as above; `kept` is valid for as long as the connection is open, and no hook is called after that. Reins
-        // that are replaced have their hook replaced here, before the connection is used again.
+        // SAFETY: as above; `kept` is valid for as long as the connection is open, and no hook is called after that. A
+        // handle that is replaced has its hook replaced here, before the connection is used again.
         unsafe {
             ffi::sqlite3_commit_hook(handle.as_ptr(), Some(is_held), kept);
         };
-        Ok(Self(ends))
+        Ok(Self(shared))
     }
 
     /// Stops what runs on the connection, at its next step; what writes takes its whole transaction along. Does nothing
     /// where nothing runs: whoever means a statement has to say so until it has ended.
     pub fn interrupt(&self) {
         let handle = self.0.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Handle(handle)) = &*handle else { return };
+        let Some(RawHandle(handle)) = &*handle else { return };
         #[expect(unsafe_code, reason = "a function of the C library")]
-        // SAFETY: the connection is open: before it is closed `let_go` takes the pointer out, under the lock that is held
+        // SAFETY: the connection is open: before it is closed `detach` takes the pointer out, under the lock that is held
         // here.
         unsafe {
             ffi::sqlite3_interrupt(handle.as_ptr());
@@ -97,9 +97,9 @@ impl Reins {
     }
 }
 
-impl fmt::Debug for Reins {
+impl fmt::Debug for ControlHandle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Reins(…)")
+        formatter.write_str("ControlHandle(…)")
     }
 }
 
@@ -111,20 +111,20 @@ impl fmt::Display for OutOfMemory {
 
 impl std::error::Error for OutOfMemory {}
 
-/// The connection is being closed, or has new reins.
+/// The connection is being closed, or has another handle.
 #[expect(unsafe_code, reason = "called by the C library")]
-unsafe extern "C" fn let_go(kept: *mut c_void) {
-    // SAFETY: the pointer that `put_on` made of an `Arc` and gave away, which comes back once.
-    let ends = unsafe { Arc::from_raw(kept.cast::<Ends>().cast_const()) };
-    ends.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
+unsafe extern "C" fn detach(kept: *mut c_void) {
+    // SAFETY: the pointer that `attach` made of an `Arc` and gave away, which comes back once.
+    let shared = unsafe { Arc::from_raw(kept.cast::<Shared>().cast_const()) };
+    shared.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
 }
 
 /// Whether a commit is to become a rollback.
 #[expect(unsafe_code, reason = "called by the C library")]
 unsafe extern "C" fn is_held(kept: *mut c_void) -> c_int {
-    // SAFETY: the pointer that `put_on` made of an `Arc`; the connection, which calls this, keeps that alive.
-    let ends = unsafe { &*kept.cast::<Ends>() };
-    c_int::from(ends.commits_are_held.load(Ordering::SeqCst))
+    // SAFETY: the pointer that `attach` made of an `Arc`; the connection, which calls this, keeps that alive.
+    let shared = unsafe { &*kept.cast::<Shared>() };
+    c_int::from(shared.commits_are_held.load(Ordering::SeqCst))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The reins on real connections: what is pulled stops, what is held is not committed, and what is closed is left alone.
+//! The handle of real connections: what is interrupted stops, what is held is not committed, and what is closed is left alone.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const ENDLESS_WRITE: &str =
 
 struct Bench {
     connection: SqliteConnection,
-    reins: Reins,
+    control: ControlHandle,
     directory: TempDir,
 }
 
@@ -27,8 +27,8 @@ async fn bench() -> Bench {
     let directory = TempDir::new().unwrap();
     let mut connection = open(&directory).await;
     connection.exec("CREATE TABLE t (x INTEGER UNIQUE)", Vec::new()).await.unwrap();
-    let reins = Reins::put_on(&mut connection.lock_handle().await.unwrap()).unwrap();
-    Bench { connection, reins, directory }
+    let control = ControlHandle::attach(&mut connection.lock_handle().await.unwrap()).unwrap();
+    Bench { connection, control, directory }
 }
 
 async fn open(directory: &TempDir) -> SqliteConnection {
@@ -40,19 +40,19 @@ impl Bench {
         self.connection.exec(sql, Vec::new()).await.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Runs what never ends, and pulls until it has.
+    /// Runs what never ends, and interrupts it until it has.
     async fn stop(&mut self, sql: &str) -> String {
-        let reins = self.reins.clone();
-        let pulling = tokio::spawn(async move {
+        let control = self.control.clone();
+        let interrupting = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_millis(5)).await;
-                reins.interrupt();
+                control.interrupt();
             }
         });
         let met = timeout(LIMIT, self.exec(sql)).await.expect("stopped").unwrap_err();
         // The driver runs it once more before it notices that nobody listens; a ping waits for that.
         timeout(LIMIT, self.connection.ping()).await.expect("stopped again").unwrap();
-        pulling.abort();
+        interrupting.abort();
         met
     }
 
@@ -64,13 +64,13 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn what_is_pulled_stops_and_the_connection_goes_on() {
+async fn what_is_interrupted_stops_and_the_connection_goes_on() {
     let mut bench = bench().await;
     for sql in [ENDLESS, ENDLESS_WRITE] {
         assert_eq!(bench.stop(sql).await, "interrupted", "{sql}");
         bench.exec("SELECT 1").await.unwrap();
     }
-    bench.reins.interrupt();
+    bench.control.interrupt();
     bench.exec("INSERT INTO t VALUES (7)").await.expect("what runs later is not meant");
     assert_eq!(bench.rows().await, r#"[{"n":1}]"#);
 }
@@ -78,7 +78,7 @@ async fn what_is_pulled_stops_and_the_connection_goes_on() {
 #[tokio::test]
 async fn what_is_stopped_in_a_transaction_takes_it_along_and_commits_nothing() {
     let mut bench = bench().await;
-    bench.reins.hold_commits(true);
+    bench.control.hold_commits(true);
     bench.exec("BEGIN IMMEDIATE").await.unwrap();
     bench.exec("INSERT INTO t VALUES (7)").await.unwrap();
     assert_eq!(bench.stop(ENDLESS).await, "interrupted");
@@ -91,29 +91,29 @@ async fn what_is_stopped_in_a_transaction_takes_it_along_and_commits_nothing() {
 #[tokio::test]
 async fn what_is_held_is_not_committed() {
     let mut bench = bench().await;
-    bench.reins.hold_commits(true);
+    bench.control.hold_commits(true);
     assert_eq!(bench.exec("INSERT INTO t VALUES (1)").await.unwrap_err(), "constraint failed");
     bench.exec("BEGIN; INSERT INTO t VALUES (2)").await.unwrap();
     assert_eq!(bench.exec("COMMIT").await.unwrap_err(), "constraint failed");
     assert_eq!(bench.rows().await, r#"[{"n":0}]"#);
-    bench.reins.hold_commits(false);
+    bench.control.hold_commits(false);
     bench.exec("INSERT INTO t VALUES (3)").await.unwrap();
     assert_eq!(bench.rows().await, r#"[{"n":1}]"#);
 }
 
 #[tokio::test]
-async fn reins_outlive_their_connection_and_are_replaced() {
+async fn handles_outlive_their_connection_and_are_replaced() {
     let mut bench = bench().await;
-    bench.reins.hold_commits(true);
-    let later = Reins::put_on(&mut bench.connection.lock_handle().await.unwrap()).unwrap();
-    bench.reins.interrupt();
-    bench.exec("INSERT INTO t VALUES (1)").await.expect("held by reins that were replaced");
-    assert_eq!(Arc::strong_count(&bench.reins.0), 1, "the connection lets go of what is replaced");
-    bench.reins = later;
+    bench.control.hold_commits(true);
+    let later = ControlHandle::attach(&mut bench.connection.lock_handle().await.unwrap()).unwrap();
+    bench.control.interrupt();
+    bench.exec("INSERT INTO t VALUES (1)").await.expect("held by a handle that was replaced");
+    assert_eq!(Arc::strong_count(&bench.control.0), 1, "the connection lets go of what is replaced");
+    bench.control = later;
     assert_eq!(bench.stop(ENDLESS).await, "interrupted");
     bench.connection.close().await.unwrap();
-    let Bench { connection, reins, directory: _directory } = bench;
+    let Bench { connection, control, directory: _directory } = bench;
     drop(connection);
-    reins.interrupt();
-    assert_eq!(Arc::strong_count(&reins.0), 1, "the connection lets go at its end");
+    control.interrupt();
+    assert_eq!(Arc::strong_count(&control.0), 1, "the connection lets go at its end");
 }

@@ -4,79 +4,78 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::{future::BoxFuture, pin_mut};
 use prometheus::core::Collector;
-use rbdc::db::Connection;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
 use super::{
-    Arg, DbError, DbOptions, Dialect, Row, RowPlan, Statement, Tx,
+    Arg, DatabaseUrl, DbError, DbOptions, Dialect, Row, RowPlan, Statement, Tx,
+    backend::Backend,
     capture::ChangeCapture,
     gauge::Gauges,
-    lines::{Lines, Place},
     meter::{Meter, metered},
-    pool::{Commits, ConnectionPool, Pooled},
-    private,
-    sqlite::{self, Found},
-    statement,
-    writer::Writer,
+    queues::{CallerQueues, Turn},
+    sqlite::Sqlite,
+    unit::Work,
 };
 use crate::{error::Error, trace};
 
-/// A database: many connections that read, one that writes. A clone is the same database.
+/// A database. A clone is the same one.
 #[derive(Debug, Clone)]
 pub struct Db {
-    readers: Pooled,
+    backend: Arc<dyn Backend>,
     searches: Arc<Semaphore>,
-    lines: Lines,
-    copier: Pooled,
-    writer: Writer,
+    slow: CallerQueues,
     pub(super) gauges: Gauges,
     reader_wait: Duration,
     statement_limit: Duration,
-    created: bool,
 }
 
 impl Db {
+    /// Opens the database at an address.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; for a server also what it says, and that there is none.
+    pub async fn connect(url: &DatabaseUrl, options: DbOptions) -> Result<Self, DbError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => Self::open(path, options).await,
+            DatabaseUrl::Postgres(_) => Err(DbError::Other("PostgreSQL is not spoken yet".into())),
+        }
+    }
+
     /// Opens a `SQLite` database; one that is not there is created.
     ///
     /// # Errors
     /// [`DbError`] when the file cannot be opened, is no `SQLite` database, or is one of another application; it is left
     /// as it was.
     pub async fn open(path: &Path, options: DbOptions) -> Result<Self, DbError> {
-        let path = &sqlite::file(path)?;
-        let found = sqlite::inspect(path, options.marker.as_deref()).await?;
-        let refuse = |error: DbError| DbError::Other(format!("{}: {error}", path.display()));
-        if found == Found::Nothing {
-            private::make(path).map_err(|cause| refuse(DbError::Other(cause.to_string())))?;
-        }
-        let writer = ConnectionPool::install(sqlite::writer(path, &options), 1, options.unit_limit, Commits::Said)?;
         let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
-        // Opened now: it makes the database, and turns on the write-ahead log before anyone reads.
-        let first = Tx::new(writer.take(options.reader_wait).await.map_err(refuse)?);
-        let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
-        let (reader, copier) = (sqlite::reader(path, &options), sqlite::copier(path, &options));
-        Ok(Self {
-            readers: ConnectionPool::install(reader, readers, patience(&options), Commits::Free)?,
-            copier: ConnectionPool::install(copier, 1, options.unit_limit, Commits::Free)?,
-            lines: Lines::default(),
+        let backend = Sqlite::open(path, &options, gauges.clone()).await?;
+        Ok(Self::over(Arc::new(backend), &options, gauges))
+    }
+
+    fn over(backend: Arc<dyn Backend>, options: &DbOptions, gauges: Gauges) -> Self {
+        Self {
+            backend,
             searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
-            writer: Writer::start(writer, first, &options, gauges.clone()),
+            slow: CallerQueues::default(),
             gauges,
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
-            created: found == Found::Nothing,
-        })
+        }
     }
 
     /// Which database it is.
     #[must_use]
-    pub const fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
+    pub fn dialect(&self) -> Dialect {
+        self.backend.dialect()
     }
 
-    /// Whether [`Self::open`] made the file.
+    /// Whether [`Self::open`] made the database.
     #[must_use]
     pub fn was_created(&self) -> bool {
-        self.created
+        self.backend.was_created()
     }
 
     /// What it measures of itself, for the registry of a server.
@@ -100,8 +99,8 @@ impl Db {
     /// # Errors
     /// As [`Self::read`].
     pub async fn search(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let _place: Option<Place> = match Meter::asker() {
-            Some(asker) => Some(self.lines.wait(asker, self.reader_wait).await.ok_or_else(another_runs)?),
+        let _turn: Option<Turn> = match Meter::asker() {
+            Some(asker) => Some(self.slow.wait(asker, self.reader_wait).await.ok_or_else(another_runs)?),
             None => None,
         };
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
@@ -120,7 +119,12 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        metered(&self.gauges.writing, trace::writing(), self.writer.write(work)).await
+        let written = async {
+            let (answer, answered) = oneshot::channel();
+            self.backend.write(Box::new(Work::new(work, answer)))?;
+            answered.await.unwrap_or_else(|_| Err(lost().into()))
+        };
+        metered(&self.gauges.writing, trace::writing(), written).await
     }
 
     /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
@@ -134,7 +138,9 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        self.writer.alone(work).await
+        let (answer, answered) = oneshot::channel();
+        self.backend.write_alone(Box::new(Work::new(work, answer)))?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
     /// Inserts a row. Rows of the same plan (the same `Arc`) that arrive together are inserted together; one that fails
@@ -143,7 +149,12 @@ impl Db {
     /// # Errors
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
-        metered(&self.gauges.writing, trace::writing(), self.writer.insert(plan, row)).await
+        let inserted = async {
+            let (answer, answered) = oneshot::channel();
+            self.backend.insert(plan, row, answer)?;
+            answered.await.unwrap_or_else(|_| Err(lost()))
+        };
+        metered(&self.gauges.writing, trace::writing(), inserted).await
     }
 
     /// From now on tells `capture.listener` of every change that is captured, whatever statement makes it; whoever was told
@@ -152,7 +163,7 @@ impl Db {
     /// # Errors
     /// What the database says.
     pub async fn capture_changes(&self, capture: ChangeCapture) -> Result<(), DbError> {
-        self.writer.capture(capture).await
+        self.backend.capture_changes(capture).await
     }
 
     /// Whether the database answers.
@@ -169,13 +180,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Other`] when there is a file of this name; else what the database says.
     pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
-        let path = sqlite::file(path)?;
-        // An empty file is one that is written to.
-        private::make_new(&path).map_err(|cause| DbError::Other(format!("{}: {cause}", path.display())))?;
-        let copy = sqlite::copy(&path.to_string_lossy());
-        let mut connection = self.copier.take(self.reader_wait).await?;
-        let task = tokio::spawn(async move { statement::run(connection.as_mut(), copy).await });
-        task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map(drop)
+        self.backend.copy_to(path.to_owned()).await
     }
 
     /// Looks through the whole file for damage, however long it takes, and says what it found first. Everybody else goes
@@ -184,39 +189,33 @@ impl Db {
     /// # Errors
     /// What the database says.
     pub async fn find_damage(&self) -> Result<Option<String>, DbError> {
-        let mut connection = self.copier.take(self.reader_wait).await?;
-        let check = Statement::new("PRAGMA quick_check(1)", Vec::new());
-        let task = tokio::spawn(async move { statement::run(connection.as_mut(), check).await });
-        let rows = task.await.unwrap_or_else(|error| Err(DbError::Other(error.to_string())))?;
-        Ok(rows.first().and_then(|row| row.text(0)).filter(|found| *found != "ok").map(one_line))
+        self.backend.find_damage().await
     }
 
-    /// Finishes what is going on, and closes every connection; the writer last, which leaves a tidy file.
+    /// Finishes what is going on, and closes every connection.
     pub async fn close(&self) {
         self.searches.close();
-        self.readers.close(self.statement_limit).await;
-        self.copier.close(Duration::ZERO).await;
-        self.writer.close().await;
+        self.backend.close(self.statement_limit).await;
     }
 
     async fn run_quick(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let mut connection = self.readers.take(self.reader_wait).await?;
-        let reading = read_all(connection.as_mut(), statement, self.statement_limit);
+        let mut reader = self.backend.reader(self.reader_wait).await?;
+        let reading = reader.read(statement);
         pin_mut!(reading);
         let quick = self.statement_limit / SLOW_PART;
         if let Ok(rows) = timeout(quick, &mut reading).await {
             return rows;
         }
-        let _place: Option<Place> = match Meter::asker() {
-            Some(asker) => Some(self.lines.enter(asker).ok_or_else(another_runs)?),
+        let _turn: Option<Turn> = match Meter::asker() {
+            Some(asker) => Some(self.slow.enter(asker).ok_or_else(another_runs)?),
             None => None,
         };
         timeout(self.statement_limit.saturating_sub(quick), reading).await.unwrap_or_else(|_| Err(too_long()))
     }
 
     async fn run_slow(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let mut connection = self.readers.take(self.reader_wait).await?;
-        let reading = read_all(connection.as_mut(), statement, self.statement_limit);
+        let mut reader = self.backend.reader(self.reader_wait).await?;
+        let reading = reader.read(statement);
         timeout(self.statement_limit, reading).await.unwrap_or_else(|_| Err(too_long()))
     }
 }
@@ -232,26 +231,7 @@ fn another_runs() -> DbError {
     DbError::Busy("another slow statement of the same caller is running".into())
 }
 
-/// After how long a statement that was told to stop is held to be lost, and its connection with it. Until then the
-/// connection waits for it: to open more beside it would make everything slower.
-fn patience(options: &DbOptions) -> Duration {
-    options.statement_limit * 12
-}
-
-/// Runs a statement; that nothing came back is believed only of a connection that lives, since one that dies in the
-/// middle ends its rows without an error.
-async fn read_all(connection: &mut dyn Connection, statement: Statement, limit: Duration) -> Result<Vec<Row>, DbError> {
-    let rows = statement::run(connection, statement).await?;
-    if !rows.is_empty() {
-        return Ok(rows);
-    }
-    match timeout(limit, connection.ping()).await {
-        Ok(pong) => pong.map(|()| rows).map_err(|error| sqlite::error(&error)),
-        Err(_) => Err(DbError::Busy("the connection does not answer".into())),
-    }
-}
-
-/// A text without its line breaks.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What somebody hears whose answer went missing.
+fn lost() -> DbError {
+    DbError::Busy("the writer gave no answer".into())
 }

@@ -8,3 +8,14 @@ pub enum Dialect {
     /// `PostgreSQL`.
     Postgres,
 }
+
+impl Dialect {
+    /// Most arguments that a statement may have.
+    #[must_use]
+    pub const fn max_args(self) -> usize {
+        match self {
+            Self::Sqlite => 32_766,
+            Self::Postgres => 65_535,
+        }
+    }
+}

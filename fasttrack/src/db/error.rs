@@ -1,6 +1,7 @@
 //! What can go wrong at the database.
 
-use super::sqlite;
+use std::fmt;
+
 use crate::error::Error;
 
 /// What can go wrong at the database.
@@ -23,7 +24,7 @@ pub enum DbError {
     TooLarge,
     /// Busy, full, read-only for now, or out of time: worth trying again.
     #[error("{0}")]
-    Busy(String),
+    Busy(Busy),
     /// The queue of the writer is full, or it has stopped.
     #[error("the write queue is full")]
     QueueFull,
@@ -32,11 +33,41 @@ pub enum DbError {
     Other(String),
 }
 
+/// Why something has to be tried again, and what people are told who may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busy {
+    why: String,
+    advice: &'static str,
+}
+
+/// What people are told where nothing better is known.
+const BUSY: &str = "the database is busy; try again";
+
+impl Busy {
+    /// One that is over when they try again only if they do what is advised.
+    #[must_use]
+    pub fn with_advice(why: impl Into<String>, advice: &'static str) -> Self {
+        Self { why: why.into(), advice }
+    }
+}
+
+impl<T: Into<String>> From<T> for Busy {
+    fn from(why: T) -> Self {
+        Self::with_advice(why, BUSY)
+    }
+}
+
+impl fmt::Display for Busy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.why)
+    }
+}
+
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Busy(why) => Self::Unavailable(sqlite::advice(&why).into()),
-            DbError::QueueFull => Self::Unavailable(sqlite::BUSY.into()),
+            DbError::Busy(busy) => Self::Unavailable(busy.advice.into()),
+            DbError::QueueFull => Self::Unavailable(BUSY.into()),
             DbError::Invariant(why) => Self::Conflict(why.into()),
             DbError::TooLarge => Self::fault("", "too_large", "this is more than the database holds in one row"),
             other => Self::Internal(other.to_string()),

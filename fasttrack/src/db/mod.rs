@@ -1,37 +1,28 @@
-//! The database: statements in, rows out. The only place that knows rbatis and its drivers.
+//! The database: statements in, rows out. The only place that knows drivers.
 //!
-//! Reads run on a pool of read-only connections; everything that writes goes through one writer, which gathers what is
-//! waiting into one transaction and answers after its commit. A client that goes away leaves no transaction open and no
-//! statement running: writes are done without him, and reads are stopped.
+//! [`Db`] is what everybody else has of it. What stands beside this text is the same for every database; what is peculiar
+//! to one stands in a folder of its name (`sqlite`, `postgres`), which implements [`backend::Backend`] and
+//! [`tx::Session`]. A client that goes away leaves no transaction open and no statement running: writes are done without
+//! him, and reads are stopped.
 //!
-//! What is peculiar to one database stands in a module of its name (`sqlite`); the rest is the same for every driver.
 //! No SQL of the application is written here, and nothing here knows what a resource is.
 
 mod address;
+mod backend;
 mod capture;
 mod database;
 mod dialect;
 mod error;
 mod gauge;
-mod group;
-mod guard;
-mod lines;
-mod link;
 mod meter;
 mod options;
-mod place;
-mod pool;
+mod placeholders;
 mod postgres;
-mod private;
+mod queues;
 mod row;
 mod sqlite;
-mod statement;
 mod tx;
 mod unit;
-mod writer;
-
-#[cfg(test)]
-mod tests;
 
 #[doc(hidden)]
 pub use self::{
@@ -45,11 +36,10 @@ pub use self::{
     tx::{RowPlan, Tx},
 };
 pub use self::{
-    error::DbError,
-    row::{Arg, Cell, MAX_ARGS, Row, Statement},
+    error::{Busy, DbError},
+    row::{Arg, Cell, Row, Statement},
 };
 pub(crate) use self::{
     gauge::SECONDS,
-    place::{names, place},
-    private::{open_to_others, private_file},
+    sqlite::{names, open_to_others, place, private_file},
 };

@@ -13,9 +13,6 @@ pub enum Arg {
     Text(String),
 }
 
-/// Most arguments that a statement may have.
-pub const MAX_ARGS: usize = 32_766;
-
 /// SQL with `$1`, `$2`, … and its arguments; a number may occur more than once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {

@@ -1,54 +1,33 @@
-//! What a unit of work is given: its place in the writer's transaction.
+//! What a unit of work is given: its transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe};
 
 use futures_util::future::BoxFuture;
-use rbdc::db::Connection;
-use tokio::time::timeout;
 
-use super::{
-    Arg, ChangeCapture, DbError, Dialect, Row, Statement, sqlite,
-    statement::{self, Found},
-};
+use super::{Arg, DbError, Dialect, Row, Statement};
 
-/// A unit's place in a transaction. Other units share the transaction, each behind a savepoint of its own.
-pub struct Tx {
-    connection: Box<dyn Connection>,
-    /// Words that go before the next statement, in one hop with it; a transaction that says nothing never begins.
-    owed: Option<&'static str>,
-    begun: bool,
-    /// A statement was sent, and its end was not waited for.
-    cut_off: bool,
-    /// How long a statement may take.
-    limit: Duration,
-    captured: Captured,
+/// A unit's transaction, or its part of one that it shares with others.
+pub struct Tx<S: Session + ?Sized = dyn Session> {
     hooks: Vec<Hook>,
     wakes: Vec<Hook>,
-    doom: Option<DbError>,
+    pub(super) session: S,
 }
 
-/// What the connection captured of the units.
-#[derive(Default)]
-struct Captured {
-    capture: Option<Arc<ChangeCapture>>,
-    /// What has been read of it.
-    changes: Vec<Row>,
-    /// Whether the connection still holds changes that have been read.
-    owes_clearing: bool,
-    /// Whether it may hold some that have not been.
-    owes_collecting: bool,
-}
+/// What a database does for a unit, in its own way.
+pub trait Session: Send {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
 
-/// How long a connection may take to close: the last one copies what is left in the write-ahead log.
-const CLOSE_LIMIT: Duration = Duration::from_mins(1);
+    /// Runs a statement, as [`Tx::query`] has it.
+    fn query(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>>;
+}
 
 /// What runs after the commit.
 pub(super) type Hook = Box<dyn FnOnce() + Send>;
 
-/// How much of what a transaction remembers was there before a unit began.
+/// How many hooks there were before a unit began.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    changes: usize,
+pub(super) struct HookMark {
     hooks: usize,
     wakes: usize,
 }
@@ -65,25 +44,33 @@ pub trait RowPlan: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<Option<Vec<u8>>>, DbError>>;
 }
 
-impl Tx {
-    pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        Self {
-            connection,
-            owed: None,
-            begun: false,
-            cut_off: false,
-            limit: Duration::MAX,
-            captured: Captured::default(),
-            hooks: Vec::new(),
-            wakes: Vec::new(),
-            doom: None,
-        }
+impl<S: Session> Tx<S> {
+    pub(super) fn new(session: S) -> Self {
+        Self { hooks: Vec::new(), wakes: Vec::new(), session }
     }
 
+    /// What there is now: what a unit adds is cut off again when it fails.
+    pub(super) fn hook_mark(&self) -> HookMark {
+        HookMark { hooks: self.hooks.len(), wakes: self.wakes.len() }
+    }
+
+    /// Forgets what a failed unit left.
+    pub(super) fn forget_hooks_from(&mut self, mark: HookMark) {
+        self.hooks.truncate(mark.hooks);
+        self.wakes.truncate(mark.wakes);
+    }
+
+    /// What is to run after the commit: whom it may wake, and what is only for one that stands.
+    pub(super) fn take_hooks(&mut self) -> (Vec<Hook>, Vec<Hook>) {
+        (std::mem::take(&mut self.wakes), std::mem::take(&mut self.hooks))
+    }
+}
+
+impl<S: Session + ?Sized> Tx<S> {
     /// Which database it is.
     #[must_use]
-    pub const fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
+    pub fn dialect(&self) -> Dialect {
+        self.session.dialect()
     }
 
     /// Runs a statement, whether it returns rows or not.
@@ -92,51 +79,8 @@ impl Tx {
     /// What the database says; [`DbError::Busy`] when it took too long, or one before was not waited for. After
     /// [`DbError::Busy`] the unit cannot go on: a full disk or a failing one may have rolled back the transaction, and a
     /// further statement would stand alone.
-    pub async fn query(&mut self, mut statement: Statement) -> Result<Vec<Row>, DbError> {
-        if let Some(doom) = &self.doom {
-            return Err(doom.clone());
-        }
-        if self.cut_off {
-            return Err(self.meet(DbError::Busy("the statement before was not waited for".into())));
-        }
-        statement::check(&statement)?;
-        let is_captured = self.captured.capture.is_some() && statement::may_write(&statement.sql);
-        statement.sql = self.dressed(statement.sql, is_captured);
-        self.begun = true;
-        // Of several statements in one text, the first may leave changes before another fails; and nobody may wait for this.
-        self.captured.owes_collecting |= is_captured;
-        self.cut_off = true;
-        let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
-        self.cut_off = ran.is_err();
-        let found = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
-        self.captured.owes_collecting &= !is_captured || found.is_err();
-        let Found { rows, mut changes } = found.map_err(|error| self.meet(error))?;
-        self.captured.owes_clearing |= !changes.is_empty();
-        self.captured.changes.append(&mut changes);
-        Ok(rows)
-    }
-
-    /// Remembers an error after which the unit cannot go on.
-    fn meet(&mut self, error: DbError) -> DbError {
-        if let DbError::Busy(_) = &error {
-            self.doom = Some(error.clone());
-        }
-        error
-    }
-
-    /// A statement with the words that are owed before it, and behind it what brings the changes back.
-    fn dressed(&mut self, sql: String, is_captured: bool) -> String {
-        let capture = self.captured.capture.as_deref();
-        let clear =
-            capture.filter(|_| std::mem::take(&mut self.captured.owes_clearing)).map(|capture| capture.clear.as_str());
-        let collect = capture.filter(|_| is_captured).map(|capture| capture.collect.as_str());
-        let before: Vec<_> = clear.into_iter().chain(self.owed.take()).collect();
-        match (before.is_empty(), collect) {
-            (true, None) => sql,
-            (true, Some(collect)) => format!("{sql}\n; {collect}"),
-            (false, None) => format!("{}; {sql}", before.join("; ")),
-            (false, Some(collect)) => format!("{}; {sql}\n; {collect}", before.join("; ")),
-        }
+    pub async fn query(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        self.session.query(statement).await
     }
 
     /// Runs `hook` after the commit, before anyone is answered; never when the unit fails, or when it is not known
@@ -151,124 +95,17 @@ impl Tx {
     pub fn wake(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.wakes.push(Box::new(hook));
     }
+}
 
-    /// Has the connection capture changes.
-    pub(super) async fn install(&mut self, capture: &Arc<ChangeCapture>) -> Result<(), DbError> {
-        // In a transaction of its own, since only a commit that is said is let through.
-        let words = capture.setup.iter().chain([&capture.clear]).map(String::as_str);
-        for words in ["BEGIN"].into_iter().chain(words).chain([sqlite::COMMIT]) {
-            statement::control(self.connection.as_mut(), words).await?;
-        }
-        self.captured.capture = Some(Arc::clone(capture));
-        Ok(())
-    }
-
-    /// Whoever hears of what is captured.
-    pub(super) fn capture(&self) -> Option<Arc<ChangeCapture>> {
-        self.captured.capture.clone()
-    }
-
-    /// Asks the listener whether a unit may be kept that did what was captured since `mark`.
-    pub(super) async fn before_commit(&mut self, mark: Mark) -> Result<(), DbError> {
-        let Some(capture) = self.capture() else { return Ok(()) };
-        if std::mem::take(&mut self.captured.owes_collecting) {
-            self.query(Statement::new(";", Vec::new())).await?;
-        }
-        let changes = self.captured.changes.get(mark.changes..).unwrap_or_default().to_vec();
-        if changes.is_empty() { Ok(()) } else { capture.listener.before_commit(self, &changes).await }
-    }
-
-    /// A number that is another one once another connection has written.
-    pub(super) async fn version(&mut self) -> Result<Option<i64>, DbError> {
-        let rows = statement::run(self.connection.as_mut(), Statement::new(sqlite::VERSION, Vec::new())).await?;
-        Ok(rows.first().and_then(|row| row.int(0)))
-    }
-
-    /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
-    pub(super) fn begin(&mut self, limit: Duration) {
-        (self.owed, self.begun, self.limit) = (Some(sqlite::BEGIN), false, limit);
-        (self.captured.owes_clearing, self.captured.owes_collecting) = (false, false);
-    }
-
-    /// Parts the units: what was done since is kept, whatever comes next.
-    pub(super) fn part(&mut self) {
-        self.owed.get_or_insert(sqlite::NEXT);
-    }
-
-    /// Whether anything was done since the transaction began.
-    pub(super) fn has_begun(&self) -> bool {
-        self.begun
-    }
-
-    /// Whether nothing was done since the units were parted.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.owed.is_some()
-    }
-
-    /// Whether a statement may still be running. It stops when the connection is given back.
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.cut_off
-    }
-
-    /// Says one of the words that end something.
-    pub(super) async fn control(&mut self, sql: &'static str) -> Result<bool, DbError> {
-        statement::control(self.connection.as_mut(), sql).await
-    }
-
-    /// Commits, and says whether that is proven.
-    pub(super) async fn commit(&mut self) -> Result<bool, DbError> {
-        let clear =
-            self.captured.capture.as_deref().filter(|_| self.captured.owes_clearing).map(|capture| &capture.clear);
-        match clear {
-            Some(clear) => {
-                let words = format!("{clear}; {}", sqlite::COMMIT);
-                statement::control(self.connection.as_mut(), &words).await
-            }
-            None => self.control(sqlite::COMMIT).await,
-        }
-    }
-
-    /// What there is now: what a unit adds is cut off again when it fails.
-    pub(super) fn mark(&self) -> Mark {
-        Mark { changes: self.captured.changes.len(), hooks: self.hooks.len(), wakes: self.wakes.len() }
-    }
-
-    /// Forgets what a failed unit left.
-    pub(super) fn forget_from(&mut self, mark: Mark) {
-        self.captured.changes.truncate(mark.changes);
-        self.hooks.truncate(mark.hooks);
-        self.wakes.truncate(mark.wakes);
-        self.doom = None;
-        self.captured.owes_collecting = false;
-    }
-
-    /// Why the unit cannot have succeeded, whatever it says.
-    pub(super) fn doom(&self) -> Option<&DbError> {
-        self.doom.as_ref()
-    }
-
-    /// What the units that succeeded did.
-    pub(super) fn take_changes(&mut self) -> Vec<Row> {
-        std::mem::take(&mut self.captured.changes)
-    }
-
-    /// What is to run after their commit: whom it may wake, and what is only for one that stands.
-    pub(super) fn take_hooks(&mut self) -> (Vec<Hook>, Vec<Hook>) {
-        (std::mem::take(&mut self.wakes), std::mem::take(&mut self.hooks))
-    }
-
-    /// Closes the connection.
-    pub(super) async fn close(mut self) {
-        match timeout(CLOSE_LIMIT, self.connection.close()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the database did not close well"),
-            Err(_) => tracing::warn!("the database does not close"),
-        }
+impl<S: Session + ?Sized> fmt::Debug for Tx<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tx").field("hooks", &self.hooks.len()).finish_non_exhaustive()
     }
 }
 
-impl std::fmt::Debug for Tx {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Tx").field("hooks", &self.hooks.len()).field("doom", &self.doom).finish_non_exhaustive()
+/// The commit stands, whatever a hook does.
+pub(super) fn run_hook(hook: Hook) {
+    if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
+        tracing::error!("what was to follow a commit panicked");
     }
 }

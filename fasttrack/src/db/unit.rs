@@ -1,4 +1,4 @@
-//! Units of work: what succeeds or fails as a whole inside the writer's transaction.
+//! Units of work: what succeeds or fails as a whole inside a transaction.
 
 use std::sync::Arc;
 

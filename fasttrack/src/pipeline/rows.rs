@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock,
-    db::{Arg, DbError, MAX_ARGS, RowPlan, Statement, Tx},
+    db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
     sql::Insert,
 };
@@ -67,7 +67,7 @@ impl RowsPlan {
         let mut created = Vec::new();
         let mut id = first;
         let mut rest = rows;
-        for size in chunks(rows.len(), self.insert.width()) {
+        for size in chunks(rows.len(), self.insert.width(), tx.dialect().max_args()) {
             let (chunk, after) = rest.split_at(size);
             rest = after;
             let mut args = Vec::with_capacity(size * self.insert.width());
@@ -102,9 +102,9 @@ impl RowPlan for RowsPlan {
     }
 }
 
-/// Splits `count` into powers of two, of so many rows of `width` arguments as one statement may have.
-pub(super) fn chunks(count: usize, width: usize) -> impl Iterator<Item = usize> {
-    let fit = (MAX_ARGS / width.max(1)).clamp(1, LARGEST_CHUNK);
+/// Splits `count` into powers of two, of so many rows of `width` arguments that a statement has `max_args` at most.
+pub(super) fn chunks(count: usize, width: usize, max_args: usize) -> impl Iterator<Item = usize> {
+    let fit = (max_args / width.max(1)).clamp(1, LARGEST_CHUNK);
     let largest = 1 << fit.ilog2();
     let whole = std::iter::repeat_n(largest, count / largest);
     let rest = count % largest;
@@ -125,15 +125,17 @@ async fn next_id(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Dialect;
 
     #[test]
     fn chunks_are_powers_of_two_that_add_up() {
+        let max_args = Dialect::Sqlite.max_args();
         for count in 0..1000 {
             for width in [1, 10, 255, 256, 300, 2_000, 40_000] {
-                let sizes: Vec<_> = chunks(count, width).collect();
+                let sizes: Vec<_> = chunks(count, width, max_args).collect();
                 assert_eq!(sizes.iter().sum::<usize>(), count);
                 assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= LARGEST_CHUNK));
-                assert!(sizes.iter().all(|size| *size == 1 || size * width <= MAX_ARGS), "{width}: {sizes:?}");
+                assert!(sizes.iter().all(|size| *size == 1 || size * width <= max_args), "{width}: {sizes:?}");
             }
         }
     }

@@ -68,7 +68,7 @@ fn only_http_names_salvo() {
 #[test]
 fn only_db_names_the_drivers() {
     let files = sources();
-    let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbdc_pg", "rbs"];
+    let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbs", "tokio_postgres"];
     let may = ["fasttrack/src/db", "fasttrack-sqlite/"];
     let outside = files.iter().filter(|file| !may.iter().any(|folder| file.path.starts_with(folder)));
     check_none("only fasttrack/src/db/ and what it asks of SQLite know the drivers", &mentions(outside, &drivers));

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use fasttrack_sqlite::Reins;
+use fasttrack_sqlite::ControlHandle;
 use futures_executor::block_on;
 use futures_util::{
     FutureExt,
@@ -24,19 +24,19 @@ use rbdc::{
 use rbs::Value;
 use tokio::sync::oneshot;
 
-use super::sqlite;
+use super::connect;
 
 /// Whoever opens or closes holds it.
-static DOOR: Mutex<()> = Mutex::new(());
+static OPENING: Mutex<()> = Mutex::new(());
 
 /// A connection; one that is dropped is closed all the same, later.
-pub(super) struct Link {
+pub(super) struct SingleConnection {
     /// `None` once it is closed.
     connection: Option<Box<dyn Connection>>,
-    reins: Reins,
+    control: ControlHandle,
 }
 
-impl Link {
+impl SingleConnection {
     /// Opens a connection.
     ///
     /// # Errors
@@ -44,16 +44,16 @@ impl Link {
     pub(super) async fn open(manager: &ConnectionManager) -> Result<Self, DriverError> {
         let manager = manager.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let _alone = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
-            let (connection, reins) = block_on(sqlite::connect(&manager))?;
-            Ok(Self { connection: Some(connection), reins })
+            let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+            let (connection, control) = block_on(connect::open(&manager))?;
+            Ok(Self { connection: Some(connection), control })
         });
         opened.await.unwrap_or_else(|error| Err(DriverError::from(error.to_string())))
     }
 
     /// What stops a statement that runs, and holds commits.
-    pub(super) fn reins(&self) -> &Reins {
-        &self.reins
+    pub(super) fn control(&self) -> &ControlHandle {
+        &self.control
     }
 
     fn connection(&mut self) -> Result<&mut Box<dyn Connection>, DriverError> {
@@ -68,7 +68,7 @@ impl Link {
         let close = move || {
             // The driver's thread lets go of the connection; what closes it is that nobody holds it any more.
             let answer = block_on(connection.close());
-            let alone = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+            let alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
             drop(connection);
             drop(alone);
             done.send(answer).ok();
@@ -77,13 +77,13 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for SingleConnection {
     fn drop(&mut self) {
         drop(self.end());
     }
 }
 
-impl Connection for Link {
+impl Connection for SingleConnection {
     fn exec_rows(
         &mut self,
         sql: &str,

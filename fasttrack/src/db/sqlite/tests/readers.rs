@@ -5,12 +5,16 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::*;
-use crate::db::{
-    Asker, Meter,
-    pool::{Commits, ConnectionPool, Pooled},
-    sqlite, statement,
+use super::{
+    super::{
+        connect,
+        pool::{ConnectionPool, SlotPool},
+        slots::CommitPolicy,
+        statement,
+    },
+    *,
 };
+use crate::db::{Asker, Meter};
 
 /// Runs until it is counted that far: seconds, on any machine, unless it is small.
 fn counting(rows: u32) -> Statement {
@@ -118,11 +122,11 @@ async fn reads_whose_caller_went_away_do_no_harm() {
 }
 
 /// A pool of one writing connection on a database of its own.
-async fn pool(patience: Duration) -> (Bench, Pooled) {
+async fn pool(patience: Duration) -> (Bench, ConnectionPool) {
     let bench = bench(DbOptions::default()).await;
     let path = bench.directory.path().join("test.db");
-    let manager = sqlite::writer(&path, &DbOptions::default());
-    (bench, ConnectionPool::install(manager, 1, patience, Commits::Said).unwrap())
+    let manager = connect::writer(&path, &DbOptions::default());
+    (bench, SlotPool::install(manager, 1, patience, CommitPolicy::Explicit).unwrap())
 }
 
 const WAIT: Duration = Duration::from_secs(10);

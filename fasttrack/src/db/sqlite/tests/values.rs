@@ -1,7 +1,7 @@
 //! What goes in comes out again, and what is asked wrongly is refused.
 
 use super::*;
-use crate::db::statement;
+use crate::db::placeholders;
 
 /// Through a column of every affinity, and back as the cell it ought to be.
 #[track_caller]
@@ -88,7 +88,11 @@ fn every_placeholder_has_its_argument() {
         ("SELECT $99999999999999999999999999", 3, false),
     ];
     for (text, args, fits) in cases {
-        assert_eq!(statement::check(&Statement::new(text, vec![Arg::Null; args])).is_ok(), fits, "{text} with {args}");
+        assert_eq!(
+            placeholders::check(&Statement::new(text, vec![Arg::Null; args])).is_ok(),
+            fits,
+            "{text} with {args}"
+        );
     }
 }
 
@@ -118,7 +122,7 @@ async fn errors_are_told_apart() {
         assert_eq!(met, Err(expected), "{statement}");
     }
     let refused = bench.read(sql("INSERT INTO parent (id) VALUES (7)")).await;
-    assert_eq!(refused, Err(DbError::Busy("attempt to write a readonly database".into())));
+    assert!(matches!(&refused, Err(DbError::Busy(busy)) if busy.to_string().contains("readonly")), "{refused:?}");
 }
 
 #[test]
@@ -133,10 +137,10 @@ fn texts_of_the_driver_are_understood() {
         "the database is closed",
     ];
     for text in busy {
-        let error = crate::db::sqlite::error(&rbdc::Error::from(text));
-        assert_eq!(error, DbError::Busy(text.into()));
+        let error = super::super::error::meaning(&rbdc::Error::from(text));
+        assert!(matches!(&error, DbError::Busy(busy) if busy.to_string() == text), "{error:?}");
     }
-    let other = crate::db::sqlite::error(&rbdc::Error::from("database disk image is malformed"));
+    let other = super::super::error::meaning(&rbdc::Error::from("database disk image is malformed"));
     assert!(matches!(other, DbError::Other(_)), "{other:?}");
 }
 
@@ -151,7 +155,7 @@ fn what_does_not_pass_by_itself_is_called_by_its_name() {
         ("database is locked", "the database is busy; try again"),
         ("get_timeout", "the database is busy; try again"),
     ] {
-        let told = crate::error::Error::from(DbError::Busy(why.into()));
+        let told = Error::from(super::super::error::meaning(&rbdc::Error::from(why)));
         assert!(matches!(&told, crate::error::Error::Unavailable(advice) if advice == expected), "{told:?}");
     }
 }

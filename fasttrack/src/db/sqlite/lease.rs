@@ -17,21 +17,22 @@ use rbs::Value;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
-    link::Link,
-    pool::{Commits, Places},
-    sqlite,
+    connection::SingleConnection,
+    error,
+    slots::{CommitPolicy, Slots},
+    words,
 };
 
 /// How long a statement has to come to its end before it is told to stop, and then before it is told again: where it is
 /// told in between two statements of one text, or the driver runs it once more, it has not heard.
-const PULL_EVERY: Duration = Duration::from_millis(10);
+const INTERRUPT_EVERY: Duration = Duration::from_millis(10);
 
 /// A connection on loan.
-pub(super) struct Guard {
+pub(super) struct Lease {
     /// `None` only while it is being dropped.
-    connection: Option<Link>,
+    connection: Option<SingleConnection>,
     state: State,
-    places: Arc<Places>,
+    slots: Arc<Slots>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -47,12 +48,12 @@ struct State {
     broken: bool,
 }
 
-impl Guard {
-    pub(super) fn new(connection: Link, places: Arc<Places>, permit: OwnedSemaphorePermit) -> Self {
-        Self { connection: Some(connection), state: State::default(), places, permit: Some(permit) }
+impl Lease {
+    pub(super) fn new(connection: SingleConnection, slots: Arc<Slots>, permit: OwnedSemaphorePermit) -> Self {
+        Self { connection: Some(connection), state: State::default(), slots, permit: Some(permit) }
     }
 
-    fn parts(&mut self) -> Result<(&mut Link, &mut State), DriverError> {
+    fn parts(&mut self) -> Result<(&mut SingleConnection, &mut State), DriverError> {
         match &mut self.connection {
             Some(connection) => Ok((connection, &mut self.state)),
             None => Err(DriverError::from("the connection was given back")),
@@ -60,12 +61,12 @@ impl Guard {
     }
 
     /// The parts, for a statement that is about to be sent.
-    fn start(&mut self, sql: &str) -> Result<(&mut Link, &mut State), DriverError> {
-        let commits = self.places.commits();
+    fn start(&mut self, sql: &str) -> Result<(&mut SingleConnection, &mut State), DriverError> {
+        let commits = self.slots.commits();
         let (connection, state) = self.parts()?;
         state.start(sql);
-        if commits == Commits::Said {
-            connection.reins().hold_commits(!sqlite::commits(sql));
+        if commits == CommitPolicy::Explicit {
+            connection.control().hold_commits(!words::may_commit(sql));
         }
         Ok((connection, state))
     }
@@ -80,11 +81,11 @@ impl State {
     }
 
     fn note(&mut self, error: &DriverError) {
-        self.broken |= sqlite::is_broken(error);
+        self.broken |= error::is_broken(error);
     }
 }
 
-impl Connection for Guard {
+impl Connection for Lease {
     fn exec_rows(
         &mut self,
         sql: &str,
@@ -135,32 +136,32 @@ impl Connection for Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take().filter(|_| !self.state.broken) else { return };
         if !self.state.running && !self.state.begun {
-            self.places.put(connection);
+            self.slots.put(connection);
             return;
         }
         // Only a runtime can tidy up; without one the connection is closed, which rolls back as well.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(settle(connection, Arc::clone(&self.places), self.permit.take()));
+        runtime.spawn(settle(connection, Arc::clone(&self.slots), self.permit.take()));
     }
 }
 
 /// Stops what still runs, rolls back, and gives the connection back; one that cannot is closed.
 ///
 /// A command that was sent while the connection's thread died is never answered, hence the limit.
-async fn settle(mut connection: Link, places: Arc<Places>, permit: Option<OwnedSemaphorePermit>) {
-    let settled = timeout(places.patience(), async {
+async fn settle(mut connection: SingleConnection, slots: Arc<Slots>, permit: Option<OwnedSemaphorePermit>) {
+    let settled = timeout(slots.patience(), async {
         stop(&mut connection).await.is_ok()
-            && match connection.exec(sqlite::ROLLBACK, Vec::new()).await {
+            && match connection.exec(words::ROLLBACK, Vec::new()).await {
                 Ok(_) => true,
-                Err(error) => sqlite::is_idle(&error),
+                Err(error) => error::is_idle(&error),
             }
     });
     if settled.await == Ok(true) {
-        places.put(connection);
+        slots.put(connection);
     } else {
         tracing::warn!("a database connection could not be rolled back; it is replaced");
     }
@@ -168,14 +169,14 @@ async fn settle(mut connection: Link, places: Arc<Places>, permit: Option<OwnedS
 }
 
 /// Waits for all that was sent, and tells it to stop meanwhile.
-async fn stop(connection: &mut Link) -> Result<(), DriverError> {
-    let reins = connection.reins().clone();
+async fn stop(connection: &mut SingleConnection) -> Result<(), DriverError> {
+    let control = connection.control().clone();
     // Commands are answered in the order in which they were sent.
     let mut pong = connection.ping();
     loop {
-        match timeout(PULL_EVERY, &mut pong).await {
+        match timeout(INTERRUPT_EVERY, &mut pong).await {
             Ok(pong) => return pong,
-            Err(_) => reins.interrupt(),
+            Err(_) => control.interrupt(),
         }
     }
 }

@@ -13,12 +13,16 @@ use tokio::{
 };
 
 use super::{
-    Arg, ChangeCapture, DbError, DbOptions, RowPlan, Tx,
-    gauge::Gauges,
-    group::{Doubt, Group, Limits, run_hook},
-    pool::Pooled,
-    sqlite,
-    unit::{Batch, Inserted, Unit, Work},
+    super::{
+        Arg, ChangeCapture, DbError, DbOptions, RowPlan, Tx,
+        gauge::Gauges,
+        tx::run_hook,
+        unit::{Batch, Inserted, Unit, Work},
+    },
+    group::{Group, InDoubt, Limits},
+    pool::ConnectionPool,
+    session::SqliteSession,
+    words,
 };
 use crate::error::Error;
 
@@ -49,10 +53,10 @@ enum Job {
 
 impl Writer {
     /// Starts the task, with the connection it begins with.
-    pub(super) fn start(pool: Pooled, first: Tx, options: &DbOptions, gauges: Gauges) -> Self {
+    pub(super) fn start(pool: ConnectionPool, first: SqliteSession, options: &DbOptions, gauges: Gauges) -> Self {
         let (queue, jobs) = mpsc::channel(options.queue.max(1));
         let task = Task {
-            tx: Some(first),
+            tx: Some(Tx::new(first)),
             pool,
             jobs,
             alone: Vec::new(),
@@ -61,7 +65,7 @@ impl Writer {
             polls: !options.beside,
             poll_at: Instant::now(),
             version: None,
-            doubt: None,
+            in_doubt: None,
             closing: Vec::new(),
             gauges: gauges.clone(),
             group: options.group.max(1),
@@ -73,42 +77,33 @@ impl Writer {
         Self { queue, gauges }
     }
 
-    /// Runs a unit of work.
+    /// Takes a unit of work.
     ///
     /// # Errors
-    /// Its own error, or that of the commit; [`DbError::QueueFull`] at once.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        self.send(Job::Unit(Box::new(Work::new(work, answer))))?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    /// [`DbError::QueueFull`] at once.
+    pub(super) fn write(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
+        self.send(Job::Unit(unit))
     }
 
-    /// Runs a unit of work in a transaction of its own, with foreign keys declared but not enforced.
+    /// Takes a unit of work for a transaction of its own, with foreign keys declared but not enforced.
     ///
     /// # Errors
-    /// As [`Self::write`].
-    pub(super) async fn alone<T, F>(&self, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        self.send(Job::Alone(Box::new(Work::new(work, answer))))?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    /// [`DbError::QueueFull`] at once.
+    pub(super) fn write_alone(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
+        self.send(Job::Alone(unit))
     }
 
-    /// Inserts a row, together with others of its plan.
+    /// Takes a row, which is inserted together with others of its plan.
     ///
     /// # Errors
-    /// That of the row, or of the commit; [`DbError::QueueFull`] at once.
-    pub(super) async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Inserted {
-        let (answer, answered) = oneshot::channel();
-        self.send(Job::Insert(plan, row, answer))?;
-        answered.await.unwrap_or_else(|_| Err(lost()))
+    /// [`DbError::QueueFull`] at once.
+    pub(super) fn insert(
+        &self,
+        plan: Arc<dyn RowPlan>,
+        row: Vec<Arg>,
+        answer: oneshot::Sender<Inserted>,
+    ) -> Result<(), DbError> {
+        self.send(Job::Insert(plan, row, answer))
     }
 
     /// Has every connection capture changes from now on, and `capture.listener` hear of them, instead of whoever did before.
@@ -148,8 +143,8 @@ fn lost() -> DbError {
 /// The task.
 struct Task {
     /// `None` when the last one failed, or none could be had.
-    tx: Option<Tx>,
-    pool: Pooled,
+    tx: Option<Tx<SqliteSession>>,
+    pool: ConnectionPool,
     jobs: mpsc::Receiver<Job>,
     /// Units that share their transaction with nobody.
     alone: Vec<Box<dyn Unit>>,
@@ -162,7 +157,7 @@ struct Task {
     /// What the connection said when it was last looked; `None` while that is to be found out.
     version: Option<i64>,
     /// Whom to wake once it is known that a commit is over of which nothing is known.
-    doubt: Option<Doubt>,
+    in_doubt: Option<InDoubt>,
     closing: Vec<oneshot::Sender<()>>,
     gauges: Gauges,
     group: usize,
@@ -194,7 +189,7 @@ impl Task {
             }
         }
         if let Some(tx) = self.tx.take() {
-            tx.close().await;
+            tx.session.close().await;
         }
         self.closing.into_iter().for_each(|closed| {
             closed.send(()).ok();
@@ -220,14 +215,14 @@ impl Task {
         self.poll_at = Instant::now() + POLL_EVERY;
         let (Some(capture), Ok(mut tx)) = (self.capture.clone(), self.connection().await) else { return };
         // A connection that does not answer is given back by being dropped.
-        let Ok(Ok(version)) = timeout(self.limits.unit, tx.version()).await else { return };
+        let Ok(Ok(version)) = timeout(self.limits.unit, tx.session.version()).await else { return };
         self.tx = Some(tx);
         if self.version == version {
             return;
         }
         self.version = version;
         capture.listener.resync();
-        let answer = unit(move |tx| Box::pin(async move { Ok(capture.listener.answer(tx).await?) }));
+        let answer = unwatched(move |tx| Box::pin(async move { Ok(capture.listener.answer(tx).await?) }));
         self.commit(vec![answer]).await;
     }
 
@@ -276,15 +271,15 @@ impl Task {
         };
         match group.commit(&mut tx).await {
             Ok(()) => self.tx = Some(tx),
-            Err((error, doubt)) => self.give_up(&error, doubt),
+            Err((error, in_doubt)) => self.give_up(&error, in_doubt),
         }
     }
 
-    fn give_up(&mut self, error: &DbError, doubt: Option<Doubt>) {
-        let is_sent = doubt.is_some();
+    fn give_up(&mut self, error: &DbError, in_doubt: Option<InDoubt>) {
+        let is_sent = in_doubt.is_some();
         tracing::warn!(%error, is_sent, "a transaction was given up");
-        if let Some(mut doubt) = doubt {
-            self.doubt.get_or_insert_default().append(&mut doubt);
+        if let Some(mut hooks) = in_doubt {
+            self.in_doubt.get_or_insert_default().append(&mut hooks);
         }
     }
 
@@ -295,33 +290,35 @@ impl Task {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
         };
-        let unbound = timeout(self.limits.unit, tx.control(sqlite::UNBIND)).await;
+        let unbound = timeout(self.limits.unit, tx.session.control(words::UNBIND)).await;
         match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
             Ok(true) => {
-                if let Err((error, doubt)) = group.commit(&mut tx).await {
-                    self.give_up(&error, doubt);
+                if let Err((error, in_doubt)) = group.commit(&mut tx).await {
+                    self.give_up(&error, in_doubt);
                 }
             }
             Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),
             Err(error) => group.refuse(&error),
         }
-        tx.close().await;
+        tx.session.close().await;
         // It may have made anything of what is captured.
-        if let Some(capture) = self.capture.as_ref().filter(|_| self.doubt.is_none()) {
+        if let Some(capture) = self.capture.as_ref().filter(|_| self.in_doubt.is_none()) {
             capture.listener.resync();
         }
     }
 
-    async fn connection(&mut self) -> Result<Tx, DbError> {
+    async fn connection(&mut self) -> Result<Tx<SqliteSession>, DbError> {
         if let Some(tx) = self.tx.take() {
             return Ok(tx);
         }
-        let mut tx = Tx::new(self.pool.take(self.wait).await?);
+        let mut tx = Tx::new(SqliteSession::new(self.pool.take(self.wait).await?));
         let late = || DbError::Busy("the connection does not answer".into());
         if let Some(capture) = &self.capture {
-            timeout(self.limits.unit, tx.install(capture)).await.map_err(|_| late())??;
+            timeout(self.limits.unit, tx.session.install(capture)).await.map_err(|_| late())??;
         }
-        if self.doubt.is_some() && !timeout(self.limits.unit, tx.control(sqlite::PROBE)).await.map_err(|_| late())?? {
+        if self.in_doubt.is_some()
+            && !timeout(self.limits.unit, tx.session.control(words::PROBE)).await.map_err(|_| late())??
+        {
             return Err(late());
         }
         // What others wrote since the last connection was asked is not known to this one.
@@ -329,13 +326,13 @@ impl Task {
         if let Some(capture) = &self.capture {
             capture.listener.resync();
         }
-        self.doubt.take().into_iter().flatten().for_each(run_hook);
+        self.in_doubt.take().into_iter().flatten().for_each(run_hook);
         Ok(tx)
     }
 
     async fn begin_capture(&mut self, capture: Arc<ChangeCapture>) -> Result<(), DbError> {
         let mut tx = self.connection().await?;
-        timeout(self.limits.unit, tx.install(&capture))
+        timeout(self.limits.unit, tx.session.install(&capture))
             .await
             .unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))?;
         (self.tx, self.capture, self.version, self.poll_at) = (Some(tx), Some(capture), None, Instant::now());
@@ -344,7 +341,7 @@ impl Task {
 }
 
 /// A unit that nobody waits for.
-fn unit<F>(work: F) -> Box<dyn Unit>
+fn unwatched<F>(work: F) -> Box<dyn Unit>
 where
     F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
 {

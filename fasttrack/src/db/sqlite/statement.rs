@@ -6,11 +6,14 @@ use futures_util::StreamExt;
 use rbdc::db::{Connection, Row as DriverRow};
 use rbs::Value;
 
-use super::{Arg, CHANGE_COLUMNS, CHANGES, Cell, DbError, Row, Statement, sqlite};
+use super::{
+    super::{Arg, CHANGE_COLUMNS, CHANGES, Cell, DbError, Row, Statement, placeholders},
+    error,
+};
 
 /// What came back.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Output {
     /// The rows of the statement.
     pub(super) rows: Vec<Row>,
     /// The changes that the connection had captured.
@@ -22,15 +25,15 @@ pub(super) struct Found {
 /// # Errors
 /// What the database says, or [`DbError::Other`] for a placeholder without an argument.
 pub(super) async fn run(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
-    check(&statement)?;
+    placeholders::check(&statement)?;
     Ok(run_checked(connection, statement).await?.rows)
 }
 
-/// Runs a statement that [`check`] has passed.
+/// Runs a statement whose placeholders were checked.
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Statement) -> Result<Found, DbError> {
+pub(super) async fn run_checked(connection: &mut dyn Connection, statement: Statement) -> Result<Output, DbError> {
     let args = statement.args.into_iter().map(bind).collect();
     collect(connection, &statement.sql, args).await
 }
@@ -46,11 +49,11 @@ pub(super) async fn control(connection: &mut dyn Connection, sql: &str) -> Resul
     Ok(!found.rows.is_empty())
 }
 
-async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -> Result<Found, DbError> {
-    let mut stream = connection.exec_rows(sql, args).await.map_err(|error| sqlite::error(&error))?;
-    let mut found = Found::default();
+async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -> Result<Output, DbError> {
+    let mut stream = connection.exec_rows(sql, args).await.map_err(|error| error::meaning(&error))?;
+    let mut found = Output::default();
     while let Some(row) = stream.next().await {
-        let mut row = row.map_err(|error| sqlite::error(&error))?;
+        let mut row = row.map_err(|error| error::meaning(&error))?;
         let (row, is_change) = decode(row.as_mut())?;
         if is_change { found.changes.push(row) } else { found.rows.push(row) }
     }
@@ -72,7 +75,7 @@ fn decode(row: &mut dyn DriverRow) -> Result<(Row, bool), DbError> {
     let meta = row.meta_data();
     let columns = meta.column_len();
     let is_change = columns == CHANGE_COLUMNS && meta.column_name(0) == CHANGES;
-    let cells = (0..columns).map(|index| cell(row.get(index).map_err(|error| sqlite::error(&error))?, index));
+    let cells = (0..columns).map(|index| cell(row.get(index).map_err(|error| error::meaning(&error))?, index));
     Ok((Row(cells.collect::<Result<_, _>>()?), is_change))
 }
 
@@ -99,48 +102,4 @@ fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
 pub(super) fn may_write(sql: &str) -> bool {
     let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"));
     !reads || sql.contains(';')
-}
-
-/// Refuses a placeholder that has no argument, which the driver would bind as NULL, and `$0`, on which it dies.
-///
-/// # Errors
-/// [`DbError::Other`], naming the placeholder; also for a comment without an end, since what is put behind the statement
-/// would be lost in it.
-pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
-    let args = statement.args.len();
-    let mut bytes = statement.sql.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            // A doubled quote inside a literal ends it and starts the next one.
-            b'\'' | b'"' => while bytes.next().is_some_and(|next| next != byte) {},
-            b'-' if bytes.peek() == Some(&b'-') => while bytes.next().is_some_and(|next| next != b'\n') {},
-            b'/' if bytes.peek() == Some(&b'*') => skip_comment(&mut bytes)?,
-            b'$' => {
-                let mut number = 0_usize;
-                while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
-                    number = number.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
-                }
-                if number == 0 || number > args {
-                    return Err(DbError::Other(format!("placeholder ${number} where {args} arguments are given")));
-                }
-            }
-            b'?' => return Err(DbError::Other("placeholders are written $1, $2, …".into())),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Goes to the end of a comment of which the first slash was read.
-fn skip_comment(bytes: &mut impl Iterator<Item = u8>) -> Result<(), DbError> {
-    // The star that begins it does not end it.
-    bytes.next();
-    let mut is_star = false;
-    for byte in bytes {
-        if is_star && byte == b'/' {
-            return Ok(());
-        }
-        is_star = byte == b'*';
-    }
-    Err(DbError::Other("a comment has no end".into()))
 }

@@ -11,8 +11,10 @@ use std::{path::PathBuf, time::Duration};
 use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 
-use super::{Arg, Cell, Db, DbError, DbOptions, Row, RowPlan, Statement, Tx};
-use crate::error::Error;
+use crate::{
+    db::{Arg, Cell, Db, DbError, DbOptions, Row, RowPlan, Statement, Tx},
+    error::Error,
+};
 
 /// A database in a directory that goes away with it.
 struct Bench {

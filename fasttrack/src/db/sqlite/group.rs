@@ -10,9 +10,13 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::{
-    DbError, Tx, sqlite,
-    tx::{Hook, Mark},
-    unit::Unit,
+    super::{
+        DbError, Tx,
+        tx::{Hook, run_hook},
+        unit::Unit,
+    },
+    session::{Mark, SqliteSession},
+    words,
 };
 
 /// Units on their way through one transaction.
@@ -41,7 +45,7 @@ pub(super) struct Failure {
 }
 
 /// What was not done since it is not known what came of a commit: whom to wake once it is.
-pub(super) type Doubt = Vec<Hook>;
+pub(super) type InDoubt = Vec<Hook>;
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
@@ -59,10 +63,10 @@ impl Group {
     /// # Errors
     /// When the transaction could not be carried through: everybody was told so, and the connection has to be given back
     /// to be tidied up. Nothing of it is done, unless there is a doubt.
-    pub(super) async fn commit(mut self, tx: &mut Tx) -> Result<(), (DbError, Option<Doubt>)> {
+    pub(super) async fn commit(mut self, tx: &mut Tx<SqliteSession>) -> Result<(), (DbError, Option<InDoubt>)> {
         let tried = self.try_commit(tx).await;
-        let (changes, (wakes, hooks)) = (tx.take_changes(), tx.take_hooks());
-        let listener = tx.capture();
+        let (changes, (wakes, hooks)) = (tx.session.take_changes(), tx.take_hooks());
+        let listener = tx.session.capture();
         let outcome = match tried {
             Ok(()) => {
                 if let Some(capture) = listener.filter(|_| !changes.is_empty()) {
@@ -89,19 +93,19 @@ impl Group {
         self.answer();
     }
 
-    async fn try_commit(&mut self, tx: &mut Tx) -> Result<(), Failure> {
-        tx.begin(self.limits.statement);
+    async fn try_commit(&mut self, tx: &mut Tx<SqliteSession>) -> Result<(), Failure> {
+        tx.session.begin(self.limits.statement);
         while let Some(unit) = self.waiting.pop_front() {
             self.attempt(tx, unit).await?;
         }
-        if !tx.has_begun() {
+        if !tx.session.has_begun() {
             return Ok(());
         }
         if self.succeeded.is_empty() {
-            return Ok(say(tx.control(sqlite::ROLLBACK), self.limits.unit).await.map(drop)?);
+            return Ok(control(tx.session.control(words::ROLLBACK), self.limits.unit).await.map(drop)?);
         }
         // Whatever comes back but the proof, it may stand: the driver tries again what failed.
-        let error = match say(tx.commit(), self.limits.unit).await {
+        let error = match control(tx.session.commit(), self.limits.unit).await {
             Ok(true) => return Ok(()),
             Ok(false) => DbError::Busy("the connection was lost".into()),
             Err(error) => error,
@@ -110,15 +114,15 @@ impl Group {
     }
 
     /// Runs one unit, and undoes what it did when it failed.
-    async fn attempt(&mut self, tx: &mut Tx, mut unit: Box<dyn Unit>) -> Result<(), DbError> {
+    async fn attempt(&mut self, tx: &mut Tx<SqliteSession>, mut unit: Box<dyn Unit>) -> Result<(), DbError> {
         let mark = tx.mark();
         let ran = timeout(self.limits.unit, AssertUnwindSafe(run(unit.as_mut(), tx, mark)).catch_unwind()).await;
-        let verdict = match (ran, tx.doom()) {
-            (Ok(Ok(_)), Some(doom)) => Some(doom.clone()),
-            (Ok(Ok(Ok(true))), None) if tx.is_cut_off() => Some(stopped()),
+        let verdict = match (ran, tx.session.fatal()) {
+            (Ok(Ok(_)), Some(fatal)) => Some(fatal.clone()),
+            (Ok(Ok(Ok(true))), None) if tx.session.is_cut_off() => Some(stopped()),
             (Ok(Ok(Ok(true))), None) => {
                 self.succeeded.push(unit);
-                tx.part();
+                tx.session.separate();
                 return Ok(());
             }
             (Ok(Ok(Ok(false))), None) => None,
@@ -127,14 +131,14 @@ impl Group {
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
         tx.forget_from(mark);
-        if tx.is_cut_off() {
+        if tx.session.is_cut_off() {
             // What still runs is stopped when the connection is given back; what writes takes the transaction along.
             unit.fail(verdict.as_ref().unwrap_or(&stopped()));
             self.failed.push(unit);
             return Err(stopped());
         }
-        if !tx.is_untouched()
-            && let Err(error) = say(tx.control(sqlite::UNDO), self.limits.unit).await
+        if !tx.session.is_untouched()
+            && let Err(error) = control(tx.session.control(words::UNDO), self.limits.unit).await
         {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
@@ -170,23 +174,16 @@ fn stopped() -> DbError {
 }
 
 /// Runs a unit, and asks whether what it did may be.
-async fn run(unit: &mut dyn Unit, tx: &mut Tx, mark: Mark) -> Result<bool, DbError> {
+async fn run(unit: &mut dyn Unit, tx: &mut Tx<SqliteSession>, mark: Mark) -> Result<bool, DbError> {
     if !unit.run(tx).await {
         return Ok(false);
     }
     tx.before_commit(mark).await.map(|()| true)
 }
 
-/// The commit stands, whatever a hook does.
-pub(super) fn run_hook(hook: Hook) {
-    if std::panic::catch_unwind(AssertUnwindSafe(hook)).is_err() {
-        tracing::error!("what was to follow a commit panicked");
-    }
-}
-
 /// Waits until a word of the transaction is said, and for what the unit before may have left running. The wait has an
 /// end, since a connection whose thread dies may not say so.
-async fn say(word: impl Future<Output = Result<bool, DbError>>, limit: Duration) -> Result<bool, DbError> {
+async fn control(word: impl Future<Output = Result<bool, DbError>>, limit: Duration) -> Result<bool, DbError> {
     let said = timeout(limit, word).await;
     said.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{
-    super::{link::Link, sqlite, statement},
+    super::{connect, connection::SingleConnection, statement},
     *,
 };
 
@@ -123,13 +123,13 @@ fn bytes(value: &str) -> Cell {
 async fn connections_come_and_go_beside_each_other() {
     let bench = bench(DbOptions::default()).await;
     bench.close().await;
-    let manager = sqlite::reader(&bench.directory.path().join("test.db"), &DbOptions::default());
+    let manager = connect::reader(&bench.directory.path().join("test.db"), &DbOptions::default());
     let visitors = (0..2).map(|_| {
         let manager = manager.clone();
         tokio::spawn(async move {
             for _ in 0..300 {
-                let mut link = Link::open(&manager).await.unwrap();
-                statement::run(&mut link, sql("SELECT count(*) FROM item")).await.unwrap();
+                let mut connection = SingleConnection::open(&manager).await.unwrap();
+                statement::run(&mut connection, sql("SELECT count(*) FROM item")).await.unwrap();
             }
         })
     });

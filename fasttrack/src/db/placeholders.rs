@@ -1,0 +1,47 @@
+//! Whether each placeholder of a statement has its argument.
+
+use super::{DbError, Statement};
+
+/// Refuses a placeholder that has no argument, which one driver would bind as NULL, and `$0`, on which it dies.
+///
+/// # Errors
+/// [`DbError::Other`], naming the placeholder; also for a comment without an end, since what is put behind the statement
+/// would be lost in it.
+pub(super) fn check(statement: &Statement) -> Result<(), DbError> {
+    let args = statement.args.len();
+    let mut bytes = statement.sql.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            // A doubled quote inside a literal ends it and starts the next one.
+            b'\'' | b'"' => while bytes.next().is_some_and(|next| next != byte) {},
+            b'-' if bytes.peek() == Some(&b'-') => while bytes.next().is_some_and(|next| next != b'\n') {},
+            b'/' if bytes.peek() == Some(&b'*') => skip_comment(&mut bytes)?,
+            b'$' => {
+                let mut number = 0_usize;
+                while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
+                    number = number.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+                }
+                if number == 0 || number > args {
+                    return Err(DbError::Other(format!("placeholder ${number} where {args} arguments are given")));
+                }
+            }
+            b'?' => return Err(DbError::Other("placeholders are written $1, $2, …".into())),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Goes to the end of a comment of which the first slash was read.
+fn skip_comment(bytes: &mut impl Iterator<Item = u8>) -> Result<(), DbError> {
+    // The star that begins it does not end it.
+    bytes.next();
+    let mut is_star = false;
+    for byte in bytes {
+        if is_star && byte == b'/' {
+            return Ok(());
+        }
+        is_star = byte == b'*';
+    }
+    Err(DbError::Other("a comment has no end".into()))
+}

@@ -1,0 +1,84 @@
+//! How connections are opened, and what each kind of them is for.
+
+use std::path::Path;
+
+use fasttrack_sqlite::ControlHandle;
+use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
+use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
+
+use super::super::DbOptions;
+
+/// Distinct statements that a connection keeps prepared.
+const STATEMENTS: usize = 500;
+/// Rows that a connection prepares before they are taken. Nearly every read is one row.
+const ROWS: usize = 16;
+
+/// The connection that writes and checkpoints. There must be one alone: `SQLite` before 3.51.3 can lose pages when two
+/// connections do.
+pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let synchronous = if options.is_durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
+    let sqlite = base(path)
+        .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .busy_timeout(options.busy_timeout)
+        // What does not fit goes to the log before the commit, and what has to be undone or sorted to a file that has no
+        // name: however much one transaction changes, it is held in bounded memory.
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "file")
+        // Without it the log keeps the size of the largest transaction there ever was.
+        .pragma("journal_size_limit", "67108864");
+    manager(if options.beside { sqlite.pragma("wal_autocheckpoint", "0") } else { sqlite })
+}
+
+/// A connection that reads.
+pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite = base(path)
+        .create_if_missing(false)
+        .busy_timeout(options.busy_timeout.min(options.statement_limit / 2))
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("query_only", "ON")
+        .pragma("cache_size", "-16384");
+    manager(sqlite)
+}
+
+/// A connection that copies the database. `query_only` forbids that as well; it writes nothing but the copy.
+pub(super) fn copier(path: &Path, options: &DbOptions) -> ConnectionManager {
+    let sqlite =
+        base(path).create_if_missing(false).busy_timeout(options.busy_timeout).pragma("wal_autocheckpoint", "0");
+    manager(sqlite)
+}
+
+/// A connection that looks at a file, and changes nothing.
+pub(super) fn visitor(path: &Path) -> ConnectionManager {
+    manager(base(path).read_only(true).create_if_missing(false))
+}
+
+fn base(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS)
+        // No mode has this name, and then SQLite only tells the present one. Left out, the driver would set WAL.
+        .pragma("journal_mode", "unchanged")
+        .pragma("temp_store", "memory")
+        .pragma("mmap_size", "268435456")
+}
+
+fn manager(options: SqliteConnectOptions) -> ConnectionManager {
+    ConnectionManager::new_options(SqliteDriver {}, options)
+}
+
+/// Opens a connection, with a handle that controls it.
+///
+/// # Errors
+/// What the driver says.
+pub(super) async fn open(manager: &ConnectionManager) -> Result<(Box<dyn Connection>, ControlHandle), DriverError> {
+    let options = manager.option.downcast_ref::<SqliteConnectOptions>();
+    let options = options.ok_or_else(|| DriverError::from("these are not the options of SQLite"))?;
+    let mut connection = options.connect().await?;
+    let control = ControlHandle::attach(&mut connection.lock_handle().await?);
+    let control = control.map_err(|error| DriverError::from(error.to_string()))?;
+    Ok((Box::new(connection), control))
+}
