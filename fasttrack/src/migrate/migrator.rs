@@ -195,7 +195,7 @@ impl<'a> Migrator<'a> {
         &self.source
     }
 
-    pub(super) const fn dialect(&self) -> Dialect {
+    pub(super) fn dialect(&self) -> Dialect {
         self.db.dialect()
     }
 
