@@ -28,7 +28,7 @@ use crate::{
     auth::{self, Auth, Changed, Keys},
     bell::Bell,
     config::{Config, SecretError, SecretKey},
-    db::{self, Db, DbError, DbOptions},
+    db::{self, DatabaseUrl, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
@@ -81,6 +81,17 @@ pub enum StartError {
         "the database cannot be opened: {0}; DATABASE_URL has to name one of fasttrack's, in a folder that is there and writable"
     )]
     Database(DbError),
+    /// The database on a server cannot be opened.
+    #[error(
+        "the database {url} cannot be opened: {cause}; see that its server runs and that DATABASE_URL names it, with a \
+         database and a user that are there"
+    )]
+    Server {
+        /// Where it is.
+        url: DatabaseUrl,
+        /// Why not.
+        cause: DbError,
+    },
     /// There is no database, and none may be made.
     #[error(
         "there is no database at {}, and with AUTO_MIGRATE=false none is made; run `{} migrate up`",
@@ -229,7 +240,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let source = migrations(application.resources.migrations(), &config)?;
     schema::warn_of_migrations(&source);
     let lock = lock_for_a_server(&config.database).await?;
-    let opening = Opening { lock: Some(lock), ..Opening::default() };
+    let opening = Opening { lock, ..Opening::default() };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
     schema::warn_of_unknown(&app.db, &app.catalog, source).await?;
@@ -273,7 +284,8 @@ fn announce(listening: &Listening, config: &Config) -> String {
 
 /// Tells what is unusual about the database file: that it is new, or has names that are not safe to start it by.
 fn tell_of_the_file(db: &Db, config: &Config) -> io::Result<()> {
-    let path = db::place(&config.database)?;
+    let Some(file) = config.database.file() else { return Ok(()) };
+    let path = db::place(file)?;
     if db.was_created() {
         tracing::warn!(path = %path.display(), "there was no database; a new one was made");
     }

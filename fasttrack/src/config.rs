@@ -4,7 +4,7 @@
 //! value: it means "none" where a variable may name nothing, and stops the start elsewhere, so that a secret that was
 //! not injected is noticed instead of replaced.
 
-use std::{collections::HashMap, env, path::PathBuf};
+use std::{borrow::Cow, collections::HashMap, env, path::PathBuf};
 
 mod cors;
 mod dot_env;
@@ -23,6 +23,7 @@ pub use self::{
     secret::{SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
+pub use crate::db::DatabaseUrl;
 
 /// All settings, parsed and within their bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +34,12 @@ pub struct Config {
     pub port: u16,
     /// Where clients see the server, if it is not where it listens.
     pub public_url: Option<PublicUrl>,
-    /// The database file.
-    pub database: PathBuf,
+    /// The database.
+    pub database: DatabaseUrl,
+    /// Connections to a database on a server.
+    pub database_pool: usize,
+    /// Whether statements are prepared once per connection to such a database.
+    pub database_prepared: bool,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
     pub secret_key: Option<SecretKey>,
     /// An older key whose tokens are still believed.
@@ -97,10 +102,15 @@ pub enum ConfigError {
         /// Its name.
         variable: &'static str,
         /// What it should be.
-        expected: &'static str,
+        expected: Cow<'static, str>,
         /// What it is, unless that is secret; and the line of `.env` that says so.
         given: String,
     },
+    /// A setting of connections to a server, and a database that has none.
+    #[error(
+        "{0} is for PostgreSQL alone, and DATABASE_URL names a SQLite file: leave it out, or name a postgres:// address"
+    )]
+    NoServer(&'static str),
     /// A mail server without a sender.
     #[error("MAIL_FROM has to be set where SMTP_URL is: the sender of mail, such as Tracker <tracker@example.com>")]
     NoSender,
@@ -130,6 +140,10 @@ impl Config {
             if let Some(value) = given.as_deref().or(variable.default) {
                 variable.apply(&mut config, value)?;
             }
+        }
+        let of_servers = OF_SERVERS.into_iter().find(|name| lookup(name).is_some());
+        if let (DatabaseUrl::Sqlite(_), Some(name)) = (&config.database, of_servers) {
+            return Err(ConfigError::NoServer(name));
         }
         if config.smtp_url.is_some() && config.mail_from.is_none() {
             return Err(ConfigError::NoSender);
@@ -173,7 +187,9 @@ impl Config {
             host: String::new(),
             port: 0,
             public_url: None,
-            database: PathBuf::new(),
+            database: DatabaseUrl::Sqlite(PathBuf::new()),
+            database_pool: 0,
+            database_prepared: true,
             secret_key: None,
             secret_key_previous: None,
             access_token_expire_minutes: 0,
@@ -198,6 +214,9 @@ impl Config {
         }
     }
 }
+
+/// What says how a database on a server is connected to, and means nothing of a file.
+const OF_SERVERS: [&str; 2] = ["DATABASE_POOL", "DATABASE_PREPARED"];
 
 /// The shape that lines have which are said before the settings hold, or instead of them: what `LOG_FORMAT` says,
 /// whatever else is wrong.

@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::StartError;
-use crate::db::{DbError, place, private_file};
+use crate::db::{DatabaseUrl, DbError, place, private_file};
 
 /// The files that this process has a lock on.
 static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -55,23 +55,26 @@ pub(crate) fn lock(database: &Path) -> Result<Lock, StartError> {
     }
 }
 
-/// Whether a server has the database now. To be asked before this process opens it, for the reason that [`lock`] has.
-pub(crate) fn is_served(database: &Path) -> bool {
+/// Whether a server has the database now, where it is a file that one alone can have. To be asked before this process
+/// opens it, for the reason that [`lock`] has.
+pub(crate) fn is_served(database: &DatabaseUrl) -> bool {
     // Who only asks makes no file.
-    database.exists() && matches!(lock(database), Err(StartError::Taken(_)))
+    database.file().is_some_and(|file| file.exists() && matches!(lock(file), Err(StartError::Taken(_))))
 }
 
 /// The lock for a server, which waits for no other server; but a command that asks [`is_served`] has it for an instant.
+/// Any number of servers may have a database that is no file.
 ///
 /// # Errors
 /// As [`lock`].
-pub(super) async fn lock_for_a_server(database: &Path) -> Result<Lock, StartError> {
-    match lock(database) {
+pub(super) async fn lock_for_a_server(database: &DatabaseUrl) -> Result<Option<Lock>, StartError> {
+    let Some(file) = database.file() else { return Ok(None) };
+    match lock(file) {
         Err(StartError::Taken(_)) => {
             sleep(Duration::from_millis(50)).await;
-            lock(database)
+            lock(file).map(Some)
         }
-        locked => locked,
+        locked => locked.map(Some),
     }
 }
 

@@ -9,14 +9,14 @@ use super::{
 use crate::{
     auth,
     config::Config,
-    db::{Db, DbOptions, Dialect},
+    db::{DatabaseUrl, Db, DbError, DbOptions},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
 };
 
-/// Opens the database, looks for damage, and brings its schema up to date. Without a lock one is taken, should there be
-/// something to do: what serves the database must not lose its tables from under it.
+/// Opens the database, looks for damage, and brings its schema up to date. Without a lock one is taken of a file, should
+/// there be something to do: what serves the database must not lose its tables from under it.
 pub(super) async fn open_current(
     catalog: &Catalog,
     embedded: &[EmbeddedMigration],
@@ -28,12 +28,13 @@ pub(super) async fn open_current(
     let source = migrations(embedded, config)?;
     loop {
         let db = open(config, options.clone()).await?;
-        check_for_damage(&db, &config.database).await?;
         let migrator = migrator(&db, catalog, source.clone())?;
-        if held.is_none() && !migrator.is_current().await? {
+        if let Some(file) = config.database.file().filter(|_| held.is_none())
+            && !migrator.is_current().await?
+        {
             // The lock has to be taken before the file is opened, see below.
             db.close().await;
-            held = Some(lock_patiently(&config.database).await?);
+            held = Some(lock_patiently(file).await?);
             continue;
         }
         let missing = if config.auto_migrate { Missing::Make } else { Missing::Refuse };
@@ -46,15 +47,15 @@ pub(super) async fn open_current(
 
 /// Opens the database as it is, for a command that looks after its schema.
 pub(crate) async fn open_alone(config: &Config) -> Result<Db, StartError> {
-    let db = open(config, DbOptions { readers: 1, ..DbOptions::default() }).await?;
-    check_for_damage(&db, &config.database).await?;
-    Ok(db)
+    open(config, DbOptions { readers: 1, ..DbOptions::default() }).await
 }
 
 /// Who may make nothing makes no empty file either.
 pub(super) fn check_is_wanted(config: &Config) -> Result<(), StartError> {
-    let is_missing = !config.auto_migrate && !config.database.exists();
-    if is_missing { Err(StartError::Missing(config.database.clone())) } else { Ok(()) }
+    match config.database.file() {
+        Some(file) if !config.auto_migrate && !file.exists() => Err(StartError::Missing(file.to_owned())),
+        _ => Ok(()),
+    }
 }
 
 /// What brings the schema of the database to where it should be.
@@ -65,7 +66,7 @@ pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, source: Source) -> 
 
 /// The migrations that the settings have count.
 pub(crate) fn migrations(embedded: &[EmbeddedMigration], config: &Config) -> Result<Source, MigrateError> {
-    Ok(Source::read(Dialect::Sqlite, embedded, config.migrations.as_deref())?)
+    Ok(Source::read(config.database.dialect(), embedded, config.migrations.as_deref())?)
 }
 
 /// Tells of migrations that this program has here and would lack elsewhere, or lacks altogether.
@@ -97,14 +98,22 @@ pub(super) async fn warn_of_unknown(db: &Db, catalog: &Catalog, source: Source) 
     Ok(())
 }
 
+/// Opens the database, and looks for damage where it is a file.
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
     let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
-    Db::open(&config.database, options).await.map_err(|cause| match cause.to_string() {
-        what if what.contains(MALFORMED) => {
-            StartError::Damaged { path: config.database.clone(), what: MALFORMED.into() }
+    let file = match &config.database {
+        DatabaseUrl::Sqlite(file) => file,
+        DatabaseUrl::Postgres(_) => {
+            let cause = DbError::Other("this program was built without PostgreSQL".into());
+            return Err(StartError::Server { url: config.database.clone(), cause });
         }
+    };
+    let db = Db::open(file, options).await.map_err(|cause| match cause.to_string() {
+        what if what.contains(MALFORMED) => StartError::Damaged { path: file.clone(), what: MALFORMED.into() },
         _ => StartError::Database(cause),
-    })
+    })?;
+    check_for_damage(&db, file).await?;
+    Ok(db)
 }
 
 /// What `SQLite` says of a file that it cannot make sense of.

@@ -14,13 +14,25 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     config::Config,
-    db::{self, Db, DbError, DbOptions},
+    db::{self, DatabaseUrl, Db, DbError, DbOptions},
     migrate,
 };
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BackupError {
+    /// The database is not a file.
+    #[error(
+        "a PostgreSQL database is copied by its own tool, also while it is served: \
+         `pg_dump --format=custom --no-owner --file='{}' '{url}'` (the password is asked for, or taken from PGPASSWORD; \
+         `pg_restore` reads the copy)", .file.display()
+    )]
+    Server {
+        /// Where it is, without the password.
+        url: String,
+        /// The file that was asked for.
+        file: PathBuf,
+    },
     /// There is nothing to copy.
     #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
     Nothing(PathBuf),
@@ -51,7 +63,13 @@ pub(super) enum BackupError {
 
 /// Copies the database, and says on standard output what was written.
 pub(super) async fn run(config: &Config, file: &Path) -> Result<(), BackupError> {
-    let source = &config.database;
+    let source = match &config.database {
+        DatabaseUrl::Sqlite(source) => source,
+        DatabaseUrl::Postgres(url) => {
+            let (url, file) = (url.to_string(), file.to_owned());
+            return Err(BackupError::Server { url, file });
+        }
+    };
     check(source, file)?;
     let part = part_of(file);
     let copied = copy(source, &part, file).await;

@@ -1,6 +1,6 @@
 //! `fasttrack demo`: fills an empty database with what the application thinks shows it best, and prints the log-ins.
 
-use std::{io, io::Write as _, path::PathBuf};
+use std::{io, io::Write as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -8,7 +8,7 @@ use super::table::table;
 use crate::{
     app::{self, App, Application, Demo, StartError},
     config::Config,
-    db::DbOptions,
+    db::{DatabaseUrl, DbOptions},
     error::Error,
 };
 
@@ -22,8 +22,8 @@ pub(super) enum DemoError {
     #[error("this application has no demo; `Application::demo` gives it one")]
     None,
     /// Somebody has been here.
-    #[error("{} holds accounts already; a demo fills an empty database only: name another file in DATABASE_URL", .0.display())]
-    NotEmpty(PathBuf),
+    #[error("{0} holds accounts already; a demo fills an empty database only: name another one in DATABASE_URL")]
+    NotEmpty(DatabaseUrl),
     /// A row was refused.
     #[error("the demo was not finished: {0}")]
     Refused(#[from] Error),

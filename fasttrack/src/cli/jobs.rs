@@ -70,8 +70,8 @@ pub(super) enum JobsError {
 
 /// Runs a command.
 pub(super) async fn run(arguments: JobsArguments, resources: Resources, config: &Config) -> Result<(), JobsError> {
-    if !config.database.exists() {
-        return Err(JobsError::Nothing(config.database.clone()));
+    if let Some(file) = config.database.file().filter(|file| !file.exists()) {
+        return Err(JobsError::Nothing(file.to_owned()));
     }
     let app = App::open(resources, config, DbOptions { readers: 1, beside: true, ..DbOptions::default() }).await?;
     let outcome = match arguments.command {

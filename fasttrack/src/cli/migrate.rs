@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,7 +12,7 @@ use super::table::table;
 use crate::{
     app::{self, StartError},
     config::Config,
-    db::Db,
+    db::{DatabaseUrl, Db},
     migrate::{
         self, Composed, Difference, Direction, FolderError, Inspected, MigrateError, Migration, Progress, Renames,
         Request, Snapshot, Source, Weight,
@@ -76,8 +75,8 @@ pub(super) enum MigrateFailure {
     )]
     Differs(String),
     /// There is nothing that could be undone.
-    #[error("there is no database at {}, so that nothing can be undone; name another one in DATABASE_URL", .0.display())]
-    Nothing(PathBuf),
+    #[error("there is no database at {0}, so that nothing can be undone; name another one in DATABASE_URL")]
+    Nothing(DatabaseUrl),
     /// Nobody reads the output.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -107,10 +106,10 @@ enum Steps {
 
 /// `up` and `down`, with the server kept away.
 async fn change(catalog: &Catalog, source: Source, config: &Config, wanted: Steps) -> Result<(), MigrateFailure> {
-    if matches!(wanted, Steps::Down { .. }) && !has_database(config) {
+    if matches!(wanted, Steps::Down { .. }) && !may_have_database(config) {
         return Err(MigrateFailure::Nothing(config.database.clone()));
     }
-    let lock = app::lock(&config.database)?;
+    let lock = config.database.file().map(app::lock).transpose()?;
     let db = app::open_alone(config).await?;
     let steps = Arc::new(Mutex::new(Vec::new()));
     let done = async {
@@ -202,7 +201,7 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
         }
         None => (Inspected::nothing(source.dialect), Ok(Vec::new())),
     };
-    let is_there = has_database(config);
+    let is_there = !inspected.is_empty();
     let mut rows: Vec<_> = source.migrations.iter().map(|migration| row(migration, &inspected)).collect();
     let is_lost = |version: u32| source.find(version).is_none();
     let lost = inspected.applied.iter().filter(|applied| is_lost(applied.version));
@@ -214,7 +213,7 @@ async fn status(catalog: &Catalog, source: Source, config: &Config) -> Result<()
     out.write_all(table(&["version", "name", "applied at", "state"], rows.into_iter()).as_bytes())?;
     writeln!(out, "\n{}", source.in_words())?;
     if !is_there {
-        writeln!(out, "there is no database at {} yet", config.database.display())?;
+        writeln!(out, "there is no database at {} yet", config.database)?;
     }
     match difference(catalog, &source)? {
         Some(words) => writeln!(out, "the declarations differ from the newest migration: {words}")?,
@@ -241,11 +240,12 @@ fn row(migration: &Migration, inspected: &Inspected) -> [String; 4] {
 
 /// The database, where there is one.
 async fn database(config: &Config) -> Result<Option<Db>, StartError> {
-    if has_database(config) { app::open_alone(config).await.map(Some) } else { Ok(None) }
+    if may_have_database(config) { app::open_alone(config).await.map(Some) } else { Ok(None) }
 }
 
-fn has_database(config: &Config) -> bool {
-    config.database.metadata().is_ok_and(|file| file.len() > 0)
+/// Whether there is a database, as far as can be told without asking a server.
+fn may_have_database(config: &Config) -> bool {
+    config.database.file().is_none_or(|file| file.metadata().is_ok_and(|file| file.len() > 0))
 }
 
 /// What the database holds, where there is one; refused when an applied migration was edited.

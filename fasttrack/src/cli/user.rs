@@ -91,8 +91,9 @@ pub(super) enum UserError {
 
 /// Runs a command.
 pub(super) async fn run(command: UserCommand, resources: Resources, config: &Config) -> Result<(), UserError> {
-    if !matches!(command, UserCommand::Create { .. }) && !config.database.exists() {
-        return Err(UserError::Nothing(config.database.clone()));
+    let missing = config.database.file().filter(|file| !file.exists());
+    if let Some(file) = missing.filter(|_| !matches!(command, UserCommand::Create { .. })) {
+        return Err(UserError::Nothing(file.to_owned()));
     }
     // Asked for first: the database is not kept from others while somebody types.
     let password = match command {

@@ -10,7 +10,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::db;
+use crate::db::{self, DatabaseUrl};
 
 /// A key of at least [`SecretKey::MIN_BYTES`] bytes; never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,18 +69,35 @@ impl SecretKey {
     }
 
     /// Reads the key that is kept beside `database`, as `<file>.key`; makes it when there is none. Through whatever links
-    /// the database is named, its key is the one beside the file itself.
+    /// the database is named, its key is the one beside the file itself. That of a database on a server is kept in the
+    /// working directory, as `<database>.key`.
     ///
     /// # Errors
     /// [`SecretError`] when the file cannot be used, is readable by everybody, or holds no key.
-    pub fn load_or_make(database: &Path) -> Result<Self, SecretError> {
-        let mut name = db::place(database).map_err(|cause| unusable(database, cause))?.into_os_string();
-        name.push(".key");
-        let path = PathBuf::from(name);
+    pub fn load_or_make(database: &DatabaseUrl) -> Result<Self, SecretError> {
+        let path = Self::place(database)?;
         match read(&path)? {
             Some(key) => Ok(key),
             None => make(&path),
         }
+    }
+}
+
+impl SecretKey {
+    /// Where the key of a database is kept.
+    ///
+    /// # Errors
+    /// [`SecretError::File`] where the file of the database cannot be.
+    pub fn place(database: &DatabaseUrl) -> Result<PathBuf, SecretError> {
+        let mut name = match database {
+            DatabaseUrl::Sqlite(file) => db::place(file).map_err(|cause| unusable(file, cause))?.into_os_string(),
+            DatabaseUrl::Postgres(url) => {
+                let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+                url.database().chars().map(|c| if is_plain(c) { c } else { '_' }).collect::<String>().into()
+            }
+        };
+        name.push(".key");
+        Ok(name.into())
     }
 }
 
@@ -187,17 +204,21 @@ mod tests {
 
     use super::*;
 
+    fn load_or_make(file: &Path) -> Result<SecretKey, SecretError> {
+        SecretKey::load_or_make(&DatabaseUrl::Sqlite(file.to_owned()))
+    }
+
     #[test]
     fn a_key_is_made_once_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("t.db");
-        let first = SecretKey::load_or_make(&database).unwrap();
+        let first = load_or_make(&database).unwrap();
         let file = folder.path().join("t.db.key");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(first.as_bytes().len() >= SecretKey::MIN_BYTES);
-        assert_eq!(SecretKey::load_or_make(&database).unwrap(), first);
+        assert_eq!(load_or_make(&database).unwrap(), first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
-        let other = SecretKey::load_or_make(&folder.path().join("u.db")).unwrap();
+        let other = load_or_make(&folder.path().join("u.db")).unwrap();
         assert_ne!(other, first);
     }
 
@@ -220,10 +241,10 @@ mod tests {
         fs::create_dir(folder.path().join("real")).unwrap();
         let (real, link) = (folder.path().join("real/t.db"), folder.path().join("link.db"));
         std::os::unix::fs::symlink("real/t.db", &link).unwrap();
-        let before_there_is_one = SecretKey::load_or_make(&link).unwrap();
+        let before_there_is_one = load_or_make(&link).unwrap();
         fs::write(&real, "").unwrap();
-        assert_eq!(SecretKey::load_or_make(&real).unwrap(), before_there_is_one);
-        assert_eq!(SecretKey::load_or_make(&link).unwrap(), before_there_is_one);
+        assert_eq!(load_or_make(&real).unwrap(), before_there_is_one);
+        assert_eq!(load_or_make(&link).unwrap(), before_there_is_one);
         assert!(folder.path().join("real/t.db.key").exists() && !folder.path().join("link.db.key").exists());
     }
 
@@ -235,7 +256,7 @@ mod tests {
         for content in ["short", ""] {
             let _ = fs::remove_file(&file);
             write_new(&file, content).unwrap();
-            assert!(matches!(SecretKey::load_or_make(&database), Err(SecretError::Content { .. })));
+            assert!(matches!(load_or_make(&database), Err(SecretError::Content { .. })));
         }
         fs::write(&file, "x".repeat(32)).unwrap();
         for (mode, is_taken) in [
@@ -250,11 +271,11 @@ mod tests {
             (0o777, false),
         ] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let exposed = matches!(SecretKey::load_or_make(&database), Err(SecretError::Exposed(_)));
+            let exposed = matches!(load_or_make(&database), Err(SecretError::Exposed(_)));
             assert_eq!(!exposed, is_taken, "{mode:o}");
         }
         let missing = folder.path().join("missing/t.db");
-        assert!(matches!(SecretKey::load_or_make(&missing), Err(SecretError::File { .. })));
+        assert!(matches!(load_or_make(&missing), Err(SecretError::File { .. })));
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! What each variable takes and refuses.
 
-use std::path::PathBuf;
-
-use super::{Config, ConfigError, LogFormat};
+use super::{Config, ConfigError, DatabaseUrl, LogFormat};
 
 fn load(name: &str, value: &str) -> Result<Config, ConfigError> {
     Config::from_lookup(&|asked| (asked == name).then(|| value.to_owned()))
@@ -23,7 +21,8 @@ fn check<T: PartialEq + std::fmt::Debug>(name: &str, get: fn(Config) -> T, accep
 fn the_defaults_are_those_of_the_contract() {
     let config = Config::from_lookup(&|_| None).unwrap();
     assert_eq!((config.host.as_str(), config.port), ("127.0.0.1", 8000));
-    assert_eq!(config.database, PathBuf::from("fasttrack.db"));
+    assert_eq!(config.database, DatabaseUrl::Sqlite("fasttrack.db".into()));
+    assert_eq!((config.database_pool, config.database_prepared), (16, true));
     assert_eq!((config.access_token_expire_minutes, config.refresh_token_expire_days), (15, 7));
     assert_eq!(config.cors_origins, ["http://localhost:3000"]);
     let headers = "authorization content-type idempotency-key if-match if-none-match x-request-id traceparent tracestate \
@@ -56,8 +55,14 @@ fn numbers_have_bounds() {
 fn addresses_are_checked() {
     check(
         "DATABASE_URL",
-        |c| c.database.display().to_string(),
-        &[("sqlite://a.db", "a.db".into()), ("sqlite:///var/a.db", "/var/a.db".into()), ("sqlite://d/a", "d/a".into())],
+        |c| c.database.to_string(),
+        &[
+            ("sqlite://a.db", "sqlite://a.db".into()),
+            ("sqlite:///var/a.db", "sqlite:///var/a.db".into()),
+            ("sqlite://d/a", "sqlite://d/a".into()),
+            ("postgres://ada@h/d", "postgres://ada@h:5432/d".into()),
+            ("postgresql://ada:secret@h:6432/d?sslmode=require", "postgres://ada@h:6432/d".into()),
+        ],
         &[
             "",
             "a.db",
@@ -67,7 +72,10 @@ fn addresses_are_checked() {
             "sqlite:///",
             "sqlite::memory:",
             "sqlite://:memory:",
-            "postgres://h/d",
+            "postgres://",
+            "postgres://h",
+            "postgres://ada:p@ss@h/d",
+            "postgres://h/d?sslmode=maybe",
             "mysql://h/d",
             "sqlite://a.db?mode=ro",
             "sqlite://file:a.db",
@@ -169,10 +177,40 @@ fn no_access_token_outlives_its_session() {
 }
 
 #[test]
+fn what_concerns_a_server_is_refused_for_a_file() {
+    let with = |url: &'static str, name: &'static str, value: &'static str| {
+        Config::from_lookup(&move |asked| match asked {
+            "DATABASE_URL" => Some(url.to_owned()),
+            asked => (asked == name).then(|| value.to_owned()),
+        })
+    };
+    for (name, value, wrong) in [
+        ("DATABASE_POOL", "8", ["0", "1", "1001", "", "many"]),
+        ("DATABASE_PREPARED", "false", ["", "no", "1", "False", "off"]),
+    ] {
+        let error = with("sqlite://a.db", name, value).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{name} is for PostgreSQL alone")), "{error}");
+        let config = with("postgres://h/d", name, value).unwrap();
+        assert_ne!((config.database_pool, config.database_prepared), (16, true), "{name}");
+        for value in wrong {
+            let error = with("postgres://h/d", name, value).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} has to be ")), "{error}");
+        }
+    }
+}
+
+#[test]
 fn an_error_says_what_is_wrong_and_no_secret() {
     let error = load("PORT", "http").unwrap_err().to_string();
     assert_eq!(error, "PORT has to be a port number from 0 to 65535, not \"http\"");
     for name in ["SECRET_KEY", "SECRET_KEY_PREVIOUS", "DATABASE_URL", "REDIS_URL", "SMTP_URL"] {
         assert!(!load(name, "hunter2://me").unwrap_err().to_string().contains("hunter2"), "{name}");
     }
+    for rest in ["", "?sslmode=maybe", ":port/d", "/d?unknown=1"] {
+        let error = load("DATABASE_URL", &format!("postgres://ada:hunter2@h{rest}")).unwrap_err().to_string();
+        assert!(error.starts_with("DATABASE_URL has to be the address of a PostgreSQL database: "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let config = load("DATABASE_URL", "postgres://ada:hunter2@h/d").unwrap();
+    assert!(!format!("{config:?}{}", config.database).contains("hunter2"));
 }

@@ -1,6 +1,8 @@
 //! How the values of variables are read. What they set is in the table of variables.
 
-use std::{net::Ipv6Addr, path::PathBuf};
+use std::{borrow::Cow, net::Ipv6Addr, path::PathBuf};
+
+use crate::db::{DatabaseUrl, PostgresUrl};
 
 pub(super) fn number<T: TryFrom<u32>>(
     value: &str,
@@ -16,10 +18,17 @@ pub(super) fn number<T: TryFrom<u32>>(
         .ok_or(expected)
 }
 
-pub(super) fn database_path(value: &str) -> Result<PathBuf, &'static str> {
-    if value.starts_with("postgres://") || value.starts_with("postgresql://") {
-        return Err("a SQLite database (sqlite://FILE): PostgreSQL is not served by this version yet");
+pub(super) fn database(value: &str) -> Result<DatabaseUrl, Cow<'static, str>> {
+    if PostgresUrl::is_one(value) {
+        return match value.parse() {
+            Ok(url) => Ok(DatabaseUrl::Postgres(url)),
+            Err(error) => Err(format!("the address of a PostgreSQL database: {error}").into()),
+        };
     }
+    Ok(DatabaseUrl::Sqlite(sqlite_file(value)?))
+}
+
+fn sqlite_file(value: &str) -> Result<PathBuf, &'static str> {
     match value.strip_prefix("sqlite:") {
         Some(":memory:" | "//:memory:") => {
             Err("a file (sqlite://FILE): a database in memory would be gone after each connection")
@@ -34,7 +43,7 @@ pub(super) fn database_path(value: &str) -> Result<PathBuf, &'static str> {
             Some(path) if !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) => Ok(path.into()),
             _ => Err("sqlite://FILE for a file in the working directory, or sqlite:///PATH for an absolute path"),
         },
-        None => Err("an address such as sqlite://fasttrack.db"),
+        None => Err("an address such as sqlite://fasttrack.db or postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
     }
 }
 

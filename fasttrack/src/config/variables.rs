@@ -1,11 +1,14 @@
 //! The table of variables.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use super::{
     Config, ConfigError, LogFormat, Network, PublicUrl, SecretKey, cors,
-    values::{SMTP_ADDRESS, database_path, host, is_mail_server, number, url},
+    values::{SMTP_ADDRESS, database, host, is_mail_server, number, url},
 };
+
+/// Stores a value, or says what it should have been.
+type Setter = fn(&mut Config, &str) -> Result<(), Cow<'static, str>>;
 
 /// One environment variable.
 #[derive(Debug)]
@@ -18,8 +21,7 @@ pub struct Variable {
     pub meaning: &'static str,
     /// Whether its value stays out of errors.
     secret: bool,
-    /// Stores a value, or says what it should have been.
-    set: fn(&mut Config, &str) -> Result<(), &'static str>,
+    set: Setter,
 }
 
 /// All variables, in the order in which they are documented.
@@ -37,9 +39,23 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     secret("DATABASE_URL", Some("sqlite://fasttrack.db"), "the database", |config, value| {
-        config.database = database_path(value)?;
+        config.database = database(value)?;
         Ok(())
     }),
+    open("DATABASE_POOL", Some("16"), "connections to PostgreSQL that one server has", |config, value| {
+        let expected = "a whole number of connections from 2 to 1000";
+        config.database_pool = number::<u32>(value, 2, 1_000, expected)?.try_into().map_err(|_| expected)?;
+        Ok(())
+    }),
+    open(
+        "DATABASE_PREPARED",
+        Some("true"),
+        "whether statements are prepared once per connection to PostgreSQL; false behind a PgBouncer that is older than 1.21",
+        |config, value| {
+            config.database_prepared = value.parse().map_err(|_| "true or false")?;
+            Ok(())
+        },
+    ),
     secret(
         "SECRET_KEY",
         None,
@@ -110,13 +126,13 @@ pub const VARIABLES: &[Variable] = &[
     secret("SMTP_URL", None, "where mail goes out; without it, mail is logged", |config, value| {
         config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| SMTP_ADDRESS)?;
         if config.smtp_url.as_deref().is_some_and(|url| !is_mail_server(url)) {
-            return Err(SMTP_ADDRESS);
+            return Err(SMTP_ADDRESS.into());
         }
         Ok(())
     }),
     open("MAIL_FROM", None, "sender of mail", |config, value| {
         if !value.is_empty() && value.parse::<lettre::message::Mailbox>().is_err() {
-            return Err("an e-mail address, such as Tracker <tracker@example.com>");
+            return Err("an e-mail address, such as Tracker <tracker@example.com>".into());
         }
         config.mail_from = Some(value.to_owned()).filter(|sender| !sender.is_empty());
         Ok(())
@@ -126,7 +142,7 @@ pub const VARIABLES: &[Variable] = &[
         let is_level = |word: &str| !word.is_empty() && word.parse::<tracing::level_filters::LevelFilter>().is_ok();
         let is_sound = |directive: &str| directive.contains('=') || is_level(directive);
         if !value.split(',').all(is_sound) || value.parse::<tracing_subscriber::EnvFilter>().is_err() {
-            return Err("a log filter, such as info or fasttrack=debug,warn");
+            return Err("a log filter, such as info or fasttrack=debug,warn".into());
         }
         value.clone_into(&mut config.log);
         Ok(())
@@ -135,7 +151,7 @@ pub const VARIABLES: &[Variable] = &[
         config.log_format = match value {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,
-            _ => return Err("text or json"),
+            _ => return Err("text or json".into()),
         };
         Ok(())
     }),
@@ -160,7 +176,7 @@ pub const VARIABLES: &[Variable] = &[
     }),
     open("MIGRATIONS_DIR", None, "folder whose migrations count instead of those in the program", |config, value| {
         if value.contains('\0') {
-            return Err("a folder, such as migrations");
+            return Err("a folder, such as migrations".into());
         }
         config.migrations = (!value.is_empty()).then(|| PathBuf::from(value));
         Ok(())
@@ -170,21 +186,11 @@ pub const VARIABLES: &[Variable] = &[
 /// What the server reads, and what tracers in browsers send.
 const CORS_HEADERS: &str = r#"["authorization","content-type","idempotency-key","if-match","if-none-match","x-request-id","traceparent","tracestate","baggage","sentry-trace"]"#;
 
-const fn open(
-    name: &'static str,
-    default: Option<&'static str>,
-    meaning: &'static str,
-    set: fn(&mut Config, &str) -> Result<(), &'static str>,
-) -> Variable {
+const fn open(name: &'static str, default: Option<&'static str>, meaning: &'static str, set: Setter) -> Variable {
     Variable { name, default, meaning, secret: false, set }
 }
 
-const fn secret(
-    name: &'static str,
-    default: Option<&'static str>,
-    meaning: &'static str,
-    set: fn(&mut Config, &str) -> Result<(), &'static str>,
-) -> Variable {
+const fn secret(name: &'static str, default: Option<&'static str>, meaning: &'static str, set: Setter) -> Variable {
     Variable { name, default, meaning, secret: true, set }
 }
 
@@ -193,8 +199,8 @@ impl Variable {
         (self.set)(config, value).map_err(|expected| self.refuse(expected, value))
     }
 
-    pub(super) fn refuse(&self, expected: &'static str, value: &str) -> ConfigError {
+    pub(super) fn refuse(&self, expected: impl Into<Cow<'static, str>>, value: &str) -> ConfigError {
         let given = if self.secret { String::new() } else { format!(", not {value:?}") };
-        ConfigError::Variable { variable: self.name, expected, given }
+        ConfigError::Variable { variable: self.name, expected: expected.into(), given }
     }
 }

@@ -1,8 +1,11 @@
 //! Where a database is.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
-use super::postgres::PostgresUrl;
+use super::{Dialect, postgres::PostgresUrl};
 
 /// Where a database is, and with that which one it is. `Display` shows it without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,26 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A server of `PostgreSQL`.
     Postgres(PostgresUrl),
+}
+
+impl DatabaseUrl {
+    /// Which database it is.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Its file, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for DatabaseUrl {
