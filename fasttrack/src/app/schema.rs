@@ -9,7 +9,7 @@ use super::{
 use crate::{
     auth,
     config::Config,
-    db::{DatabaseUrl, Db, DbError, DbOptions},
+    db::{DatabaseUrl, Db, DbError, DbOptions, Dialect},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
@@ -61,7 +61,7 @@ pub(super) fn check_is_wanted(config: &Config) -> Result<(), StartError> {
 /// What brings the schema of the database to where it should be.
 pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, source: Source) -> Result<Migrator<'a>, MigrateError> {
     let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-    Migrator::new(db, catalog, framework_tables(account), source)
+    Migrator::new(db, catalog, framework_tables(db.dialect(), account), source)
 }
 
 /// The migrations that the settings have count.
@@ -140,8 +140,8 @@ async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
 }
 
 /// The definitions of the tables that are no resources.
-fn framework_tables(account: &Schema) -> Vec<String> {
-    let mut statements = auth::sessions::ddl(account);
-    statements.extend(sql::outbox(account));
+fn framework_tables(dialect: Dialect, account: &Schema) -> Vec<String> {
+    let mut statements = auth::sessions::ddl(dialect, account);
+    statements.extend(sql::outbox(dialect, account));
     statements
 }

@@ -1,9 +1,8 @@
 //! What authentication knows of the account's table: where the fields are that it needs.
 
 use crate::{
-    db::{Arg, DbError, Row, Statement},
+    db::{Arg, DbError, Dialect, Row, Statement},
     schema::{Column, Kind, Schema},
-    sql,
 };
 
 /// Why an account cannot log in by its declaration.
@@ -20,6 +19,7 @@ impl From<DbError> for SetupError {
 /// The table of the account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AccountTable {
+    dialect: Dialect,
     table: &'static str,
     email: &'static str,
     password: &'static str,
@@ -48,7 +48,7 @@ pub(super) struct Credentials {
 }
 
 impl AccountTable {
-    pub(super) fn of(schema: &'static Schema) -> Result<Self, SetupError> {
+    pub(super) fn of(dialect: Dialect, schema: &'static Schema) -> Result<Self, SetupError> {
         let find = |kind: Kind| schema.columns.iter().find(|column| column.kind == kind).map(|column| column.key);
         let need = |kind: Kind, name: &str| {
             find(kind).ok_or_else(|| SetupError(format!("the account `{}` has no field of type {name}", schema.name)))
@@ -59,6 +59,7 @@ impl AccountTable {
         });
         let is_bool = |column: &&Column| column.kind == Kind::Bool;
         Ok(Self {
+            dialect,
             table: schema.plural,
             email: need(Kind::Email, "Email")?,
             password: need(Kind::PasswordHash, "PasswordHash")?,
@@ -74,10 +75,11 @@ impl AccountTable {
         Statement::new(sql, vec![Arg::Int(id)])
     }
 
-    /// The same, if the account still has this hash.
-    pub(super) fn select_standing_if(&self, id: i64, hash: &str) -> Statement {
+    /// The same, if the account still has this hash, to keep it as it is until the transaction ends.
+    pub(super) fn lock_standing_if(&self, id: i64, hash: &str) -> Statement {
         let Self { table, password, .. } = self;
-        let sql = format!(r#"SELECT {} FROM "{table}" WHERE "id" = $1 AND "{password}" = $2"#, self.standing());
+        let (standing, lock) = (self.standing(), self.dialect.sql().lock(false));
+        let sql = format!(r#"SELECT {standing} FROM "{table}" WHERE "id" = $1 AND "{password}" = $2{lock}"#);
         Statement::new(sql, vec![Arg::Int(id), Arg::Text(hash.into())])
     }
 
@@ -105,7 +107,7 @@ impl AccountTable {
     pub(super) fn change_hash(&self, id: i64, hash: String, now: String) -> Statement {
         let Self { table, password, .. } = self;
         let Some(updated_at) = self.updated_at else { return self.renew_hash(id, hash) };
-        let later = sql::later(&format!(r#""{updated_at}""#), "$3");
+        let later = self.dialect.sql().later(&format!(r#""{updated_at}""#), "$3");
         let sql = format!(r#"UPDATE "{table}" SET "{password}" = $2, "{updated_at}" = {later} WHERE "id" = $1"#);
         Statement::new(sql, vec![Arg::Int(id), Arg::Text(hash), Arg::Text(now)])
     }
@@ -119,12 +121,13 @@ impl AccountTable {
     }
 
     fn standing(&self) -> String {
-        let role = self.role.map_or_else(|| "NULL".into(), |(key, _)| format!(r#"CAST("{key}" AS BLOB)"#));
+        let role = self.role.map_or_else(|| "NULL".into(), |(key, _)| self.dialect.sql().text(&format!(r#""{key}""#)));
         format!("{}, {role}", self.active())
     }
 
     fn select_credentials(&self) -> String {
-        format!(r#"SELECT "id", CAST("{}" AS BLOB), {}"#, self.password, self.active())
+        let password = self.dialect.sql().text(&format!(r#""{}""#, self.password));
+        format!(r#"SELECT "id", {password}, {}"#, self.active())
     }
 
     fn active(&self) -> String {
@@ -174,19 +177,19 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_their_kind() {
-        let table = AccountTable::of(&BARE).unwrap();
+        let table = AccountTable::of(Dialect::Sqlite, &BARE).unwrap();
         assert_eq!(table.select_standing(1).sql, r#"SELECT 1, NULL FROM "people" WHERE "id" = $1"#);
         assert_eq!(
             table.select_by_email("a@b.c").sql,
             r#"SELECT "id", CAST("secret" AS BLOB), 1 FROM "people" WHERE lower("mail") = lower($1)"#
         );
-        let error = AccountTable::of(&NO_PASSWORD).unwrap_err();
+        let error = AccountTable::of(Dialect::Sqlite, &NO_PASSWORD).unwrap_err();
         assert_eq!(error.to_string(), "the account `user` has no field of type PasswordHash");
     }
 
     #[test]
     fn a_row_becomes_an_account() {
-        let table = AccountTable::of(&FULL).unwrap();
+        let table = AccountTable::of(Dialect::Sqlite, &FULL).unwrap();
         let row = |active: i64, role: &str| Row(vec![Cell::Int(active), Cell::Bytes(role.into())]);
         for (row, role, is_active) in [
             (Some(row(1, "admin")), "admin", true),

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{
     Auth,
     account::Account,
-    sessions::{self, Live, Record},
+    sessions::{Live, Record, SessionTable},
     token::{Token, Use, not_valid_yet},
 };
 use crate::{
@@ -95,7 +95,7 @@ impl Auth {
         if token.pair != session.pair || session.used.load(Ordering::Acquire) {
             return Ok(());
         }
-        let statement = sessions::mark_used(token.session, &token.pair, now_us);
+        let statement = self.sessions.mark_used(token.session, &token.pair, now_us);
         let session = Arc::clone(session);
         self.db
             .write(move |tx| {
@@ -120,7 +120,7 @@ impl Auth {
             return;
         }
         let db = self.db.clone();
-        let statement = sessions::touch(id, now_us);
+        let statement = SessionTable::touch(id, now_us);
         tokio::spawn(async move {
             let written = db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await.map(drop)?) })).await;
             if let Err(error) = written {
@@ -148,7 +148,7 @@ impl Auth {
             _ => {}
         }
         let epoch = self.listener.sessions.epoch();
-        let rows = self.db.read(sessions::select(id)).await?;
+        let rows = self.db.read(self.sessions.select(id)).await?;
         let record = rows.first().and_then(|row| Record::of(id, row));
         let live = record.map(|record| Arc::new(record.into_live(account_version)));
         self.listener.sessions.keep(id, live.clone(), epoch);

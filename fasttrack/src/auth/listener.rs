@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{Changed, OnChange, account::Account, cache::Cache, notices, sessions::Live};
 use crate::{
-    db::{ChangeCapture, ChangeListener, DbError, Row, Statement, Tx},
+    db::{ChangeCapture, ChangeListener, DbError, Dialect, Row, Statement, Tx},
     schema::Schema,
     sql::{self, AccountChange},
 };
@@ -44,8 +44,8 @@ impl AccountListener {
     }
 
     /// Has every change told to `self`.
-    pub(super) fn capture(self: &Arc<Self>, account: &Schema, managers: &[&str]) -> ChangeCapture {
-        let sql::CaptureStatements { setup, collect, clear } = sql::capture(account, managers);
+    pub(super) fn capture(self: &Arc<Self>, dialect: Dialect, account: &Schema, managers: &[&str]) -> ChangeCapture {
+        let sql::CaptureStatements { setup, collect, clear } = sql::capture(dialect, account, managers);
         ChangeCapture { setup, collect, clear, listener: Arc::clone(self) as Arc<dyn ChangeListener> }
     }
 

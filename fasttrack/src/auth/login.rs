@@ -3,7 +3,7 @@
 use super::{
     Auth, Client,
     account::Credentials,
-    sessions,
+    sessions::SessionTable,
     token::{Pair, random_id},
 };
 use crate::{
@@ -39,7 +39,7 @@ impl Auth {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
-        let end = sessions::end(caller.session);
+        let end = SessionTable::end(caller.session);
         self.db.write(move |tx| Box::pin(async move { Ok(tx.query(end).await.map(drop)?) })).await
     }
 
@@ -86,7 +86,7 @@ impl Auth {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let rows = tx.query(table.select_standing_if(known.id, &known.hash)).await?;
+                    let rows = tx.query(table.lock_standing_if(known.id, &known.hash)).await?;
                     let Some(row) = rows.first() else { return Ok(None) };
                     let account = table.account(Some(row), 0);
                     if !account.is_active {
@@ -105,8 +105,8 @@ impl Auth {
 }
 
 async fn insert(tx: &mut Tx, first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Result<i64, Error> {
-    tx.query(sessions::purge(now_us)).await?;
-    let rows = tx.query(sessions::insert(first, client, now_us, expires_at_us)).await?;
+    tx.query(SessionTable::purge(now_us)).await?;
+    let rows = tx.query(SessionTable::insert(first, client, now_us, expires_at_us)).await?;
     rows.first().and_then(|row| row.int(0)).ok_or_else(|| Error::Internal("a session was given no id".into()))
 }
 

@@ -21,7 +21,7 @@ mod token;
 
 use std::{fmt, sync::Arc};
 
-use self::{account::AccountTable, listener::AccountListener, token::Tokens};
+use self::{account::AccountTable, listener::AccountListener, sessions::SessionTable, token::Tokens};
 pub use self::{account::SetupError, gate::Admission, keys::Keys, operator::Known, self_service::SessionPage};
 use crate::{clock, db::Db, schema::Schema};
 
@@ -72,6 +72,7 @@ pub struct Client {
 pub struct Auth {
     db: Db,
     account: AccountTable,
+    sessions: SessionTable,
     settings: Settings,
     tokens: Tokens,
     /// What is remembered; shared with the writer, which has it dropped.
@@ -102,10 +103,11 @@ impl Auth {
     /// # Errors
     /// [`SetupError`] when `account` has no field to log in with, or the database cannot tell of changes.
     pub async fn new(db: Db, account: &'static Schema, settings: Settings) -> Result<Self, SetupError> {
-        let table = AccountTable::of(account)?;
+        let table = AccountTable::of(db.dialect(), account)?;
         let listener = Arc::new(AccountListener::new(account, &settings.managers, Arc::clone(&settings.on_change)));
-        db.capture_changes(listener.capture(account, &settings.managers)).await?;
-        Ok(Self { db, account: table, tokens: Tokens::new(&settings), settings, listener })
+        db.capture_changes(listener.capture(db.dialect(), account, &settings.managers)).await?;
+        let sessions = SessionTable(db.dialect());
+        Ok(Self { db, account: table, sessions, tokens: Tokens::new(&settings), settings, listener })
     }
 
     fn now_us(&self) -> i64 {

@@ -5,9 +5,6 @@
 
 use crate::db::{Arg, Statement};
 
-/// The statement that makes the table; it may be run again.
-pub(super) const DDL: &str = "CREATE TABLE IF NOT EXISTS fasttrack_notices (id INTEGER PRIMARY KEY AUTOINCREMENT)";
-
 /// Leaves a notice and gives back its number.
 pub(super) fn leave() -> Statement {
     Statement::new("INSERT INTO fasttrack_notices DEFAULT VALUES RETURNING id", Vec::new())

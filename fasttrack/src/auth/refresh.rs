@@ -8,7 +8,7 @@ use super::{
     account::AccountTable,
     gate::{check_issue, session_ended},
     rotation::Decision,
-    sessions::{self, Record},
+    sessions::{Record, SessionTable},
     token::{Pair, Token, Use, random_id},
 };
 use crate::{clock::SECOND_US, db::Tx, error::Error};
@@ -81,7 +81,8 @@ impl Rotation {
     /// A refusal is an outcome and no error, since what led to it has to be committed.
     async fn carry_out(self, tx: &mut Tx, accounts: &AccountTable) -> Result<Outcome, Error> {
         let id = self.token.session;
-        let rows = tx.query(sessions::select(id)).await?;
+        let sessions = SessionTable(tx.dialect());
+        let rows = tx.query(sessions.lock(id)).await?;
         let record = rows.first().and_then(|row| Record::of(id, row)).filter(|own| own.pair.user == self.token.user);
         let Some(record) = record else { return Ok(Outcome::Ended) };
         let rows = tx.query(accounts.select_standing(self.token.user)).await?;
@@ -94,13 +95,13 @@ impl Rotation {
             Decision::Refuse => Ok(Outcome::Raced),
             Decision::Repeat => Ok(Outcome::Pair(record.pair)),
             Decision::Revoke => {
-                tx.query(sessions::end(id)).await?;
+                tx.query(SessionTable::end(id)).await?;
                 Ok(Outcome::Reused)
             }
             Decision::Rotate => {
                 let Self { child, issued_at_s, .. } = self;
                 let child = Pair { id: child, role: account.role.into(), issued_at_s, ..record.pair };
-                tx.query(sessions::rotate(&child, self.now_us, self.expires_at_us)).await?;
+                tx.query(sessions.rotate(&child, self.now_us, self.expires_at_us)).await?;
                 Ok(Outcome::Pair(child))
             }
         }

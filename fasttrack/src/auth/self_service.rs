@@ -5,7 +5,7 @@ use super::{
     account::Credentials,
     gate::session_ended,
     login::{ATTEMPTS, account_in_flux},
-    sessions,
+    sessions::{SessionQuery, SessionTable},
 };
 use crate::{
     clock,
@@ -59,7 +59,7 @@ impl Auth {
         after: Option<i64>,
         descending: bool,
     ) -> Result<SessionPage, Error> {
-        let statement = sessions::list(caller, self.now_us(), limit, after, descending);
+        let statement = self.sessions.list(caller, SessionQuery { now_us: self.now_us(), limit, after, descending });
         let mut rows = self.db.read(statement).await?;
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
@@ -72,7 +72,7 @@ impl Auth {
     /// # Errors
     /// [`Error::NotFound`] when the caller has no live session of this id.
     pub async fn end_session(&self, caller: &Caller, id: i64) -> Result<(), Error> {
-        let statement = sessions::end_own(id, caller.id, self.now_us());
+        let statement = SessionTable::end_own(id, caller.id, self.now_us());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -93,14 +93,14 @@ impl Auth {
             .write(move |tx| {
                 Box::pin(async move {
                     // A session that was ended while bcrypt was at work must not have the last word.
-                    if tx.query(sessions::select_own(caller.session, caller.id, now_us)).await?.is_empty() {
+                    if tx.query(SessionTable::select_own(caller.session, caller.id, now_us)).await?.is_empty() {
                         return Err(session_ended());
                     }
-                    if tx.query(table.select_standing_if(known.id, &known.hash)).await?.is_empty() {
+                    if tx.query(table.lock_standing_if(known.id, &known.hash)).await?.is_empty() {
                         return Ok(false);
                     }
                     tx.query(table.change_hash(known.id, hash, clock::format_us(now_us))).await?;
-                    tx.query(sessions::end_others(caller.id, caller.session)).await?;
+                    tx.query(SessionTable::end_others(caller.id, caller.session)).await?;
                     Ok(true)
                 })
             })

@@ -5,43 +5,34 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
-use super::{Client, notices, rotation::State, token::Pair};
+use super::{Client, rotation::State, token::Pair};
 use crate::{
     clock,
-    db::{Arg, Row, Statement},
+    db::{Arg, Dialect, Row, Statement},
     principal::Caller,
     schema::Schema,
-    sql,
+    sql::quote,
 };
 
 /// The statements that make the table, and that of what commands leave for a server, for an application whose account is
 /// `account`; each may be run again.
 #[must_use]
-pub fn ddl(account: &Schema) -> Vec<String> {
-    let table = format!(
-        r#"CREATE TABLE IF NOT EXISTS sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    user_id INTEGER NOT NULL REFERENCES "{}" (id) ON DELETE CASCADE,
-    created_at TEXT NOT NULL,
-    last_used_at TEXT NOT NULL,
-    expires_at TEXT NOT NULL,
-    ip TEXT,
-    user_agent TEXT,
-    pair TEXT NOT NULL,
-    parent TEXT,
-    rotated_at_us INTEGER,
-    issued_at_s INTEGER NOT NULL,
-    issued_role TEXT NOT NULL,
-    used INTEGER NOT NULL
-)"#,
-        account.plural
-    );
-    vec![
-        table,
-        "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
-        "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
-        notices::DDL.into(),
-    ]
+pub fn ddl(dialect: Dialect, account: &Schema) -> Vec<String> {
+    dialect.sql().session_tables(&quote(account.plural))
+}
+
+/// The table of sessions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionTable(pub(super) Dialect);
+
+/// Which of an account's sessions are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionQuery {
+    pub(super) now_us: i64,
+    pub(super) limit: u16,
+    /// The id beyond which they are; `None` from the first one on.
+    pub(super) after: Option<i64>,
+    pub(super) descending: bool,
 }
 
 /// A session as every request needs it.
@@ -75,112 +66,138 @@ const MAX_USER_AGENT: usize = 512;
 /// How long an expired session is left where it is, in microseconds: clocks are set back now and then.
 const KEEP_EXPIRED_US: i64 = 24 * 60 * 60 * clock::SECOND_US;
 
-/// Reads the row of one session.
-pub(super) fn select(id: i64) -> Statement {
-    let sql = "SELECT user_id, CAST(pair AS BLOB), CAST(parent AS BLOB), rotated_at_us, issued_at_s, \
-               CAST(issued_role AS BLOB), used, CAST(expires_at AS BLOB), CAST(last_used_at AS BLOB) \
-               FROM sessions WHERE id = $1";
-    Statement::new(sql, vec![Arg::Int(id)])
-}
+impl SessionTable {
+    /// Reads the row of one session.
+    pub(super) fn select(self, id: i64) -> Statement {
+        Statement::new(self.selection(), vec![Arg::Int(id)])
+    }
 
-/// Whether an account has this live session: one row, or none.
-pub(super) fn select_own(id: i64, user: i64, now_us: i64) -> Statement {
-    let sql = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3";
-    Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
-}
+    /// The same before a change, to keep it as it is until the transaction ends.
+    pub(super) fn lock(self, id: i64) -> Statement {
+        let sql = self.selection() + self.0.sql().lock(false);
+        Statement::new(sql, vec![Arg::Int(id)])
+    }
 
-/// Opens a session and gives its id back. The first pair counts as used: there is no parent that could come back.
-pub(super) fn insert(first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Statement {
-    let optional = |text: Option<String>| text.map_or(Arg::Null, Arg::Text);
-    let user_agent = client.user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
-    let sql = "INSERT INTO sessions (user_id, created_at, last_used_at, expires_at, ip, user_agent, pair, issued_at_s, \
-               issued_role, used) VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 1) RETURNING id";
-    Statement::new(
-        sql,
-        vec![
-            Arg::Int(first.user),
-            instant(now_us),
-            instant(expires_at_us),
-            optional(client.ip),
-            optional(user_agent),
-            Arg::Text(first.id.clone()),
-            Arg::Int(first.issued_at_s),
-            Arg::Text(first.role.clone()),
-        ],
-    )
-}
-
-/// Puts a new pair in place of the last one, which becomes its parent.
-pub(super) fn rotate(child: &Pair, now_us: i64, expires_at_us: i64) -> Statement {
-    let last_used_at = sql::later("last_used_at", "$6");
-    Statement::new(
+    fn selection(self) -> String {
+        let syntax = self.0.sql();
+        let instant = |column| syntax.text(&syntax.instant(column));
         format!(
-            "UPDATE sessions SET parent = pair, pair = $2, rotated_at_us = $3, issued_at_s = $4, issued_role = $5, \
-             used = 0, last_used_at = {last_used_at}, expires_at = $7 WHERE id = $1"
-        ),
-        vec![
-            Arg::Int(child.session),
-            Arg::Text(child.id.clone()),
-            Arg::Int(now_us),
-            Arg::Int(child.issued_at_s),
-            Arg::Text(child.role.clone()),
-            instant(now_us),
-            instant(expires_at_us),
-        ],
-    )
-}
+            "SELECT user_id, {}, {}, rotated_at_us, issued_at_s, {}, used, {}, {} FROM sessions WHERE id = $1",
+            syntax.text("pair"),
+            syntax.text("parent"),
+            syntax.text("issued_role"),
+            instant("expires_at"),
+            instant("last_used_at"),
+        )
+    }
 
-/// Notes that a token of the pair was presented, unless there is a later pair already.
-pub(super) fn mark_used(id: i64, pair: &str, now_us: i64) -> Statement {
-    let last_used_at = sql::later("last_used_at", "$3");
-    let sql = format!("UPDATE sessions SET used = 1, last_used_at = {last_used_at} WHERE id = $1 AND pair = $2");
-    Statement::new(sql, vec![Arg::Int(id), Arg::Text(pair.into()), instant(now_us)])
-}
+    /// Whether an account has this live session: one row, or none.
+    pub(super) fn select_own(id: i64, user: i64, now_us: i64) -> Statement {
+        let sql = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3";
+        Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
+    }
 
-/// Notes that the session was used.
-pub(super) fn touch(id: i64, now_us: i64) -> Statement {
-    let sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2";
-    Statement::new(sql, vec![Arg::Int(id), instant(now_us)])
-}
+    /// Opens a session and gives its id back. The first pair counts as used: there is no parent that could come back.
+    pub(super) fn insert(first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Statement {
+        let optional = |text: Option<String>| text.map_or(Arg::Null, Arg::Text);
+        let user_agent = client.user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
+        let sql = "INSERT INTO sessions (user_id, created_at, last_used_at, expires_at, ip, user_agent, pair, issued_at_s, \
+               issued_role, used) VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, TRUE) RETURNING id";
+        Statement::new(
+            sql,
+            vec![
+                Arg::Int(first.user),
+                instant(now_us),
+                instant(expires_at_us),
+                optional(client.ip),
+                optional(user_agent),
+                Arg::Text(first.id.clone()),
+                Arg::Int(first.issued_at_s),
+                Arg::Text(first.role.clone()),
+            ],
+        )
+    }
 
-/// Ends one session, whosever it is.
-pub(super) fn end(id: i64) -> Statement {
-    Statement::new("DELETE FROM sessions WHERE id = $1", vec![Arg::Int(id)])
-}
+    /// Puts a new pair in place of the last one, which becomes its parent.
+    pub(super) fn rotate(self, child: &Pair, now_us: i64, expires_at_us: i64) -> Statement {
+        let last_used_at = self.0.sql().later("last_used_at", "$6");
+        Statement::new(
+            format!(
+                "UPDATE sessions SET parent = pair, pair = $2, rotated_at_us = $3, issued_at_s = $4, issued_role = $5, \
+             used = FALSE, last_used_at = {last_used_at}, expires_at = $7 WHERE id = $1"
+            ),
+            vec![
+                Arg::Int(child.session),
+                Arg::Text(child.id.clone()),
+                Arg::Int(now_us),
+                Arg::Int(child.issued_at_s),
+                Arg::Text(child.role.clone()),
+                instant(now_us),
+                instant(expires_at_us),
+            ],
+        )
+    }
 
-/// Ends one live session of an account; gives back a row if there was one.
-pub(super) fn end_own(id: i64, user: i64, now_us: i64) -> Statement {
-    let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 RETURNING id";
-    Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
-}
+    /// Notes that a token of the pair was presented, unless there is a later pair already.
+    pub(super) fn mark_used(self, id: i64, pair: &str, now_us: i64) -> Statement {
+        let last_used_at = self.0.sql().later("last_used_at", "$3");
+        let sql = format!("UPDATE sessions SET used = TRUE, last_used_at = {last_used_at} WHERE id = $1 AND pair = $2");
+        Statement::new(sql, vec![Arg::Int(id), Arg::Text(pair.into()), instant(now_us)])
+    }
 
-/// Ends the sessions of an account but one.
-pub(super) fn end_others(user: i64, except: i64) -> Statement {
-    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
-    Statement::new(sql, vec![Arg::Int(user), Arg::Int(except)])
-}
+    /// Notes that the session was used.
+    pub(super) fn touch(id: i64, now_us: i64) -> Statement {
+        let sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2";
+        Statement::new(sql, vec![Arg::Int(id), instant(now_us)])
+    }
 
-/// Deletes a few sessions that expired long ago: more than a login makes, so that none are left in the end.
-pub(super) fn purge(now_us: i64) -> Statement {
-    let sql = "DELETE FROM sessions WHERE id IN \
+    /// Ends one session, whosever it is.
+    pub(super) fn end(id: i64) -> Statement {
+        Statement::new("DELETE FROM sessions WHERE id = $1", vec![Arg::Int(id)])
+    }
+
+    /// Ends one live session of an account; gives back a row if there was one.
+    pub(super) fn end_own(id: i64, user: i64, now_us: i64) -> Statement {
+        let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 RETURNING id";
+        Statement::new(sql, vec![Arg::Int(id), Arg::Int(user), instant(now_us)])
+    }
+
+    /// Ends the sessions of an account but one.
+    pub(super) fn end_others(user: i64, except: i64) -> Statement {
+        let sql = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+        Statement::new(sql, vec![Arg::Int(user), Arg::Int(except)])
+    }
+
+    /// Deletes a few sessions that expired long ago: more than a login makes, so that none are left in the end.
+    pub(super) fn purge(now_us: i64) -> Statement {
+        let sql = "DELETE FROM sessions WHERE id IN \
                (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 4)";
-    Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
-}
+        Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
+    }
 
-/// One page of the caller's live sessions: `id, JSON`, and one row more than `limit` if there is one.
-pub(super) fn list(caller: &Caller, now_us: i64, limit: u16, after: Option<i64>, descending: bool) -> Statement {
-    let (user, current) = (caller.id, caller.session);
-    let (beyond, order, start) = if descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
-    let sql = format!(
-        "SELECT id, CAST(json_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, \
-         'expires_at', expires_at, 'ip', ip, 'user_agent', user_agent, \
-         'current', json(CASE WHEN id = $2 THEN 'true' ELSE 'false' END)) AS BLOB) \
-         FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4 ORDER BY id {order} LIMIT $5"
-    );
-    let start = after.unwrap_or(start);
-    let args =
-        vec![Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(i64::from(limit) + 1)];
-    Statement::new(sql, args)
+    /// One page of the caller's live sessions: `id, JSON`, and one row more than `limit` if there is one.
+    pub(super) fn list(self, caller: &Caller, query: SessionQuery) -> Statement {
+        let SessionQuery { now_us, limit, after, descending } = query;
+        let (user, current) = (caller.id, caller.session);
+        let (beyond, order, start) = if descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
+        let syntax = self.0.sql();
+        let session = syntax.text(&syntax.json_object(&[
+            ("id", "id".to_owned()),
+            ("created_at", syntax.instant("created_at")),
+            ("last_used_at", syntax.instant("last_used_at")),
+            ("expires_at", syntax.instant("expires_at")),
+            ("ip", "ip".to_owned()),
+            ("user_agent", "user_agent".to_owned()),
+            ("current", syntax.json_flag("id = $2")),
+        ]));
+        let sql = format!(
+            "SELECT id, {session} FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4 ORDER BY id {order} LIMIT $5"
+        );
+        let start = after.unwrap_or(start);
+        let args =
+            vec![Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(i64::from(limit) + 1)];
+        Statement::new(sql, args)
+    }
 }
 
 impl Record {

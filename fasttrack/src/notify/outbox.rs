@@ -62,7 +62,7 @@ impl Outbox {
     /// # Errors
     /// [`LinkError`] when a rule does not resolve, which declarations that compiled cannot cause.
     pub fn new(catalog: &Catalog, db: Db) -> Result<Self, LinkError> {
-        Ok(Self { db, inbox: Arc::new(Inbox::new(catalog)?) })
+        Ok(Self { inbox: Arc::new(Inbox::new(db.dialect(), catalog)?), db })
     }
 
     /// The newest number of an account; 0 when it was never told anything.
@@ -94,13 +94,14 @@ impl Outbox {
 
     /// Deletes at most `limit` messages from before `instant`, oldest first, and says how many.
     pub(super) async fn prune(&self, instant: String, limit: u16) -> Result<usize, Error> {
+        let inbox = Arc::clone(&self.inbox);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     let rows = tx.query(Inbox::prune(instant, limit)).await?;
                     let pruned: Vec<_> = rows.iter().filter_map(|row| row.int(0).zip(row.int(1))).collect();
                     if !pruned.is_empty() {
-                        tx.query(Inbox::note_pruned(&pruned)).await?;
+                        tx.query(inbox.note_pruned(&pruned)).await?;
                     }
                     Ok(pruned.len())
                 })

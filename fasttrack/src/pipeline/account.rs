@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use super::{cascade::Cascade, engine::Engine, update};
+use super::{
+    cascade::Cascade,
+    engine::{Engine, Setup},
+    update,
+};
 use crate::{
     bell::Bell,
     db::{Arg, Db, Tx},
@@ -26,8 +30,9 @@ impl Accounts {
     /// [`LinkError`] when the declarations do not fit together.
     pub fn new(catalog: &Catalog, db: Db, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
-        let cascade = Arc::new(Cascade::of(catalog, bell)?);
-        Ok(Self { db, engine: Arc::new(Engine::new(catalog, account, cascade, bell)?) })
+        let setup = Setup { dialect: db.dialect(), catalog, bell };
+        let cascade = Arc::new(Cascade::of(setup)?);
+        Ok(Self { db, engine: Arc::new(Engine::new(setup, account, cascade)?) })
     }
 
     /// Disables an account; whether there was an active one with this id.

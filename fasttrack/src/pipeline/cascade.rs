@@ -2,25 +2,25 @@
 //! of rows at a time: what will go is written down first, then told of, then taken from what stays, and then deleted,
 //! what refers before what is referred to. What nothing hangs on and nobody hears of the database deletes itself.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use super::{
     change::argument,
+    engine::Setup,
     outbox::{self, Act, Effects},
     reach::{self, Reach, Relation},
 };
 use crate::{
-    bell::Bell,
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
-    schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, Schema},
+    schema::{Change, Column, Kind, LinkError, Literal, Model, Schema},
     sql::{self, Referrer},
 };
 
 /// Rows that are told of at a time; they are read whole.
 const TOLD: usize = 64;
 
-/// Most relations by which rows go along: a part of one statement each, of which `SQLite` takes 500.
+/// Most relations by which rows go along: a part of one statement each, of which a database takes 500.
 const MAX_TAKES: usize = 400;
 
 /// Rows that are deleted at a time.
@@ -59,13 +59,12 @@ struct Detaches {
 }
 
 impl Cascade {
-    pub(super) fn of(catalog: &Catalog, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
-        let tables: Vec<_> =
-            catalog.models().iter().map(|model| Table::of(catalog, model, bell)).collect::<Result<_, _>>()?;
+    pub(super) fn of(setup: Setup<'_>) -> Result<Self, LinkError> {
+        let catalog = setup.catalog;
+        let tables: Vec<_> = catalog.models().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
         let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.plans.is_empty());
-        let plan =
-            |model: &Model| Plan::of(catalog, &relations, Reach::of(model.index, &relations, is_heard), model, bell);
+        let plan = |model: &Model| Plan::of(setup, &relations, Reach::of(model.index, &relations, is_heard), model);
         let plans = catalog.models().iter().map(plan).collect::<Result<_, _>>()?;
         Ok(Self { tables, plans })
     }
@@ -75,7 +74,7 @@ impl Cascade {
     /// do: a rule that is asked of the row afterwards may not find what it goes by.
     pub(super) async fn clear(&self, tx: &mut Tx, resource: usize, id: i64, actor: &Arg) -> Result<bool, DbError> {
         let Some(plan) = self.plans.get(resource).filter(|plan| !plan.reach.is_nothing()) else { return Ok(false) };
-        for statement in sql::begin_doomed() {
+        for statement in sql::begin_doomed(tx.dialect()) {
             run(tx, &statement, Vec::new()).await?;
         }
         run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
@@ -173,51 +172,37 @@ impl Cascade {
 }
 
 impl Table {
-    fn of(catalog: &Catalog, model: &Model, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
+    fn of(setup: Setup<'_>, model: &Model) -> Result<Self, LinkError> {
         let schema = model.schema;
-        let effects = effects(catalog, model, bell, |change| change == Change::Deleted)?;
-        Ok(Self { schema, rows: sql::rows_among(schema), effects })
+        let effects = setup.effects(model, |change| change == Change::Deleted)?;
+        Ok(Self { schema, rows: sql::rows_among(setup.dialect, schema), effects })
     }
 }
 
 impl Plan {
-    fn of(
-        catalog: &Catalog,
-        relations: &[Relation],
-        reach: Reach,
-        root: &Model,
-        bell: &Arc<dyn Bell>,
-    ) -> Result<Self, LinkError> {
+    fn of(setup: Setup<'_>, relations: &[Relation], reach: Reach, root: &Model) -> Result<Self, LinkError> {
         if reach.takes.len() > MAX_TAKES {
             return Err(LinkError::too_many_takers(root.schema.name, MAX_TAKES));
         }
         let lost = relations.iter().filter(|relation| reach.loses.iter().any(|it| it.is_same(&relation.referrer)));
-        let detaches = lost.map(|relation| Detaches::of(catalog, relation, bell)).collect::<Result<_, _>>()?;
-        Ok(Self { doom: sql::doom(root.index, &reach.takes), reach, detaches })
+        let detaches = lost.map(|relation| Detaches::of(setup, relation)).collect::<Result<_, _>>()?;
+        Ok(Self { doom: sql::doom(setup.dialect, root.index, &reach.takes), reach, detaches })
     }
 }
 
 impl Detaches {
-    fn of(catalog: &Catalog, relation: &Relation, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
+    fn of(setup: Setup<'_>, relation: &Relation) -> Result<Self, LinkError> {
         let (referrer, name) = (relation.referrer, relation.column.name);
-        let model = catalog.get(referrer.child).ok_or_else(|| LinkError::unresolved(referrer.schema.name, name))?;
-        let effects = effects(catalog, model, bell, |change| match change {
+        let model =
+            setup.catalog.get(referrer.child).ok_or_else(|| LinkError::unresolved(referrer.schema.name, name))?;
+        let effects = setup.effects(model, |change| match change {
             Change::Changed { field } => field == name,
             Change::ChangedTo { field, value } => field == name && value == Literal::Null,
             _ => false,
         })?;
-        Ok(Self { staying: sql::staying(&referrer, TOLD), detach: sql::detach(&referrer), referrer, effects })
+        let detach = sql::detach(setup.dialect, &referrer);
+        Ok(Self { staying: sql::staying(&referrer, TOLD), detach, referrer, effects })
     }
-}
-
-fn effects(
-    catalog: &Catalog,
-    model: &Model,
-    bell: &Arc<dyn Bell>,
-    hears: impl Fn(Change) -> bool,
-) -> Result<Effects, LinkError> {
-    let plans = sql::effects(catalog, model)?.into_iter().filter(|effect| hears(effect.change)).collect();
-    Ok(Effects { plans: Arc::new(plans), bell: Arc::clone(bell) })
 }
 
 async fn run(tx: &mut Tx, text: &str, args: Vec<Arg>) -> Result<Vec<Row>, DbError> {

@@ -86,7 +86,8 @@ impl Removal {
     /// Reads the row (two verdicts, JSON, every column) and decides whether the caller may delete it.
     async fn look(&self, tx: &mut Tx) -> Result<Row, Error> {
         let schema = self.engine.schema;
-        let statement = sql::state(&self.engine.table, &[&self.policy, &self.read]).fill(values(self.id, &self.who));
+        let statement =
+            sql::locked_state(&self.engine.table, &[&self.policy, &self.read], true).fill(values(self.id, &self.who));
         let Some(row) = tx.query(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, self.id));
         };

@@ -5,9 +5,28 @@ use std::{collections::HashMap, sync::Arc};
 use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
 use crate::{
     bell::Bell,
-    schema::{Catalog, Kind, LinkError, Model, Schema, Verb},
+    db::Dialect,
+    schema::{Catalog, Change, Kind, LinkError, Model, Schema, Verb},
     sql::{self, Class, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
 };
+
+/// What everything is prepared from.
+#[derive(Clone, Copy)]
+pub(super) struct Setup<'a> {
+    pub dialect: Dialect,
+    pub catalog: &'a Catalog,
+    /// Who delivers what the outbox holds.
+    pub bell: &'a Arc<dyn Bell>,
+}
+
+impl Setup<'_> {
+    /// The triggers of a resource that hear of some changes.
+    pub(super) fn effects(self, model: &Model, hears: impl Fn(Change) -> bool) -> Result<Effects, LinkError> {
+        let plans = sql::effects(self.dialect, self.catalog, model)?;
+        let plans = plans.into_iter().filter(|effect| hears(effect.change)).collect();
+        Ok(Effects { plans: Arc::new(plans), bell: Arc::clone(self.bell) })
+    }
+}
 
 /// A resource, ready to serve.
 pub(super) struct Engine {
@@ -52,18 +71,14 @@ pub(super) struct ClassPlan {
 }
 
 impl Engine {
-    pub(super) fn new(
-        catalog: &Catalog,
-        model: &Model,
-        cascade: Arc<Cascade>,
-        bell: &Arc<dyn Bell>,
-    ) -> Result<Self, LinkError> {
+    pub(super) fn new(setup: Setup<'_>, model: &Model, cascade: Arc<Cascade>) -> Result<Self, LinkError> {
+        let Setup { dialect, catalog, .. } = setup;
         let schema = model.schema;
-        let table = Table::new(schema);
-        let effects = Effects { plans: Arc::new(sql::effects(catalog, model)?), bell: Arc::clone(bell) };
+        let table = Table::new(dialect, schema);
+        let effects = setup.effects(model, |_| true)?;
         let parent = model.parent.and_then(|parent| {
             let schema = catalog.get(parent.index)?.schema;
-            Some(Parent { schema, key: parent.key, table: Table::new(schema) })
+            Some(Parent { schema, key: parent.key, table: Table::new(dialect, schema) })
         });
         let mut classes = HashMap::new();
         for class in Class::every(catalog) {

@@ -193,7 +193,7 @@ impl Listing<'_> {
         let decided =
             |known: Known| self.policy.decide(true, &|leaf| if hangs_on_parent(leaf) { Known::Open } else { known });
         let scope = Scope { parent_key: Some(key), ..Scope::of("t") };
-        let mut sql = Sql::new("SELECT ");
+        let mut sql = Sql::new(self.engine.table.dialect, "SELECT ");
         decided(Known::Refused).write(&mut sql, scope);
         sql.push(", ");
         decided(Known::Granted).write(&mut sql, scope);

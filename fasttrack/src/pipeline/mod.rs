@@ -35,7 +35,11 @@ pub use self::{
     statements::{VerbSql, trigger_statements, verb_statements},
     update::Changed,
 };
-use self::{cascade::Cascade, engine::Engine, hooked::Hooking};
+use self::{
+    cascade::Cascade,
+    engine::{Engine, Setup},
+    hooked::Hooking,
+};
 use crate::{
     bell::Bell,
     db::Db,
@@ -89,8 +93,9 @@ impl Pipeline {
     /// [`LinkError`] when the declarations do not fit together.
     pub fn new(catalog: &Catalog, db: Db, around: Around, options: PipelineOptions) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let cascade = Arc::new(Cascade::of(catalog, &around.bell)?);
-        let engine = |model| Engine::new(catalog, model, Arc::clone(&cascade), &around.bell).map(Arc::new);
+        let setup = Setup { dialect: db.dialect(), catalog, bell: &around.bell };
+        let cascade = Arc::new(Cascade::of(setup)?);
+        let engine = |model| Engine::new(setup, model, Arc::clone(&cascade)).map(Arc::new);
         let engines = catalog.models().iter().map(engine);
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
         let hooking = Hooking::new(around.context, Arc::clone(&engines));

@@ -34,10 +34,10 @@ pub(super) struct Effects {
 pub(super) async fn write(tx: &mut Tx, bell: &Arc<dyn Bell>, plan: &EffectPlan, acts: Vec<Act>) -> Result<(), DbError> {
     let is_job = !plan.tells && !acts.is_empty();
     let mut told = Vec::new();
-    let sizes: Vec<_> = chunks(acts.len(), plan.width, tx.dialect().max_args()).collect();
+    let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
     let mut acts = acts.into_iter();
     for size in sizes {
-        let mut args = Vec::with_capacity(size * plan.width);
+        let mut args = Vec::with_capacity(size * plan.width());
         for act in acts.by_ref().take(size) {
             args.extend([Arg::Int(act.id), act.actor, Arg::Text(act.at)]);
             args.extend(act.old);

@@ -12,7 +12,7 @@ use crate::{
     clock,
     db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
-    sql::Insert,
+    sql::{self, Insert},
 };
 
 /// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
@@ -62,10 +62,10 @@ impl RowsPlan {
     }
 
     async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {
-        let first = next_id(tx, self.schema.plural).await?;
+        let first = next_number(tx, self.schema.plural).await?;
         let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
         let mut created = Vec::new();
-        let mut id = first;
+        let mut number = first;
         let mut rest = rows;
         for size in chunks(rows.len(), self.insert.width(), tx.dialect().max_args()) {
             let (chunk, after) = rest.split_at(size);
@@ -73,17 +73,17 @@ impl RowsPlan {
             let mut args = Vec::with_capacity(size * self.insert.width());
             for row in chunk {
                 args.extend(row.iter().enumerate().map(|(position, arg)| match position {
-                    position if position == self.id_position => Arg::Int(id),
+                    position if position == self.id_position => Arg::Int(number),
                     _ => arg.clone(),
                 }));
-                id += 1;
+                number += 1;
             }
             for mut row in tx.query(Statement::new(self.text(size), args)).await? {
-                let created_id = row.int(0).unwrap_or_default();
-                let position = usize::try_from(created_id - first).unwrap_or(usize::MAX);
+                let number = row.int(0).unwrap_or_default();
+                let position = usize::try_from(number - first).unwrap_or(usize::MAX);
                 if let (Some(answer), Some(sent)) = (answers.get_mut(position), rows.get(position)) {
                     *answer = row.take_bytes(1);
-                    created.push((created_id, sent));
+                    created.push((row.int(2).unwrap_or_default(), sent));
                 }
             }
         }
@@ -111,14 +111,11 @@ pub(super) fn chunks(count: usize, width: usize, max_args: usize) -> impl Iterat
     whole.chain((0..usize::BITS).rev().map(|bit| 1_usize << bit).filter(move |size| rest & size != 0))
 }
 
-/// The first id that was never used. Ids are given out here, not by the database, since it does not say which of many
-/// rows got which.
-async fn next_id(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
-    let statement = Statement::new(
-        "SELECT \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = $1",
-        vec![Arg::Text(table.to_owned())],
-    );
-    let last = tx.query(statement).await?.first().and_then(|row| row.int(0)).unwrap_or_default();
+/// The number of the first row of a statement, by which they are told apart: a database does not say which of many rows got
+/// which id. Where ids are given out here it is the first that was never used, and they are the ids.
+async fn next_number(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
+    let Some(last) = sql::last_id(tx.dialect(), table) else { return Ok(1) };
+    let last = tx.query(last).await?.first().and_then(|row| row.int(0)).unwrap_or_default();
     Ok(last + 1)
 }
 

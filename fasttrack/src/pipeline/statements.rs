@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{
     cascade::Cascade,
-    engine::{ClassPlan, Engine},
+    engine::{ClassPlan, Engine, Setup},
     second::Second,
 };
 use crate::{
     bell::{Bell, Silent},
-    db::Arg,
+    db::{Arg, Dialect},
     query,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
     sql::{self, Class, PageQuery, Predicate},
@@ -32,9 +32,10 @@ pub struct VerbSql {
 ///
 /// # Errors
 /// [`LinkError`] when the declarations do not fit together.
-pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
+pub fn verb_statements(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
     let silent: Arc<dyn Bell> = Arc::new(Silent);
-    let engine = Engine::new(catalog, model, Arc::new(Cascade::of(catalog, &silent)?), &silent)?;
+    let setup = Setup { dialect, catalog, bell: &silent };
+    let engine = Engine::new(setup, model, Arc::new(Cascade::of(setup)?))?;
     let mut found = Vec::new();
     for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {
         for class in Class::every(catalog) {
@@ -55,8 +56,12 @@ pub fn verb_statements(catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>,
 ///
 /// # Errors
 /// [`LinkError`] when the declarations do not fit together.
-pub fn trigger_statements(catalog: &Catalog, model: &Model) -> Result<Vec<(&'static Trigger, String)>, LinkError> {
-    let plans = sql::effects(catalog, model)?;
+pub fn trigger_statements(
+    dialect: Dialect,
+    catalog: &Catalog,
+    model: &Model,
+) -> Result<Vec<(&'static Trigger, String)>, LinkError> {
+    let plans = sql::effects(dialect, catalog, model)?;
     Ok(model.schema.triggers.iter().zip(plans.iter().map(|plan| plan.statement(1))).collect())
 }
 

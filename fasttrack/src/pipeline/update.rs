@@ -23,7 +23,7 @@ use crate::{
     principal::Principal,
     schema::{Column, Kind, Verb},
     sql::{self, Class, Guard, Predicate, Reference},
-    wire::Object,
+    wire::{Object, compact, merge_patch},
 };
 
 /// Everything that a change to a row needs inside the transaction.
@@ -104,7 +104,7 @@ struct State {
 impl Change {
     async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
         let before = self.look(tx).await?;
-        self.merge_json(tx, &before).await?;
+        self.merge_json(&before);
         let mut changes = self.differences(&before);
         self.check_references(tx, &changes).await?;
         self.check_flows(&before, &changes)?;
@@ -191,7 +191,7 @@ impl Change {
     async fn look(&self, tx: &mut Tx) -> Result<State, Error> {
         let mut policies = vec![&self.policy, &self.read];
         policies.extend(self.guards.iter().map(|guard| &guard.policy));
-        let statement = sql::state(&self.engine.table, &policies).fill(values(self.id, &self.who));
+        let statement = sql::locked_state(&self.engine.table, &policies, false).fill(values(self.id, &self.who));
         let schema = self.engine.schema;
         let Some(mut row) = tx.query(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, self.id));
@@ -220,28 +220,21 @@ impl Change {
     }
 
     /// A JSON object is merged into what is stored (RFC 7396, section 2); what comes of it has to fit the type.
-    async fn merge_json(&mut self, tx: &mut Tx, before: &State) -> Result<(), Error> {
+    fn merge_json(&mut self, before: &State) {
         for (column, arg) in &mut self.input.fields {
             let (Kind::Json, Arg::Text(patch)) = (column.kind, &arg) else { continue };
-            let stored = stored(self.engine.schema.columns, &before.cells, column);
-            let is_object = |text: &str| text.trim_start().starts_with('{');
-            if !is_object(patch) {
+            if !patch.starts_with('{') {
                 continue;
             }
-            // What is no object counts as an empty one.
-            let stored = match stored {
-                Arg::Text(text) if is_object(&text) => Arg::Text(text),
-                _ => Arg::Text("{}".to_owned()),
+            let stored = match stored(self.engine.schema.columns, &before.cells, column) {
+                Arg::Text(stored) => stored,
+                _ => "null".to_owned(),
             };
-            let merged = tx.query(sql::merge_json(stored, arg.clone()).fill(sql::Values::default())).await?;
-            if let Some(text) = merged.first().and_then(|row| row.text(0)) {
-                match value::json(column, text.to_owned()) {
-                    Ok(merged) => *arg = merged,
-                    Err(fault) => self.input.faults.push(fault),
-                }
+            match value::json(column, merge_patch(&compact(&stored), patch)) {
+                Ok(merged) => *arg = merged,
+                Err(fault) => self.input.faults.push(fault),
             }
         }
-        Ok(())
     }
 
     /// The fields that would hold something else than before.
@@ -260,7 +253,7 @@ impl Change {
         for reference in &self.references {
             let new = changes.iter().find(|(column, _)| column.key == reference.step.key);
             let Some((_, Arg::Int(id))) = new else { continue };
-            let statement = sql::referable(reference, *id).fill(values(self.id, &self.who));
+            let statement = sql::referable(tx.dialect(), reference, *id).fill(values(self.id, &self.who));
             if tx.query(statement).await?.is_empty() {
                 faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account));
             }

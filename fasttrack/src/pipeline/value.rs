@@ -7,7 +7,7 @@ use crate::{
     error::Fault,
     password,
     schema::{Column, Kind, Literal},
-    wire::Node,
+    wire::{Node, compact},
 };
 
 /// Reads a value as the column stores it; a password as it was sent.
@@ -132,12 +132,13 @@ pub(super) fn json(column: &Column, text: String) -> Result<Arg, Fault> {
     }
 }
 
-/// The text of a JSON value, as it was sent.
+/// The text of a JSON value, as it was sent, without blanks.
 fn json_text(node: &Node<'_>) -> String {
     match node {
         Node::Null => "null".into(),
         Node::Bool(value) => value.to_string(),
-        Node::Number(text) | Node::Array(text) | Node::Object(text) => (*text).to_owned(),
+        Node::Number(text) => (*text).to_owned(),
+        Node::Array(text) | Node::Object(text) => compact(text),
         Node::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
     }
 }

@@ -5,11 +5,11 @@
 //! decided here.
 
 use super::{
-    dialect,
+    dialect::{Capture, Event, match_key},
     text::{quote, text_literal},
 };
 use crate::{
-    db::{Arg, CHANGES, Row, Statement},
+    db::{Arg, CHANGES, Dialect, Row, Statement},
     schema::{Column, Kind, Schema},
 };
 
@@ -53,16 +53,20 @@ pub struct CaptureStatements {
 const COLUMNS: [&str; 3] = [CHANGES, "account", "session"];
 
 /// The columns of a session that say whose it is, and what is good in it. That it was used is not captured.
-const OF_A_SESSION: [&str; 8] =
+static OF_A_SESSION: [&str; 8] =
     ["id", "user_id", "pair", "parent", "rotated_at_us", "expires_at", "issued_at_s", "issued_role"];
 
 /// Captures changes of the accounts and their sessions; `roles` are those of which one active account has to remain.
 #[must_use]
-pub fn capture(account: &Schema, roles: &[&str]) -> CaptureStatements {
-    let mut setup = vec![dialect::capture_table(&COLUMNS)];
-    setup.extend(capture_accounts(account, roles));
-    setup.extend(capture_sessions());
-    CaptureStatements { setup, collect: dialect::read_captured(&COLUMNS), clear: dialect::clear_captured() }
+pub fn capture(dialect: Dialect, account: &Schema, roles: &[&str]) -> CaptureStatements {
+    let syntax = dialect.sql();
+    let mut captures = capture_accounts(account, roles);
+    captures.extend(capture_sessions());
+    CaptureStatements {
+        setup: syntax.capture(&COLUMNS, &captures),
+        collect: syntax.read_captured(&COLUMNS),
+        clear: syntax.clear_captured(),
+    }
 }
 
 /// Ends every session of an account, and gives back a row for each.
@@ -71,7 +75,7 @@ pub fn end_sessions(account: i64) -> Statement {
     Statement::new("DELETE FROM sessions WHERE user_id = $1 RETURNING id", vec![Arg::Int(account)])
 }
 
-fn capture_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
+fn capture_accounts(account: &Schema, roles: &[&str]) -> Vec<Capture> {
     let table = quote(account.plural);
     let was_manager = manages(account, roles, "OLD");
     let mut changed =
@@ -84,20 +88,16 @@ fn capture_accounts(account: &Schema, roles: &[&str]) -> Vec<String> {
     }
     if let Some(active) = active(account) {
         let active = quote(active.key);
-        changed.push(format!("3, NEW.\"id\", NULL WHERE OLD.{active} = 1 AND NEW.{active} <> 1"));
+        changed.push(format!("3, NEW.\"id\", NULL WHERE OLD.{active} AND NOT NEW.{active}"));
     }
     let made = vec!["1, NEW.\"id\", NULL".to_owned()];
+    let capture = |name, event, changes| Capture { name, table: table.clone(), event, changes };
     vec![
-        dialect::capture("account_changed", "AFTER UPDATE", &table, &changed),
-        dialect::capture("account_gone", "AFTER DELETE", &table, &gone),
-        dialect::capture("account_made", "AFTER INSERT", &table, &made),
-        dialect::capture("account_replaced", "BEFORE INSERT", &table, &replaced(account, roles, "TRUE")),
-        dialect::capture(
-            "account_overwritten",
-            "BEFORE UPDATE",
-            &table,
-            &replaced(account, roles, "t.\"id\" <> OLD.\"id\""),
-        ),
+        capture("account_changed", Event::Update, changed),
+        capture("account_gone", Event::Delete, gone),
+        capture("account_made", Event::Insert, made),
+        capture("account_replaced", Event::BeforeInsert, replaced(account, roles, "TRUE")),
+        capture("account_overwritten", Event::BeforeUpdate, replaced(account, roles, "t.\"id\" <> OLD.\"id\"")),
     ]
 }
 
@@ -107,7 +107,7 @@ fn replaced(account: &Schema, roles: &[&str], others: &str) -> Vec<String> {
     let manages = manages(account, roles, "t");
     let keys = account.columns.iter().filter(|column| column.kind == Kind::Id || column.unique);
     let conflicts = keys.map(|column| {
-        let key = |row: &str| dialect::match_key(column, &format!("{row}.{}", quote(column.key)));
+        let key = |row: &str| match_key(column, &format!("{row}.{}", quote(column.key)));
         format!("{} = {}", key("t"), key("NEW"))
     });
     conflicts
@@ -120,18 +120,18 @@ fn replaced(account: &Schema, roles: &[&str], others: &str) -> Vec<String> {
         .collect()
 }
 
-fn capture_sessions() -> Vec<String> {
+fn capture_sessions() -> Vec<Capture> {
     let ended = vec!["5, OLD.user_id, OLD.id".to_owned()];
     let made = vec!["4, NEW.user_id, NEW.id".to_owned()];
     let changed = vec![
         "4, NEW.user_id, NEW.id".to_owned(),
         "5, OLD.user_id, OLD.id WHERE OLD.user_id <> NEW.user_id OR OLD.id <> NEW.id".to_owned(),
     ];
-    let of = format!("AFTER UPDATE OF {}", OF_A_SESSION.join(", "));
+    let capture = |name, event, changes| Capture { name, table: quote("sessions"), event, changes };
     vec![
-        dialect::capture("session_made", "AFTER INSERT", "sessions", &made),
-        dialect::capture("session_changed", &of, "sessions", &changed),
-        dialect::capture("session_ended", "AFTER DELETE", "sessions", &ended),
+        capture("session_made", Event::Insert, made),
+        capture("session_changed", Event::UpdateOf(&OF_A_SESSION), changed),
+        capture("session_ended", Event::Delete, ended),
     ]
 }
 
@@ -150,7 +150,7 @@ fn manages(account: &Schema, roles: &[&str], row: &str) -> Option<String> {
     }
     let words: Vec<_> = roles.iter().map(|word| text_literal(word)).collect();
     let role = format!("{row}.\"role\" IN ({})", words.join(", "));
-    let active = active(account).map(|column| format!("{row}.{} = 1 AND ", quote(column.key)));
+    let active = active(account).map(|column| format!("{row}.{} AND ", quote(column.key)));
     Some(active.unwrap_or_default() + &role)
 }
 
@@ -214,7 +214,9 @@ mod tests {
 
     #[test]
     fn managers_are_looked_after_where_there_are_any() {
-        let says = |roles: &[&str], part: &str| capture(&USER, roles).setup.iter().any(|sql| sql.contains(part));
+        let says = |roles: &[&str], part: &str| {
+            capture(Dialect::Sqlite, &USER, roles).setup.iter().any(|sql| sql.contains(part))
+        };
         assert!(says(&["admin"], "2, OLD.\"id\"") && says(&["admin"], "lower(t.\"email\") = lower(NEW.\"email\")"));
         assert!(!says(&[], "2, "));
     }

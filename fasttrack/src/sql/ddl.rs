@@ -16,8 +16,8 @@ use crate::{
 ///
 /// # Errors
 /// [`LinkError`] when a path of the list rule does not resolve, which declarations that compiled cannot cause.
-pub fn define(_dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
-    let columns = model.schema.columns.iter().map(|column| column_definition(catalog, column));
+pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
+    let columns = model.schema.columns.iter().map(|column| column_definition(dialect, catalog, column));
     Ok(TableDefinition {
         name: model.schema.plural.to_owned(),
         columns: columns.collect::<Result<_, _>>()?,
@@ -25,7 +25,7 @@ pub fn define(_dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tab
     })
 }
 
-fn column_definition(catalog: &Catalog, column: &Column) -> Result<ColumnDefinition, LinkError> {
+fn column_definition(dialect: Dialect, catalog: &Catalog, column: &Column) -> Result<ColumnDefinition, LinkError> {
     let choices = if let Kind::Choice(words) = column.kind { words } else { &[] };
     let references = if let Kind::Relation(target) = column.kind {
         let table = catalog.find(target).ok_or_else(|| LinkError::unresolved(column.name, target))?.schema.plural;
@@ -39,7 +39,7 @@ fn column_definition(catalog: &Catalog, column: &Column) -> Result<ColumnDefinit
         holds: holds(column.kind),
         choices: choices.iter().map(|&word| word.to_owned()).collect(),
         nullable: column.nullable,
-        default: stored_default(column).map(dialect::literal),
+        default: stored_default(column).map(|value| dialect.sql().literal(value)),
         references,
     })
 }

@@ -1,48 +1,198 @@
-//! What is peculiar to `SQLite`: how a column becomes a JSON value or a sort key, and how a connection is
-//! made to capture changes.
+//! What the databases write differently.
+//!
+//! Everything else in `sql` is the same text for all of them. Here is the list of what is not, one implementation of it
+//! for each database, and what the implementations share.
 
+mod postgres;
 pub(super) mod schema;
+mod sqlite;
 
 use super::text::text_literal;
-use crate::schema::{Column, Kind, Literal};
+use crate::{
+    db::Dialect,
+    schema::{Column, Kind, Literal},
+};
 
-/// A constant of a declaration as a literal.
-pub(super) fn literal(value: Literal) -> String {
-    match value {
-        Literal::Null => "NULL".into(),
-        Literal::Bool(value) => i64::from(value).to_string(),
-        Literal::Int(value) => value.to_string(),
-        Literal::Float(value) => format!("{value:e}"),
-        Literal::Text(value) => text_literal(value),
-    }
+/// How SQL is written for one database.
+pub(crate) trait Syntax: Sync {
+    /// A text, or what is stored as one, selected so that it arrives as it is.
+    fn text(&self, expr: &str) -> String;
+
+    /// An instant as fixed-width RFC 3339 text.
+    fn instant(&self, expr: &str) -> String;
+
+    /// A column as it is stored, selected so that it arrives as it is.
+    fn stored(&self, kind: Kind, expr: &str) -> String;
+
+    /// The placeholder of a value of this kind, where nothing around it tells its type.
+    fn typed(&self, kind: Kind, placeholder: &str) -> String;
+
+    /// A constant of a declaration.
+    fn literal(&self, value: Literal) -> String;
+
+    /// The later one of two instants.
+    fn later(&self, one: &str, other: &str) -> String;
+
+    /// A column as a value for [`Self::json_object`].
+    fn json_value(&self, kind: Kind, expr: &str) -> String;
+
+    /// A condition as a value for [`Self::json_object`].
+    fn json_flag(&self, condition: &str) -> String;
+
+    /// JSON that comes out of a column or a subquery as a value for [`Self::json_object`].
+    fn json(&self, expr: &str) -> String;
+
+    /// A JSON object of these keys and values.
+    fn json_object(&self, members: &[(&str, String)]) -> String;
+
+    /// JSON as a text.
+    fn json_text(&self, json: &str) -> String;
+
+    /// Such a text as what a column of JSON holds.
+    fn json_stored(&self, text: &str) -> String;
+
+    /// How a list is in the order of `key`: ascending with nulls first, or the other way round.
+    fn order(&self, key: &str, nullable: bool, descending: bool) -> String;
+
+    /// Many texts as one, with a character between them, in this order.
+    fn joined(&self, text: &str, separator: u8, order: &str) -> String;
+
+    /// Whether a text contains what a pattern of LIKE says, the case of ASCII letters aside.
+    fn like(&self, expr: &str, pattern: &str) -> String;
+
+    /// Whether a sort key is one of the values in a JSON list.
+    fn is_among(&self, column: &Column, expr: &str, list: &str) -> String;
+
+    /// The numbers in a JSON list, as a subquery.
+    fn numbers(&self, list: &str) -> String;
+
+    /// The texts in a JSON list, as a subquery.
+    fn texts(&self, list: &str) -> String;
+
+    /// The pairs of numbers in a JSON list, as a table with the columns `one` and `other`.
+    fn pairs(&self, list: &str) -> String;
+
+    /// What a statement that reads a row ends with, to keep it as it is until the transaction ends: from changes, or also
+    /// from being referred to, where it is about to go.
+    fn lock(&self, goes: bool) -> &'static str;
+
+    /// Finds the last id that was given out in a table, whose rows are numbered on from it before they are inserted;
+    /// `None` where the database numbers them as they are.
+    fn last_id(&self, table: &str) -> Option<String>;
+
+    /// Inserts rows, and returns of each: by which number it was sent, the row as JSON, its id.
+    fn insert(&self, rows: &InsertRows<'_>) -> String;
+
+    /// Puts messages into the outbox, numbered on for each account from where its counter is, and returns the accounts.
+    fn tell(&self, messages: &Messages<'_>) -> String;
+
+    /// Makes the tables of sessions, and of what commands leave for a server; each statement may be run again.
+    fn session_tables(&self, accounts: &str) -> Vec<String>;
+
+    /// Makes the tables of the outbox, likewise.
+    fn outbox_tables(&self, accounts: &str) -> Vec<String>;
+
+    /// Makes an empty list of the rows that are about to be deleted: `resource` and `id`, in the table [`DOOMED`].
+    fn begin_doomed(&self) -> [String; 2];
+
+    /// Writes down the row `$1` of the table at `root`, and whatever refers to what is written down by one of `takes`,
+    /// each row once.
+    fn doom(&self, root: usize, takes: &[Taken]) -> String;
+
+    /// Has changes of accounts and sessions captured: the statements that set that up, each of which may be run again.
+    fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String>;
+
+    /// Reads what was captured.
+    fn read_captured(&self, columns: &[&str]) -> String;
+
+    /// Throws that away.
+    fn clear_captured(&self) -> String;
 }
 
-/// The column `expr` as a value for `json_object`.
-///
-/// `json_object` prints a REAL with 15 digits, which loses bits: 17 are taken where 15 do not read back equal.
-pub(super) fn json_value(column: &Column, expr: &str) -> String {
-    match column.kind {
-        Kind::Bool => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
-        Kind::Float => format!(
-            "json(CASE WHEN {expr} IS NULL THEN 'null' \
-             WHEN CAST(printf('%!.15g', {expr}) AS REAL) = {expr} THEN printf('%!.15g', {expr}) \
-             ELSE printf('%!.17g', {expr}) END)"
-        ),
-        Kind::Json => format!("json({expr})"),
-        _ => expr.to_owned(),
-    }
+/// Rows that are about to be inserted, as the table `new`.
+pub(crate) struct InsertRows<'a> {
+    /// `new(…) AS (VALUES …)`.
+    pub(crate) new: String,
+    /// Where to.
+    pub(crate) table: &'a str,
+    /// Its columns, quoted.
+    pub(crate) columns: Vec<String>,
+    /// Which of the rows.
+    pub(crate) condition: String,
+    /// The row as JSON, as RETURNING sees it.
+    pub(crate) returned: &'a str,
 }
 
-/// `json_object(…)` of the columns that may be shown; `expr` says how the column of a key is read.
-pub(super) fn json_object<'a>(columns: impl Iterator<Item = &'a Column>, expr: impl Fn(&str) -> String) -> String {
-    let members: Vec<_> = columns
-        .filter(|column| !column.hidden)
-        .map(|column| {
-            let expr = expr(column.key);
-            format!("{}, {}", text_literal(column.key), json_value(column, &expr))
-        })
-        .collect();
-    format!("json_object({})", members.join(", "))
+/// What is to be put into the outbox.
+pub(crate) struct Messages<'a> {
+    /// Type and resource, as literals.
+    pub(crate) constants: String,
+    /// Whether the row that they are about goes.
+    pub(crate) gone: bool,
+    /// Who is told of which row: `row_id, actor, at, data, recipient`.
+    pub(crate) recipients: &'a str,
+}
+
+/// Rows that a deletion takes along.
+pub(crate) struct Taken {
+    /// The place of the table that they refer to.
+    pub(crate) parent: usize,
+    /// The place of their own.
+    pub(crate) child: usize,
+    /// Its name, quoted.
+    pub(crate) table: String,
+    /// By which column, quoted.
+    pub(crate) key: String,
+}
+
+/// What is captured when something happens to a row.
+pub(crate) struct Capture {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// The table, quoted.
+    pub(crate) table: String,
+    /// What happens.
+    pub(crate) event: Event,
+    /// What is written down: values over OLD and NEW, which may go on with a condition.
+    pub(crate) changes: Vec<String>,
+}
+
+/// What happens to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It comes.
+    Insert,
+    /// It changes.
+    Update,
+    /// One of these columns is written.
+    UpdateOf(&'static [&'static str]),
+    /// It goes.
+    Delete,
+    /// It is about to come, or to change, and may replace others without a further event; where the database has that.
+    BeforeInsert,
+    /// The same for a change.
+    BeforeUpdate,
+}
+
+/// The list of what is about to be deleted. No table of an application is called so.
+pub(super) const DOOMED: &str = "\"fasttrack_doomed\"";
+
+impl Dialect {
+    /// How its SQL is written.
+    pub(crate) fn sql(self) -> &'static dyn Syntax {
+        match self {
+            Self::Sqlite => &sqlite::Sqlite,
+            Self::Postgres => &postgres::Postgres,
+        }
+    }
+
+    /// The row as a JSON object of the columns that may be shown; `expr` says how the column of a key is read.
+    pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&str) -> String) -> String {
+        let shown = columns.iter().filter(|column| !column.hidden);
+        let members: Vec<_> =
+            shown.map(|column| (column.key, self.sql().json_value(column.kind, &expr(column.key)))).collect();
+        self.sql().json_object(&members)
+    }
 }
 
 /// The column `expr` as something that sorts as the declaration says: choices in the order declared.
@@ -62,12 +212,6 @@ pub(super) fn sort_key(column: &Column, expr: &str) -> String {
     }
 }
 
-/// The later one of two instants, as expressions.
-#[must_use]
-pub fn later(one: &str, other: &str) -> String {
-    format!("max({one}, {other})")
-}
-
 /// The column `expr` as something that is equal when the values are the same to a person.
 pub(super) fn match_key(column: &Column, expr: &str) -> String {
     match column.kind {
@@ -75,33 +219,3 @@ pub(super) fn match_key(column: &Column, expr: &str) -> String {
         _ => sort_key(column, expr),
     }
 }
-
-/// Makes a connection have a table of captured changes with these columns, for as long as it lives. It is part of its
-/// transactions.
-pub(super) fn capture_table(columns: &[&str]) -> String {
-    format!("CREATE TEMP TABLE IF NOT EXISTS {CAPTURED} ({} INTEGER)", columns.join(" INTEGER, "))
-}
-
-/// Has it capture something for each row of `table` that `event` happens to: lists of expressions over OLD and NEW, which may
-/// go on with where they come from and on what condition. Triggers of a connection's own fire for whatever a statement
-/// leads to in its schema, the actions of foreign keys included.
-pub(super) fn capture(name: &str, event: &str, table: &str, changes: &[String]) -> String {
-    let inserts: Vec<_> = changes.iter().map(|change| format!("INSERT INTO {CAPTURED} SELECT {change};")).collect();
-    format!(
-        "CREATE TEMP TRIGGER IF NOT EXISTS {CAPTURED}_{name} {event} ON main.{table} FOR EACH ROW BEGIN {} END",
-        inserts.join(" ")
-    )
-}
-
-/// Reads what was captured.
-pub(super) fn read_captured(columns: &[&str]) -> String {
-    format!("SELECT {} FROM {CAPTURED}", columns.join(", "))
-}
-
-/// Throws that away.
-pub(super) fn clear_captured() -> String {
-    format!("DELETE FROM {CAPTURED}")
-}
-
-/// The table of captured changes.
-const CAPTURED: &str = "fasttrack_captured";

@@ -8,13 +8,14 @@ use super::{
     text::{quote, text_literal},
 };
 use crate::{
-    db::{Arg, Statement},
+    db::{Arg, Dialect, Statement},
     schema::{Catalog, Kind, LinkError, Model, Verb},
 };
 
 /// Statements that read messages.
 #[derive(Debug, Clone)]
 pub struct Inbox {
+    dialect: Dialect,
     batch: String,
     ascending: String,
     descending: String,
@@ -25,16 +26,17 @@ impl Inbox {
     ///
     /// # Errors
     /// [`LinkError`] when a rule does not resolve, which declarations that compiled cannot cause.
-    pub fn new(catalog: &Catalog) -> Result<Self, LinkError> {
+    pub fn new(dialect: Dialect, catalog: &Catalog) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
-        let mut readable = Sql::new("");
+        let mut readable = Sql::new(dialect, "");
         write_readable(catalog, account, &mut readable)?;
         let readable = readable.finish();
         let table = quote(account.schema.plural);
         Ok(Self {
-            batch: batch(&table, readable.text()),
-            ascending: page(&table, readable.text(), ">", "ASC"),
-            descending: page(&table, readable.text(), "<", "DESC"),
+            dialect,
+            batch: batch(dialect, &table, readable.text()),
+            ascending: page(dialect, &table, readable.text(), false),
+            descending: page(dialect, &table, readable.text(), true),
         })
     }
 
@@ -77,33 +79,48 @@ impl Inbox {
 
     /// Notes for each account the newest number that is no longer kept.
     #[must_use]
-    pub fn note_pruned(pruned: &[(i64, i64)]) -> Statement {
-        let sql = "UPDATE \"outbox_counters\" SET \"pruned\" = max(\"pruned\", w.\"number\") FROM \
-                   (SELECT value ->> 0 AS account, max(value ->> 1) AS number FROM json_each($1) GROUP BY 1) w \
-                   WHERE \"account_id\" = w.\"account\"";
+    pub fn note_pruned(&self, pruned: &[(i64, i64)]) -> Statement {
+        let pairs = self.dialect.sql().pairs("$1");
+        let later = self.dialect.sql().later("\"pruned\"", "w.\"number\"");
+        let sql = format!(
+            "UPDATE \"outbox_counters\" SET \"pruned\" = {later} FROM \
+             (SELECT p.one AS account, max(p.other) AS number FROM {pairs} p GROUP BY 1) w \
+             WHERE \"account_id\" = w.\"account\""
+        );
         let pairs: Vec<_> = pruned.iter().map(|(account, number)| format!("[{account},{number}]")).collect();
         Statement::new(sql, vec![Arg::Text(format!("[{}]", pairs.join(",")))])
     }
 }
 
 /// A message as the client gets it.
-const MESSAGE: &str = "CAST(json_object('id', o.\"number\", 'type', o.\"type\", 'data', json(o.\"data\"), \
-                       'actor_id', o.\"actor_id\", 'timestamp', o.\"created_at\") AS BLOB)";
+fn message(dialect: Dialect) -> String {
+    let syntax = dialect.sql();
+    syntax.text(&syntax.json_object(&[
+        ("id", "o.\"number\"".to_owned()),
+        ("type", "o.\"type\"".to_owned()),
+        ("data", syntax.json("o.\"data\"")),
+        ("actor_id", "o.\"actor_id\"".to_owned()),
+        ("timestamp", syntax.instant("o.\"created_at\"")),
+    ]))
+}
 
 /// Numbers have no gaps, so that a window of them bounds the rows without a sort.
-fn batch(accounts: &str, readable: &str) -> String {
+fn batch(dialect: Dialect, accounts: &str, readable: &str) -> String {
+    let (pairs, message) = (dialect.sql().pairs("$1"), message(dialect));
     format!(
-        "SELECT c.\"account_id\", c.\"last\", o.\"number\", {MESSAGE} \
-         FROM json_each($1) w CROSS JOIN \"outbox_counters\" c CROSS JOIN {accounts} u LEFT JOIN \"outbox\" o \
-         ON o.\"account_id\" = c.\"account_id\" AND o.\"number\" > w.value ->> 1 AND o.\"number\" <= (w.value ->> 1) + $2 \
-         AND {readable} WHERE c.\"account_id\" = w.value ->> 0 AND u.\"id\" = c.\"account_id\" ORDER BY 1, 3"
+        "SELECT c.\"account_id\", c.\"last\", o.\"number\", {message} \
+         FROM {pairs} w CROSS JOIN \"outbox_counters\" c CROSS JOIN {accounts} u LEFT JOIN \"outbox\" o \
+         ON o.\"account_id\" = c.\"account_id\" AND o.\"number\" > w.other AND o.\"number\" <= w.other + $2 \
+         AND {readable} WHERE c.\"account_id\" = w.one AND u.\"id\" = c.\"account_id\" ORDER BY 1, 3"
     )
 }
 
-fn page(accounts: &str, readable: &str, beyond: &str, order: &str) -> String {
+fn page(dialect: Dialect, accounts: &str, readable: &str, descending: bool) -> String {
+    let message = message(dialect);
+    let (beyond, order) = if descending { ("<", "DESC") } else { (">", "ASC") };
     format!(
         "SELECT c.\"last\", c.\"pruned\", m.\"number\", m.\"message\" FROM \"outbox_counters\" c LEFT JOIN \
-         (SELECT o.\"number\" AS number, {MESSAGE} AS message FROM \"outbox\" o JOIN {accounts} u \
+         (SELECT o.\"number\" AS number, {message} AS message FROM \"outbox\" o JOIN {accounts} u \
          ON u.\"id\" = o.\"account_id\" WHERE o.\"account_id\" = $1 AND o.\"number\" {beyond} $2 AND {readable} \
          ORDER BY o.\"number\" {order} LIMIT $3) m ON TRUE WHERE c.\"account_id\" = $1 ORDER BY 3 {order}"
     )
@@ -111,7 +128,7 @@ fn page(accounts: &str, readable: &str, beyond: &str, order: &str) -> String {
 
 /// Whether the account `u` may see the message `o`. Of a row that is gone it may hear only that it went.
 fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(), LinkError> {
-    sql.push("(o.\"row_is_gone\" = 1 OR CASE o.\"resource\"");
+    sql.push("(o.\"row_is_gone\" OR CASE o.\"resource\"");
     for model in catalog.models() {
         sql.push(&format!(
             " WHEN {} THEN EXISTS (SELECT 1 FROM {} t WHERE t.\"id\" = o.\"row_id\" AND ",

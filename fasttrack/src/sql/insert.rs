@@ -3,8 +3,11 @@
 //! The rows to be are a `VALUES` list called `new`; a row that the rule refuses, or that refers to what it may not, is
 //! left out of what comes back. [`check`](Insert::check) then says of such a row alone what was wrong with it.
 
-use super::{Predicate, Scope, Sql, Table, text::quote};
-use crate::schema::Step;
+use super::{Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
+use crate::{
+    db::{Dialect, Statement},
+    schema::{Kind, Step},
+};
 
 /// Name of the column of `new` that holds who is calling; no field can be called so.
 const CALLER: &str = "caller()";
@@ -53,35 +56,34 @@ impl Insert {
         self.table.columns.len() + 1 + self.guards.len()
     }
 
-    /// The statement that creates `rows` rows at once and returns of each `id, row as JSON`.
+    /// The statement that creates `rows` rows at once and returns of each: by which id it was sent, the row as JSON, the id
+    /// that it has.
     #[must_use]
     pub fn statement(&self, rows: usize) -> String {
-        let mut sql = Sql::default();
-        self.write_rows(&mut sql, rows);
-        let columns: Vec<_> = self.table.columns.iter().map(|column| quote(column.key)).collect();
-        sql.push(" INSERT INTO ").push(&self.table.name).push(&format!(" ({}) SELECT ", columns.join(", ")));
-        sql.join(", ", &columns, |sql, column| {
-            sql.push("new.").push(column);
-        });
-        sql.push(" FROM new WHERE ");
-        self.policy.write(&mut sql, scope());
+        let mut condition = self.sql();
+        self.policy.write(&mut condition, scope());
         if !self.guards.is_empty() {
-            sql.push(" AND ").combine(" AND ", &self.guards, &mut |sql, guard| write_guard(guard, sql));
+            condition.push(" AND ").combine(" AND ", &self.guards, &mut |sql, guard| write_guard(guard, sql));
         }
         if !self.references.is_empty() {
-            sql.push(" AND ").combine(" AND ", &self.references, &mut |sql, reference| write_reference(reference, sql));
+            condition.push(" AND ");
+            condition.combine(" AND ", &self.references, &mut |sql, reference| write_reference(reference, sql));
         }
-        sql.push(" RETURNING \"id\", CAST(").push(&self.table.returned_json).push(" AS BLOB)");
-        sql.finish().text().to_owned()
+        self.table.dialect.sql().insert(&InsertRows {
+            new: self.rows(rows),
+            table: &self.table.name,
+            columns: self.table.columns.iter().map(|column| quote(column.key)).collect(),
+            condition: condition.finish().text().to_owned(),
+            returned: &self.table.returned_json,
+        })
     }
 
     /// The statement that says of one row to be: whether the rule lets it through, then one verdict per guard, then one
     /// per reference (1 where it is fine).
     #[must_use]
     pub fn check(&self) -> String {
-        let mut sql = Sql::default();
-        self.write_rows(&mut sql, 1);
-        sql.push(" SELECT ");
+        let mut sql = self.sql();
+        sql.push("WITH ").push(&self.rows(1)).push(" SELECT ");
         self.policy.write(&mut sql, scope());
         for guard in &self.guards {
             sql.push(", ");
@@ -95,27 +97,36 @@ impl Insert {
         sql.finish().text().to_owned()
     }
 
-    fn write_rows(&self, sql: &mut Sql, rows: usize) {
-        let guards = self.guards.iter().map(|guard| quote(&flag(guard)));
-        let names: Vec<_> = self
-            .table
-            .columns
-            .iter()
-            .map(|column| quote(column.key))
-            .chain(std::iter::once(quote(CALLER)))
-            .chain(guards)
-            .collect();
-        sql.push(&format!("WITH new({}) AS ({})", names.join(", "), values(rows, self.width())));
+    fn sql(&self) -> Sql {
+        Sql::new(self.table.dialect, "")
+    }
+
+    /// `new(…) AS (VALUES …)`.
+    fn rows(&self, rows: usize) -> String {
+        let flags = self.guards.iter().map(|guard| (quote(&flag(guard)), Kind::Int));
+        let columns = self.table.columns.iter().map(|column| (quote(column.key), column.kind));
+        let (names, kinds): (Vec<_>, Vec<_>) =
+            columns.chain(std::iter::once((quote(CALLER), Kind::Int))).chain(flags).unzip();
+        format!("new({}) AS ({})", names.join(", "), values(self.table.dialect, rows, &kinds))
     }
 }
 
-/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of `width` numbered placeholders.
-pub(super) fn values(rows: usize, width: usize) -> String {
+/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of numbered placeholders, of these kinds. The first row tells the types.
+pub(super) fn values(dialect: Dialect, rows: usize, kinds: &[Kind]) -> String {
     let row = |row: usize| {
-        let numbers: Vec<_> = (1..=width).map(|number| format!("${}", row * width + number)).collect();
-        format!("({})", numbers.join(", "))
+        let placeholder = |(position, kind): (usize, &Kind)| {
+            let placeholder = format!("${}", row * kinds.len() + position + 1);
+            if row == 0 { dialect.sql().typed(*kind, &placeholder) } else { placeholder }
+        };
+        format!("({})", kinds.iter().enumerate().map(placeholder).collect::<Vec<_>>().join(", "))
     };
     format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
+/// Finds the last id that was given out in a table; `None` where the database gives them out.
+#[must_use]
+pub fn last_id(dialect: Dialect, table: &str) -> Option<Statement> {
+    dialect.sql().last_id(table).map(|sql| Statement::new(sql, Vec::new()))
 }
 
 fn scope() -> Scope<'static> {

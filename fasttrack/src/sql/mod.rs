@@ -23,19 +23,16 @@ pub use self::{
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
-    dialect::{
-        later,
-        schema::{ColumnAlteration, Conversion, Lexis, SchemaSyntax},
-    },
+    dialect::schema::{ColumnAlteration, Conversion, Lexis, SchemaSyntax},
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
-    insert::{Guard, Insert, Reference},
+    insert::{Guard, Insert, Reference, last_id},
     page::{PageQuery, SEPARATOR, page},
     policy::{Class, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
     removal::{
         Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, rows_among, staying,
     },
-    row::{Table, delete, merge_json, read, referable, state, update, would_hold},
+    row::{Table, delete, locked_state, read, referable, state, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
 };

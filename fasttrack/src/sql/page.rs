@@ -4,7 +4,11 @@
 //! is one stretch of an index: equal in the first keys and beyond in the next. (A single condition with OR, or a row
 //! comparison, would not use the index for mixed directions and nulls.)
 
-use super::{Predicate, Scope, Slot, Sql, Table, Template, dialect, text::quote};
+use super::{
+    Predicate, Scope, Slot, Sql, Table, Template,
+    dialect::{match_key, sort_key},
+    text::quote,
+};
 use crate::{
     db::Arg,
     query::{Condition, SortKey, Test},
@@ -41,10 +45,10 @@ pub const SEPARATOR: u8 = 0x1E;
 /// The rows are found by their keys alone, as far as an index has them, and only those of the page are read.
 #[must_use]
 pub fn page(query: &PageQuery<'_>) -> Template {
-    let mut sql = Sql::new("SELECT CAST(group_concat(");
-    sql.push(&query.table.row_json).push(&format!(", char({SEPARATOR})"));
-    write_order(query, &mut sql);
-    sql.push(") AS BLOB) FROM (");
+    let mut sql = Sql::new(query.table.dialect, "SELECT ");
+    let syntax = sql.dialect().sql();
+    let order = sql.fragment(|sql| write_order(query, sql));
+    sql.push(&syntax.text(&syntax.joined(&query.table.row_json, SEPARATOR, &order))).push(" FROM (");
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     let rest = sql.fragment(|sql| write_rest(query, sql));
     let after = query.after.unwrap_or_default().iter();
@@ -56,7 +60,7 @@ pub fn page(query: &PageQuery<'_>) -> Template {
             sql.join(" UNION ALL ", many, |sql, range| {
                 sql.push("SELECT * FROM (");
                 parts.write_range(range, sql);
-                sql.push(")");
+                sql.push(") s");
             });
             write_order(query, &mut sql);
             write_limit(query.limit + 1, &mut sql);
@@ -111,7 +115,7 @@ fn ranges(sort: &[SortKey], after: &[Arg]) -> Vec<Vec<Bound>> {
 }
 
 fn key_expr(key: &SortKey) -> String {
-    dialect::sort_key(key.column, &format!("t.{}", quote(key.column.key)))
+    sort_key(key.column, &format!("t.{}", quote(key.column.key)))
 }
 
 impl Parts<'_> {
@@ -176,10 +180,10 @@ fn write_rest(query: &PageQuery<'_>, sql: &mut Sql) {
 
 fn write_condition(condition: &Condition, sql: &mut Sql) {
     let column = condition.column;
-    let expr = dialect::match_key(column, &format!("t.{}", quote(column.key)));
+    let expr = match_key(column, &format!("t.{}", quote(column.key)));
     match &condition.test {
         Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
-        Test::AnyOf(values) => write_any_of(&expr, values, sql),
+        Test::AnyOf(values) => write_any_of(column, &expr, values, sql),
         Test::Contains(Arg::Text(text)) => {
             let pattern = sql.fragment(|sql| _ = sql.value(pattern(text)));
             write_like(column, &pattern, sql);
@@ -202,26 +206,22 @@ const fn operator(op: Comparison) -> &'static str {
 }
 
 /// A list is one argument, in JSON: the text is the same however long it is, and is planned in a hundredth of the time. But
-/// what `SQLite` makes of a number with a fraction in JSON may be another number.
-fn write_any_of(expr: &str, values: &[Arg], sql: &mut Sql) {
+/// what a database makes of a number with a fraction in JSON may be another number.
+fn write_any_of(column: &Column, expr: &str, values: &[Arg], sql: &mut Sql) {
     let json = values.iter().map(|value| match value {
         Arg::Int(value) => Some(value.to_string()),
         Arg::Text(value) => Some(serde_json::Value::from(value.as_str()).to_string()),
         Arg::Null | Arg::Float(_) => None,
     });
-    sql.push(expr).push(" IN (");
-    match json.collect::<Option<Vec<_>>>() {
-        Some(json) => {
-            let list = Arg::Text(format!("[{}]", json.join(",")));
-            sql.push("SELECT \"value\" FROM json_each(").value(list).push(")");
-        }
-        None => {
-            sql.join(", ", values, |sql, value| {
-                sql.value(value.clone());
-            });
-        }
+    if let Some(json) = json.collect::<Option<Vec<_>>>() {
+        let list = sql.hold(Slot::Value(Arg::Text(format!("[{}]", json.join(",")))));
+        let among = sql.dialect().sql().is_among(column, expr, &list);
+        sql.push(&among);
+    } else {
+        sql.push(expr).push(" IN (");
+        sql.join(", ", values, |sql, value| _ = sql.value(value.clone()));
+        sql.push(")");
     }
-    sql.push(")");
 }
 
 /// A pattern for LIKE that matches this text, literally, anywhere.
@@ -238,9 +238,10 @@ fn pattern(text: &str) -> Arg {
     Arg::Text(pattern)
 }
 
-/// LIKE ignores the case of ASCII letters.
+/// The case of ASCII letters is ignored.
 fn write_like(column: &Column, pattern: &str, sql: &mut Sql) {
-    sql.push("t.").name(column.key).push(" LIKE ").push(pattern).push(" ESCAPE '\\'");
+    let like = sql.dialect().sql().like(&format!("t.{}", quote(column.key)), pattern);
+    sql.push(&like);
 }
 
 fn write_order(query: &PageQuery<'_>, sql: &mut Sql) {
@@ -251,11 +252,12 @@ fn write_order_of(query: &PageQuery<'_>, sql: &mut Sql, takes_part: impl Fn(usiz
     sql.push(" ORDER BY ");
     let keys = query.sort.iter().enumerate().filter(|(position, _)| takes_part(*position));
     sql.join(", ", keys, |sql, (position, key)| {
-        sql.push(&format!("k{position}{}", if key.descending { " DESC" } else { "" }));
+        let key = sql.dialect().sql().order(&format!("k{position}"), key.column.nullable, key.descending);
+        sql.push(&key);
     });
 }
 
-/// The limit is written out: bound, `SQLite` would prepare the statement anew at every use, to plan for its value.
+/// The limit is written out: bound, a statement might be prepared anew at every use, to plan for its value.
 fn write_limit(limit: i64, sql: &mut Sql) {
     sql.push(&format!(" LIMIT {limit}"));
 }

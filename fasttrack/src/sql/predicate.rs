@@ -1,10 +1,6 @@
 //! A rule for one kind of caller, and how it is written as a condition over a row.
 
-use super::{
-    Slot, Sql,
-    dialect::{literal, sort_key},
-    text::quote,
-};
+use super::{Slot, Sql, dialect::sort_key, text::quote};
 use crate::schema::{Column, Comparison, Kind, Literal, Step};
 
 /// What is left of a rule once the caller's role is known.
@@ -323,11 +319,15 @@ impl Leaf {
             Self::Account(steps) => write_account(steps, sql, scope),
             Self::Present(steps) => write_exists(steps, sql, scope, |_| None),
             Self::Compare { steps, column, op, value } if steps.is_empty() => {
-                sql.push(&comparison(column, &scope.column(column.key), *op, *value, scope.exact));
+                let right = constant(sql, column, *value);
+                sql.push(&comparison(column, &scope.column(column.key), *op, right.as_deref(), scope.exact));
             }
-            Self::Compare { steps, column, op, value } => write_exists(steps, sql, scope, |alias| {
-                Some(comparison(column, &format!("{alias}.{}", quote(column.key)), *op, *value, false))
-            }),
+            Self::Compare { steps, column, op, value } => {
+                let right = constant(sql, column, *value);
+                write_exists(steps, sql, scope, |alias| {
+                    Some(comparison(column, &format!("{alias}.{}", quote(column.key)), *op, right.as_deref(), false))
+                });
+            }
         }
     }
 }
@@ -352,25 +352,31 @@ fn write_exists(steps: &[Step], sql: &mut Sql, scope: Scope<'_>, condition: impl
     sql.push(")");
 }
 
+/// A constant as a field is compared with it; `None` for null.
+fn constant(sql: &Sql, column: &Column, value: Literal) -> Option<String> {
+    match (column.kind, value) {
+        (_, Literal::Null) => None,
+        (Kind::Choice(words), Literal::Text(word)) => {
+            Some(words.iter().position(|other| *other == word).unwrap_or_default().to_string())
+        }
+        _ => Some(sql.dialect().sql().literal(value)),
+    }
+}
+
 /// A field against a constant; null is equal to nothing but null, and differs from everything else.
 ///
 /// `exact`: never NULL itself, at the price of no index.
-fn comparison(column: &Column, expr: &str, op: Comparison, value: Literal, exact: bool) -> String {
-    let (left, right) = match (column.kind, value) {
-        (Kind::Choice(words), Literal::Text(word)) => {
-            let rank = words.iter().position(|other| *other == word).unwrap_or_default();
-            (sort_key(column, expr), rank.to_string())
-        }
-        _ => (expr.to_owned(), literal(value)),
-    };
+fn comparison(column: &Column, expr: &str, op: Comparison, constant: Option<&str>, exact: bool) -> String {
+    let left = sort_key(column, expr);
+    let right = constant.unwrap_or("NULL");
     let coalesce = exact && column.nullable;
     let plain = |operator: &str| {
         let text = format!("{left} {operator} {right}");
         if coalesce { format!("COALESCE({text}, FALSE)") } else { text }
     };
     match op {
-        Comparison::Eq if value == Literal::Null => format!("{left} IS NULL"),
-        Comparison::Ne if value == Literal::Null => format!("{left} IS NOT NULL"),
+        Comparison::Eq if constant.is_none() => format!("{expr} IS NULL"),
+        Comparison::Ne if constant.is_none() => format!("{expr} IS NOT NULL"),
         Comparison::Ne if column.nullable => format!("{left} IS DISTINCT FROM {right}"),
         Comparison::Eq => plain("="),
         Comparison::Ne => plain("<>"),

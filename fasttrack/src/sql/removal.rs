@@ -3,11 +3,15 @@
 //! What will go is written down first, by table and id, in a table that only its connection sees: so each row is told of
 //! while everything is still there, and no list of them has to be held by the process.
 
-use super::{dialect, row::stored, text::quote};
-use crate::schema::{Kind, Schema};
-
-/// What will go: `resource` is the place of its table in the catalog. No table of an application is called so.
-const DOOMED: &str = "temp.\"fasttrack_doomed\"";
+use super::{
+    dialect::{DOOMED, Taken},
+    row::stored,
+    text::quote,
+};
+use crate::{
+    db::Dialect,
+    schema::{Kind, Schema},
+};
 
 /// Rows of one table that refer to rows of another.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +36,8 @@ impl Referrer {
 
 /// Statements that make an empty list.
 #[must_use]
-pub fn begin_doomed() -> [String; 2] {
-    let make = "CREATE TEMP TABLE IF NOT EXISTS \"fasttrack_doomed\" (\"resource\" INTEGER NOT NULL, \
-                \"id\" INTEGER NOT NULL, PRIMARY KEY (\"resource\", \"id\")) STRICT, WITHOUT ROWID";
-    [make.to_owned(), end_doomed()]
+pub fn begin_doomed(dialect: Dialect) -> [String; 2] {
+    dialect.sql().begin_doomed()
 }
 
 /// Forgets the list.
@@ -47,22 +49,14 @@ pub fn end_doomed() -> String {
 /// Writes down the row `$1` of the table at `root`, and whatever refers to what is written down by one of `takes`, each
 /// row once.
 #[must_use]
-pub fn doom(root: usize, takes: &[Referrer]) -> String {
-    let steps: Vec<_> = takes
-        .iter()
-        .map(|Referrer { parent, child, schema, key }| {
-            let (table, key) = (quote(schema.plural), quote(key));
-            format!(
-                " UNION SELECT {child}, c.\"id\" FROM d CROSS JOIN {table} c \
-                 WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
-            )
-        })
-        .collect();
-    format!(
-        "INSERT INTO {DOOMED} (\"resource\", \"id\") WITH RECURSIVE d(\"resource\", \"id\") AS (SELECT {root}, $1{}) \
-         SELECT \"resource\", \"id\" FROM d",
-        steps.concat()
-    )
+pub fn doom(dialect: Dialect, root: usize, takes: &[Referrer]) -> String {
+    let rows = |referrer: &Referrer| Taken {
+        parent: referrer.parent,
+        child: referrer.child,
+        table: quote(referrer.schema.plural),
+        key: quote(referrer.key),
+    };
+    dialect.sql().doom(root, &takes.iter().map(rows).collect::<Vec<_>>())
 }
 
 /// The first `limit` ids beyond `$1` of what is written down of a table.
@@ -73,12 +67,13 @@ pub fn doomed(resource: usize, limit: usize) -> String {
 
 /// Every column, as it is stored, of the rows with the ids in the JSON array `$1`.
 #[must_use]
-pub fn rows_among(schema: &Schema) -> String {
-    let columns: Vec<_> = schema.columns.iter().map(stored).collect();
+pub fn rows_among(dialect: Dialect, schema: &Schema) -> String {
+    let columns: Vec<_> = schema.columns.iter().map(|column| stored(dialect, column)).collect();
     format!(
-        "SELECT {} FROM {} t WHERE t.\"id\" IN (SELECT \"value\" FROM json_each($1)) ORDER BY t.\"id\"",
+        "SELECT {} FROM {} t WHERE t.\"id\" IN ({}) ORDER BY t.\"id\"",
         columns.join(", "),
-        quote(schema.plural)
+        quote(schema.plural),
+        dialect.sql().numbers("$1")
     )
 }
 
@@ -88,8 +83,8 @@ pub fn staying(referrer: &Referrer, limit: usize) -> String {
     let Referrer { parent, child, schema, key } = referrer;
     let (table, key) = (quote(schema.plural), quote(key));
     format!(
-        "SELECT d.\"id\", c.\"id\" FROM {DOOMED} d CROSS JOIN {table} c ON c.{key} = d.\"id\" \
-         WHERE d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
+        "SELECT d.\"id\", c.\"id\" FROM {DOOMED} d CROSS JOIN {table} c \
+         WHERE c.{key} = d.\"id\" AND d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
          (SELECT 1 FROM {DOOMED} x WHERE x.\"resource\" = {child} AND x.\"id\" = c.\"id\") \
          ORDER BY d.\"id\", c.\"id\" LIMIT {limit}"
     )
@@ -98,15 +93,16 @@ pub fn staying(referrer: &Referrer, limit: usize) -> String {
 /// Takes their reference to what is written down from those of the ids in the JSON array `$1` that have one, notes that
 /// they were changed at `$2` unless that is past already, and returns their ids.
 #[must_use]
-pub fn detach(referrer: &Referrer) -> String {
+pub fn detach(dialect: Dialect, referrer: &Referrer) -> String {
     let Referrer { parent, schema, key, .. } = referrer;
     let (table, key) = (quote(schema.plural), quote(key));
     let touched = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt);
-    let touch = |key: String| format!(", {key} = {}", dialect::later(&key, "$2"));
+    let touch = |key: String| format!(", {key} = {}", dialect.sql().later(&key, "$2"));
     let touch = touched.map(|column| touch(quote(column.key))).unwrap_or_default();
     format!(
-        "UPDATE {table} SET {key} = NULL{touch} WHERE \"id\" IN (SELECT \"value\" FROM json_each($1)) \
-         AND {key} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent}) RETURNING \"id\""
+        "UPDATE {table} SET {key} = NULL{touch} WHERE \"id\" IN ({}) \
+         AND {key} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent}) RETURNING \"id\"",
+        dialect.sql().numbers("$1")
     )
 }
 

@@ -2,15 +2,17 @@
 //!
 //! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
 
-use super::{Predicate, Reference, Scope, Slot, Sql, Template, dialect, text::quote};
+use super::{Predicate, Reference, Scope, Slot, Sql, Template, text::quote};
 use crate::{
-    db::Arg,
+    db::{Arg, Dialect},
     schema::{Column, Kind, Schema},
 };
 
 /// What statements need to know of a table, rendered once.
 #[derive(Debug, Clone)]
 pub struct Table {
+    /// Of which database.
+    pub dialect: Dialect,
     /// Quoted name.
     pub name: String,
     /// The row `t` as a JSON object.
@@ -24,11 +26,12 @@ pub struct Table {
 impl Table {
     /// Renders what statements need of a resource's table.
     #[must_use]
-    pub fn new(schema: &'static Schema) -> Self {
+    pub fn new(dialect: Dialect, schema: &'static Schema) -> Self {
         Self {
+            dialect,
             name: quote(schema.plural),
-            row_json: dialect::json_object(schema.columns.iter(), |key| format!("t.{}", quote(key))),
-            returned_json: dialect::json_object(schema.columns.iter(), quote),
+            row_json: dialect.row_json(schema.columns, |key| format!("t.{}", quote(key))),
+            returned_json: dialect.row_json(schema.columns, quote),
             columns: schema.columns,
         }
     }
@@ -37,8 +40,12 @@ impl Table {
 /// The row [`Slot::Id`] as JSON, if `policy` lets the caller have it: one cell.
 #[must_use]
 pub fn read(table: &Table, policy: &Predicate) -> Template {
-    let mut sql = Sql::new("SELECT CAST(");
-    sql.push(&table.row_json).push(" AS BLOB) FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id);
+    let mut sql = Sql::new(table.dialect, "SELECT ");
+    sql.push(&table.dialect.sql().text(&table.row_json))
+        .push(" FROM ")
+        .push(&table.name)
+        .push(" t WHERE t.\"id\" = ")
+        .bind(Slot::Id);
     if !policy.is_always() {
         sql.push(" AND ");
         policy.write(&mut sql, Scope::of("t"));
@@ -46,38 +53,46 @@ pub fn read(table: &Table, policy: &Predicate) -> Template {
     sql.finish()
 }
 
-/// The row [`Slot::Id`] before a change: one verdict per policy (1 where it holds), the row as JSON, then every column
-/// as it is stored.
+/// The row [`Slot::Id`]: one verdict per policy (1 where it holds), the row as JSON, then every column as it is stored.
 #[must_use]
 pub fn state(table: &Table, policies: &[&Predicate]) -> Template {
-    let mut sql = Sql::new("SELECT ");
+    write_state(table, policies).finish()
+}
+
+/// The same before a change, to keep the row as it is until the transaction ends; also from being referred to, where it
+/// `goes`.
+#[must_use]
+pub fn locked_state(table: &Table, policies: &[&Predicate], goes: bool) -> Template {
+    let mut sql = write_state(table, policies);
+    sql.push(table.dialect.sql().lock(goes));
+    sql.finish()
+}
+
+fn write_state(table: &Table, policies: &[&Predicate]) -> Sql {
+    let mut sql = Sql::new(table.dialect, "SELECT ");
     for policy in policies {
         policy.write(&mut sql, Scope::of("t"));
         sql.push(", ");
     }
-    sql.push("CAST(").push(&table.row_json).push(" AS BLOB)");
+    sql.push(&table.dialect.sql().text(&table.row_json));
     for column in table.columns {
-        sql.push(", ").push(&stored(column));
+        sql.push(", ").push(&stored(table.dialect, column));
     }
     sql.push(" FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id);
-    sql.finish()
+    sql
 }
 
-/// A column as it is stored; text as bytes, since the driver sniffs text for JSON.
-pub(super) fn stored(column: &Column) -> String {
-    let expr = format!("t.{}", quote(column.key));
-    match column.kind {
-        Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) | Kind::Float => expr,
-        _ => format!("CAST({expr} AS BLOB)"),
-    }
+/// A column of the row `t` as it is stored.
+pub(super) fn stored(dialect: Dialect, column: &Column) -> String {
+    dialect.sql().stored(column.kind, &format!("t.{}", quote(column.key)))
 }
 
 /// Sets columns of the row [`Slot::Id`] where `policy` still holds, also with what the columns `moved` would hold, and
 /// returns the row as JSON.
 #[must_use]
 pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes: &[(&'static str, Arg)]) -> Template {
-    let mut sql = Sql::new("UPDATE ");
-    let mut replaced = hold(&mut sql, changes);
+    let mut sql = Sql::new(table.dialect, "UPDATE ");
+    let mut replaced = hold(&mut sql, table, changes);
     sql.push(&table.name).push(" AS t SET ");
     sql.join(", ", &replaced, |sql, (key, placeholder)| {
         sql.name(key).push(" = ").push(placeholder);
@@ -89,31 +104,41 @@ pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes
         sql.push(" AND ");
         policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
     }
-    sql.push(" RETURNING CAST(").push(&table.returned_json).push(" AS BLOB)");
+    sql.push(" RETURNING ").push(&table.dialect.sql().text(&table.returned_json));
     sql.finish()
 }
 
 /// Whether `policy` would hold of the row [`Slot::Id`] with these `changes`, before they are made: one row if so.
 #[must_use]
 pub fn would_hold(table: &Table, policy: &Predicate, changes: &[(&'static str, Arg)]) -> Template {
-    let mut sql = Sql::new("SELECT 1 FROM ");
+    let mut sql = Sql::new(table.dialect, "SELECT 1 FROM ");
     // A placeholder that the text does not mention would have no type.
     let asked = changes.iter().filter(|(key, _)| policy.depends_on(&|other| other == *key));
-    let replaced = hold(&mut sql, asked);
+    let replaced = hold(&mut sql, table, asked);
     sql.push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
     policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
     sql.finish()
 }
 
 /// Columns with the placeholders of what they are to hold.
-fn hold<'a>(sql: &mut Sql, changes: impl IntoIterator<Item = &'a (&'static str, Arg)>) -> Vec<(&'static str, String)> {
-    changes.into_iter().map(|(key, value)| (*key, sql.hold(Slot::Value(value.clone())))).collect()
+fn hold<'a>(
+    sql: &mut Sql,
+    table: &Table,
+    changes: impl IntoIterator<Item = &'a (&'static str, Arg)>,
+) -> Vec<(&'static str, String)> {
+    let kind =
+        |key: &str| table.columns.iter().find(|column| column.key == key).map_or(Kind::Text, |column| column.kind);
+    let hold = |(key, value): &'a (&'static str, Arg)| {
+        let placeholder = sql.hold(Slot::Value(value.clone()));
+        (*key, table.dialect.sql().typed(kind(key), &placeholder))
+    };
+    changes.into_iter().map(hold).collect()
 }
 
 /// Deletes the row [`Slot::Id`] where `policy` holds, and returns its id.
 #[must_use]
 pub fn delete(table: &Table, policy: &Predicate) -> Template {
-    let mut sql = Sql::new("DELETE FROM ");
+    let mut sql = Sql::new(table.dialect, "DELETE FROM ");
     sql.push(&table.name).push(" AS t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
     sql.push(" RETURNING \"id\"");
@@ -122,17 +147,9 @@ pub fn delete(table: &Table, policy: &Predicate) -> Template {
 
 /// Whether the row `id` of another table exists and may be referred to: one row if so.
 #[must_use]
-pub fn referable(reference: &Reference, id: i64) -> Template {
-    let mut sql = Sql::new("SELECT 1 FROM ");
+pub fn referable(dialect: Dialect, reference: &Reference, id: i64) -> Template {
+    let mut sql = Sql::new(dialect, "SELECT 1 FROM ");
     sql.name(reference.step.table).push(" t WHERE t.\"id\" = ").value(Arg::Int(id)).push(" AND ");
     reference.allowed.write(&mut sql, Scope::of("t"));
-    sql.finish()
-}
-
-/// What a JSON merge patch (RFC 7396) makes of a stored value, as text.
-#[must_use]
-pub fn merge_json(stored: Arg, patch: Arg) -> Template {
-    let mut sql = Sql::new("SELECT CAST(json_patch(");
-    sql.value(stored).push(", ").value(patch).push(") AS BLOB)");
     sql.finish()
 }

@@ -1,6 +1,6 @@
 //! SQL under construction: text, and for every placeholder where its value will come from.
 
-use crate::db::{Arg, Statement};
+use crate::db::{Arg, Dialect, Statement};
 
 /// Where the value of a placeholder comes from when the statement is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +34,9 @@ pub struct Template {
 }
 
 /// A [`Template`] under construction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sql {
+    dialect: Dialect,
     template: Template,
     aliases: usize,
 }
@@ -64,10 +65,14 @@ impl Template {
 impl Sql {
     /// Begins with this text.
     #[must_use]
-    pub fn new(text: &str) -> Self {
-        let mut sql = Self::default();
-        sql.push(text);
-        sql
+    pub fn new(dialect: Dialect, text: &str) -> Self {
+        Self { dialect, template: Template { text: text.to_owned(), slots: Vec::new() }, aliases: 0 }
+    }
+
+    /// For which database it is.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Appends text: names and constants of the declarations, never a client's value.
@@ -121,7 +126,7 @@ impl Sql {
     }
 
     /// The same for an operator of which the order does not matter (` AND `, ` OR `): of many items a tree is made, since
-    /// each item of a row is one level deeper than the next, and `SQLite` goes 1,000 deep.
+    /// each item of a row is one level deeper than the next, and databases go 1,000 deep.
     pub fn combine<T>(&mut self, operator: &str, items: &[T], write: &mut impl FnMut(&mut Self, &T)) -> &mut Self {
         if items.len() <= Self::MAX_ROW {
             return self.join(operator, items, write);
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn open_slots_are_numbered_once_and_values_each() {
-        let mut sql = Sql::new("a = ");
+        let mut sql = Sql::new(Dialect::Sqlite, "a = ");
         sql.bind(Slot::Caller).push(" OR b = ").value(Arg::Int(7)).push(" OR c = ").bind(Slot::Caller);
         let statement = sql.finish().fill(Values { caller: Some(3), ..Values::default() });
         assert_eq!(statement, Statement::new("a = $1 OR b = $2 OR c = $1", vec![Arg::Int(3), Arg::Int(7)]));
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn many_items_are_combined_in_few_levels() {
         let combined = |count: usize| {
-            let mut sql = Sql::default();
+            let mut sql = Sql::new(Dialect::Sqlite, "");
             sql.combine("+", &vec![(); count], &mut |sql, ()| _ = sql.push("x"));
             sql.finish().text().to_owned()
         };

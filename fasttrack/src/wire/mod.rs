@@ -4,9 +4,11 @@
 
 mod object;
 mod params;
+mod patch;
 mod scan;
 
 pub use self::{
     object::{Node, Object},
     params::{Param, Params},
+    patch::{compact, merge_patch},
 };

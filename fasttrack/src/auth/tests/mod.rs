@@ -76,7 +76,11 @@ impl House {
     async fn with(options: DbOptions, grace_s: i64) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&directory.path().join("test.db"), options).await.unwrap();
-        for statement in [USERS.to_owned()].into_iter().chain(sessions::ddl(&USER)).chain(sessions::ddl(&USER)) {
+        for statement in [USERS.to_owned()]
+            .into_iter()
+            .chain(sessions::ddl(crate::db::Dialect::Sqlite, &USER))
+            .chain(sessions::ddl(crate::db::Dialect::Sqlite, &USER))
+        {
             write(&db, &statement, vec![]).await;
         }
         let now_us = Arc::new(AtomicI64::new(START_US));

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::words;
 use crate::{
+    db::Dialect,
     http::routes::{self, Action},
     pipeline::{trigger_statements, verb_statements},
     schema::{Catalog, Column, LinkError, Model, Verb, rule_in_words, verb_in_words},
@@ -96,7 +97,7 @@ fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
 }
 
 fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMeaning>, LinkError> {
-    let statements = if with_sql { verb_statements(catalog, model)? } else { Vec::new() };
+    let statements = if with_sql { verb_statements(Dialect::Sqlite, catalog, model)? } else { Vec::new() };
     let routes = routes::declared(catalog);
     let route = |wanted: Verb| {
         let serves = |action: Action| matches!(action, Action::Resource { model: m, verb, .. } if m == model.index && verb == wanted);
@@ -120,5 +121,5 @@ fn triggers(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<Trig
         then: words::then(model.schema, &trigger.effect),
         sql: with_sql.then_some(sql),
     };
-    Ok(trigger_statements(catalog, model)?.into_iter().map(meaning).collect())
+    Ok(trigger_statements(Dialect::Sqlite, catalog, model)?.into_iter().map(meaning).collect())
 }

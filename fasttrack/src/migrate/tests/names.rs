@@ -42,7 +42,8 @@ static PAGE: Schema = Schema::new("page", "pages").under("note").columns(&[
 
 #[test]
 fn what_the_framework_makes_is_reserved() {
-    let made = [auth::sessions::ddl(&USER), sql::outbox(&USER)].concat();
+    let made = [auth::sessions::ddl(crate::db::Dialect::Sqlite, &USER), sql::outbox(crate::db::Dialect::Sqlite, &USER)]
+        .concat();
     assert!(made.len() > 5);
     for statement in &made {
         let mut words = statement.split_whitespace().skip_while(|word| !["TABLE", "INDEX", "TRIGGER"].contains(word));

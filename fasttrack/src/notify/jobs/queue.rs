@@ -8,6 +8,7 @@ use crate::{
     db::{Arg, Db, DbError, Row, Statement, Tx},
     error::Error,
     job::RawChange,
+    schema::Kind,
 };
 
 /// Most rows that are read at once.
@@ -76,10 +77,19 @@ impl Verdict {
 
 /// The first jobs that are due and not among `claimed`, and whether there may be more.
 pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), DbError> {
-    let sql = "SELECT \"id\", CAST(\"name\" AS BLOB), CAST(\"resource\" AS BLOB), \"row_id\", CAST(\"old\" AS BLOB), \
-               CAST(\"new\" AS BLOB), \"actor_id\", CAST(\"created_at\" AS BLOB), \"tries\", CAST(\"error\" AS BLOB) \
-               FROM \"outbox_jobs\" WHERE \"is_dead\" = 0 AND \"due_at\" <= $1 AND \"id\" NOT IN (SELECT \"value\" FROM json_each($2)) \
-               ORDER BY \"due_at\", \"id\" LIMIT $3";
+    let syntax = db.dialect().sql();
+    let text = |column| syntax.text(column);
+    let sql = format!(
+        "SELECT \"id\", {}, {}, \"row_id\", {}, {}, \"actor_id\", {}, \"tries\", {} FROM \"outbox_jobs\" \
+         WHERE NOT \"is_dead\" AND \"due_at\" <= $1 AND \"id\" NOT IN ({}) ORDER BY \"due_at\", \"id\" LIMIT $3",
+        text("\"name\""),
+        text("\"resource\""),
+        text("\"old\""),
+        text("\"new\""),
+        text(&syntax.instant("\"created_at\"")),
+        text("\"error\""),
+        syntax.numbers("$2"),
+    );
     let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(PAGE)])).await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
     Ok((rows.into_iter().map(read_due).collect(), is_full))
@@ -103,7 +113,7 @@ const UNENDED: &str = "it was begun and has not ended";
 /// [`Error::Unavailable`] when the database is busy, or somebody changed the job meanwhile.
 pub(super) async fn begin(db: &Db, id: i64, tries: i64, due_at: String) -> Result<(), Error> {
     let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = $1, \"error\" = $2, \"due_at\" = $3 \
-               WHERE \"id\" = $4 AND \"tries\" = $1 - 1 AND \"is_dead\" = 0 RETURNING \"id\"";
+               WHERE \"id\" = $4 AND \"tries\" = $1 - 1 AND NOT \"is_dead\" RETURNING \"id\"";
     let args = vec![Arg::Int(tries), Arg::Text(UNENDED.into()), Arg::Text(due_at), Arg::Int(id)];
     let count = Statement::new(sql, args);
     let counted = db.write(move |tx| async move { Ok(tx.query(count).await?) }.boxed()).await?;
@@ -112,7 +122,9 @@ pub(super) async fn begin(db: &Db, id: i64, tries: i64, due_at: String) -> Resul
 
 /// When the next job is due that is not due yet.
 pub(super) async fn next_due(db: &Db) -> Result<Option<String>, DbError> {
-    let sql = "SELECT CAST(min(\"due_at\") AS BLOB) FROM \"outbox_jobs\" WHERE \"is_dead\" = 0 AND \"due_at\" > $1";
+    let syntax = db.dialect().sql();
+    let next = syntax.text(&syntax.instant("min(\"due_at\")"));
+    let sql = format!("SELECT {next} FROM \"outbox_jobs\" WHERE NOT \"is_dead\" AND \"due_at\" > $1");
     let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now())])).await?;
     Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
 }
@@ -149,7 +161,8 @@ async fn write_down(tx: &mut Tx, verdicts: Vec<Verdict>) -> Result<(), Error> {
         }
     }
     if !done.is_empty() {
-        let sql = "DELETE FROM \"outbox_jobs\" WHERE \"id\" IN (SELECT \"value\" FROM json_each($1))";
+        let done_ids = tx.dialect().sql().numbers("$1");
+        let sql = format!("DELETE FROM \"outbox_jobs\" WHERE \"id\" IN ({done_ids})");
         tx.query(Statement::new(sql, vec![ids(&done)])).await?;
     }
     Ok(())
@@ -157,7 +170,7 @@ async fn write_down(tx: &mut Tx, verdicts: Vec<Verdict>) -> Result<(), Error> {
 
 /// How many jobs wait, and how many are dead letters.
 pub(super) async fn count(db: &Db) -> Result<(i64, i64), DbError> {
-    let sql = "SELECT count(*) FILTER (WHERE \"is_dead\" = 0), count(*) FILTER (WHERE \"is_dead\" = 1) \
+    let sql = "SELECT count(*) FILTER (WHERE NOT \"is_dead\"), count(*) FILTER (WHERE \"is_dead\") \
                FROM \"outbox_jobs\"";
     let rows = db.read(Statement::new(sql, Vec::new())).await?;
     let number = |at| rows.first().and_then(|row| row.int(at)).unwrap_or_default();
@@ -169,10 +182,17 @@ pub(super) async fn count(db: &Db) -> Result<(i64, i64), DbError> {
 /// # Errors
 /// [`DbError`] when the database cannot say.
 pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError> {
-    let sql = "SELECT \"id\", CAST(\"name\" AS BLOB), CAST(\"resource\" || ' ' || \"row_id\" AS BLOB), \"tries\", \
-               CASE \"is_dead\" WHEN 0 THEN CAST(\"due_at\" AS BLOB) END, CAST(\"error\" AS BLOB) FROM \"outbox_jobs\" \
-               WHERE \"id\" > $1 AND \"is_dead\" >= $2 ORDER BY \"id\" LIMIT $3";
-    let args = vec![Arg::Int(after), Arg::Int(i64::from(which == List::Dead)), Arg::Int(PAGE * 4)];
+    let syntax = db.dialect().sql();
+    let which = if which == List::Dead { " AND \"is_dead\"" } else { "" };
+    let sql = format!(
+        "SELECT \"id\", {}, {}, \"tries\", CASE WHEN NOT \"is_dead\" THEN {} END, {} FROM \"outbox_jobs\" \
+         WHERE \"id\" > $1{which} ORDER BY \"id\" LIMIT $2",
+        syntax.text("\"name\""),
+        syntax.text("\"resource\" || ' ' || \"row_id\""),
+        syntax.text(&syntax.instant("\"due_at\"")),
+        syntax.text("\"error\""),
+    );
+    let args = vec![Arg::Int(after), Arg::Int(PAGE * 4)];
     let rows = db.read(Statement::new(sql, args)).await?;
     let read = |row: &Row| {
         let text = |at| row.text(at).map(str::to_owned);
@@ -197,14 +217,19 @@ pub(super) async fn pull_in(db: &Db) -> Result<usize, Error> {
     let now_us = clock::now_us();
     let latest = |tries| {
         let wait_us = i64::try_from(longest(tries).as_micros()).unwrap_or(i64::MAX);
-        serde_json::json!([tries, clock::format_us(now_us.saturating_add(wait_us))])
+        Arg::Text(clock::format_us(now_us.saturating_add(wait_us)))
     };
-    let latest = (0..=MAX_TRIES).map(latest).collect::<serde_json::Value>().to_string();
-    let sql = "UPDATE \"outbox_jobs\" AS j SET \"due_at\" = l.\"value\" ->> 1 FROM json_each($1) l \
-               WHERE j.\"is_dead\" = 0 AND j.\"due_at\" > $2 AND l.\"value\" ->> 0 = min(j.\"tries\", $3) \
-               AND j.\"due_at\" > l.\"value\" ->> 1 RETURNING \"id\"";
-    let args = vec![Arg::Text(latest), Arg::Text(clock::format_us(now_us)), Arg::Int(MAX_TRIES)];
-    let statement = Statement::new(sql, args);
+    let syntax = db.dialect().sql();
+    let arm = |tries| format!("WHEN {tries} THEN {}", syntax.typed(Kind::Timestamp, &format!("${}", tries + 2)));
+    let last = syntax.typed(Kind::Timestamp, &format!("${}", MAX_TRIES + 2));
+    let arms: Vec<_> = (0..MAX_TRIES).map(arm).collect();
+    let latest_of = format!("CASE \"tries\" {} ELSE {last} END", arms.join(" "));
+    let sql = format!(
+        "UPDATE \"outbox_jobs\" SET \"due_at\" = {latest_of} \
+         WHERE NOT \"is_dead\" AND \"due_at\" > $1 AND \"due_at\" > {latest_of} RETURNING \"id\""
+    );
+    let args = std::iter::once(Arg::Text(clock::format_us(now_us))).chain((0..=MAX_TRIES).map(latest));
+    let statement = Statement::new(sql, args.collect());
     db.write(move |tx| async move { Ok(tx.query(statement).await?.len()) }.boxed()).await
 }
 
@@ -220,8 +245,11 @@ pub(super) fn unknown(name: &str, resource: &str) -> String {
 /// [`Error::Unavailable`] when the database is busy.
 pub(super) async fn revive(db: &Db, functions: impl Iterator<Item = (&str, &str)>) -> Result<usize, Error> {
     let errors: Vec<_> = functions.map(|(resource, name)| unknown(name, resource)).collect();
-    let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = 0, \"error\" = NULL, \"due_at\" = $1 \
-               WHERE \"is_dead\" = 1 AND \"error\" IN (SELECT \"value\" FROM json_each($2)) RETURNING \"id\"";
+    let texts = db.dialect().sql().texts("$2");
+    let sql = format!(
+        "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = FALSE, \"error\" = NULL, \"due_at\" = $1 \
+         WHERE \"is_dead\" AND \"error\" IN ({texts}) RETURNING \"id\""
+    );
     let errors = serde_json::Value::from(errors).to_string();
     let statement = Statement::new(sql, vec![Arg::Text(clock::now()), Arg::Text(errors)]);
     db.write(move |tx| async move { Ok(tx.query(statement).await?.len()) }.boxed()).await
@@ -240,7 +268,7 @@ pub async fn retry(db: &Db, id: Option<i64>) -> Result<usize, Error> {
             };
             args.insert(0, Arg::Text(clock::now()));
             let sql = format!(
-                "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = 0, \"due_at\" = $1 WHERE {condition} \
+                "UPDATE \"outbox_jobs\" SET \"tries\" = 0, \"is_dead\" = FALSE, \"due_at\" = $1 WHERE {condition} \
                  RETURNING \"id\""
             );
             Ok(tx.query(Statement::new(sql, args)).await?.len())

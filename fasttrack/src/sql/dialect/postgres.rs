@@ -1,0 +1,362 @@
+//! What is peculiar to the SQL of `PostgreSQL`.
+
+use super::{Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
+use crate::{
+    schema::{Column, Kind, Literal},
+    sql::text::{quote, text_literal},
+};
+
+/// Columns have types of their own; text is in the order of its code points (`COLLATE "C"`).
+pub(super) struct Postgres;
+
+/// The setting that holds what a transaction has captured; it goes with the transaction.
+const CAPTURED: &str = "fasttrack.captured";
+
+impl Postgres {
+    /// The type of a column.
+    const fn type_of(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Id | Kind::Int | Kind::Relation(_) => "bigint",
+            Kind::Bool => "boolean",
+            Kind::Float => "double precision",
+            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => "timestamptz",
+            Kind::Date => "date",
+            Kind::Json => "json",
+            Kind::Text | Kind::Choice(_) | Kind::Email | Kind::PasswordHash => "text",
+        }
+    }
+}
+
+impl Syntax for Postgres {
+    fn text(&self, expr: &str) -> String {
+        format!("({expr})::text")
+    }
+
+    fn instant(&self, expr: &str) -> String {
+        format!("to_char({expr} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+    }
+
+    fn stored(&self, kind: Kind, expr: &str) -> String {
+        match kind {
+            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => self.instant(expr),
+            Kind::Date => format!("to_char({expr}, 'YYYY-MM-DD')"),
+            Kind::Json => self.text(expr),
+            _ => expr.to_owned(),
+        }
+    }
+
+    fn typed(&self, kind: Kind, placeholder: &str) -> String {
+        let cast = format!("CAST({placeholder} AS {})", Self::type_of(kind));
+        if Self::type_of(kind) == "text" { format!("({cast} COLLATE \"C\")") } else { cast }
+    }
+
+    fn literal(&self, value: Literal) -> String {
+        match value {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(true) => "TRUE".into(),
+            Literal::Bool(false) => "FALSE".into(),
+            Literal::Int(value) if value < 0 => format!("({value})"),
+            Literal::Int(value) => value.to_string(),
+            Literal::Float(value) => format!("'{value:e}'::double precision"),
+            Literal::Text(value) => text_literal(value),
+        }
+    }
+
+    fn later(&self, one: &str, other: &str) -> String {
+        format!("greatest({one}, {other})")
+    }
+
+    fn json_value(&self, kind: Kind, expr: &str) -> String {
+        match kind {
+            Kind::Float => format!("fasttrack_number({expr})"),
+            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt | Kind::Date => self.stored(kind, expr),
+            _ => expr.to_owned(),
+        }
+    }
+
+    fn json_flag(&self, condition: &str) -> String {
+        format!("({condition})")
+    }
+
+    fn json(&self, expr: &str) -> String {
+        expr.to_owned()
+    }
+
+    /// `json_build_object` takes 100 arguments and writes blanks; a row has neither bound nor blanks.
+    fn json_object(&self, members: &[(&str, String)]) -> String {
+        let members: Vec<_> = members.iter().map(|(key, value)| format!("{value} AS {}", quote(key))).collect();
+        format!("row_to_json((SELECT o FROM (SELECT {}) o))", members.join(", "))
+    }
+
+    fn json_text(&self, json: &str) -> String {
+        self.text(json)
+    }
+
+    fn json_stored(&self, text: &str) -> String {
+        format!("({text})::json")
+    }
+
+    /// Null is the greatest of all values unless that is said, in an index too.
+    fn order(&self, key: &str, nullable: bool, descending: bool) -> String {
+        match (nullable, descending) {
+            (false, false) => key.to_owned(),
+            (false, true) => format!("{key} DESC"),
+            (true, false) => format!("{key} NULLS FIRST"),
+            (true, true) => format!("{key} DESC NULLS LAST"),
+        }
+    }
+
+    fn joined(&self, text: &str, separator: u8, order: &str) -> String {
+        format!("string_agg(({text})::text, chr({separator}){order})")
+    }
+
+    /// ILIKE ignores the case of letters as the collation of the column knows it: "C" knows that of ASCII.
+    fn like(&self, expr: &str, pattern: &str) -> String {
+        format!("{expr} ILIKE {pattern} ESCAPE '\\'")
+    }
+
+    /// Of an array, which is computed once, the planner makes conditions of an index.
+    fn is_among(&self, column: &Column, expr: &str, list: &str) -> String {
+        let of = match column.kind {
+            Kind::Choice(_) => "integer",
+            kind => Self::type_of(kind),
+        };
+        format!("{expr} = ANY(ARRAY(SELECT value::{of} FROM json_array_elements_text({list}::json)))")
+    }
+
+    fn numbers(&self, list: &str) -> String {
+        format!("SELECT value::bigint FROM json_array_elements_text({list}::json)")
+    }
+
+    fn texts(&self, list: &str) -> String {
+        format!("SELECT value FROM json_array_elements_text({list}::json)")
+    }
+
+    fn pairs(&self, list: &str) -> String {
+        format!(
+            "(SELECT (value ->> 0)::bigint AS one, (value ->> 1)::bigint AS other \
+             FROM json_array_elements({list}::json))"
+        )
+    }
+
+    fn lock(&self, goes: bool) -> &'static str {
+        if goes { " FOR UPDATE" } else { " FOR NO KEY UPDATE" }
+    }
+
+    /// A number of a sequence is nobody else's, whenever it is taken: the statement takes them itself.
+    fn last_id(&self, _table: &str) -> Option<String> {
+        None
+    }
+
+    /// Numbers are taken for rows that are let in alone. They tell the rows apart that came back in whatever order.
+    fn insert(&self, rows: &InsertRows<'_>) -> String {
+        let InsertRows { new, table, columns, condition, returned } = rows;
+        let value = |column: &String| match column.as_str() {
+            "\"id\"" => "made.\"next()\"".to_owned(),
+            column => format!("made.{column}"),
+        };
+        let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
+        let sequence = format!("pg_get_serial_sequence({}, 'id')", text_literal(table));
+        format!(
+            "WITH {new}, made AS (SELECT nextval({sequence}) AS \"next()\", new.* FROM new WHERE {condition}), \
+             put AS (INSERT INTO {table} ({}) SELECT {values} FROM made RETURNING \"id\", {} AS \"row\") \
+             SELECT made.\"id\", put.\"row\", put.\"id\" FROM put JOIN made ON made.\"next()\" = put.\"id\"",
+            columns.join(", "),
+            self.text(returned)
+        )
+    }
+
+    /// The counters are written first, those of all accounts in the order of their ids: whoever tells the same ones waits
+    /// here until this transaction ends, and goes on from there.
+    fn tell(&self, messages: &Messages<'_>) -> String {
+        let Messages { constants, gone, recipients } = messages;
+        format!(
+            ", told AS MATERIALIZED ({recipients}), counted AS (INSERT INTO \"outbox_counters\" AS c \
+             (\"account_id\", \"last\") SELECT recipient, count(*) FROM told GROUP BY recipient ORDER BY recipient \
+             ON CONFLICT (\"account_id\") DO UPDATE SET \"last\" = c.\"last\" + excluded.\"last\" \
+             RETURNING \"account_id\", \"last\") \
+             INSERT INTO \"outbox\" (\"account_id\", \"number\", \"type\", \"resource\", \"row_id\", \"row_is_gone\", \
+             \"data\", \"actor_id\", \"created_at\") SELECT recipient, counted.\"last\" \
+             - count(*) OVER (PARTITION BY recipient) + row_number() OVER (PARTITION BY recipient ORDER BY row_id), \
+             {constants}, row_id, {gone}, data::json, actor, at \
+             FROM told JOIN counted ON counted.\"account_id\" = recipient RETURNING \"account_id\"",
+            gone = if *gone { "TRUE" } else { "FALSE" },
+        )
+    }
+
+    fn session_tables(&self, accounts: &str) -> Vec<String> {
+        let table = format!(
+            r#"CREATE TABLE IF NOT EXISTS sessions (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    user_id bigint NOT NULL REFERENCES {accounts} (id) ON DELETE CASCADE,
+    created_at timestamptz NOT NULL,
+    last_used_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    ip text COLLATE "C",
+    user_agent text COLLATE "C",
+    pair text COLLATE "C" NOT NULL,
+    parent text COLLATE "C",
+    rotated_at_us bigint,
+    issued_at_s bigint NOT NULL,
+    issued_role text COLLATE "C" NOT NULL,
+    used boolean NOT NULL
+)"#
+        );
+        vec![
+            table,
+            "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
+            "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
+        ]
+    }
+
+    fn outbox_tables(&self, accounts: &str) -> Vec<String> {
+        let account = format!("REFERENCES {accounts} (\"id\") ON DELETE CASCADE");
+        vec![
+            format!(
+                "CREATE TABLE IF NOT EXISTS \"outbox\" (\"account_id\" bigint NOT NULL {account}, \
+                 \"number\" bigint NOT NULL, \"type\" text COLLATE \"C\" NOT NULL, \
+                 \"resource\" text COLLATE \"C\" NOT NULL, \"row_id\" bigint NOT NULL, \
+                 \"row_is_gone\" boolean NOT NULL, \"data\" json NOT NULL, \"actor_id\" bigint, \
+                 \"created_at\" timestamptz NOT NULL, PRIMARY KEY (\"account_id\", \"number\"))"
+            ),
+            "CREATE INDEX IF NOT EXISTS \"outbox_by_age\" ON \"outbox\" (\"created_at\")".to_owned(),
+            format!(
+                "CREATE TABLE IF NOT EXISTS \"outbox_counters\" (\"account_id\" bigint PRIMARY KEY {account}, \
+                 \"last\" bigint NOT NULL, \"pruned\" bigint NOT NULL DEFAULT 0)"
+            ),
+            "CREATE TABLE IF NOT EXISTS \"outbox_jobs\" (\"id\" bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, \
+             \"name\" text COLLATE \"C\" NOT NULL, \"resource\" text COLLATE \"C\" NOT NULL, \"row_id\" bigint NOT NULL, \
+             \"old\" json, \"new\" json, \"actor_id\" bigint, \"created_at\" timestamptz NOT NULL, \
+             \"due_at\" timestamptz NOT NULL, \"tries\" bigint NOT NULL DEFAULT 0, \"error\" text COLLATE \"C\", \
+             \"is_dead\" boolean NOT NULL DEFAULT FALSE)"
+                .to_owned(),
+            "CREATE INDEX IF NOT EXISTS \"outbox_jobs_by_due\" ON \"outbox_jobs\" (\"is_dead\", \"due_at\")".to_owned(),
+            NUMBER.to_owned(),
+        ]
+    }
+
+    /// A table that only its connection sees, empty whenever a transaction begins.
+    fn begin_doomed(&self) -> [String; 2] {
+        let make = format!(
+            "CREATE TEMP TABLE IF NOT EXISTS {DOOMED} (\"resource\" integer NOT NULL, \"id\" bigint NOT NULL, \
+             PRIMARY KEY (\"resource\", \"id\")) ON COMMIT DELETE ROWS"
+        );
+        [make, format!("DELETE FROM {DOOMED}")]
+    }
+
+    /// A recursive query may name itself once.
+    fn doom(&self, root: usize, takes: &[Taken]) -> String {
+        let steps: Vec<_> = takes
+            .iter()
+            .map(|Taken { parent, child, table, key }| {
+                format!(
+                    "SELECT {child} AS \"resource\", c.\"id\" FROM {table} c \
+                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+                )
+            })
+            .collect();
+        let step = if steps.is_empty() {
+            String::new()
+        } else {
+            let steps = steps.join(" UNION ALL ");
+            format!(" UNION SELECT x.\"resource\", x.\"id\" FROM d CROSS JOIN LATERAL ({steps}) x")
+        };
+        format!(
+            "INSERT INTO {DOOMED} (\"resource\", \"id\") WITH RECURSIVE d(\"resource\", \"id\") AS \
+             (SELECT {root}, $1::bigint{step}) SELECT \"resource\", \"id\" FROM d"
+        )
+    }
+
+    /// Triggers of the tables, which fire whoever writes; what they capture goes with the transaction. Other nodes hear
+    /// of the accounts and sessions once it is committed.
+    fn capture(&self, _columns: &[&str], captures: &[Capture]) -> Vec<String> {
+        let note = format!(
+            "CREATE OR REPLACE FUNCTION fasttrack_capture(change bigint, account bigint, session bigint) \
+             RETURNS void LANGUAGE plpgsql AS $body$ BEGIN \
+             PERFORM set_config('{CAPTURED}', coalesce(current_setting('{CAPTURED}', true), '') || \
+             format('%s,%s,%s;', change, account, coalesce(session, 0)), true); \
+             PERFORM pg_notify('{CHANNEL}', format('%s,%s,%s', change, account, coalesce(session, 0))); \
+             END $body$"
+        );
+        let captures = captures.iter().filter(|capture| capture.event.is_of_one_row());
+        std::iter::once(note).chain(captures.flat_map(trigger)).collect()
+    }
+
+    fn read_captured(&self, columns: &[&str]) -> String {
+        let parts: Vec<_> = columns
+            .iter()
+            .enumerate()
+            .map(|(position, column)| format!("split_part(x, ',', {})::bigint AS {column}", position + 1))
+            .collect();
+        format!(
+            "SELECT {} FROM unnest(string_to_array(rtrim(current_setting('{CAPTURED}', true), ';'), ';')) x \
+             WHERE x <> ''",
+            parts.join(", ")
+        )
+    }
+
+    /// The end of the transaction does.
+    fn clear_captured(&self) -> String {
+        String::new()
+    }
+}
+
+/// The channel on which nodes hear of changes of accounts and sessions: what happened, to which account, to which session.
+const CHANNEL: &str = "fasttrack_accounts";
+
+/// A number as JSON, as `SQLite` writes it: 15 digits, or 17 where those do not read back equal.
+const NUMBER: &str = r"CREATE OR REPLACE FUNCTION fasttrack_number(x double precision) RETURNS json
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+DECLARE
+    digits integer := 15;
+    written text := trim(to_char(x, '9.99999999999999EEEE'));
+    power integer;
+    plain text;
+BEGIN
+    IF x = 0 THEN
+        RETURN '0.0';
+    END IF;
+    IF written::double precision <> x THEN
+        digits := 17;
+        written := trim(to_char(x, '9.9999999999999999EEEE'));
+    END IF;
+    power := split_part(written, 'e', 2)::integer;
+    IF power < -4 OR power >= digits THEN
+        plain := rtrim(split_part(written, 'e', 1), '0');
+        RETURN (plain || CASE WHEN plain LIKE '%.' THEN '0' ELSE '' END || 'e'
+            || CASE WHEN power < 0 THEN '-' ELSE '+' END || lpad(abs(power)::text, greatest(2, length(abs(power)::text)), '0'))::json;
+    END IF;
+    plain := trim_scale(written::numeric)::text;
+    RETURN (plain || CASE WHEN plain LIKE '%.%' THEN '' ELSE '.0' END)::json;
+END $body$";
+
+impl Event {
+    const fn is_of_one_row(self) -> bool {
+        !matches!(self, Self::BeforeInsert | Self::BeforeUpdate)
+    }
+}
+
+/// The function that a trigger runs, and the trigger.
+fn trigger(Capture { name, table, event, changes }: &Capture) -> [String; 2] {
+    let event = match event {
+        Event::Insert | Event::BeforeInsert => "INSERT".to_owned(),
+        Event::Update | Event::BeforeUpdate => "UPDATE".to_owned(),
+        Event::UpdateOf(columns) => format!("UPDATE OF {}", columns.join(", ")),
+        Event::Delete => "DELETE".to_owned(),
+    };
+    let notes: Vec<_> = changes
+        .iter()
+        .map(|change| format!("PERFORM fasttrack_capture(x.a, x.b, x.c) FROM (SELECT {change}) x(a, b, c);"))
+        .collect();
+    [
+        format!(
+            "CREATE OR REPLACE FUNCTION fasttrack_{name}() RETURNS trigger LANGUAGE plpgsql AS \
+             $body$ BEGIN {} RETURN NULL; END $body$",
+            notes.join(" ")
+        ),
+        format!(
+            "CREATE OR REPLACE TRIGGER fasttrack_{name} AFTER {event} ON {table} FOR EACH ROW \
+             EXECUTE FUNCTION fasttrack_{name}()"
+        ),
+    ]
+}

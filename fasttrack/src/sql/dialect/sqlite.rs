@@ -1,0 +1,259 @@
+//! What is peculiar to the SQL of `SQLite`.
+
+use super::{Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
+use crate::{
+    schema::{Column, Kind, Literal},
+    sql::text::text_literal,
+};
+
+/// Tables are STRICT; instants and dates are text, and booleans 0 and 1.
+pub(super) struct Sqlite;
+
+/// The table of captured changes.
+const CAPTURED: &str = "fasttrack_captured";
+
+impl Syntax for Sqlite {
+    /// As bytes, since the driver sniffs text for JSON.
+    fn text(&self, expr: &str) -> String {
+        format!("CAST({expr} AS BLOB)")
+    }
+
+    fn instant(&self, expr: &str) -> String {
+        expr.to_owned()
+    }
+
+    fn stored(&self, kind: Kind, expr: &str) -> String {
+        match kind {
+            Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) | Kind::Float => expr.to_owned(),
+            _ => self.text(expr),
+        }
+    }
+
+    fn typed(&self, _kind: Kind, placeholder: &str) -> String {
+        placeholder.to_owned()
+    }
+
+    fn literal(&self, value: Literal) -> String {
+        match value {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(value) => i64::from(value).to_string(),
+            Literal::Int(value) => value.to_string(),
+            Literal::Float(value) => format!("{value:e}"),
+            Literal::Text(value) => text_literal(value),
+        }
+    }
+
+    fn later(&self, one: &str, other: &str) -> String {
+        format!("max({one}, {other})")
+    }
+
+    /// `json_object` prints a REAL with 15 digits, which loses bits: 17 are taken where 15 do not read back equal.
+    fn json_value(&self, kind: Kind, expr: &str) -> String {
+        match kind {
+            Kind::Bool => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
+            Kind::Float => format!(
+                "json(CASE WHEN {expr} IS NULL THEN 'null' \
+                 WHEN CAST(printf('%!.15g', {expr}) AS REAL) = {expr} THEN printf('%!.15g', {expr}) \
+                 ELSE printf('%!.17g', {expr}) END)"
+            ),
+            Kind::Json => self.json(expr),
+            _ => expr.to_owned(),
+        }
+    }
+
+    fn json_flag(&self, condition: &str) -> String {
+        format!("json(CASE WHEN {condition} THEN 'true' ELSE 'false' END)")
+    }
+
+    /// What comes out of either has lost that it is JSON, and would be a string.
+    fn json(&self, expr: &str) -> String {
+        format!("json({expr})")
+    }
+
+    fn json_object(&self, members: &[(&str, String)]) -> String {
+        let members: Vec<_> = members.iter().map(|(key, value)| format!("{}, {value}", text_literal(key))).collect();
+        format!("json_object({})", members.join(", "))
+    }
+
+    fn json_text(&self, json: &str) -> String {
+        json.to_owned()
+    }
+
+    fn json_stored(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Null is the least of all values.
+    fn order(&self, key: &str, _nullable: bool, descending: bool) -> String {
+        format!("{key}{}", if descending { " DESC" } else { "" })
+    }
+
+    fn joined(&self, text: &str, separator: u8, order: &str) -> String {
+        format!("group_concat({text}, char({separator}){order})")
+    }
+
+    /// LIKE ignores the case of ASCII letters.
+    fn like(&self, expr: &str, pattern: &str) -> String {
+        format!("{expr} LIKE {pattern} ESCAPE '\\'")
+    }
+
+    fn is_among(&self, _column: &Column, expr: &str, list: &str) -> String {
+        format!("{expr} IN (SELECT \"value\" FROM json_each({list}))")
+    }
+
+    fn numbers(&self, list: &str) -> String {
+        format!("SELECT \"value\" FROM json_each({list})")
+    }
+
+    fn texts(&self, list: &str) -> String {
+        self.numbers(list)
+    }
+
+    fn pairs(&self, list: &str) -> String {
+        format!("(SELECT \"value\" ->> 0 AS one, \"value\" ->> 1 AS other FROM json_each({list}))")
+    }
+
+    /// Nobody else writes.
+    fn lock(&self, _goes: bool) -> &'static str {
+        ""
+    }
+
+    fn last_id(&self, table: &str) -> Option<String> {
+        Some(format!("SELECT \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = {}", text_literal(table)))
+    }
+
+    fn insert(&self, rows: &InsertRows<'_>) -> String {
+        let InsertRows { new, table, columns, condition, returned } = rows;
+        let values: Vec<_> = columns.iter().map(|column| format!("new.{column}")).collect();
+        format!(
+            "WITH {new} INSERT INTO {table} ({}) SELECT {} FROM new WHERE {condition} RETURNING \"id\", {}, \"id\"",
+            columns.join(", "),
+            values.join(", "),
+            self.text(returned)
+        )
+    }
+
+    /// A trigger of the outbox sets the counters.
+    fn tell(&self, messages: &Messages<'_>) -> String {
+        let Messages { constants, gone, recipients } = messages;
+        let gone = i32::from(*gone);
+        format!(
+            " INSERT INTO \"outbox\" (\"account_id\", \"number\", \"type\", \"resource\", \"row_id\", \"row_is_gone\", \
+             \"data\", \"actor_id\", \"created_at\") SELECT recipient, \
+             coalesce((SELECT \"last\" FROM \"outbox_counters\" WHERE \"account_id\" = recipient), 0) \
+             + row_number() OVER (PARTITION BY recipient ORDER BY row_id), {constants}, row_id, {gone}, data, actor, at \
+             FROM ({recipients}) WHERE TRUE ORDER BY recipient, row_id RETURNING \"account_id\""
+        )
+    }
+
+    fn session_tables(&self, accounts: &str) -> Vec<String> {
+        let table = format!(
+            r"CREATE TABLE IF NOT EXISTS sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES {accounts} (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ip TEXT,
+    user_agent TEXT,
+    pair TEXT NOT NULL,
+    parent TEXT,
+    rotated_at_us INTEGER,
+    issued_at_s INTEGER NOT NULL,
+    issued_role TEXT NOT NULL,
+    used INTEGER NOT NULL
+)"
+        );
+        vec![
+            table,
+            "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
+            "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
+            "CREATE TABLE IF NOT EXISTS fasttrack_notices (id INTEGER PRIMARY KEY AUTOINCREMENT)".into(),
+        ]
+    }
+
+    fn outbox_tables(&self, accounts: &str) -> Vec<String> {
+        vec![
+            format!(
+                "CREATE TABLE IF NOT EXISTS \"outbox\" (\"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") \
+                 ON DELETE CASCADE, \"number\" INTEGER NOT NULL, \"type\" TEXT NOT NULL, \"resource\" TEXT NOT NULL, \
+                 \"row_id\" INTEGER NOT NULL, \"row_is_gone\" INTEGER NOT NULL, \"data\" TEXT NOT NULL, \
+                 \"actor_id\" INTEGER, \"created_at\" TEXT NOT NULL, PRIMARY KEY (\"account_id\", \"number\")) \
+                 STRICT, WITHOUT ROWID"
+            ),
+            "CREATE INDEX IF NOT EXISTS \"outbox_by_age\" ON \"outbox\" (\"created_at\")".to_owned(),
+            format!(
+                "CREATE TABLE IF NOT EXISTS \"outbox_counters\" (\"account_id\" INTEGER PRIMARY KEY \
+                 REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \"last\" INTEGER NOT NULL, \
+                 \"pruned\" INTEGER NOT NULL DEFAULT 0) STRICT"
+            ),
+            "CREATE TRIGGER IF NOT EXISTS \"outbox_counts\" AFTER INSERT ON \"outbox\" BEGIN \
+             INSERT INTO \"outbox_counters\" (\"account_id\", \"last\") VALUES (NEW.\"account_id\", NEW.\"number\") \
+             ON CONFLICT (\"account_id\") DO UPDATE SET \"last\" = excluded.\"last\"; END"
+                .to_owned(),
+            "CREATE TABLE IF NOT EXISTS \"outbox_jobs\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"name\" TEXT NOT NULL, \"resource\" TEXT NOT NULL, \"row_id\" INTEGER NOT NULL, \"old\" TEXT, \"new\" TEXT, \
+             \"actor_id\" INTEGER, \"created_at\" TEXT NOT NULL, \"due_at\" TEXT NOT NULL, \
+             \"tries\" INTEGER NOT NULL DEFAULT 0, \"error\" TEXT, \"is_dead\" INTEGER NOT NULL DEFAULT 0) STRICT"
+                .to_owned(),
+            "CREATE INDEX IF NOT EXISTS \"outbox_jobs_by_due\" ON \"outbox_jobs\" (\"is_dead\", \"due_at\")".to_owned(),
+        ]
+    }
+
+    /// A table that only its connection sees.
+    fn begin_doomed(&self) -> [String; 2] {
+        let make = format!(
+            "CREATE TEMP TABLE IF NOT EXISTS {DOOMED} (\"resource\" INTEGER NOT NULL, \"id\" INTEGER NOT NULL, \
+             PRIMARY KEY (\"resource\", \"id\")) STRICT, WITHOUT ROWID"
+        );
+        [make, format!("DELETE FROM {DOOMED}")]
+    }
+
+    fn doom(&self, root: usize, takes: &[Taken]) -> String {
+        let steps: Vec<_> = takes
+            .iter()
+            .map(|Taken { parent, child, table, key }| {
+                format!(
+                    " UNION SELECT {child}, c.\"id\" FROM d CROSS JOIN {table} c \
+                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+                )
+            })
+            .collect();
+        format!(
+            "INSERT INTO {DOOMED} (\"resource\", \"id\") WITH RECURSIVE d(\"resource\", \"id\") AS (SELECT {root}, $1{}) \
+             SELECT \"resource\", \"id\" FROM d",
+            steps.concat()
+        )
+    }
+
+    /// Triggers of a connection's own fire for whatever a statement leads to in its schema, the actions of foreign keys
+    /// included. What they write is part of its transactions.
+    fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String> {
+        let table = format!("CREATE TEMP TABLE IF NOT EXISTS {CAPTURED} ({} INTEGER)", columns.join(" INTEGER, "));
+        let trigger = |Capture { name, table, event, changes }: &Capture| {
+            let event = match event {
+                Event::Insert => "AFTER INSERT".to_owned(),
+                Event::Update => "AFTER UPDATE".to_owned(),
+                Event::UpdateOf(columns) => format!("AFTER UPDATE OF {}", columns.join(", ")),
+                Event::Delete => "AFTER DELETE".to_owned(),
+                Event::BeforeInsert => "BEFORE INSERT".to_owned(),
+                Event::BeforeUpdate => "BEFORE UPDATE".to_owned(),
+            };
+            let inserts: Vec<_> =
+                changes.iter().map(|change| format!("INSERT INTO {CAPTURED} SELECT {change};")).collect();
+            format!(
+                "CREATE TEMP TRIGGER IF NOT EXISTS {CAPTURED}_{name} {event} ON main.{table} FOR EACH ROW BEGIN {} END",
+                inserts.join(" ")
+            )
+        };
+        std::iter::once(table).chain(captures.iter().map(trigger)).collect()
+    }
+
+    fn read_captured(&self, columns: &[&str]) -> String {
+        format!("SELECT {} FROM {CAPTURED}", columns.join(", "))
+    }
+
+    fn clear_captured(&self) -> String {
+        format!("DELETE FROM {CAPTURED}")
+    }
+}
