@@ -67,14 +67,18 @@ impl Comparison {
         for table in new() {
             self.create(table);
         }
-        self.run_all("", new().flat_map(|table| self.syntax.add_references(table)).collect());
+        self.run_all(
+            "Now that all tables are there, what refers to them.",
+            new().flat_map(|table| self.syntax.add_references(table)).collect(),
+        );
         for table in &to.tables {
             if let Some(old) = work.table(&table.name) {
                 self.change(old, table);
             }
         }
-        let gone = || work.tables.iter().filter(|table| to.table(&table.name).is_none());
-        self.run_all("", gone().flat_map(|table| self.syntax.drop_references(table)).collect());
+        let is_gone = |name: &str| to.table(name).is_none();
+        let gone = || work.tables.iter().filter(|table| is_gone(&table.name));
+        self.drop_references(gone(), is_gone);
         for table in gone() {
             let gone = if self.direction == Direction::Down { "goes again" } else { "is dropped" };
             let words = format!("{}: the table {gone}, with every row in it", table.name);
@@ -109,6 +113,23 @@ impl Comparison {
         self.alter(Weight::Addition, &words, self.syntax.create_table(table));
         for index in &table.indexes {
             self.run("", self.syntax.create_index(&table.name, index));
+        }
+    }
+
+    /// Of tables that refer to each other, none could be dropped first.
+    fn drop_references<'a>(
+        &mut self,
+        tables: impl Iterator<Item = &'a TableDefinition>,
+        is_gone: impl Fn(&str) -> bool,
+    ) {
+        for table in tables {
+            let leads_away = |column: &&ColumnDefinition| {
+                let target = column.references.as_ref().map(|reference| reference.table.as_str());
+                target.is_some_and(|target| target != table.name && is_gone(target))
+            };
+            let columns = table.columns.iter().filter(leads_away);
+            let statements = columns.filter_map(|column| self.syntax.drop_reference(&table.name, column)).collect();
+            self.run_all("", statements);
         }
     }
 

@@ -146,7 +146,7 @@ impl<'a> Migrator<'a> {
 
     /// The tables, indexes and triggers that are no resources, and not there.
     fn lacking(&self, inspected: &Inspected) -> Vec<&str> {
-        let own = self.dialect().schema().own_tables().into_iter().chain(self.framework.iter().map(String::as_str));
+        let own = self.dialect().schema().own_tables().iter().copied().chain(self.framework.iter().map(String::as_str));
         own.filter_map(made).filter(|name| !inspected.objects.contains_key(*name)).collect()
     }
 

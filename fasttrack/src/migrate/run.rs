@@ -79,7 +79,7 @@ const NAMED_ROWS: usize = 5;
 /// Makes the tables that are no resources, where they are not there.
 pub(super) async fn make_framework(db: &Db, framework: Vec<String>) -> Result<(), MigrateError> {
     let statements: Vec<_> =
-        db.dialect().schema().own_tables().map(str::to_owned).into_iter().chain(framework).collect();
+        db.dialect().schema().own_tables().iter().map(|&sql| sql.to_owned()).chain(framework).collect();
     alone(db, move |tx| {
         async move {
             for statement in statements {

@@ -75,6 +75,12 @@ fn token(lexis: &Lexis, rest: &str, first: char) -> Result<usize, ScriptError> {
     if let Some((_, close, what)) = lexis.quotes.iter().find(|(open, ..)| *open == first) {
         return closed_by(close, what);
     }
+    if lexis.has_dollar_quotes
+        && let Some(tag) = dollar_tag(rest)
+    {
+        let end = rest.get(tag.len()..).and_then(|inner| inner.find(tag));
+        return end.map(|at| at + 2 * tag.len()).ok_or(ScriptError::Open("text"));
+    }
     match first {
         '-' if rest.starts_with("--") => Ok(rest.find('\n').unwrap_or(rest.len())),
         '/' if rest.starts_with("/*") => closed_by("*/", "comment"),
@@ -82,6 +88,13 @@ fn token(lexis: &Lexis, rest: &str, first: char) -> Result<usize, ScriptError> {
         _ if is_word(first) => Ok(rest.find(|c: char| !is_word(c)).unwrap_or(rest.len())),
         _ => Ok(first.len_utf8()),
     }
+}
+
+/// What opens text in dollar quotes, and closes it: `$$`, or `$TAG$`.
+fn dollar_tag(rest: &str) -> Option<&str> {
+    let length = rest.strip_prefix('$')?.find(|c| !is_word(c))? + 2;
+    rest.get(..length)
+        .filter(|tag| tag.ends_with('$') && !tag.trim_start_matches('$').starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn is_word(c: char) -> bool {
@@ -168,6 +181,22 @@ mod tests {
         check("A -- not ; here\n, /* nor ; here */ b;\n;;", &[("", "A \n,   b")]);
         let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  SELECT 1; DELETE FROM b; END";
         check(&format!("{trigger};\nX;"), &[("", trigger), ("", "X")]);
+    }
+
+    #[test]
+    fn a_script_of_postgres_has_quotes_of_its_own() {
+        let body = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $f$BEGIN RETURN $$;$$; END$f$";
+        let texts = |text: &str| {
+            let blocks = read(Dialect::Postgres, text).unwrap();
+            blocks.into_iter().map(|block| block.sql).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            texts(&format!("{body};\nSELECT a[1] FROM b; CREATE TRIGGER t EXECUTE FUNCTION f(); X")),
+            [body, "SELECT a[1] FROM b", "CREATE TRIGGER t EXECUTE FUNCTION f()", "X"]
+        );
+        assert!(matches!(read(Dialect::Postgres, "SELECT $$;"), Err(ScriptError::Open("text"))));
+        assert!(matches!(read(Dialect::Postgres, "START TRANSACTION"), Err(ScriptError::Forbidden(_))));
+        assert_eq!(texts("PRAGMA x; SELECT $1; Y"), ["PRAGMA x", "SELECT $1", "Y"]);
     }
 
     #[test]

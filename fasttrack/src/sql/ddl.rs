@@ -3,7 +3,7 @@
 use super::{
     Class, Predicate,
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
-    dialect,
+    dialect::{self, schema::IndexKey},
     policy::fold,
     text::quote,
 };
@@ -21,7 +21,7 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
     Ok(TableDefinition {
         name: model.schema.plural.to_owned(),
         columns: columns.collect::<Result<_, _>>()?,
-        indexes: indexes(catalog, model)?,
+        indexes: indexes(dialect, catalog, model)?,
     })
 }
 
@@ -81,39 +81,49 @@ pub fn stored_default(column: &Column) -> Option<Literal> {
     }
 }
 
-fn indexes(catalog: &Catalog, model: &Model) -> Result<Vec<IndexDefinition>, LinkError> {
-    let schema = model.schema;
+fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<IndexDefinition>, LinkError> {
+    let (schema, syntax) = (model.schema, dialect.schema());
     let mut made = Vec::new();
+    let mut index = |name: &str, keys: Vec<IndexKey>, unique: bool| {
+        let name = syntax.index_name(&format!("{}_{name}", schema.plural));
+        made.push(IndexDefinition { name, unique, keys: syntax.index_keys(keys, unique) });
+    };
     for column in schema.columns {
-        let own = dialect::match_key(column, &quote(column.key));
+        let own = vec![index_key(column, dialect::match_key(column, &quote(column.key)))];
         if column.unique {
-            made.push(index(schema.plural, &format!("{}_unique", column.key), vec![own], true));
+            index(&format!("{}_unique", column.key), own, true);
         } else if column.index || matches!(column.kind, Kind::Relation(_)) {
-            made.push(index(schema.plural, column.key, vec![own], false));
+            index(column.key, own, false);
         }
     }
     for scope in scopes(catalog, model)? {
         for column in schema.columns.iter().filter(|column| column.filter || column.sort) {
-            let covered = scope.as_deref() == Some(column.key)
-                || (scope.is_none() && (column.index || column.unique || matches!(column.kind, Kind::Relation(_))));
+            let is_unique = column.unique && (syntax.lists_nulls_along_unique() || !column.nullable);
+            let has_own = column.index || is_unique || matches!(column.kind, Kind::Relation(_));
+            let covered = scope.map_or(has_own, |scope| scope.key == column.key);
             if covered && !(scope.is_none() && column.sort && column.kind == Kind::Email) {
                 continue;
             }
-            let key = dialect::sort_key(column, &quote(column.key));
-            let name = scope.iter().map(String::as_str).chain([column.key]).collect::<Vec<_>>().join("_");
-            let name = if scope.is_none() { format!("by_{name}") } else { name };
-            let keys: Vec<_> = scope.iter().map(|key| quote(key)).chain([key]).collect();
-            made.push(index(schema.plural, &name, keys, false));
+            let name =
+                scope.map_or_else(|| format!("by_{}", column.key), |scope| format!("{}_{}", scope.key, column.key));
+            let key = index_key(column, dialect::sort_key(column, &quote(column.key)));
+            let keys = scope.map(|scope| index_key(scope, quote(scope.key))).into_iter().chain([key]);
+            index(&name, keys.collect(), false);
         }
     }
     Ok(made)
 }
 
+fn index_key(column: &Column, expression: String) -> IndexKey {
+    let is_plain = expression == quote(column.key);
+    IndexKey { expression, is_plain, is_nullable: column.nullable }
+}
+
 /// What lists are confined to: the parent; or the relations that let an account see its own, and nothing at all where
 /// some see everything.
-fn scopes(catalog: &Catalog, model: &Model) -> Result<Vec<Option<String>>, LinkError> {
+fn scopes<'a>(catalog: &'a Catalog, model: &'a Model) -> Result<Vec<Option<&'a Column>>, LinkError> {
     if let Some(parent) = model.parent {
-        return Ok(vec![Some(parent.key.to_owned())]);
+        return Ok(vec![model.schema.column_of_key(parent.key)]);
     }
     let Some(rule) = model.schema.rule(Verb::List) else { return Ok(Vec::new()) };
     let mut scopes = Vec::new();
@@ -127,7 +137,7 @@ fn scopes(catalog: &Catalog, model: &Model) -> Result<Vec<Option<String>>, LinkE
     for path in own {
         let (steps, _) = catalog.walk(model, &path)?;
         if let [step] = steps.as_slice() {
-            scopes.push(Some(step.key.to_owned()));
+            scopes.push(model.schema.column_of_key(step.key));
         }
     }
     Ok(scopes)
@@ -149,8 +159,4 @@ fn collect_own(rule: &Rule, paths: &mut Vec<Path>) {
         Rule::Related(path) if !paths.contains(path) => paths.push(*path),
         _ => {}
     }
-}
-
-fn index(table: &str, name: &str, keys: Vec<String>, unique: bool) -> IndexDefinition {
-    IndexDefinition { name: format!("{table}_{name}"), unique, keys }
 }

@@ -23,7 +23,7 @@ pub use self::{
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
-    dialect::schema::{ColumnAlteration, Conversion, Lexis, SchemaSyntax},
+    dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id},

@@ -2,6 +2,7 @@
 //!
 //! What is the same in every database stands in `sql::alter`; statements about rows are not written here.
 
+mod postgres;
 mod sqlite;
 
 use crate::{
@@ -36,6 +37,17 @@ pub enum ColumnAlteration<'a> {
     },
 }
 
+/// Something that an index is over.
+#[derive(Debug, Clone)]
+pub struct IndexKey {
+    /// The column, or an expression over it.
+    pub expression: String,
+    /// Whether it is the column itself.
+    pub is_plain: bool,
+    /// Whether it may be null.
+    pub is_nullable: bool,
+}
+
 /// How scripts are cut into statements.
 #[derive(Debug)]
 pub struct Lexis {
@@ -45,6 +57,8 @@ pub struct Lexis {
     pub quotes: &'static [(char, &'static str, &'static str)],
     /// Whether a trigger has statements inside, and ends with END.
     pub has_trigger_bodies: bool,
+    /// Whether text may stand between `$$` and `$$`, or `$TAG$` and `$TAG$`.
+    pub has_dollar_quotes: bool,
 }
 
 /// The schema's side of a dialect.
@@ -57,9 +71,9 @@ pub trait SchemaSyntax: Sync {
         Vec::new()
     }
 
-    /// What takes the references of a table away that is going to be dropped together with those it refers to.
-    fn drop_references(&self, _table: &TableDefinition) -> Vec<String> {
-        Vec::new()
+    /// What takes a reference away from a table that is going to be dropped together with the one that it leads to.
+    fn drop_reference(&self, _table: &str, _column: &ColumnDefinition) -> Option<String> {
+        None
     }
 
     /// What else is named after a table that was renamed, and has to follow. `table` has the old name.
@@ -72,6 +86,19 @@ pub trait SchemaSyntax: Sync {
         Vec::new()
     }
 
+    /// What an index is over, so that rows come along it as lists show them: null first, and ties in the order of ids.
+    fn index_keys(&self, keys: Vec<IndexKey>, unique: bool) -> Vec<String>;
+
+    /// What an index is called that would be called so.
+    fn index_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// Whether rows that are null come in the order of ids along a unique index.
+    fn lists_nulls_along_unique(&self) -> bool {
+        true
+    }
+
     /// `CREATE INDEX`.
     fn create_index(&self, table: &str, index: &IndexDefinition) -> String;
 
@@ -79,8 +106,11 @@ pub trait SchemaSyntax: Sync {
     fn alter(&self, table: &str, change: ColumnAlteration<'_>) -> Option<Vec<String>>;
 
     /// What copies every row of a table into a new one and puts that in its place; each statement with its reason.
-    /// `values` says what each column of the new one holds, as expressions over the old.
-    fn replace(&self, old: &TableDefinition, new: &TableDefinition, values: &[String]) -> Vec<(String, String)>;
+    /// `values` says what each column of the new one holds, as expressions over the old. Nothing where every column changes
+    /// where it stands.
+    fn replace(&self, _old: &TableDefinition, _new: &TableDefinition, _values: &[String]) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
     fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion>;
@@ -97,8 +127,14 @@ pub trait SchemaSyntax: Sync {
     /// How scripts are cut into statements.
     fn lexis(&self) -> &'static Lexis;
 
-    /// The statements that make the tables of the schema and of the migrations, each of which may be run again.
-    fn own_tables(&self) -> [&'static str; 2];
+    /// The statements that make the tables of the schema and of the migrations, and what scripts call; each may be run again.
+    fn own_tables(&self) -> &'static [&'static str];
+
+    /// What has processes that look at the schema or change it wait for one another until their transactions end; `None`
+    /// where one process alone may have the database.
+    fn lock(&self) -> Option<&'static str> {
+        None
+    }
 
     /// A query for every table, index, trigger and view but what the database makes by itself: 0, a number, name, kind,
     /// table, definition.
@@ -111,7 +147,9 @@ pub trait SchemaSyntax: Sync {
     fn applied_migrations(&self) -> &'static str;
 
     /// Queries for references that lead nowhere: whose rows, and to which table they should lead.
-    fn dangling_references(&self) -> &'static [&'static str];
+    fn dangling_references(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether a definition of the catalog is that of this table, its indexes aside, in whatever order its columns come.
     fn is_table(&self, there: &str, table: &TableDefinition) -> bool;
@@ -125,8 +163,8 @@ impl Dialect {
     #[must_use]
     pub fn schema(self) -> &'static dyn SchemaSyntax {
         match self {
-            // There is one so far.
-            Self::Sqlite | Self::Postgres => &sqlite::SqliteSchema,
+            Self::Sqlite => &sqlite::SqliteSchema,
+            Self::Postgres => &postgres::PostgresSchema,
         }
     }
 }

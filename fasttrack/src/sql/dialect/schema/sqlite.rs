@@ -7,7 +7,7 @@
 mod convert;
 mod same;
 
-use super::{ColumnAlteration, Conversion, Lexis, SchemaSyntax, squeeze};
+use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax, squeeze};
 use crate::{
     schema::OnDelete,
     sql::{
@@ -23,6 +23,10 @@ pub(super) struct SqliteSchema;
 impl SchemaSyntax for SqliteSchema {
     fn create_table(&self, table: &TableDefinition) -> String {
         create_as(table, &table.name)
+    }
+
+    fn index_keys(&self, keys: Vec<IndexKey>, _unique: bool) -> Vec<String> {
+        keys.into_iter().map(|key| key.expression).collect()
     }
 
     /// The row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
@@ -100,8 +104,8 @@ impl SchemaSyntax for SqliteSchema {
         &LEXIS
     }
 
-    fn own_tables(&self) -> [&'static str; 2] {
-        [
+    fn own_tables(&self) -> &'static [&'static str] {
+        &[
             "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
              \"name\" TEXT PRIMARY KEY, \"definition\" TEXT NOT NULL) STRICT",
             "CREATE TABLE IF NOT EXISTS \"fasttrack_migrations\" (\"version\" INTEGER PRIMARY KEY, \
@@ -146,6 +150,7 @@ const LEXIS: Lexis = Lexis {
     forbidden: &["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "PRAGMA"],
     quotes: &[('\'', "'", "text"), ('"', "\"", "name"), ('`', "`", "name"), ('[', "]", "name")],
     has_trigger_bodies: true,
+    has_dollar_quotes: false,
 };
 
 /// This instant, as instants are kept.

@@ -1,0 +1,213 @@
+//! Tables of `PostgreSQL`.
+//!
+//! Every column changes where it stands. References are made once all tables are there, since one may lead to a table
+//! that comes later; they and checks are named after their table and column, and follow when these are renamed. Text is
+//! compared by code point (`COLLATE "C"`), as `SQLite` does. An index ends with the id, so that ties come in its order.
+
+mod alter;
+mod catalog;
+mod convert;
+mod name;
+mod same;
+
+use self::name::identifier;
+use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax};
+use crate::{
+    schema::OnDelete,
+    sql::{
+        definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+        text::{quote, text_literal},
+    },
+};
+
+/// The schema's side of `PostgreSQL`.
+pub(super) struct PostgresSchema;
+
+impl SchemaSyntax for PostgresSchema {
+    fn create_table(&self, table: &TableDefinition) -> String {
+        let columns: Vec<_> = table.columns.iter().map(|column| column_text(&table.name, column)).collect();
+        format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), columns.join(",\n  "))
+    }
+
+    fn add_references(&self, table: &TableDefinition) -> Vec<String> {
+        table.columns.iter().filter_map(|column| alter::add_reference(&table.name, column)).collect()
+    }
+
+    fn drop_reference(&self, table: &str, column: &ColumnDefinition) -> Option<String> {
+        column.references.as_ref()?;
+        Some(alter::drop_constraint(table, &name::reference(table, column)))
+    }
+
+    fn follow_table(&self, table: &TableDefinition, name: &str) -> Vec<String> {
+        alter::follow_table(table, name)
+    }
+
+    fn follow_column(&self, table: &str, column: &ColumnDefinition, name: &str) -> Vec<String> {
+        let after = ColumnDefinition { name: name.to_owned(), ..column.clone() };
+        alter::rename_constraints(table, &name::constraints(table, column), &name::constraints(table, &after))
+    }
+
+    fn index_keys(&self, keys: Vec<IndexKey>, unique: bool) -> Vec<String> {
+        let text = |key: IndexKey| {
+            let expression = if key.is_plain { key.expression } else { format!("({})", key.expression) };
+            // Lists have nulls first. Nothing is listed along a unique index that has any: they are not in order of ids.
+            if key.is_nullable && !unique { format!("{expression} NULLS FIRST") } else { expression }
+        };
+        let mut keys: Vec<_> = keys.into_iter().map(text).collect();
+        let id = quote("id");
+        if !unique && keys.last() != Some(&id) {
+            keys.push(id);
+        }
+        keys
+    }
+
+    fn index_name(&self, name: &str) -> String {
+        identifier(name)
+    }
+
+    fn lists_nulls_along_unique(&self) -> bool {
+        false
+    }
+
+    fn create_index(&self, table: &str, index: &IndexDefinition) -> String {
+        let unique = if index.unique { "UNIQUE " } else { "" };
+        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&index.name), quote(table), index.keys.join(", "))
+    }
+
+    fn alter(&self, table: &str, change: ColumnAlteration<'_>) -> Option<Vec<String>> {
+        Some(alter::alter(table, change))
+    }
+
+    fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {
+        convert::convert(from, to)
+    }
+
+    fn now(&self) -> &'static str {
+        "now()"
+    }
+
+    fn neutral(&self, column: &ColumnDefinition) -> Option<String> {
+        match column.holds {
+            Holds::Text | Holds::PasswordHash => Some("''".to_owned()),
+            Holds::Int => Some("0".to_owned()),
+            Holds::Bool => Some("FALSE".to_owned()),
+            Holds::Float => Some("0.0".to_owned()),
+            Holds::Json => Some("'null'".to_owned()),
+            Holds::Date => Some("(now() AT TIME ZONE 'UTC')::date".to_owned()),
+            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Some(self.now().to_owned()),
+            Holds::Choice => column.choices.first().map(|word| text_literal(word)),
+            Holds::Id | Holds::Relation | Holds::Email => None,
+        }
+    }
+
+    fn holds_something(&self, column: &ColumnDefinition) -> String {
+        // JSON is kept as text, and has no equality.
+        let cast = if column.holds == Holds::Json { "::text" } else { "" };
+        format!("{}{cast} IS DISTINCT FROM {}", quote(&column.name), column.default.as_deref().unwrap_or("NULL"))
+    }
+
+    fn lexis(&self) -> &'static Lexis {
+        &LEXIS
+    }
+
+    fn own_tables(&self) -> &'static [&'static str] {
+        &[
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_schema\" (\
+             \"name\" text COLLATE \"C\" PRIMARY KEY, \"definition\" json NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_migrations\" (\"version\" bigint PRIMARY KEY, \
+             \"name\" text COLLATE \"C\" NOT NULL, \"checksum\" text COLLATE \"C\" NOT NULL, \
+             \"applied_at\" timestamptz NOT NULL)",
+            IS_JSON,
+        ]
+    }
+
+    fn lock(&self) -> Option<&'static str> {
+        Some(LOCK)
+    }
+
+    fn objects(&self) -> &'static str {
+        catalog::OBJECTS
+    }
+
+    fn recorded_schema(&self) -> &'static str {
+        "SELECT 1, row_number() OVER (ORDER BY \"name\"), \"name\"::text, \"definition\"::text, NULL::text, NULL::text \
+         FROM \"fasttrack_schema\""
+    }
+
+    fn applied_migrations(&self) -> &'static str {
+        "SELECT 2, \"version\", \"name\"::text, \"checksum\"::text, \
+         to_char(\"applied_at\" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), NULL::text \
+         FROM \"fasttrack_migrations\""
+    }
+
+    fn is_table(&self, there: &str, table: &TableDefinition) -> bool {
+        same::is_table(there, table)
+    }
+
+    fn is_index(&self, there: &str, table: &str, index: &IndexDefinition) -> bool {
+        same::is_index(there, &self.create_index(table, index))
+    }
+}
+
+/// Has processes that look at the schema or change it wait for one another, until the transaction ends. The number is
+/// "fasttrac" in ASCII.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7377281997094875491)";
+
+/// Whether a text is JSON: before version 16 there is no other way to ask than to try.
+const IS_JSON: &str = "CREATE OR REPLACE FUNCTION \"fasttrack_is_json\"(\"value\" text) RETURNS boolean \
+    LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM \"value\"::json; RETURN TRUE; \
+    EXCEPTION WHEN OTHERS THEN RETURN FALSE; END$$";
+
+const LEXIS: Lexis = Lexis {
+    forbidden: &["ABORT", "BEGIN", "COMMIT", "END", "PREPARE", "RELEASE", "ROLLBACK", "SAVEPOINT", "START", "VACUUM"],
+    quotes: &[('\'', "'", "text"), ('"', "\"", "name")],
+    has_trigger_bodies: false,
+    has_dollar_quotes: true,
+};
+
+/// A column as it stands in `CREATE TABLE` and `ADD COLUMN`, without the reference.
+fn column_text(table: &str, column: &ColumnDefinition) -> String {
+    let mut text = format!("{} {}", quote(&column.name), column_type(column.holds));
+    if column.holds == Holds::Id {
+        return format!("{text} GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY");
+    }
+    if !column.nullable {
+        text.push_str(" NOT NULL");
+    }
+    if let Some(default) = &column.default {
+        text = format!("{text} DEFAULT {default}");
+    }
+    if let Some(condition) = condition(column) {
+        text = format!("{text} CONSTRAINT {} CHECK ({condition})", quote(&name::check(table, column)));
+    }
+    text
+}
+
+/// The type of a column.
+const fn column_type(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Id | Holds::Int | Holds::Relation => "bigint",
+        Holds::Bool => "boolean",
+        Holds::Float => "double precision",
+        Holds::Text | Holds::Choice | Holds::Email | Holds::PasswordHash => "text COLLATE \"C\"",
+        Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => "timestamptz",
+        Holds::Date => "date",
+        Holds::Json => "json",
+    }
+}
+
+/// What has to hold of a value; of null it is null, which is let in.
+fn condition(column: &ColumnDefinition) -> Option<String> {
+    (column.holds == Holds::Choice).then(|| format!("{} IN ({})", quote(&column.name), column.words()))
+}
+
+/// Where a relation leads, and what becomes of it when the row there goes.
+fn reference(column: &ColumnDefinition) -> Option<String> {
+    let ForeignKey { table, on_delete } = column.references.as_ref()?;
+    let action = match on_delete {
+        OnDelete::Cascade => "CASCADE",
+        OnDelete::SetNull => "SET NULL",
+        OnDelete::Restrict => "RESTRICT",
+    };
+    Some(format!("FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE {action}", quote(&column.name), quote(table)))
+}

@@ -1,0 +1,148 @@
+//! How values of one column become values of another one.
+//!
+//! Nothing is rounded, cut or guessed: what would not read back as it was is in the way. A cast that fails would end the
+//! migration without naming a row, so each is asked first for what it cannot take.
+
+use super::{
+    super::{Conversion, is_foreign, is_instant},
+    column_type,
+};
+use crate::sql::{
+    definition::{ColumnDefinition, Holds},
+    text::quote,
+};
+
+/// What a column holds, as far as its values differ in how they are cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Int,
+    Bool,
+    Float,
+    Text,
+    Instant,
+    Date,
+    Json,
+}
+
+impl Class {
+    const fn of(holds: Holds) -> Self {
+        match holds {
+            Holds::Id | Holds::Int | Holds::Relation => Self::Int,
+            Holds::Bool => Self::Bool,
+            Holds::Float => Self::Float,
+            Holds::Text | Holds::Choice | Holds::Email | Holds::PasswordHash => Self::Text,
+            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Self::Instant,
+            Holds::Date => Self::Date,
+            Holds::Json => Self::Json,
+        }
+    }
+}
+
+/// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
+pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {
+    if is_foreign(from, to) {
+        return None;
+    }
+    let old = quote(&from.name);
+    let (value, lossy) = cast(Class::of(from.holds), Class::of(to.holds), &old, column_type(to.holds));
+    let meant = misfit(from, to, &value);
+    let offends: Vec<_> = lossy.into_iter().chain(meant).collect();
+    let offends = (!offends.is_empty()).then(|| offends.join(" OR "));
+    Some(Conversion { value, offends })
+}
+
+/// The value, and which ones it cannot be had of.
+fn cast(from: Class, to: Class, old: &str, to_type: &str) -> (String, Option<String>) {
+    let of_text = |text: &str, unfit: String| {
+        // A cast is not tried where the text does not look like it: a condition may be asked in any order.
+        (format!("({text})::{to_type}"), Some(unfit.replace("{text}", text)))
+    };
+    match (from, to) {
+        _ if from == to => (old.to_owned(), None),
+        (Class::Int, Class::Float) => (format!("({old})::double precision"), Some(INT_AS_FLOAT.replace("{old}", old))),
+        (Class::Float, Class::Int) => (format!("({old})::bigint"), Some(FLOAT_AS_INT.replace("{old}", old))),
+        (Class::Bool, Class::Int) => (format!("({old})::integer::bigint"), None),
+        (Class::Bool, Class::Float) => (format!("({old})::integer::double precision"), None),
+        (Class::Bool, Class::Json) => (format!("to_json(({old})::integer)"), None),
+        (Class::Int | Class::Float, Class::Bool) => (format!("({old}) <> 0"), Some(format!("({old}) NOT IN (0, 1)"))),
+        (Class::Int | Class::Float, Class::Json) => (format!("to_json({old})"), None),
+        (_, Class::Text) => (as_text(from, old), None),
+        (_, Class::Int) => of_text(&as_text(from, old), TEXT_AS_INT.to_owned()),
+        (_, Class::Float) => of_text(&as_text(from, old), TEXT_AS_FLOAT.to_owned()),
+        (_, Class::Bool) => {
+            let text = as_text(from, old);
+            (format!("({text}) = '1'"), Some(format!("({text}) NOT IN ('0', '1')")))
+        }
+        (_, Class::Json) => of_text(&as_text(from, old), "NOT \"fasttrack_is_json\"({text})".to_owned()),
+        (_, Class::Date) => of_text(&as_text(from, old), unfit_instant(DATE_FORM, "")),
+        (_, Class::Instant) => of_text(&as_text(from, old), unfit_instant(INSTANT_FORM, TIME_BOUNDS)),
+    }
+}
+
+/// A value as text, written as answers write it; true and false as the numbers that they are elsewhere.
+fn as_text(from: Class, old: &str) -> String {
+    match from {
+        Class::Text => old.to_owned(),
+        Class::Bool => format!("({old})::integer::text COLLATE \"C\""),
+        Class::Instant => {
+            format!("to_char({old} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') COLLATE \"C\"")
+        }
+        Class::Date => format!("to_char({old}, 'YYYY-MM-DD') COLLATE \"C\""),
+        Class::Int | Class::Float | Class::Json => format!("({old})::text COLLATE \"C\""),
+    }
+}
+
+/// From 2^53 on not every integer is a float, and 2^63 is none of ours.
+const INT_AS_FLOAT: &str = "CASE WHEN {old} BETWEEN -9007199254740992 AND 9007199254740992 THEN FALSE \
+    WHEN ({old})::double precision >= 9223372036854775808 THEN TRUE \
+    ELSE ({old})::double precision::bigint <> {old} END";
+
+const FLOAT_AS_INT: &str = "CASE WHEN {old} >= -9223372036854775808 AND {old} < 9223372036854775808 \
+    THEN trunc({old}) <> {old} ELSE TRUE END";
+
+const TEXT_AS_INT: &str = "CASE WHEN ({text}) ~ '^(0|-?[1-9][0-9]{0,18})$' \
+    THEN ({text})::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807 ELSE TRUE END";
+
+/// As JSON writes numbers, and within what a float can be.
+const TEXT_AS_FLOAT: &str = "CASE WHEN ({text}) ~ '^-?(0|[1-9][0-9]{0,99})(\\.[0-9]{1,99})?([eE][+-]?[0-9]{1,2})?$' \
+    THEN FALSE ELSE TRUE END";
+
+const DATE_FORM: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+const INSTANT_FORM: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$";
+const TIME_BOUNDS: &str =
+    " OR substr({text}, 12, 2) > '23' OR substr({text}, 15, 2) > '59' OR substr({text}, 18, 2) > '59'";
+
+/// When a text is none of this form, or names a day that its month does not have.
+fn unfit_instant(form: &str, bounds: &str) -> String {
+    format!(
+        "CASE WHEN ({{text}}) ~ '{form}' AND substr({{text}}, 1, 4) <> '0000' \
+         THEN substr({{text}}, 9, 2)::integer > extract(day FROM \
+         make_date(substr({{text}}, 1, 4)::integer, substr({{text}}, 6, 2)::integer, 1) + interval '1 month - 1 day'){bounds} \
+         ELSE TRUE END"
+    )
+}
+
+/// When a value of the right type is none that the column may hold.
+fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option<String> {
+    if to.holds == Holds::Choice {
+        let keeps = from.holds == Holds::Choice && from.choices.iter().all(|word| to.choices.contains(word));
+        return (!keeps).then(|| format!("{value} NOT IN ({})", to.words()));
+    }
+    if from.holds == to.holds || (is_instant(from.holds) && is_instant(to.holds)) {
+        return None;
+    }
+    match to.holds {
+        Holds::Email => Some(format!("{value} NOT LIKE '_%@_%'")),
+        Holds::Relation => {
+            let table = quote(&to.references.as_ref()?.table);
+            // What is no number is in the way already; it is not cast to be looked for.
+            let class = Class::of(from.holds);
+            let (id, ids) = match class {
+                Class::Int => (value.to_owned(), "\"id\""),
+                _ => (as_text(class, &quote(&from.name)), "\"id\"::text"),
+            };
+            Some(format!("{id} NOT IN (SELECT {ids} FROM {table})"))
+        }
+        _ => None,
+    }
+}
