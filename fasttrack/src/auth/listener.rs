@@ -12,7 +12,7 @@ use super::{Changed, OnChange, account::Account, cache::Cache, notices, sessions
 use crate::{
     db::{ChangeCapture, ChangeListener, DbError, Dialect, Row, Statement, Tx},
     schema::Schema,
-    sql::{self, AccountChange},
+    sql::{self, AccountChange, Lock},
 };
 
 /// What is remembered of accounts and sessions, and who else is to hear of their changes.
@@ -51,6 +51,10 @@ impl AccountListener {
 
     async fn check_a_manager_remains(&self, tx: &mut Tx) -> Result<(), DbError> {
         let Some((statement, why)) = &self.manager else { return Ok(()) };
+        // Of two that each take one of the last two away, the second one has to see what the first one did.
+        if let Some(lock) = Lock::Managers.take(tx.dialect()) {
+            tx.query(lock).await?;
+        }
         if tx.query(statement.clone()).await?.is_empty() {
             return Err(DbError::Invariant(why.clone()));
         }

@@ -105,7 +105,7 @@ impl Auth {
 }
 
 async fn insert(tx: &mut Tx, first: &Pair, client: Client, now_us: i64, expires_at_us: i64) -> Result<i64, Error> {
-    tx.query(SessionTable::purge(now_us)).await?;
+    tx.query(SessionTable(tx.dialect()).purge(now_us)).await?;
     let rows = tx.query(SessionTable::insert(first, client, now_us, expires_at_us)).await?;
     rows.first().and_then(|row| row.int(0)).ok_or_else(|| Error::Internal("a session was given no id".into()))
 }

@@ -169,9 +169,12 @@ impl SessionTable {
     }
 
     /// Deletes a few sessions that expired long ago: more than a login makes, so that none are left in the end.
-    pub(super) fn purge(now_us: i64) -> Statement {
-        let sql = "DELETE FROM sessions WHERE id IN \
-               (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 4)";
+    pub(super) fn purge(self, now_us: i64) -> Statement {
+        let sql = format!(
+            "DELETE FROM sessions WHERE id IN \
+             (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 4{})",
+            self.0.sql().skip_locked()
+        );
         Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
     }
 

@@ -9,7 +9,7 @@ use crate::{
     db::{Db, Row},
     error::Error,
     schema::{Catalog, LinkError},
-    sql::Inbox,
+    sql::{Inbox, Lock},
 };
 
 /// The outbox of an application. A clone is the same one.
@@ -98,7 +98,12 @@ impl Outbox {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let rows = tx.query(Inbox::prune(instant, limit)).await?;
+                    if let Some(lock) = Lock::Retention.try_take(tx.dialect())
+                        && tx.query(lock).await?.first().and_then(|row| row.int(0)) != Some(1)
+                    {
+                        return Ok(0);
+                    }
+                    let rows = tx.query(inbox.prune(instant, limit)).await?;
                     let pruned: Vec<_> = rows.iter().filter_map(|row| row.int(0).zip(row.int(1))).collect();
                     if !pruned.is_empty() {
                         tx.query(inbox.note_pruned(&pruned)).await?;

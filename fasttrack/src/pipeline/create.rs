@@ -21,7 +21,7 @@ use crate::{
     password,
     principal::Principal,
     schema::{Column, Kind, Verb},
-    sql::Class,
+    sql::CallerRole,
     wire::Object,
 };
 
@@ -38,7 +38,7 @@ impl Pipeline {
         body: &Object<'_>,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
-        let plan = engine.class(Class::of(who)).and_then(|class| class.create.as_ref());
+        let plan = engine.plan(CallerRole::of(who)).and_then(|plan| plan.create.as_ref());
         let Some(plan) = plan.filter(|plan| !plan.insert.policy.is_never()) else {
             return Err(refusal::forbidden_all(who, Verb::Create, engine.schema));
         };

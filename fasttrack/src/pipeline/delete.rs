@@ -19,7 +19,7 @@ use crate::{
     job::RawChange,
     principal::Principal,
     schema::{Change, Verb},
-    sql::{self, Class, Predicate},
+    sql::{self, CallerRole, Predicate},
 };
 
 impl Pipeline {
@@ -29,8 +29,8 @@ impl Pipeline {
     /// 401, 403, 404; 409 while something refers to it that may not lose it; 503.
     pub async fn delete(&self, resource: usize, id: i64, who: &Principal) -> Result<(), Error> {
         let engine = self.engine(resource)?;
-        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
-        if class.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        if plan.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Delete.name(), engine.schema, id));
         }
         let hooked = self.hooking.of(engine.schema).await?;
@@ -39,8 +39,8 @@ impl Pipeline {
             resource,
             who: who.clone(),
             id,
-            policy: class.delete.clone(),
-            read: class.read.clone(),
+            policy: plan.delete.clone(),
+            read: plan.read.clone(),
         };
         self.db.write(move |tx| async move { removal.apply(tx, hooked).await }.boxed()).await
     }

@@ -7,7 +7,7 @@ use crate::{
     bell::Bell,
     db::Dialect,
     schema::{Catalog, Change, Kind, LinkError, Model, Schema, Verb},
-    sql::{self, Class, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
+    sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
 };
 
 /// What everything is prepared from.
@@ -38,7 +38,7 @@ pub(super) struct Engine {
     pub cascade: Arc<Cascade>,
     /// Registration of the account: creation without a rule.
     pub register: Arc<RowsPlan>,
-    classes: HashMap<Class, ClassPlan>,
+    plans: HashMap<CallerRole, RolePlan>,
 }
 
 /// Where a nested resource hangs.
@@ -48,8 +48,8 @@ pub(super) struct Parent {
     pub table: Table,
 }
 
-/// What callers of one class may do.
-pub(super) struct ClassPlan {
+/// What callers of one role may do.
+pub(super) struct RolePlan {
     pub create: Option<Arc<RowsPlan>>,
     pub list: Predicate,
     pub read: Predicate,
@@ -80,15 +80,15 @@ impl Engine {
             let schema = catalog.get(parent.index)?.schema;
             Some(Parent { schema, key: parent.key, table: Table::new(dialect, schema) })
         });
-        let mut classes = HashMap::new();
-        for class in Class::every(catalog) {
-            classes.insert(class, ClassPlan::new(catalog, model, &table, &effects, class)?);
+        let mut plans = HashMap::new();
+        for role in CallerRole::every(catalog) {
+            plans.insert(role, RolePlan::new(catalog, model, &table, &effects, role)?);
         }
         let open = Insert {
             table: table.clone(),
             policy: Predicate::Always,
-            guards: guards(catalog, model, Class::Anonymous)?,
-            references: references(catalog, model, Class::Anonymous)?,
+            guards: guards(catalog, model, CallerRole::Anonymous)?,
+            references: references(catalog, model, CallerRole::Anonymous)?,
         };
         Ok(Self {
             schema,
@@ -97,34 +97,34 @@ impl Engine {
             register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
             effects,
             table,
-            classes,
+            plans,
         })
     }
 
-    /// The plan for callers of this class.
-    pub(super) fn class(&self, class: Class) -> Option<&ClassPlan> {
-        self.classes.get(&class)
+    /// The plan for callers of this role.
+    pub(super) fn plan(&self, role: CallerRole) -> Option<&RolePlan> {
+        self.plans.get(&role)
     }
 }
 
-impl ClassPlan {
+impl RolePlan {
     fn new(
         catalog: &Catalog,
         model: &Model,
         table: &Table,
         effects: &Effects,
-        class: Class,
+        role: CallerRole,
     ) -> Result<Self, LinkError> {
-        let policy = |verb| policy(catalog, model, verb, class);
-        let guards = guards(catalog, model, class)?;
-        let references = references(catalog, model, class)?;
+        let policy = |verb| policy(catalog, model, verb, role);
+        let guards = guards(catalog, model, role)?;
+        let references = references(catalog, model, role)?;
         let create = policy(Verb::Create)?;
         let insert =
             Insert { table: table.clone(), policy: create, guards: guards.clone(), references: references.clone() };
         let created = model.schema.rule(Verb::Create).is_some();
         let (read, list) = (policy(Verb::Read)?, policy(Verb::List)?);
         let parent_read = match model.parent.and_then(|parent| catalog.get(parent.index)) {
-            Some(parent) => self::policy(catalog, parent, Verb::Read, class)?,
+            Some(parent) => self::policy(catalog, parent, Verb::Read, role)?,
             None => Predicate::Never,
         };
         Ok(Self {
@@ -135,9 +135,9 @@ impl ClassPlan {
             read_oneself: sql::read(table, &Predicate::Always),
             read,
             update: policy(Verb::Update)?,
-            second: Second::of(catalog, model, class)?,
+            second: Second::of(catalog, model, role)?,
             delete: policy(Verb::Delete)?,
-            named: named(catalog, model, class)?,
+            named: named(catalog, model, role)?,
             parent_read,
             guards,
             references,
@@ -156,27 +156,27 @@ impl ClassPlan {
     }
 }
 
-/// Whom of a class the rules of the declaration's own let.
-fn named(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<(&'static str, Predicate)>, LinkError> {
+/// Whom of a role the rules of the declaration's own let.
+fn named(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<(&'static str, Predicate)>, LinkError> {
     let rules = model.schema.named_rules.iter();
-    rules.map(|(name, rule)| Ok((*name, sql::fold_change(catalog, model, rule, class)?))).collect()
+    rules.map(|(name, rule)| Ok((*name, sql::fold_change(catalog, model, rule, role)?))).collect()
 }
 
-/// Who of a class may use `verb`; nobody, where it has no rule.
-pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, class: Class) -> Result<Predicate, LinkError> {
+/// Who of a role may use `verb`; nobody, where it has no rule.
+pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, caller: CallerRole) -> Result<Predicate, LinkError> {
     let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
     match verb {
-        Verb::List | Verb::Read => sql::fold(catalog, model, rule, class),
-        Verb::Create | Verb::Update | Verb::Delete => sql::fold_change(catalog, model, rule, class),
+        Verb::List | Verb::Read => sql::fold(catalog, model, rule, caller),
+        Verb::Create | Verb::Update | Verb::Delete => sql::fold_change(catalog, model, rule, caller),
     }
 }
 
-/// The fields that this class may not set freely.
-fn guards(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Guard>, LinkError> {
+/// The fields that this role may not set freely.
+fn guards(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Guard>, LinkError> {
     let mut guards = Vec::new();
     for column in model.schema.columns {
         if let Some(rule) = &column.write {
-            guards.push(Guard { key: column.key, policy: sql::fold(catalog, model, rule, class)? });
+            guards.push(Guard { key: column.key, policy: sql::fold(catalog, model, rule, role)? });
         }
     }
     Ok(guards)
@@ -184,7 +184,7 @@ fn guards(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Guard>, 
 
 /// What may be referred to: an active account; of anything else, a row that the caller may read. The parent only has to
 /// exist, since the rule speaks of it; so does what no rule lets anybody read.
-fn references(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Reference>, LinkError> {
+fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Reference>, LinkError> {
     let mut references = Vec::new();
     for column in model.schema.columns.iter().filter(|column| !column.actor) {
         let Some(target) = catalog.target(column) else { continue };
@@ -192,7 +192,7 @@ fn references(catalog: &Catalog, model: &Model, class: Class) -> Result<Vec<Refe
         let allowed = match target.schema.rule(Verb::Read) {
             _ if parent => Predicate::Always,
             _ if target.schema.account => active_account(target.schema),
-            Some(_) => policy(catalog, target, Verb::Read, class)?,
+            Some(_) => policy(catalog, target, Verb::Read, role)?,
             None => Predicate::Always,
         };
         let step = crate::schema::Step { key: column.key, nullable: column.nullable, table: target.schema.plural };
@@ -231,13 +231,13 @@ pub fn managers(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>,
     };
     let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();
     let mut roles = Vec::new();
-    for class in Class::every(catalog) {
-        let Class::Role(word) = class else { continue };
-        let lets_afterwards = match Second::of(catalog, account, class)? {
+    for role in CallerRole::every(catalog) {
+        let CallerRole::Role(word) = role else { continue };
+        let lets_afterwards = match Second::of(catalog, account, role)? {
             Second::AsItWouldBe(after) => lets_all(&after),
             Second::Hangs(_) | Second::Nothing => true,
         };
-        if lets_afterwards && lets_all(&policy(catalog, account, Verb::Update, class)?) {
+        if lets_afterwards && lets_all(&policy(catalog, account, Verb::Update, role)?) {
             roles.push(word);
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
     schema::{Column, Comparison, Kind, Verb},
-    sql::{self, Class, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
+    sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
     wire::{Node, Object, Params},
 };
 
@@ -46,7 +46,7 @@ impl Pipeline {
         params: Params,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
-        let policy = engine.class(Class::of(who)).map_or(&Predicate::Never, |class| &class.list);
+        let policy = engine.plan(CallerRole::of(who)).map_or(&Predicate::Never, |plan| &plan.list);
         if policy.is_never() {
             return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
         }

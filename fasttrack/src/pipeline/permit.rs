@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     principal::Principal,
     schema::{Rule, Schema, Verb},
-    sql::{self, Class},
+    sql::{self, CallerRole},
 };
 
 /// What a declaration says of who may: the rule of a verb, or one that it gives a name.
@@ -65,13 +65,13 @@ impl Pipeline {
         }
         let engine = self.engine(resource)?;
         let schema = engine.schema;
-        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         let unknown = || Error::Internal(format!("no rule of {} is asked for {right:?}", schema.name));
-        let policy = class.policy(right).ok_or_else(unknown)?;
+        let policy = plan.policy(right).ok_or_else(unknown)?;
         if policy.is_never() && !(schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, act, schema, id));
         }
-        let statement = sql::state(&engine.table, &[policy, &class.read]).fill(values(id, who));
+        let statement = sql::state(&engine.table, &[policy, &plan.read]).fill(values(id, who));
         let Some(mut row) = self.db.read(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, id));
         };

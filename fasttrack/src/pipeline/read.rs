@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     principal::Principal,
     schema::Verb,
-    sql::{self, Class, Predicate},
+    sql::{self, CallerRole, Predicate},
 };
 
 impl Pipeline {
@@ -16,11 +16,11 @@ impl Pipeline {
     pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
-        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         let template = match target {
-            Target::Oneself => &class.read_oneself,
-            Target::Id(_) if class.read.is_never() => return Err(refuse_unseen(engine, who, id)),
-            Target::Id(_) => &class.read_one,
+            Target::Oneself => &plan.read_oneself,
+            Target::Id(_) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
+            Target::Id(_) => &plan.read_one,
         };
         let mut found = self.db.read(template.fill(values(id, who))).await?;
         match found.first_mut().and_then(|row| row.take_bytes(0)) {

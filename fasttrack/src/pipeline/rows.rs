@@ -18,7 +18,7 @@ use crate::{
 /// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
 const LARGEST_CHUNK: usize = 128;
 
-/// How rows of a resource are created for callers of one class.
+/// How rows of a resource are created for callers of one role.
 pub(super) struct RowsPlan {
     pub schema: &'static Schema,
     pub insert: Insert,

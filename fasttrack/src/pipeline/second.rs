@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     principal::Principal,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Verb},
-    sql::{Class, Predicate, fold},
+    sql::{CallerRole, Predicate, fold},
 };
 
 /// What is asked of an update besides its rule of the row as it is.
@@ -28,14 +28,14 @@ pub(super) enum Second {
 }
 
 impl Second {
-    /// What the declaration asks of callers of `class`.
+    /// What the declaration asks of a caller.
     ///
     /// # Errors
     /// [`LinkError`] when a path does not resolve.
-    pub(super) fn of(catalog: &Catalog, model: &Model, class: Class) -> Result<Self, LinkError> {
+    pub(super) fn of(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Self, LinkError> {
         Ok(match &model.schema.afterwards {
             // Who may change a row at all is for the first question; this one speaks of the row.
-            Some(rule) => Self::AsItWouldBe(fold(catalog, model, rule, class)?),
+            Some(rule) => Self::AsItWouldBe(fold(catalog, model, rule, caller)?),
             None => Self::Hangs(hangs_by(catalog, model).map(|column| column.key).collect()),
         })
     }
@@ -131,12 +131,12 @@ pub fn changes_are_seen(catalog: &Catalog, model: &Model) -> bool {
             !(column.is_automatic() || column.actor || column.write_once || column.read_only && !by_hook)
         })
     };
-    let is_seen = |class| -> Result<bool, LinkError> {
-        let policy = |verb| engine::policy(catalog, model, verb, class);
+    let is_seen = |role| -> Result<bool, LinkError> {
+        let policy = |verb| engine::policy(catalog, model, verb, role);
         let (update, seen) = (policy(Verb::Update)?, Predicate::any([policy(Verb::Read)?, policy(Verb::List)?]));
-        let second = Second::of(catalog, model, class)?;
+        let second = Second::of(catalog, model, role)?;
         let as_it_is = update.implies(&seen);
         Ok(update.is_never() || as_it_is && second.leaves_seen(&update, &seen, schema, &may_change))
     };
-    Class::every(catalog).into_iter().all(|class| is_seen(class).unwrap_or(false))
+    CallerRole::every(catalog).into_iter().all(|role| is_seen(role).unwrap_or(false))
 }

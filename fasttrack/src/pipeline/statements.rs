@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     cascade::Cascade,
-    engine::{ClassPlan, Engine, Setup},
+    engine::{Engine, RolePlan, Setup},
     second::Second,
 };
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
     db::{Arg, Dialect},
     query,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
-    sql::{self, Class, PageQuery, Predicate},
+    sql::{self, CallerRole, PageQuery, Predicate},
 };
 
-/// What a verb runs for callers of one class.
+/// What a verb runs for callers of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerbSql {
     /// The verb.
@@ -28,7 +28,7 @@ pub struct VerbSql {
     pub afterwards: Option<String>,
 }
 
-/// The statements of every verb that has a rule, for every class of callers.
+/// The statements of every verb that has a rule, for every role of callers.
 ///
 /// # Errors
 /// [`LinkError`] when the declarations do not fit together.
@@ -38,12 +38,12 @@ pub fn verb_statements(dialect: Dialect, catalog: &Catalog, model: &Model) -> Re
     let engine = Engine::new(setup, model, Arc::new(Cascade::of(setup)?))?;
     let mut found = Vec::new();
     for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {
-        for class in Class::every(catalog) {
-            let role = match class {
-                Class::Anonymous => None,
-                Class::Role(word) => Some(word),
+        for caller in CallerRole::every(catalog) {
+            let role = match caller {
+                CallerRole::Anonymous => None,
+                CallerRole::Role(word) => Some(word),
             };
-            let plan = engine.class(class);
+            let plan = engine.plan(caller);
             let sql = plan.and_then(|plan| statement(&engine, plan, verb));
             let afterwards = plan.filter(|_| sql.is_some()).and_then(|plan| afterwards(&engine, plan, verb));
             found.push(VerbSql { verb, role, sql, afterwards });
@@ -65,7 +65,7 @@ pub fn trigger_statements(
     Ok(model.schema.triggers.iter().zip(plans.iter().map(|plan| plan.statement(1))).collect())
 }
 
-fn statement(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
+fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
     let table = &engine.table;
     let policy = |policy: &Predicate| (!policy.is_never()).then(|| policy.clone());
     Some(match verb {
@@ -91,7 +91,7 @@ fn statement(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
 }
 
 /// What an update is followed by, in its transaction.
-fn afterwards(engine: &Engine, plan: &ClassPlan, verb: Verb) -> Option<String> {
+fn afterwards(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
     match &plan.second {
         Second::AsItWouldBe(after) if verb == Verb::Update => Some(sql::read(&engine.table, after).text().to_owned()),
         _ => None,

@@ -22,7 +22,7 @@ use crate::{
     job::RawChange,
     principal::Principal,
     schema::{Column, Kind, Verb},
-    sql::{self, Class, Guard, Predicate, Reference},
+    sql::{self, CallerRole, Guard, Predicate, Reference},
     wire::{Object, compact, merge_patch},
 };
 
@@ -55,10 +55,10 @@ impl Pipeline {
     ) -> Result<Changed, Error> {
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
-        let Some(class) = engine.class(Class::of(who)) else { return Err(refusal::log_in()) };
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         let oneself = target == Target::Oneself;
         let (policy, second) =
-            if oneself { (Predicate::Always, Second::Nothing) } else { (class.update.clone(), class.second.clone()) };
+            if oneself { (Predicate::Always, Second::Nothing) } else { (plan.update.clone(), plan.second.clone()) };
         if (policy.is_never() || second.is_never()) && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Update.name(), engine.schema, id));
         }
@@ -66,7 +66,7 @@ impl Pipeline {
         // What only some may set is never one's own to set, whoever one is.
         let shut = |guard: &Guard| oneself || guard.policy.is_never();
         if !policy.is_never() {
-            input.refuse_fields(|key| class.guards.iter().any(|guard| guard.key == key && shut(guard)))?;
+            input.refuse_fields(|key| plan.guards.iter().any(|guard| guard.key == key && shut(guard)))?;
         }
         let hooked = self.hooking.of(engine.schema).await?;
         let sets = |key: &str| input.sent.contains(&key);
@@ -75,12 +75,12 @@ impl Pipeline {
             engine: Arc::clone(engine),
             who: who.clone(),
             id,
-            seen: (!oneself && !class.seen.is_always()).then(|| class.seen.clone()),
+            seen: (!oneself && !plan.seen.is_always()).then(|| plan.seen.clone()),
             policy,
             second,
-            read: class.read.clone(),
-            guards: class.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
-            references: class.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
+            read: plan.read.clone(),
+            guards: plan.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
+            references: plan.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
             input,
         };
         self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await

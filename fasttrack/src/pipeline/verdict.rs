@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Fault},
     principal::Principal,
     schema::Verb,
-    sql::{self, Class, Predicate},
+    sql::{self, CallerRole, Predicate},
 };
 
 /// What runs a statement that reads: a reader, or the transaction under way.
@@ -92,7 +92,7 @@ pub(super) async fn may_read_parent(
     who: &Principal,
     mut executor: Executor<'_>,
 ) -> Result<bool, Error> {
-    let policy = engine.class(Class::of(who)).map(|class| &class.parent_read);
+    let policy = engine.plan(CallerRole::of(who)).map(|plan| &plan.parent_read);
     match (&engine.parent, policy) {
         (Some(_), None | Some(Predicate::Never)) | (None, _) => Ok(false),
         (Some(above), Some(policy)) => {

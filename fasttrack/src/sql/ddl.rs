@@ -1,7 +1,7 @@
 //! The table of a resource and the indexes that its lists need, derived from the declaration.
 
 use super::{
-    Class, Predicate,
+    CallerRole, Predicate,
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     dialect::{self, schema::IndexKey},
     policy::fold,
@@ -127,8 +127,10 @@ fn scopes<'a>(catalog: &'a Catalog, model: &'a Model) -> Result<Vec<Option<&'a C
     }
     let Some(rule) = model.schema.rule(Verb::List) else { return Ok(Vec::new()) };
     let mut scopes = Vec::new();
-    let folded: Vec<Predicate> =
-        Class::every(catalog).into_iter().map(|class| fold(catalog, model, rule, class)).collect::<Result<_, _>>()?;
+    let folded: Vec<Predicate> = CallerRole::every(catalog)
+        .into_iter()
+        .map(|role| fold(catalog, model, rule, role))
+        .collect::<Result<_, _>>()?;
     if folded.iter().any(|policy| !policy.is_never() && !narrow(policy)) {
         scopes.push(None);
     }

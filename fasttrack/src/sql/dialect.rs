@@ -86,6 +86,25 @@ pub(crate) trait Syntax: Sync {
     /// Puts messages into the outbox, numbered on for each account from where its counter is, and returns the accounts.
     fn tell(&self, messages: &Messages<'_>) -> String;
 
+    /// What a subquery that picks rows for a deletion ends with, to leave out those that somebody else is about to delete.
+    fn skip_locked(&self) -> &'static str;
+
+    /// Takes a lock with this number, which is held until the transaction ends; `None` where nobody else writes.
+    fn lock_by_number(&self, number: i64) -> Option<String>;
+
+    /// The same if nobody holds it: one row that says whether it was taken.
+    fn try_lock_by_number(&self, number: i64) -> Option<String>;
+
+    /// Finds the first `$3` jobs that are due at `$1` and not among the ids in the JSON list `$2`, and returns these columns
+    /// of each; with leases, none that another node has one for, and takes one.
+    fn due_jobs(&self, columns: &str) -> String;
+
+    /// Renews the leases of the jobs in the JSON list `$1`; `None` where there are none, since one process alone runs jobs.
+    fn renew_leases(&self) -> Option<String>;
+
+    /// What an update of a job goes on with that ends its lease.
+    fn end_lease(&self) -> &'static str;
+
     /// Makes the tables of sessions, and of what commands leave for a server; each statement may be run again.
     fn session_tables(&self, accounts: &str) -> Vec<String>;
 

@@ -4,7 +4,7 @@
 //! role as it is in the same instant. There is no way to a message past that question.
 
 use super::{
-    Class, Scope, Sql, fold,
+    CallerRole, Scope, Sql, fold,
     text::{quote, text_literal},
 };
 use crate::{
@@ -70,10 +70,13 @@ impl Inbox {
 
     /// Deletes the oldest `limit` messages of those from before `instant`, and gives back `account, number` of each.
     #[must_use]
-    pub fn prune(instant: String, limit: u16) -> Statement {
-        let sql = "DELETE FROM \"outbox\" WHERE (\"account_id\", \"number\") IN (SELECT \"account_id\", \"number\" \
-                   FROM \"outbox\" WHERE \"created_at\" < $1 ORDER BY \"created_at\" LIMIT $2) \
-                   RETURNING \"account_id\", \"number\"";
+    pub fn prune(&self, instant: String, limit: u16) -> Statement {
+        let sql = format!(
+            "DELETE FROM \"outbox\" WHERE (\"account_id\", \"number\") IN (SELECT \"account_id\", \"number\" \
+             FROM \"outbox\" WHERE \"created_at\" < $1 ORDER BY \"created_at\" LIMIT $2{}) \
+             RETURNING \"account_id\", \"number\"",
+            self.dialect.sql().skip_locked()
+        );
         Statement::new(sql, vec![Arg::Text(instant), Arg::Int(i64::from(limit))])
     }
 
@@ -158,13 +161,13 @@ pub(super) fn write_policy(
     let scope = Scope { caller: Some(caller), ..Scope::of("t") };
     let role = account.schema.column("role").map(|column| (column.key, column.kind));
     let Some((key, Kind::Choice(words))) = role else {
-        fold(catalog, model, allowed, Class::Role(""))?.write(sql, scope);
+        fold(catalog, model, allowed, CallerRole::Role(""))?.write(sql, scope);
         return Ok(());
     };
     sql.push(&format!("CASE u.{}", quote(key)));
     for &word in words {
         sql.push(&format!(" WHEN {} THEN ", text_literal(word)));
-        fold(catalog, model, allowed, Class::Role(word))?.write(sql, scope);
+        fold(catalog, model, allowed, CallerRole::Role(word))?.write(sql, scope);
     }
     sql.push(" ELSE FALSE END");
     Ok(())

@@ -11,6 +11,7 @@ mod dialect;
 mod effect;
 mod inbox;
 mod insert;
+mod lock;
 mod page;
 mod policy;
 mod predicate;
@@ -27,8 +28,9 @@ pub use self::{
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id},
+    lock::Lock,
     page::{PageQuery, SEPARATOR, page},
-    policy::{Class, fold, fold_change},
+    policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
     removal::{
         Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, rows_among, staying,

@@ -6,17 +6,17 @@ use crate::{
     schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step},
 };
 
-/// What of a caller decides the shape of a predicate: callers of one class share their statements.
+/// What of a caller decides the shape of a predicate: callers of one role share their statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum CallerRole {
     /// Nobody is known to be calling.
     Anonymous,
     /// An account with this role is calling.
     Role(&'static str),
 }
 
-impl Class {
-    /// The class of a caller.
+impl CallerRole {
+    /// The role of a caller.
     #[must_use]
     pub const fn of(who: &Principal) -> Self {
         match who {
@@ -25,7 +25,7 @@ impl Class {
         }
     }
 
-    /// Every class that there is: nobody, and each word of the account's role.
+    /// Every role that there is: nobody, and each word of the account's role.
     #[must_use]
     pub fn every(catalog: &Catalog) -> Vec<Self> {
         let account = catalog.models().iter().find(|model| model.schema.account);
@@ -38,14 +38,14 @@ impl Class {
     }
 }
 
-/// What `rule` of `model` means for callers of `class`.
+/// What `rule` of `model` means for this caller.
 ///
 /// Of who is not logged in nothing is known, so that neither what a rule says of the caller holds, nor its opposite.
 ///
 /// # Errors
 /// [`LinkError`] when a path does not resolve, which declarations that compiled cannot cause.
-pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
-    bounded(model, Folder { catalog, class }.fold(model, &[], rule, false)?)
+pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, caller: CallerRole) -> Result<Predicate, LinkError> {
+    bounded(model, Folder { catalog, caller }.fold(model, &[], rule, false)?)
 }
 
 /// The same for who would change something: who is not logged in may not, unless the rule says `anyone`. What it says of
@@ -53,11 +53,11 @@ pub fn fold(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Resu
 ///
 /// # Errors
 /// [`LinkError`], as for [`fold`].
-pub fn fold_change(catalog: &Catalog, model: &Model, rule: &Rule, class: Class) -> Result<Predicate, LinkError> {
-    let folder = Folder { catalog, class };
-    let predicate = match class {
-        Class::Anonymous => folder.admit(model, &[], rule)?,
-        Class::Role(_) => folder.fold(model, &[], rule, false)?,
+pub fn fold_change(catalog: &Catalog, model: &Model, rule: &Rule, caller: CallerRole) -> Result<Predicate, LinkError> {
+    let folder = Folder { catalog, caller };
+    let predicate = match caller {
+        CallerRole::Anonymous => folder.admit(model, &[], rule)?,
+        CallerRole::Role(_) => folder.fold(model, &[], rule, false)?,
     };
     bounded(model, predicate)
 }
@@ -113,12 +113,12 @@ impl Size {
 #[derive(Clone, Copy)]
 struct Folder<'a> {
     catalog: &'a Catalog,
-    class: Class,
+    caller: CallerRole,
 }
 
 impl<'a> Folder<'a> {
     fn fold(self, model: &'a Model, before: &[Step], rule: &Rule, negated: bool) -> Result<Predicate, LinkError> {
-        let known = self.class != Class::Anonymous;
+        let known = self.caller != CallerRole::Anonymous;
         let decided = |holds: bool| if holds { Predicate::Always } else { Predicate::Never };
         let said = |predicate: Predicate| if negated { predicate.negate() } else { predicate };
         let of_caller = |predicate: Predicate| if known { said(predicate) } else { Predicate::Never };
@@ -130,7 +130,7 @@ impl<'a> Folder<'a> {
             Rule::Not(inner) => self.fold(model, before, inner, !negated)?,
             Rule::Anyone => said(Predicate::Always),
             Rule::Authenticated => said(decided(known)),
-            Rule::Role(word) => of_caller(decided(self.class == Class::Role(word))),
+            Rule::Role(word) => of_caller(decided(self.caller == CallerRole::Role(word))),
             Rule::Oneself if before.is_empty() => of_caller(Predicate::Leaf(Leaf::Oneself)),
             Rule::Oneself => of_caller(Predicate::Leaf(Leaf::Account(before.to_vec()))),
             Rule::Related(path) => of_caller(Predicate::Leaf(Leaf::Account(self.walk(model, before, path)?.0))),

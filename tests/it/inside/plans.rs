@@ -4,7 +4,7 @@ use fasttrack::{
     db::Arg,
     query,
     schema::Verb,
-    sql::{self, Class, PageQuery, Table, Values},
+    sql::{self, CallerRole, PageQuery, Table, Values},
     wire::Params,
 };
 
@@ -13,7 +13,8 @@ use super::{Inside, run};
 /// How `SQLite` would go about the page `query` of a list, its ranges only.
 async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: Option<&[Arg]>) -> Vec<String> {
     let model = app.catalog.find(name).unwrap();
-    let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), Class::Role(role)).unwrap();
+    let policy =
+        sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), CallerRole::Role(role)).unwrap();
     let query = query::parse(model.schema, Params::parse(Some(query))).unwrap();
     let page = PageQuery {
         table: &Table::new(fasttrack::db::Dialect::Sqlite, model.schema),

@@ -4,7 +4,7 @@
 
 use crate::{
     schema::{Catalog, Model, Path, Rule, Schema, Verb, named_rule},
-    sql::{Class, fold, fold_change},
+    sql::{CallerRole, fold, fold_change},
 };
 
 /// What a rule says before the row and the caller are known.
@@ -44,8 +44,8 @@ pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Ver
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
     let account = Judge { catalog, schema: model.schema, undecided, depth: 0 }.outcome(rule);
     let anonymous = match verb {
-        Verb::List | Verb::Read => fold(catalog, model, rule, Class::Anonymous),
-        Verb::Create | Verb::Update | Verb::Delete => fold_change(catalog, model, rule, Class::Anonymous),
+        Verb::List | Verb::Read => fold(catalog, model, rule, CallerRole::Anonymous),
+        Verb::Create | Verb::Update | Verb::Delete => fold_change(catalog, model, rule, CallerRole::Anonymous),
     };
     // Who created a row has to be somebody.
     let needs_actor =

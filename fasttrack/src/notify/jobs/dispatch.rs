@@ -43,6 +43,9 @@ const POLL: Duration = Duration::from_secs(3);
 /// For how long jobs may still come that were made while the clock had not been set back.
 const UNDER_WAY: Duration = Duration::from_mins(1);
 
+/// How often it is said that jobs are still in hand, where other nodes would take them otherwise.
+const RENEW: Duration = Duration::from_secs(5);
+
 /// How long to wait before something at the database is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -73,8 +76,11 @@ pub(super) struct Dispatcher {
     /// At most one task, which says whether `written` is.
     settling: JoinSet<bool>,
     written: Vec<Verdict>,
+    /// At most one task.
+    renewing: JoinSet<()>,
     look_at: Instant,
     settle_at: Instant,
+    renew_at: Instant,
     /// Notices when the clock is set.
     steps: Steps,
     /// Until when jobs may wait for a time that the clock was set back from.
@@ -104,8 +110,10 @@ impl Dispatcher {
             verdicts: Vec::new(),
             settling: JoinSet::new(),
             written: Vec::new(),
+            renewing: JoinSet::new(),
             look_at: now,
             settle_at: now,
+            renew_at: now + RENEW,
             steps: Steps::begin(),
             astray_until: now + UNDER_WAY,
         }
@@ -122,6 +130,7 @@ impl Dispatcher {
             }
             self.begin();
             self.settle();
+            self.renew();
             let (has_room, owes) = (self.has_room(), !self.verdicts.is_empty() && self.settling.is_empty());
             tokio::select! {
                 () = &mut stop => break,
@@ -130,6 +139,7 @@ impl Dispatcher {
                 () = shared.bell.notified() => self.look_at = Instant::now(),
                 () = sleep_until(self.look_at), if has_room => {}
                 () = sleep_until(self.settle_at), if owes => {}
+                () = sleep_until(self.renew_at) => {}
             }
         }
         self.take_leave().await;
@@ -263,6 +273,25 @@ impl Dispatcher {
             outcome
                 .inspect_err(|error| tracing::warn!(target: "fasttrack::job", %error, "jobs wait to be written down"))
                 .is_ok()
+        });
+    }
+
+    /// Says from time to time that what is claimed still is.
+    fn renew(&mut self) {
+        while self.renewing.try_join_next().is_some() {}
+        let now = Instant::now();
+        if self.renew_at > now {
+            return;
+        }
+        self.renew_at = now + RENEW;
+        if self.claimed.is_empty() || !self.renewing.is_empty() {
+            return;
+        }
+        let (db, claimed) = (self.db.clone(), self.claimed.iter().copied().collect::<Vec<_>>());
+        self.renewing.spawn(async move {
+            if let Err(error) = queue::renew_leases(&db, &claimed).await {
+                tracing::warn!(target: "fasttrack::job", %error, "other nodes may take jobs that run here");
+            }
         });
     }
 

@@ -14,6 +14,9 @@ use crate::{
 /// Most rows that are read at once.
 const PAGE: i64 = 64;
 
+/// Most jobs that are taken at once where there are other nodes, which may have time for the rest.
+const LEASED: i64 = 16;
+
 /// Longest error that is kept, in characters.
 const MAX_ERROR_CHARS: usize = 2_000;
 
@@ -76,22 +79,28 @@ impl Verdict {
 }
 
 /// The first jobs that are due and not among `claimed`, and whether there may be more.
-pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), DbError> {
+pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), Error> {
     let syntax = db.dialect().sql();
     let text = |column| syntax.text(column);
-    let sql = format!(
-        "SELECT \"id\", {}, {}, \"row_id\", {}, {}, \"actor_id\", {}, \"tries\", {} FROM \"outbox_jobs\" \
-         WHERE NOT \"is_dead\" AND \"due_at\" <= $1 AND \"id\" NOT IN ({}) ORDER BY \"due_at\", \"id\" LIMIT $3",
+    let columns = format!(
+        "\"id\", {}, {}, \"row_id\", {}, {}, \"actor_id\", {}, \"tries\", {}",
         text("\"name\""),
         text("\"resource\""),
         text("\"old\""),
         text("\"new\""),
         text(&syntax.instant("\"created_at\"")),
         text("\"error\""),
-        syntax.numbers("$2"),
     );
-    let rows = db.read(Statement::new(sql, vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(PAGE)])).await?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
+    let leases = syntax.renew_leases().is_some();
+    let most = if leases { LEASED } else { PAGE };
+    let args = vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(most)];
+    let statement = Statement::new(syntax.due_jobs(&columns), args);
+    let rows = if leases {
+        db.write(move |tx| async move { Ok(tx.query(statement).await?) }.boxed()).await?
+    } else {
+        db.read(statement).await?
+    };
+    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= most);
     Ok((rows.into_iter().map(read_due).collect(), is_full))
 }
 
@@ -101,6 +110,16 @@ fn read_due(mut row: Row) -> Due {
     let int = |at| row.int(at).unwrap_or_default();
     let change = RawChange { id: int(3), old, new, actor: row.int(6), at: text(7) };
     Due { id: int(0), name: text(1), resource: text(2), tries: int(8), was_cut: text(9) == UNENDED, change }
+}
+
+/// Says that these jobs are still to be run, or being run, by this node; nothing, where there is one alone.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database is busy.
+pub(super) async fn renew_leases(db: &Db, claimed: &[i64]) -> Result<(), Error> {
+    let Some(sql) = db.dialect().sql().renew_leases() else { return Ok(()) };
+    let statement = Statement::new(sql, vec![ids(claimed)]);
+    db.write(move |tx| async move { Ok(tx.query(statement).await.map(drop)?) }.boxed()).await
 }
 
 /// What is kept as the error of an attempt while it runs.
@@ -139,21 +158,26 @@ pub(super) async fn settle(db: &Db, verdicts: Vec<Verdict>) -> Result<(), Error>
 
 async fn write_down(tx: &mut Tx, verdicts: Vec<Verdict>) -> Result<(), Error> {
     let mut done = Vec::new();
+    let end_lease = tx.dialect().sql().end_lease();
     for verdict in verdicts {
         match verdict {
             Verdict::Done(id) => done.push(id),
             Verdict::Failed { id, tries, error, due_at, is_dead } => {
                 let error = error.chars().filter(|&character| character != '\0').take(MAX_ERROR_CHARS).collect();
                 // Who had it tried anew meanwhile wants that.
-                let sql = "UPDATE \"outbox_jobs\" SET \"error\" = $1, \"due_at\" = $2, \"is_dead\" = $3 \
-                           WHERE \"id\" = $4 AND \"tries\" = $5";
+                let sql = format!(
+                    "UPDATE \"outbox_jobs\" SET \"error\" = $1, \"due_at\" = $2, \"is_dead\" = $3{end_lease} \
+                     WHERE \"id\" = $4 AND \"tries\" = $5"
+                );
                 let dead = Arg::Int(is_dead.into());
                 let args = vec![Arg::Text(error), Arg::Text(due_at), dead, Arg::Int(id), Arg::Int(tries)];
                 tx.query(Statement::new(sql, args)).await?;
             }
             Verdict::BrokenOff { id, tries } => {
-                let sql = "UPDATE \"outbox_jobs\" SET \"tries\" = $1 - 1, \"error\" = $2, \"due_at\" = $3 \
-                           WHERE \"id\" = $4 AND \"tries\" = $1";
+                let sql = format!(
+                    "UPDATE \"outbox_jobs\" SET \"tries\" = $1 - 1, \"error\" = $2, \"due_at\" = $3{end_lease} \
+                     WHERE \"id\" = $4 AND \"tries\" = $1"
+                );
                 let why = Arg::Text("the server stopped while it ran".into());
                 let args = vec![Arg::Int(tries), why, Arg::Text(clock::now()), Arg::Int(id)];
                 tx.query(Statement::new(sql, args)).await?;

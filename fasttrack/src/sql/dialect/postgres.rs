@@ -184,6 +184,38 @@ impl Syntax for Postgres {
         )
     }
 
+    fn skip_locked(&self) -> &'static str {
+        " FOR UPDATE SKIP LOCKED"
+    }
+
+    fn lock_by_number(&self, number: i64) -> Option<String> {
+        Some(format!("SELECT pg_advisory_xact_lock({number})::text"))
+    }
+
+    fn try_lock_by_number(&self, number: i64) -> Option<String> {
+        Some(format!("SELECT pg_try_advisory_xact_lock({number})"))
+    }
+
+    /// Leases are told by the clock of the database, which all nodes share.
+    fn due_jobs(&self, columns: &str) -> String {
+        format!(
+            "WITH claimed AS (UPDATE \"outbox_jobs\" SET \"leased_until\" = now() + {LEASE} WHERE \"id\" IN \
+             (SELECT \"id\" FROM \"outbox_jobs\" WHERE NOT \"is_dead\" AND \"due_at\" <= $1 AND \"id\" NOT IN ({}) \
+             AND (\"leased_until\" IS NULL OR \"leased_until\" < now()) ORDER BY \"due_at\", \"id\" LIMIT $3 \
+             FOR UPDATE SKIP LOCKED) RETURNING *) SELECT {columns} FROM claimed ORDER BY \"due_at\", \"id\"",
+            self.numbers("$2")
+        )
+    }
+
+    fn renew_leases(&self) -> Option<String> {
+        let jobs = self.numbers("$1");
+        Some(format!("UPDATE \"outbox_jobs\" SET \"leased_until\" = now() + {LEASE} WHERE \"id\" IN ({jobs})"))
+    }
+
+    fn end_lease(&self) -> &'static str {
+        ", \"leased_until\" = NULL"
+    }
+
     fn session_tables(&self, accounts: &str) -> Vec<String> {
         let table = format!(
             r#"CREATE TABLE IF NOT EXISTS sessions (
@@ -228,7 +260,7 @@ impl Syntax for Postgres {
              \"name\" text COLLATE \"C\" NOT NULL, \"resource\" text COLLATE \"C\" NOT NULL, \"row_id\" bigint NOT NULL, \
              \"old\" json, \"new\" json, \"actor_id\" bigint, \"created_at\" timestamptz NOT NULL, \
              \"due_at\" timestamptz NOT NULL, \"tries\" bigint NOT NULL DEFAULT 0, \"error\" text COLLATE \"C\", \
-             \"is_dead\" boolean NOT NULL DEFAULT FALSE)"
+             \"is_dead\" boolean NOT NULL DEFAULT FALSE, \"leased_until\" timestamptz)"
                 .to_owned(),
             "CREATE INDEX IF NOT EXISTS \"outbox_jobs_by_due\" ON \"outbox_jobs\" (\"is_dead\", \"due_at\")".to_owned(),
             NUMBER.to_owned(),
@@ -301,6 +333,9 @@ impl Syntax for Postgres {
     }
 }
 
+/// How long a node has a job to itself without saying that it still runs it.
+const LEASE: &str = "interval '15 seconds'";
+
 /// The channel on which nodes hear of changes of accounts and sessions: what happened, to which account, to which session.
 const CHANNEL: &str = "fasttrack_accounts";
 
@@ -316,7 +351,7 @@ BEGIN
     IF x = 0 THEN
         RETURN '0.0';
     END IF;
-    IF written::double precision <> x THEN
+    IF (CASE WHEN abs(x) > 1.7e308 THEN true ELSE written::double precision <> x END) THEN
         digits := 17;
         written := trim(to_char(x, '9.9999999999999999EEEE'));
     END IF;

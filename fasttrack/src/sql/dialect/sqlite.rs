@@ -146,6 +146,34 @@ impl Syntax for Sqlite {
         )
     }
 
+    fn skip_locked(&self) -> &'static str {
+        ""
+    }
+
+    fn lock_by_number(&self, _number: i64) -> Option<String> {
+        None
+    }
+
+    fn try_lock_by_number(&self, _number: i64) -> Option<String> {
+        None
+    }
+
+    fn due_jobs(&self, columns: &str) -> String {
+        format!(
+            "SELECT {columns} FROM \"outbox_jobs\" WHERE NOT \"is_dead\" AND \"due_at\" <= $1 AND \"id\" NOT IN ({}) \
+             ORDER BY \"due_at\", \"id\" LIMIT $3",
+            self.numbers("$2")
+        )
+    }
+
+    fn renew_leases(&self) -> Option<String> {
+        None
+    }
+
+    fn end_lease(&self) -> &'static str {
+        ""
+    }
+
     fn session_tables(&self, accounts: &str) -> Vec<String> {
         let table = format!(
             r"CREATE TABLE IF NOT EXISTS sessions (
