@@ -19,7 +19,7 @@ enum Class {
     Bool,
     Float,
     Text,
-    Instant,
+    Timestamp,
     Date,
     Json,
 }
@@ -31,7 +31,7 @@ impl Class {
             Holds::Bool => Self::Bool,
             Holds::Float => Self::Float,
             Holds::Text | Holds::Choice | Holds::Email | Holds::PasswordHash => Self::Text,
-            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Self::Instant,
+            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Self::Timestamp,
             Holds::Date => Self::Date,
             Holds::Json => Self::Json,
         }
@@ -75,7 +75,7 @@ fn cast(from: Class, to: Class, old: &str, to_type: &str) -> (String, Option<Str
         }
         (_, Class::Json) => of_text(&as_text(from, old), "NOT \"fasttrack_is_json\"({text})".to_owned()),
         (_, Class::Date) => of_text(&as_text(from, old), unfit_instant(DATE_FORM, "")),
-        (_, Class::Instant) => of_text(&as_text(from, old), unfit_instant(INSTANT_FORM, TIME_BOUNDS)),
+        (_, Class::Timestamp) => of_text(&as_text(from, old), unfit_instant(INSTANT_FORM, TIME_BOUNDS)),
     }
 }
 
@@ -84,7 +84,7 @@ fn as_text(from: Class, old: &str) -> String {
     match from {
         Class::Text => old.to_owned(),
         Class::Bool => format!("({old})::integer::text COLLATE \"C\""),
-        Class::Instant => {
+        Class::Timestamp => {
             format!("to_char({old} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') COLLATE \"C\"")
         }
         Class::Date => format!("to_char({old}, 'YYYY-MM-DD') COLLATE \"C\""),
