@@ -262,7 +262,7 @@ impl Context {
     /// As [`Self::write`].
     pub async fn write_now(
         &self,
-        statement: impl FnOnce(String) -> Statement + Send + 'static,
+        statement: impl FnOnce(String) -> Statement + Clone + Send + 'static,
     ) -> Result<Vec<Row>, Error> {
         self.services.db().write(|tx| async move { Ok(tx.query(statement(clock::now())).await?) }.boxed()).await
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::{clock::SECOND_US, db::Tx, error::Error};
 
 /// A refresh token on its way through the transaction.
+#[derive(Clone)]
 struct Rotation {
     token: Token,
     /// The id of the pair that it would lead to.

@@ -1,13 +1,12 @@
 //! What each database does in its own way: what [`Db`](super::Db) asks of one.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::oneshot;
 
 use super::{
-    Arg, ChangeCapture, DbError, Dialect, Row, RowPlan, Statement,
-    unit::{Inserted, Unit},
+    ChangeCapture, DbError, Dialect, Row, Statement,
+    unit::{NewRow, Unit},
 };
 
 /// One database, of one kind.
@@ -37,7 +36,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`DbError::QueueFull`] at once.
-    fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) -> Result<(), DbError>;
+    fn insert(&self, row: NewRow) -> Result<(), DbError>;
 
     /// Has every change captured from now on.
     fn capture_changes(&self, capture: ChangeCapture) -> BoxFuture<'_, Result<(), DbError>>;

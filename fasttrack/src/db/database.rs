@@ -15,9 +15,10 @@ use super::{
     capture::ChangeCapture,
     gauge::Gauges,
     meter::{Meter, metered},
+    postgres::Postgres,
     queues::{CallerQueues, Turn},
     sqlite::Sqlite,
-    unit::Work,
+    unit::{NewRow, Work},
 };
 use crate::{error::Error, trace};
 
@@ -40,7 +41,11 @@ impl Db {
     pub async fn connect(url: &DatabaseUrl, options: DbOptions) -> Result<Self, DbError> {
         match url {
             DatabaseUrl::Sqlite(path) => Self::open(path, options).await,
-            DatabaseUrl::Postgres(_) => Err(DbError::Other("PostgreSQL is not spoken yet".into())),
+            DatabaseUrl::Postgres(url) => {
+                let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
+                let backend = Postgres::open(url, &options, gauges.clone()).await?;
+                Ok(Self::over(Arc::new(backend), options.pool, &options, gauges))
+            }
         }
     }
 
@@ -52,13 +57,14 @@ impl Db {
     pub async fn open(path: &Path, options: DbOptions) -> Result<Self, DbError> {
         let gauges = Gauges::new().map_err(|error| DbError::Other(error.to_string()))?;
         let backend = Sqlite::open(path, &options, gauges.clone()).await?;
-        Ok(Self::over(Arc::new(backend), &options, gauges))
+        Ok(Self::over(Arc::new(backend), options.readers, &options, gauges))
     }
 
-    fn over(backend: Arc<dyn Backend>, options: &DbOptions, gauges: Gauges) -> Self {
+    /// `readers` is how many connections read at a time, at most.
+    fn over(backend: Arc<dyn Backend>, readers: usize, options: &DbOptions, gauges: Gauges) -> Self {
         Self {
             backend,
-            searches: Arc::new(Semaphore::new((options.readers / 2).max(1))),
+            searches: Arc::new(Semaphore::new((readers / 2).max(1))),
             slow: CallerQueues::default(),
             gauges,
             reader_wait: options.reader_wait,
@@ -108,20 +114,20 @@ impl Db {
         metered(&self.gauges.reading, trace::reading(&statement.sql), self.run_slow(statement)).await
     }
 
-    /// Runs a unit of work in a transaction, behind a savepoint: all of it happens, or nothing. Once this is polled it
-    /// happens also when the caller goes away. Other units share the transaction and its commit, so it must not wait
-    /// for anything but `tx`.
+    /// Runs a unit of work in a transaction: all of it happens, or nothing. Once this is polled it happens also when the
+    /// caller goes away. Other units may share the transaction and its commit, so it must not wait for anything but `tx`;
+    /// and where it stands in the way of another transaction it is run again, so that it must do nothing but by `tx`.
     ///
     /// # Errors
     /// The unit's own error; [`Error::Unavailable`] when the queue is full, the disk is, or another process writes.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Clone + Send + 'static,
     {
         let written = async {
             let (answer, answered) = oneshot::channel();
-            self.backend.write(Box::new(Work::new(work, answer)))?;
+            self.backend.write(Box::new(Work::repeatable(work, answer)))?;
             answered.await.unwrap_or_else(|_| Err(lost().into()))
         };
         metered(&self.gauges.writing, trace::writing(), written).await
@@ -139,7 +145,7 @@ impl Db {
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.backend.write_alone(Box::new(Work::new(work, answer)))?;
+        self.backend.write_alone(Box::new(Work::once(work, answer)))?;
         answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
@@ -151,7 +157,7 @@ impl Db {
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
         let inserted = async {
             let (answer, answered) = oneshot::channel();
-            self.backend.insert(plan, row, answer)?;
+            self.backend.insert(NewRow { plan, row, answer })?;
             answered.await.unwrap_or_else(|_| Err(lost()))
         };
         metered(&self.gauges.writing, trace::writing(), inserted).await

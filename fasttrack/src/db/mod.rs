@@ -16,11 +16,13 @@ mod error;
 mod gauge;
 mod meter;
 mod options;
-mod placeholders;
+
 mod postgres;
 mod queues;
 mod row;
+mod slots;
 mod sqlite;
+mod text;
 mod tx;
 mod unit;
 

@@ -5,8 +5,13 @@ use std::time::Duration;
 /// How a database is opened. The defaults are meant for a server; a command that runs once can do with fewer readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DbOptions {
-    /// Connections that read; opened when first needed.
+    /// Connections that read a file; opened when first needed. One more writes.
     pub readers: usize,
+    /// Connections to a server, which read and write; opened when first needed.
+    pub pool: usize,
+    /// Whether statements are prepared on a server and kept there. A pooler that lends connections by the transaction
+    /// may not know them, as `PgBouncer` before 1.21.
+    pub prepares: bool,
     /// Writes that may wait; one more is refused with [`DbError::QueueFull`](super::DbError::QueueFull).
     pub queue: usize,
     /// Writes that share a transaction, at most.
@@ -35,6 +40,8 @@ impl Default for DbOptions {
     fn default() -> Self {
         Self {
             readers: 8,
+            pool: 16,
+            prepares: true,
             queue: 4096,
             group: 512,
             reader_wait: Duration::from_secs(3),

@@ -20,6 +20,16 @@ pub trait Session: Send {
 
     /// Runs a statement, as [`Tx::query`] has it.
     fn query(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>>;
+
+    /// Runs a statement, as [`Tx::attempt`] has it.
+    fn attempt(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
+        self.query(statement)
+    }
+
+    /// Tells other processes, as [`Tx::notify`] has it.
+    fn notify(&mut self, channel: &str, payload: String) {
+        let _ = (channel, payload);
+    }
 }
 
 /// What runs after the commit.
@@ -78,9 +88,25 @@ impl<S: Session + ?Sized> Tx<S> {
     /// # Errors
     /// What the database says; [`DbError::Busy`] when it took too long, or one before was not waited for. After
     /// [`DbError::Busy`] the unit cannot go on: a full disk or a failing one may have rolled back the transaction, and a
-    /// further statement would stand alone.
+    /// further statement would stand alone. A server takes nothing more of a transaction after any error: a unit that
+    /// means to go on after one uses [`Self::attempt`].
     pub async fn query(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
         self.session.query(statement).await
+    }
+
+    /// The same for a statement that may fail alone: what it did is undone, and the unit may go on, but for
+    /// [`DbError::Busy`].
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn attempt(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        self.session.attempt(statement).await
+    }
+
+    /// Tells every process that listens on `channel` (see [`Db::listen`](super::Db::listen)) when the unit is committed.
+    /// Where one process alone has the database there is nobody to tell. A payload has at most 7,999 bytes.
+    pub fn notify(&mut self, channel: &str, payload: impl Into<String>) {
+        self.session.notify(channel, payload.into());
     }
 
     /// Runs `hook` after the commit, before anyone is answered; never when the unit fails, or when it is not known

@@ -11,7 +11,7 @@ use crate::error::Error;
 /// A unit of work, and who waits for it.
 pub(super) trait Unit: Send {
     /// Does the work and keeps its outcome; `false` when it has to be undone.
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool>;
+    fn run<'a>(&'a mut self, tx: &'a mut Tx, again: Again) -> BoxFuture<'a, bool>;
 
     /// Takes the unit apart, when it failed and its parts may not.
     fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)>;
@@ -23,6 +23,15 @@ pub(super) trait Unit: Send {
     fn answer(self: Box<Self>);
 }
 
+/// Whether a unit may have to be run again, in another transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It may.
+    Possible,
+    /// This is the last time.
+    Never,
+}
+
 /// Why a unit has no outcome.
 fn unfinished() -> DbError {
     DbError::Other("a unit of work did not finish".into())
@@ -31,13 +40,23 @@ fn unfinished() -> DbError {
 /// A closure over a transaction.
 pub(super) struct Work<T, F> {
     run: Option<F>,
+    /// Makes another one like it, where it may be run again.
+    copy: Option<fn(&F) -> F>,
     outcome: Option<Result<T, Error>>,
     answer: oneshot::Sender<Result<T, Error>>,
 }
 
 impl<T, F> Work<T, F> {
-    pub(super) fn new(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
-        Self { run: Some(work), outcome: None, answer }
+    /// Work that is done once.
+    pub(super) fn once(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
+        Self { run: Some(work), copy: None, outcome: None, answer }
+    }
+}
+
+impl<T, F: Clone> Work<T, F> {
+    /// Work that may be done again, in another transaction.
+    pub(super) fn repeatable(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
+        Self { copy: Some(F::clone), ..Self::once(work, answer) }
     }
 }
 
@@ -46,9 +65,13 @@ where
     T: Send + 'static,
     F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
 {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx, again: Again) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            let Some(work) = self.run.take() else { return false };
+            let work = match (again, self.copy) {
+                (Again::Possible, Some(copy)) => self.run.as_ref().map(copy),
+                _ => self.run.take(),
+            };
+            let Some(work) = work else { return false };
             let outcome = work(tx).await;
             let succeeded = outcome.is_ok();
             self.outcome = Some(outcome);
@@ -76,6 +99,13 @@ where
 /// What a row became: what its insertion rendered.
 pub(super) type Inserted = Result<Option<Vec<u8>>, DbError>;
 
+/// A row that is to be inserted, and who waits for it.
+pub(super) struct NewRow {
+    pub(super) plan: Arc<dyn RowPlan>,
+    pub(super) row: Vec<Arg>,
+    pub(super) answer: oneshot::Sender<Inserted>,
+}
+
 /// Rows of one plan, inserted together.
 pub(super) struct Batch {
     plan: Arc<dyn RowPlan>,
@@ -89,6 +119,23 @@ impl Batch {
         Self { plan, rows: vec![row], answers: vec![answer], outcome: None }
     }
 
+    /// Joins what waits into batches, in the order of arrival of their first rows, each of rows of one plan.
+    pub(super) fn arrange(rows: impl IntoIterator<Item = NewRow>) -> Vec<Self> {
+        let mut batches: Vec<Self> = Vec::new();
+        for NewRow { plan, row, answer } in rows {
+            match batches.iter_mut().find(|batch| batch.is_of(&plan)) {
+                Some(batch) => batch.push(row, answer),
+                None => batches.push(Self::new(plan, row, answer)),
+            }
+        }
+        batches
+    }
+
+    /// How many rows it has.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     pub(super) fn is_of(&self, plan: &Arc<dyn RowPlan>) -> bool {
         Arc::ptr_eq(&self.plan, plan)
     }
@@ -100,7 +147,7 @@ impl Batch {
 }
 
 impl Unit for Batch {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx, _: Again) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let outcome = self.plan.insert(tx, &self.rows).await.and_then(|rendered| {
                 let (wanted, got) = (self.rows.len(), rendered.len());

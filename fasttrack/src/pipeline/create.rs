@@ -123,6 +123,7 @@ fn changed_meanwhile() -> Error {
 }
 
 /// A creation whose hooks run in its own unit; so it is never merged with others.
+#[derive(Clone)]
 struct HookedCreation {
     engine: Arc<Engine>,
     plan: Arc<RowsPlan>,

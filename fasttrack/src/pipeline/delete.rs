@@ -46,6 +46,7 @@ impl Pipeline {
     }
 }
 
+#[derive(Clone)]
 struct Removal {
     engine: Arc<Engine>,
     resource: usize,

@@ -39,11 +39,12 @@ pub(super) struct Hooking {
 }
 
 /// The hooks of one resource, for one write.
+#[derive(Clone)]
 pub(super) struct Hooked {
     schema: &'static Schema,
     table: HookTable,
     common: Hooking,
-    turn: OwnedSemaphorePermit,
+    turn: Arc<OwnedSemaphorePermit>,
 }
 
 impl Hooking {
@@ -58,7 +59,7 @@ impl Hooking {
     pub(super) async fn of(&self, schema: &'static Schema) -> Result<Option<Hooked>, Error> {
         let Some(table) = schema.hooks else { return Ok(None) };
         match timeout(TURN_LIMIT, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Some(Hooked { schema, table, common: self.clone(), turn })),
+            Ok(Ok(turn)) => Ok(Some(Hooked { schema, table, common: self.clone(), turn: Arc::new(turn) })),
             Ok(Err(_)) | Err(_) => Err(Error::Unavailable("too many changes are still being followed up".into())),
         }
     }

@@ -19,7 +19,7 @@ pub(super) enum Purpose {
 }
 
 /// A body, read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Input {
     /// The fields that were sent and are sound.
     pub fields: Vec<(&'static Column, Arg)>,

@@ -27,6 +27,7 @@ use crate::{
 };
 
 /// Everything that a change to a row needs inside the transaction.
+#[derive(Clone)]
 struct Change {
     engine: Arc<Engine>,
     who: Principal,

@@ -1,5 +1,29 @@
-//! What is peculiar to `PostgreSQL`.
+//! `PostgreSQL`, a server that others may use as well.
+//!
+//! Each unit of work is a transaction of its own, on a connection from the pool, in a task that outlives its caller. What
+//! can travel together does: the word that begins a transaction with its first statement, a savepoint with what stands
+//! behind it, and what a statement changed behind the statement.
+//!
+//! From what knows nothing of the rest to what knows it all: `url`, `value`, `script` and `error` (what goes over the wire
+//! and comes back), `connect` (how connections are set), `connection` (one that is open), `pool` (connections that are lent),
+//! `session` (one transaction), `capture` (who hears of changes), `runner` (a unit, from its beginning to what follows its
+//! commit), `batch` (rows that are inserted together).
 
+mod backend;
+mod batch;
+mod capture;
+mod connect;
+mod connection;
+mod error;
+mod pool;
+mod runner;
+mod script;
+mod session;
+mod statements;
+#[cfg(test)]
+mod tests;
 mod url;
+mod value;
 
+pub(super) use self::backend::Postgres;
 pub use self::url::{PostgresUrl, PostgresUrlError, TlsMode};

@@ -13,7 +13,7 @@ use super::{
     super::{
         DbError, Tx,
         tx::{Hook, run_hook},
-        unit::Unit,
+        unit::{Again, Unit},
     },
     session::{Mark, SqliteSession},
     words,
@@ -175,7 +175,7 @@ fn stopped() -> DbError {
 
 /// Runs a unit, and asks whether what it did may be.
 async fn run(unit: &mut dyn Unit, tx: &mut Tx<SqliteSession>, mark: Mark) -> Result<bool, DbError> {
-    if !unit.run(tx).await {
+    if !unit.run(tx, Again::Never).await {
         return Ok(false);
     }
     tx.before_commit(mark).await.map(|()| true)

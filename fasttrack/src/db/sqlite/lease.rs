@@ -16,23 +16,36 @@ use rbdc::{
 use rbs::Value;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{
-    connection::SingleConnection,
-    error,
-    slots::{CommitPolicy, Slots},
-    words,
-};
+use super::{super::slots::Slots, connection::SingleConnection, error, words};
 
 /// How long a statement has to come to its end before it is told to stop, and then before it is told again: where it is
 /// told in between two statements of one text, or the driver runs it once more, it has not heard.
 const INTERRUPT_EVERY: Duration = Duration::from_millis(10);
+
+/// What may commit on the connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CommitPolicy {
+    /// Whatever does.
+    Any,
+    /// The word `COMMIT` alone, and nothing by the way: a statement that has lost its transaction is undone.
+    Explicit,
+}
+
+/// The slots of a pool, and on what terms its connections are lent.
+#[derive(Debug)]
+pub(super) struct Lender {
+    pub(super) slots: Slots<SingleConnection>,
+    /// How long a connection that came back in the middle of something has to become idle, before it is given up.
+    pub(super) patience: Duration,
+    pub(super) commits: CommitPolicy,
+}
 
 /// A connection on loan.
 pub(super) struct Lease {
     /// `None` only while it is being dropped.
     connection: Option<SingleConnection>,
     state: State,
-    slots: Arc<Slots>,
+    lender: Arc<Lender>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -49,8 +62,8 @@ struct State {
 }
 
 impl Lease {
-    pub(super) fn new(connection: SingleConnection, slots: Arc<Slots>, permit: OwnedSemaphorePermit) -> Self {
-        Self { connection: Some(connection), state: State::default(), slots, permit: Some(permit) }
+    pub(super) fn new(connection: SingleConnection, lender: Arc<Lender>, permit: OwnedSemaphorePermit) -> Self {
+        Self { connection: Some(connection), state: State::default(), lender, permit: Some(permit) }
     }
 
     fn parts(&mut self) -> Result<(&mut SingleConnection, &mut State), DriverError> {
@@ -62,7 +75,7 @@ impl Lease {
 
     /// The parts, for a statement that is about to be sent.
     fn start(&mut self, sql: &str) -> Result<(&mut SingleConnection, &mut State), DriverError> {
-        let commits = self.slots.commits();
+        let commits = self.lender.commits;
         let (connection, state) = self.parts()?;
         state.start(sql);
         if commits == CommitPolicy::Explicit {
@@ -140,20 +153,20 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take().filter(|_| !self.state.broken) else { return };
         if !self.state.running && !self.state.begun {
-            self.slots.put(connection);
+            self.lender.slots.put(connection);
             return;
         }
         // Only a runtime can tidy up; without one the connection is closed, which rolls back as well.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(settle(connection, Arc::clone(&self.slots), self.permit.take()));
+        runtime.spawn(settle(connection, Arc::clone(&self.lender), self.permit.take()));
     }
 }
 
 /// Stops what still runs, rolls back, and gives the connection back; one that cannot is closed.
 ///
 /// A command that was sent while the connection's thread died is never answered, hence the limit.
-async fn settle(mut connection: SingleConnection, slots: Arc<Slots>, permit: Option<OwnedSemaphorePermit>) {
-    let settled = timeout(slots.patience(), async {
+async fn settle(mut connection: SingleConnection, lender: Arc<Lender>, permit: Option<OwnedSemaphorePermit>) {
+    let settled = timeout(lender.patience, async {
         stop(&mut connection).await.is_ok()
             && match connection.exec(words::ROLLBACK, Vec::new()).await {
                 Ok(_) => true,
@@ -161,7 +174,7 @@ async fn settle(mut connection: SingleConnection, slots: Arc<Slots>, permit: Opt
             }
     });
     if settled.await == Ok(true) {
-        slots.put(connection);
+        lender.slots.put(connection);
     } else {
         tracing::warn!("a database connection could not be rolled back; it is replaced");
     }

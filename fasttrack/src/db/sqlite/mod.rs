@@ -4,7 +4,7 @@
 //! waiting into one transaction and answers after its commit.
 //!
 //! From what knows nothing of the rest to what knows it all: `words` and `error` (texts), `statement` (runs one),
-//! `connect` (how connections are set), `connection` (one that is open), `slots`, `lease` and `pool` (connections that
+//! `connect` (how connections are set), `connection` (one that is open), `lease` and `pool` (connections that
 //! are lent), `session` (one that writes), `group` (a transaction of many units), `writer` (one group after another).
 //! `place`, `private` and `file` are about the file.
 
@@ -18,7 +18,6 @@ mod place;
 mod pool;
 mod private;
 mod session;
-mod slots;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -27,19 +26,18 @@ mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rbdc::db::Connection;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::time::timeout;
 
 use self::{
     file::Found,
+    lease::CommitPolicy,
     pool::{ConnectionPool, SlotPool},
     session::SqliteSession,
-    slots::CommitPolicy,
     writer::Writer,
 };
 pub(crate) use self::{
@@ -47,10 +45,10 @@ pub(crate) use self::{
     private::{open_to_others, private_file},
 };
 use super::{
-    Arg, ChangeCapture, DbError, DbOptions, Dialect, Row, RowPlan, Statement,
+    Arg, ChangeCapture, DbError, DbOptions, Dialect, Row, Statement,
     backend::{Backend, Reader},
     gauge::Gauges,
-    unit::{Inserted, Unit},
+    unit::{NewRow, Unit},
 };
 
 /// A database in a file: many connections that read, one that writes.
@@ -139,8 +137,8 @@ impl Backend for Sqlite {
         self.writer.write_alone(unit)
     }
 
-    fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) -> Result<(), DbError> {
-        self.writer.insert(plan, row, answer)
+    fn insert(&self, row: NewRow) -> Result<(), DbError> {
+        self.writer.insert(row)
     }
 
     fn capture_changes(&self, capture: ChangeCapture) -> BoxFuture<'_, Result<(), DbError>> {

@@ -14,11 +14,13 @@ use rbdc::{
 use tokio::time::timeout;
 
 use super::{
-    super::DbError,
+    super::{
+        DbError,
+        slots::{NoSlot, Slots},
+    },
     connection::SingleConnection,
-    error,
-    lease::Lease,
-    slots::{CommitPolicy, Slots},
+    error::{self, CLOSED},
+    lease::{CommitPolicy, Lease, Lender},
 };
 
 /// How long somebody waits who does not say.
@@ -31,13 +33,13 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct SlotPool {
     manager: ConnectionManager,
-    slots: Arc<Slots>,
+    lender: Arc<Lender>,
 }
 
 impl SlotPool {
     /// A pool of at most `size` connections.
     fn sized(manager: ConnectionManager, size: u32, patience: Duration, commits: CommitPolicy) -> Self {
-        Self { manager, slots: Arc::new(Slots::new(size, patience, commits)) }
+        Self { manager, lender: Arc::new(Lender { slots: Slots::new(size), patience, commits }) }
     }
 
     async fn connect(&self) -> Result<SingleConnection, DriverError> {
@@ -58,10 +60,10 @@ impl SlotPool {
         commits: CommitPolicy,
     ) -> Result<ConnectionPool, DbError> {
         let pool = Self::sized(manager, size, patience, commits);
-        let slots = Arc::clone(&pool.slots);
+        let lender = Arc::clone(&pool.lender);
         let rbatis = RBatis::default();
         rbatis.init_pool(pool).map_err(|error| error::meaning(&error))?;
-        Ok(ConnectionPool { rbatis, slots })
+        Ok(ConnectionPool { rbatis, lender })
     }
 }
 
@@ -69,7 +71,7 @@ impl SlotPool {
 #[derive(Debug, Clone)]
 pub(super) struct ConnectionPool {
     rbatis: RBatis,
-    slots: Arc<Slots>,
+    lender: Arc<Lender>,
 }
 
 impl ConnectionPool {
@@ -84,9 +86,9 @@ impl ConnectionPool {
 
     /// Waits for what is out, at most `wait`, and closes every connection. What comes back later is closed then.
     pub(super) async fn close(&self, wait: Duration) {
-        let all = timeout(wait, self.slots.all()).await;
-        self.slots.close();
-        while let Some(mut connection) = self.slots.take_idle() {
+        let all = timeout(wait, self.lender.slots.all()).await;
+        self.lender.slots.close();
+        while let Some(mut connection) = self.lender.slots.take_idle() {
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "a database connection did not close well");
             }
@@ -106,10 +108,10 @@ impl Pool for SlotPool {
     }
 
     async fn get_timeout(&self, wait: Duration) -> Result<Box<dyn Connection>, DriverError> {
-        let permit = self.slots.permit(wait).await?;
+        let permit = self.lender.slots.permit(wait).await.map_err(refusal)?;
         let connection =
-            if let Some(connection) = self.slots.take_idle() { connection } else { self.connect().await? };
-        Ok(Box::new(Lease::new(connection, Arc::clone(&self.slots), permit)))
+            if let Some(connection) = self.lender.slots.take_idle() { connection } else { self.connect().await? };
+        Ok(Box::new(Lease::new(connection, Arc::clone(&self.lender), permit)))
     }
 
     /// The size is fixed when the pool is made.
@@ -125,4 +127,11 @@ impl Pool for SlotPool {
     fn driver(&self) -> &dyn Driver {
         self.manager.driver_ref()
     }
+}
+
+fn refusal(why: NoSlot) -> DriverError {
+    DriverError::from(match why {
+        NoSlot::TimedOut => "get_timeout: every connection is in use",
+        NoSlot::Closed => CLOSED,
+    })
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{
     super::{
-        ChangeCapture, DbError, Dialect, Row, Statement, Tx, placeholders,
+        ChangeCapture, DbError, Dialect, Row, Statement, Tx, text,
         tx::{HookMark, Session},
     },
     statement::{self, Output},
@@ -83,8 +83,8 @@ impl SqliteSession {
         if self.cut_off {
             return Err(self.remember(DbError::Busy("the statement before was not waited for".into())));
         }
-        placeholders::check(&statement)?;
-        let is_captured = self.captured.capture.is_some() && statement::may_write(&statement.sql);
+        text::check(&statement)?;
+        let is_captured = self.captured.capture.is_some() && text::may_write(&statement.sql);
         statement.sql = self.with_control_words(statement.sql, is_captured);
         self.begun = true;
         // Of several statements in one text, the first may leave changes before another fails; and nobody may wait for this.

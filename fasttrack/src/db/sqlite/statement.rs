@@ -7,7 +7,7 @@ use rbdc::db::{Connection, Row as DriverRow};
 use rbs::Value;
 
 use super::{
-    super::{Arg, CHANGE_COLUMNS, CHANGES, Cell, DbError, Row, Statement, placeholders},
+    super::{Arg, CHANGE_COLUMNS, CHANGES, Cell, DbError, Row, Statement, text},
     error,
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Output {
 /// # Errors
 /// What the database says, or [`DbError::Other`] for a placeholder without an argument.
 pub(super) async fn run(connection: &mut dyn Connection, statement: Statement) -> Result<Vec<Row>, DbError> {
-    placeholders::check(&statement)?;
+    text::check(&statement)?;
     Ok(run_checked(connection, statement).await?.rows)
 }
 
@@ -96,10 +96,4 @@ fn cell(value: Value, index: usize) -> Result<Cell, DbError> {
         }
     };
     Ok(cell)
-}
-
-/// Whether a statement may write, as far as its text tells at once.
-pub(super) fn may_write(sql: &str) -> bool {
-    let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"));
-    !reads || sql.contains(';')
 }

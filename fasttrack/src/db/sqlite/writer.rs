@@ -14,10 +14,10 @@ use tokio::{
 
 use super::{
     super::{
-        Arg, ChangeCapture, DbError, DbOptions, RowPlan, Tx,
+        ChangeCapture, DbError, DbOptions, Tx,
         gauge::Gauges,
         tx::run_hook,
-        unit::{Batch, Inserted, Unit, Work},
+        unit::{Batch, NewRow, Unit, Work},
     },
     group::{Group, InDoubt, Limits},
     pool::ConnectionPool,
@@ -45,7 +45,7 @@ type Answer = oneshot::Sender<Result<(), DbError>>;
 /// What the writer is asked.
 enum Job {
     Unit(Box<dyn Unit>),
-    Insert(Arc<dyn RowPlan>, Vec<Arg>, oneshot::Sender<Inserted>),
+    Insert(NewRow),
     Alone(Box<dyn Unit>),
     ChangeCapture(Arc<ChangeCapture>, Answer),
     Close(oneshot::Sender<()>),
@@ -97,13 +97,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`DbError::QueueFull`] at once.
-    pub(super) fn insert(
-        &self,
-        plan: Arc<dyn RowPlan>,
-        row: Vec<Arg>,
-        answer: oneshot::Sender<Inserted>,
-    ) -> Result<(), DbError> {
-        self.send(Job::Insert(plan, row, answer))
+    pub(super) fn insert(&self, row: NewRow) -> Result<(), DbError> {
+        self.send(Job::Insert(row))
     }
 
     /// Has every connection capture changes from now on, and `capture.listener` hear of them, instead of whoever did before.
@@ -245,7 +240,7 @@ impl Task {
                 Job::Alone(unit) => self.alone.push(unit),
                 Job::ChangeCapture(capture, answer) => self.to_capture.push((capture, answer)),
                 Job::Close(closed) => self.closing.push(closed),
-                Job::Insert(plan, row, answer) => {
+                Job::Insert(NewRow { plan, row, answer }) => {
                     let batch = slots.iter_mut().find_map(|slot| match slot {
                         Slot::Batch(batch) if batch.is_of(&plan) => Some(batch),
                         _ => None,
@@ -346,7 +341,7 @@ where
     F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
 {
     let (answer, _) = oneshot::channel();
-    Box::new(Work::new(work, answer))
+    Box::new(Work::once(work, answer))
 }
 
 /// A place in the order of a group.

@@ -6,27 +6,27 @@ use std::sync::{
 };
 
 use futures_util::{FutureExt, future::join_all, pin_mut, poll};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, watch};
 
 use super::*;
 
 /// Stops the writer inside a unit until the sender is used or dropped, so that what is asked meanwhile is one group.
-async fn hold(db: &Db) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
-    let (release, released) = oneshot::channel::<()>();
-    let (inside, entered) = oneshot::channel::<()>();
+async fn hold(db: &Db) -> (watch::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
+    let (release, mut released) = watch::channel(());
+    let (inside, mut entered) = mpsc::channel(1);
     let db = db.clone();
     let held = tokio::spawn(async move {
         db.write(move |tx| {
             Box::pin(async move {
                 tx.query(sql("SELECT 1")).await?;
-                inside.send(()).ok();
-                released.await.ok();
+                inside.send(()).await.ok();
+                released.changed().await.ok();
                 Ok(())
             })
         })
         .await
     });
-    entered.await.unwrap();
+    entered.recv().await.unwrap();
     (release, held)
 }
 
@@ -173,19 +173,19 @@ async fn a_full_queue_refuses_at_once() {
 async fn writes_whose_caller_went_away_are_done_and_leave_nothing_open() {
     let bench = bench(DbOptions::default()).await;
     for number in 0..500 {
-        let (begun, started) = oneshot::channel();
+        let (begun, mut started) = mpsc::channel(1);
         let db = bench.db.clone();
         let write = tokio::spawn(async move {
             db.write(move |tx| {
                 Box::pin(async move {
-                    begun.send(()).ok();
+                    begun.send(()).await.ok();
                     tx.query(insert(&format!("{number} a"))).await?;
                     Ok(tx.query(insert(&format!("{number} b"))).await.map(drop)?)
                 })
             })
             .await
         });
-        started.await.unwrap();
+        started.recv().await.unwrap();
         write.abort();
     }
     write(&bench, "after".into()).await.unwrap();
@@ -195,16 +195,16 @@ async fn writes_whose_caller_went_away_are_done_and_leave_nothing_open() {
 #[tokio::test]
 async fn hooks_run_after_the_commit_and_before_the_answer() {
     let bench = bench(DbOptions::default()).await;
-    let (hooked, ran) = oneshot::channel();
+    let (hooked, mut ran) = mpsc::channel(1);
     let written = bench.write(move |tx| {
         Box::pin(async move {
             tx.after_commit(|| panic!("on purpose: the commit stands"));
-            tx.after_commit(|| _ = hooked.send(()));
+            tx.after_commit(move || _ = hooked.try_send(()));
             Ok(tx.query(insert("x")).await.map(drop)?)
         })
     });
     written.await.unwrap();
-    assert_eq!(ran.now_or_never(), Some(Ok(())), "answered before the hook ran");
+    assert_eq!(ran.try_recv(), Ok(()), "answered before the hook ran");
     assert_eq!(names(&bench).await, ["x"]);
 }
 

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use super::{
     super::{
         connect,
+        lease::CommitPolicy,
         pool::{ConnectionPool, SlotPool},
-        slots::CommitPolicy,
         statement,
     },
     *,

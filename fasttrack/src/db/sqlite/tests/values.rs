@@ -1,7 +1,7 @@
 //! What goes in comes out again, and what is asked wrongly is refused.
 
 use super::*;
-use crate::db::placeholders;
+use crate::db::text;
 
 /// Through a column of every affinity, and back as the cell it ought to be.
 #[track_caller]
@@ -88,11 +88,7 @@ fn every_placeholder_has_its_argument() {
         ("SELECT $99999999999999999999999999", 3, false),
     ];
     for (text, args, fits) in cases {
-        assert_eq!(
-            placeholders::check(&Statement::new(text, vec![Arg::Null; args])).is_ok(),
-            fits,
-            "{text} with {args}"
-        );
+        assert_eq!(text::check(&Statement::new(text, vec![Arg::Null; args])).is_ok(), fits, "{text} with {args}");
     }
 }
 

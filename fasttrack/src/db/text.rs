@@ -1,4 +1,4 @@
-//! Whether each placeholder of a statement has its argument.
+//! What the text of a statement says at once: whether each placeholder has its argument, and whether it may write.
 
 use super::{DbError, Statement};
 
@@ -44,4 +44,10 @@ fn skip_comment(bytes: &mut impl Iterator<Item = u8>) -> Result<(), DbError> {
         is_star = byte == b'*';
     }
     Err(DbError::Other("a comment has no end".into()))
+}
+
+/// Whether a statement may write, as far as its text tells at once.
+pub(super) fn may_write(sql: &str) -> bool {
+    let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"));
+    !reads || sql.contains(';')
 }

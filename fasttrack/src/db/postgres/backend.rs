@@ -1,0 +1,215 @@
+//! The database as everybody else has it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    super::{
+        ChangeCapture, DbError, DbOptions, Dialect, Row, Statement,
+        backend::{Backend, Reader},
+        gauge::Gauges,
+        unit::{NewRow, Unit},
+    },
+    PostgresUrl,
+    batch::Batches,
+    capture::Captures,
+    connect::Connector,
+    error::Remedy,
+    pool::{Lease, Pool},
+    runner::Runner,
+    session::Terms,
+};
+
+/// How long a unit may take that runs alone: a large table is copied in it.
+const ALONE_LIMIT: Duration = Duration::from_hours(24);
+
+/// How often a statement that reads is run at most: connections that were lost in a row cost one time each.
+const READ_TRIES: u32 = 3;
+
+/// The number that whoever sets up the capture of changes locks, so that one does at a time.
+const SETUP_LOCK: i64 = 0x6661_7374_0001;
+
+/// A database on a server.
+#[derive(Debug)]
+pub(in crate::db) struct Postgres {
+    pool: Pool,
+    captures: Captures,
+    runner: Runner,
+    batches: Batches,
+    /// Units that wait or run: the right to be one more.
+    queue: Arc<Semaphore>,
+    queue_size: u32,
+    /// Units that run.
+    writers: Arc<Semaphore>,
+    terms: Terms,
+    gauges: Gauges,
+}
+
+impl Postgres {
+    /// Connects to a server.
+    ///
+    /// # Errors
+    /// What it says, or that there is none; also when the database is one of another application.
+    pub(in crate::db) async fn open(url: &PostgresUrl, options: &DbOptions, gauges: Gauges) -> Result<Self, DbError> {
+        let size = u32::try_from(options.pool).unwrap_or(u32::MAX).max(1);
+        let pool = Pool::new(Connector::new(url, options), size, options.statement_limit * 2);
+        // Asked now, so that a wrong password is told at the start.
+        let mut first = pool.take(options.reader_wait.max(Duration::from_secs(10))).await?;
+        if let Some(marker) = &options.marker {
+            check_marker(&mut first, marker).await.map_err(|error| DbError::Other(format!("{url}: {error}")))?;
+        }
+        drop(first);
+        let captures = Captures::default();
+        // A unit waits for its connection as long as the client waits for the answer, or nearly.
+        let runner = Runner { pool: pool.clone(), captures: captures.clone(), wait: options.busy_timeout * 3 };
+        let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };
+        let batches = Batches::start(runner.clone(), terms, (options.queue, options.group), gauges.clone());
+        // A quarter of the connections is always there for those who read.
+        let writers = options.pool - options.pool / 4;
+        Ok(Self {
+            pool,
+            captures,
+            runner,
+            batches,
+            queue: Arc::new(Semaphore::new(options.queue.max(1))),
+            queue_size: u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX),
+            writers: Arc::new(Semaphore::new(writers.max(1))),
+            terms,
+            gauges,
+        })
+    }
+
+    /// Runs a unit in a task of its own.
+    fn start(&self, unit: Box<dyn Unit>, terms: Terms, tries: u32) -> Result<(), DbError> {
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| DbError::QueueFull)?;
+        self.gauges.waiting.inc();
+        let (runner, writers, gauges) = (self.runner.clone(), Arc::clone(&self.writers), self.gauges.clone());
+        tokio::spawn(async move {
+            let writer = writers.acquire_owned().await;
+            gauges.waiting.dec();
+            gauges.group.observe(1.0);
+            runner.run(unit, terms, tries).await;
+            drop((writer, place));
+        });
+        Ok(())
+    }
+
+    async fn set_up(&self, capture: ChangeCapture) -> Result<(), DbError> {
+        let mut lease = self.pool.take(self.runner.wait).await?;
+        let words = format!("BEGIN; SELECT pg_advisory_xact_lock({SETUP_LOCK})");
+        let setup = [words].into_iter().chain(capture.setup.iter().cloned());
+        for words in setup {
+            lease.control(&words).await.map_err(|failure| failure.error)?;
+        }
+        lease.end("COMMIT").await.map_err(|failure| failure.error)?;
+        self.captures.set(Arc::new(capture));
+        Ok(())
+    }
+}
+
+/// Whether there is nothing yet, or what an application of ours has made.
+async fn check_marker(lease: &mut Lease, marker: &str) -> Result<(), DbError> {
+    let tables = "SELECT count(*), count(*) FILTER (WHERE table_name = $1) FROM information_schema.tables \
+                  WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";
+    let statement = Statement::new(tables, vec![super::super::Arg::Text(marker.to_owned())]);
+    let rows = lease.query(&statement).await.map_err(|failure| failure.error)?;
+    match rows.first().map(|row| (row.int(0), row.int(1))) {
+        Some((Some(tables), Some(0))) if tables > 0 => {
+            Err(DbError::Other(format!("the database belongs to another application: it has no table {marker}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Backend for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    /// A database on a server is never made by opening it.
+    fn was_created(&self) -> bool {
+        false
+    }
+
+    fn reader(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>> {
+        async move {
+            let lease = self.pool.take(wait).await?;
+            Ok(Box::new(PooledReader { lease: Some(lease), pool: self.pool.clone(), wait }) as Box<dyn Reader>)
+        }
+        .boxed()
+    }
+
+    fn write(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
+        self.start(unit, self.terms, Runner::tries())
+    }
+
+    fn write_alone(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
+        self.start(unit, Terms { statement: ALONE_LIMIT, unit: ALONE_LIMIT, is_unlimited: true }, 1)
+    }
+
+    fn insert(&self, row: NewRow) -> Result<(), DbError> {
+        self.batches.insert(row)
+    }
+
+    fn capture_changes(&self, capture: ChangeCapture) -> BoxFuture<'_, Result<(), DbError>> {
+        self.set_up(capture).boxed()
+    }
+
+    fn copy_to(&self, _: PathBuf) -> BoxFuture<'_, Result<(), DbError>> {
+        let advice = "a database on a server is copied with its own tools: pg_dump, or a base backup";
+        async move { Err(DbError::Other(advice.into())) }.boxed()
+    }
+
+    /// The server checks its pages itself.
+    fn find_damage(&self) -> BoxFuture<'_, Result<Option<String>, DbError>> {
+        async move { Ok(None) }.boxed()
+    }
+
+    fn close(&self, limit: Duration) -> BoxFuture<'_, ()> {
+        async move {
+            self.batches.close(self.terms.unit).await;
+            timeout(self.terms.unit, self.queue.acquire_many(self.queue_size)).await.ok();
+            self.queue.close();
+            self.pool.close(limit).await;
+        }
+        .boxed()
+    }
+}
+
+/// A connection on loan that reads. Another one takes its place when it turns out to be lost.
+struct PooledReader {
+    lease: Option<Lease>,
+    pool: Pool,
+    wait: Duration,
+}
+
+impl PooledReader {
+    async fn run(&mut self, statement: &Statement) -> Result<Vec<Row>, DbError> {
+        let mut tries = READ_TRIES;
+        loop {
+            tries -= 1;
+            let lease = match self.lease.take() {
+                Some(lease) => lease,
+                None => self.pool.take(self.wait).await?,
+            };
+            let lease = self.lease.insert(lease);
+            let failure = match lease.query(statement).await {
+                Ok(rows) => return Ok(rows),
+                Err(failure) => failure,
+            };
+            match failure.remedy {
+                Remedy::Connection if tries > 0 => self.lease = None,
+                Remedy::Preparation if tries > 0 => lease.forget_statements(),
+                _ => return Err(failure.error),
+            }
+        }
+    }
+}
+
+impl Reader for PooledReader {
+    fn read(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
+        async move { self.run(&statement).await }.boxed()
+    }
+}
