@@ -77,7 +77,7 @@ impl Cascade {
         for statement in sql::begin_doomed(tx.dialect()) {
             run(tx, &statement, Vec::new()).await?;
         }
-        run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+        self.doom(tx, plan, id).await?;
         self.tell(tx, plan, (resource, id), actor).await?;
         for detaches in &plan.detaches {
             self.detach(tx, plan, detaches, actor).await?;
@@ -90,6 +90,22 @@ impl Cascade {
         }
         run(tx, &sql::end_doomed(), Vec::new()).await?;
         Ok(true)
+    }
+
+    /// Writes down what will go. Where others write, too, it is kept from being referred to, and looked at again until
+    /// nothing has been added meanwhile.
+    async fn doom(&self, tx: &mut Tx, plan: &Plan, id: i64) -> Result<(), DbError> {
+        let mut found = run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+        while found.first().and_then(|row| row.int(0)).is_some_and(|added| added > 0) {
+            for resource in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+                let schema = self.tables.get(*resource).map(|table| table.schema);
+                if let Some(lock) = schema.and_then(|schema| sql::lock_doomed(tx.dialect(), *resource, schema)) {
+                    run(tx, &lock, Vec::new()).await?;
+                }
+            }
+            found = run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+        }
+        Ok(())
     }
 
     /// Tells of what will go, the row itself aside.

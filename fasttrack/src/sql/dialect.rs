@@ -115,8 +115,12 @@ pub(crate) trait Syntax: Sync {
     fn begin_doomed(&self) -> [String; 2];
 
     /// Writes down the row `$1` of the table at `root`, and whatever refers to what is written down by one of `takes`,
-    /// each row once.
+    /// each row once that is not there yet; says how many those were, where somebody else may add to them.
     fn doom(&self, root: usize, takes: &[Taken]) -> String;
+
+    /// Keeps what is written down of a table from being changed or referred to by others until the transaction ends;
+    /// `None` where nobody else writes.
+    fn lock_doomed(&self, table: &str, resource: usize) -> Option<String>;
 
     /// Has changes of accounts and sessions captured: the statements that set that up, each of which may be run again.
     fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String>;

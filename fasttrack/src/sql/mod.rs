@@ -33,7 +33,8 @@ pub use self::{
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},
     removal::{
-        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, rows_among, staying,
+        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, lock_doomed,
+        rows_among, staying,
     },
     row::{Table, delete, locked_state, read, referable, state, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},

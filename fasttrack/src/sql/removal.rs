@@ -59,6 +59,12 @@ pub fn doom(dialect: Dialect, root: usize, takes: &[Referrer]) -> String {
     dialect.sql().doom(root, &takes.iter().map(rows).collect::<Vec<_>>())
 }
 
+/// Keeps what is written down of a table as it is until the transaction ends; `None` where nobody else writes.
+#[must_use]
+pub fn lock_doomed(dialect: Dialect, resource: usize, schema: &Schema) -> Option<String> {
+    dialect.sql().lock_doomed(&quote(schema.plural), resource)
+}
+
 /// The first `limit` ids beyond `$1` of what is written down of a table.
 #[must_use]
 pub fn doomed(resource: usize, limit: usize) -> String {

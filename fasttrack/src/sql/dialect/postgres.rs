@@ -294,9 +294,17 @@ impl Syntax for Postgres {
             format!(" UNION SELECT x.\"resource\", x.\"id\" FROM d CROSS JOIN LATERAL ({steps}) x")
         };
         format!(
-            "INSERT INTO {DOOMED} (\"resource\", \"id\") WITH RECURSIVE d(\"resource\", \"id\") AS \
-             (SELECT {root}, $1::bigint{step}) SELECT \"resource\", \"id\" FROM d"
+            "WITH RECURSIVE d(\"resource\", \"id\") AS (SELECT {root}, $1::bigint{step}), \
+             added AS (INSERT INTO {DOOMED} (\"resource\", \"id\") SELECT \"resource\", \"id\" FROM d \
+             ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) FROM added"
         )
+    }
+
+    fn lock_doomed(&self, table: &str, resource: usize) -> Option<String> {
+        Some(format!(
+            "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE \"id\" IN \
+             (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {resource}) ORDER BY \"id\" FOR UPDATE) l"
+        ))
     }
 
     /// Triggers of the tables, which fire whoever writes; what they capture goes with the transaction. Other nodes hear

@@ -254,6 +254,10 @@ impl Syntax for Sqlite {
         )
     }
 
+    fn lock_doomed(&self, _table: &str, _resource: usize) -> Option<String> {
+        None
+    }
+
     /// Triggers of a connection's own fire for whatever a statement leads to in its schema, the actions of foreign keys
     /// included. What they write is part of its transactions.
     fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String> {
