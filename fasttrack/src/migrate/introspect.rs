@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt;
+
 use super::{MARKER, folder::title, snapshot::Snapshot};
 use crate::{
     db::{Db, DbError, Dialect, Row, Statement, Tx},
@@ -44,6 +46,8 @@ pub struct Inspected {
     pub unread: BTreeMap<String, String>,
     /// What was applied, in order.
     pub applied: Vec<Applied>,
+    /// What was read of the last three: another process that changes the schema changes it.
+    pub(super) recorded: Vec<Row>,
 }
 
 /// A table, an index or a trigger.
@@ -61,23 +65,47 @@ pub struct Object {
 pub(super) const APPLIED_TABLE: &str = "fasttrack_migrations";
 
 impl Inspected {
-    /// Asks a database, in one statement: between two, another process may change the schema.
+    /// Asks a database, while nobody changes its schema.
     ///
     /// # Errors
     /// What the database says.
     pub async fn read(db: &Db) -> Result<Self, DbError> {
-        let dialect = db.dialect();
-        let syntax = dialect.schema();
-        let bare = Self::of(dialect, &db.read(Statement::new(syntax.objects(), Vec::new())).await?);
-        let own = [(MARKER, syntax.recorded_schema()), (APPLIED_TABLE, syntax.applied_migrations())];
-        let own: Vec<_> =
-            own.iter().filter(|(table, _)| bare.objects.contains_key(*table)).map(|(_, sql)| *sql).collect();
-        if own.is_empty() {
-            return Ok(bare);
+        let syntax = db.dialect().schema();
+        if syntax.lock().is_some() {
+            return Self::read_locked(db).await;
         }
-        // Each row begins with what it is and its place among its like, so that one statement can ask for all.
-        let sql = format!("{} UNION ALL {} ORDER BY 1, 2", syntax.objects(), own.join(" UNION ALL "));
-        Ok(Self::of(dialect, &db.read(Statement::new(sql, Vec::new())).await?))
+        let bare = Self::of(db.dialect(), db.read(Statement::new(syntax.objects(), Vec::new())).await?);
+        match own_tables(&bare) {
+            // In one statement: between two, another process may change the schema.
+            Some(own) => {
+                let sql = format!("{} UNION ALL {own} ORDER BY 1, 2", syntax.objects());
+                Ok(Self::of(db.dialect(), db.read(Statement::new(sql, Vec::new())).await?))
+            }
+            None => Ok(bare),
+        }
+    }
+
+    async fn read_locked(db: &Db) -> Result<Self, DbError> {
+        let read = db.write_alone(|tx| {
+            async move {
+                take_lock(tx).await?;
+                Ok(Self::read_in(tx).await?)
+            }
+            .boxed()
+        });
+        read.await.map_err(|error| DbError::Other(error.to_string()))
+    }
+
+    /// The same as a transaction sees it.
+    pub(super) async fn read_in(tx: &mut Tx) -> Result<Self, DbError> {
+        let dialect = tx.dialect();
+        let objects = tx.query(Statement::new(dialect.schema().objects(), Vec::new())).await?;
+        let mut inspected = Self::of(dialect, objects);
+        if let Some(own) = own_tables(&inspected) {
+            let rows = tx.query(Statement::new(format!("{own} ORDER BY 1, 2"), Vec::new())).await?;
+            inspected.take(rows);
+        }
+        Ok(inspected)
     }
 
     /// The tables, indexes and triggers, as a transaction sees them.
@@ -86,30 +114,37 @@ impl Inspected {
     /// What the database says.
     pub async fn objects_in(tx: &mut Tx) -> Result<BTreeMap<String, Object>, DbError> {
         let dialect = tx.dialect();
-        Ok(Self::of(dialect, &tx.query(Statement::new(dialect.schema().objects(), Vec::new())).await?).objects)
+        Ok(Self::of(dialect, tx.query(Statement::new(dialect.schema().objects(), Vec::new())).await?).objects)
     }
 
-    fn of(dialect: Dialect, rows: &[Row]) -> Self {
+    fn of(dialect: Dialect, rows: Vec<Row>) -> Self {
         let mut inspected = Self::nothing(dialect);
+        inspected.take(rows);
+        inspected
+    }
+
+    /// Each row begins with what it is and its place among its like, so that one statement can ask for all.
+    fn take(&mut self, rows: Vec<Row>) {
         for row in rows {
             let text = |index| row.text(index).unwrap_or_default().to_owned();
             match row.int(0) {
                 Some(0) => {
-                    _ = inspected.objects.insert(text(2), Object { kind: text(3), table: text(4), sql: text(5) });
+                    _ = self.objects.insert(text(2), Object { kind: text(3), table: text(4), sql: text(5) });
+                    continue;
                 }
                 Some(1) => match serde_json::from_str(&text(3)) {
-                    Ok(table) => inspected.schema.tables.push(table),
-                    Err(_) => _ = inspected.unread.insert(text(2), text(3)),
+                    Ok(table) => self.schema.tables.push(table),
+                    Err(_) => _ = self.unread.insert(text(2), text(3)),
                 },
-                _ => inspected.applied.push(Applied {
+                _ => self.applied.push(Applied {
                     version: row.int(1).and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX),
                     name: text(2),
                     checksum: text(3),
                     applied_at: text(4),
                 }),
             }
+            self.recorded.push(row);
         }
-        inspected
     }
 
     /// What there is where no database is.
@@ -121,6 +156,7 @@ impl Inspected {
             schema: Snapshot { tables: Vec::new() },
             unread: BTreeMap::new(),
             applied: Vec::new(),
+            recorded: Vec::new(),
         }
     }
 
@@ -168,6 +204,23 @@ impl Inspected {
     fn is_there(&self, table: &TableDefinition) -> bool {
         is_there(self.dialect, &self.objects, table)
     }
+}
+
+/// Waits for others that look at the schema or change it, where there may be any.
+pub(super) async fn take_lock(tx: &mut Tx) -> Result<(), DbError> {
+    if let Some(lock) = tx.dialect().schema().lock() {
+        tx.query(Statement::new(lock, Vec::new())).await?;
+    }
+    Ok(())
+}
+
+/// The query for what is in those tables of ours that are there.
+fn own_tables(inspected: &Inspected) -> Option<String> {
+    let syntax = inspected.dialect.schema();
+    let own = [(MARKER, syntax.recorded_schema()), (APPLIED_TABLE, syntax.applied_migrations())];
+    let own: Vec<_> =
+        own.iter().filter(|(table, _)| inspected.objects.contains_key(*table)).map(|(_, sql)| *sql).collect();
+    (!own.is_empty()).then(|| own.join(" UNION ALL "))
 }
 
 fn is_there(dialect: Dialect, objects: &BTreeMap<String, Object>, table: &TableDefinition) -> bool {

@@ -7,7 +7,7 @@ use super::{
     folder::{FolderError, Migration, title},
     introspect::Inspected,
     plan::Plan,
-    run::{self, Progress, Record, Step},
+    run::{self, Progress, Record, Recorded, Step},
     script,
     snapshot::Snapshot,
     source::Source,
@@ -82,18 +82,10 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// [`MigrateError`]; migrations before the one that failed stay applied.
     pub async fn start(&self, missing: Missing) -> Result<Vec<String>, MigrateError> {
-        let inspected = self.inspected().await?;
-        let plan = self.plan(&inspected, None)?;
-        let lacking = self.lacking(&inspected);
-        if missing == Missing::Refuse && (!lacking.is_empty() || !plan.steps.is_empty()) {
-            let titles = plan.steps.iter().map(|step| step.title.clone());
-            let what: Vec<_> = made_first(&inspected, &lacking).into_iter().chain(titles).collect();
-            return Err(MigrateError::Pending { what: what.join("; ") });
-        }
-        run::make_framework(self.db, self.framework.clone()).await?;
-        let first = made_first(&inspected, &lacking).inspect(|title| (self.report)(title));
-        let rest = self.carry_out_all(plan).await?;
-        Ok(first.into_iter().chain(rest).collect())
+        let mut done = Vec::new();
+        // What another process did meanwhile is there to go on from.
+        while !self.go_on(missing, None, &mut done).await? {}
+        Ok(done)
     }
 
     /// Applies migrations up to number `to`.
@@ -104,10 +96,46 @@ impl<'a> Migrator<'a> {
         if self.source.find(to).is_none() {
             return Err(MigrateError::Unknown(to));
         }
+        let mut done = Vec::new();
+        while !self.go_on(Missing::Make, Some(to), &mut done).await? {}
+        Ok(done)
+    }
+
+    /// Plans, and carries out; false where another process changed the schema before the end.
+    async fn go_on(&self, missing: Missing, to: Option<u32>, done: &mut Vec<String>) -> Result<bool, MigrateError> {
         let inspected = self.inspected().await?;
-        let plan = self.plan(&inspected, Some(to))?;
-        run::make_framework(self.db, self.framework.clone()).await?;
-        self.carry_out_all(plan).await
+        let plan = self.plan(&inspected, to)?;
+        let lacking = self.lacking(&inspected);
+        if missing == Missing::Refuse && (!lacking.is_empty() || !plan.steps.is_empty()) {
+            let titles = plan.steps.iter().map(|step| step.title.clone());
+            let what: Vec<_> = made_beside(&inspected, &lacking).into_iter().chain(titles).collect();
+            return Err(MigrateError::Pending { what: what.join("; ") });
+        }
+        run::make_own_tables(self.db).await?;
+        let has_accounts = self.catalog.account().is_none_or(|model| plan.leaves.table(model.schema.plural).is_some());
+        let mut recorded = Some(inspected.recorded.clone());
+        for step in plan.steps {
+            match self.carry_out(step, recorded).await {
+                Ok((title, now)) => {
+                    done.push(title);
+                    recorded = now;
+                }
+                Err(MigrateError::Overtaken) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        // They refer to accounts.
+        if has_accounts {
+            // To make what is there, even in vain, would keep others from the table.
+            let is_there = |sql: &&String| made(sql).is_some_and(|name| inspected.objects.contains_key(name));
+            let statements = self.framework.iter().filter(|sql| !is_there(sql)).cloned().collect();
+            run::make(self.db, statements).await?;
+            if let Some(title) = made_beside(&inspected, &lacking) {
+                (self.report)(&title);
+                done.push(title);
+            }
+        }
+        Ok(true)
     }
 
     /// Undoes migrations until number `to` is the newest; the newest one alone where that is not said.
@@ -133,13 +161,15 @@ impl<'a> Migrator<'a> {
             plan.leaves = step.leaves.clone();
             plan.steps.push(step);
         }
-        let mut done = Vec::new();
+        let (mut done, mut recorded) = (Vec::new(), Some(inspected.recorded.clone()));
         for step in plan.steps {
             // Asked only now: what an earlier step renames has its name by then.
             if !may_lose {
                 self.check_nothing_is_lost(&step).await?;
             }
-            done.push(self.carry_out(step).await?);
+            let (title, now) = self.carry_out(step, recorded).await?;
+            done.push(title);
+            recorded = now;
         }
         Ok(done)
     }
@@ -226,7 +256,8 @@ impl<'a> Migrator<'a> {
             let tables =
                 self.framework.iter().filter(|sql| sql.starts_with("CREATE TABLE ")).filter_map(|sql| made(sql));
             let drop = |table: &str| Block { why: String::new(), sql: sql::drop_table(table) };
-            step.blocks.extend(tables.map(drop));
+            // First, since they refer to accounts.
+            step.blocks.splice(0..0, tables.map(drop).collect::<Vec<_>>());
         }
         Ok(step)
     }
@@ -253,24 +284,16 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    async fn carry_out_all(&self, plan: Plan) -> Result<Vec<String>, MigrateError> {
-        let mut done = Vec::new();
-        for step in plan.steps {
-            done.push(self.carry_out(step).await?);
-        }
-        Ok(done)
-    }
-
-    async fn carry_out(&self, step: Step) -> Result<String, MigrateError> {
+    async fn carry_out(&self, step: Step, recorded: Recorded) -> Result<(String, Recorded), MigrateError> {
         let title = step.title.clone();
-        run::carry_out(self.db, step, Arc::clone(&self.progress)).await?;
+        let recorded = run::carry_out(self.db, step, recorded, Arc::clone(&self.progress)).await?;
         (self.report)(&title);
-        Ok(title)
+        Ok((title, recorded))
     }
 }
 
-/// What is made before all migrations, in words, unless there is no table yet that it goes with.
-fn made_first(inspected: &Inspected, lacking: &[&str]) -> Option<String> {
+/// What is made beside all migrations, in words, unless there is no table yet that it goes with.
+fn made_beside(inspected: &Inspected, lacking: &[&str]) -> Option<String> {
     let is_told = !inspected.schema.tables.is_empty() && !lacking.is_empty();
     is_told.then(|| format!("fasttrack's own `{}`", lacking.join("`, `")))
 }

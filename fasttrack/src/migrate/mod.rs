@@ -54,8 +54,8 @@ pub enum MigrateError {
     /// The migrations cannot be read or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The file is a database of something else.
-    #[error("the database holds tables that are not fasttrack's; name another file in DATABASE_URL")]
+    /// It is a database of something else.
+    #[error("the database holds tables that are not fasttrack's; name another one in DATABASE_URL")]
     Foreign,
     /// A table is not what it was made as.
     #[error(
@@ -220,6 +220,9 @@ pub enum MigrateError {
         /// The table.
         table: String,
     },
+    /// Somebody else changes the schema.
+    #[error("another process changed the schema at the same time; look at what it did, and try again")]
+    Overtaken,
     /// There is no such migration.
     #[error("there is no migration {0}; `{program} migrate status` lists them", program = program::name())]
     Unknown(u32),

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use super::{
     MARKER, MigrateError,
     change::Block,
-    introspect::{APPLIED_TABLE, Inspected, Object, is_all_there},
+    introspect::{APPLIED_TABLE, Inspected, Object, is_all_there, take_lock},
     snapshot::Snapshot,
     surplus::Surplus,
 };
@@ -76,12 +76,11 @@ impl Step {
 /// How many of the rows that stand against a migration are named.
 const NAMED_ROWS: usize = 5;
 
-/// Makes the tables that are no resources, where they are not there.
-pub(super) async fn make_framework(db: &Db, framework: Vec<String>) -> Result<(), MigrateError> {
-    let statements: Vec<_> =
-        db.dialect().schema().own_tables().iter().map(|&sql| sql.to_owned()).chain(framework).collect();
+/// Makes tables that are no resources, where they are not there.
+pub(super) async fn make(db: &Db, statements: Vec<String>) -> Result<(), MigrateError> {
     alone(db, move |tx| {
         async move {
+            take_lock(tx).await?;
             for statement in statements {
                 run(tx, statement, Vec::new()).await?;
             }
@@ -92,18 +91,44 @@ pub(super) async fn make_framework(db: &Db, framework: Vec<String>) -> Result<()
     .await
 }
 
-/// Carries out a step.
+/// Makes the tables that say what was made of what.
+pub(super) async fn make_own_tables(db: &Db) -> Result<(), MigrateError> {
+    make(db, db.dialect().schema().own_tables().iter().map(|&sql| sql.to_owned()).collect()).await
+}
+
+/// What is recorded of a schema; unless it is that, a step is not carried out. `None` is whatever there is.
+pub(super) type Recorded = Option<Vec<Row>>;
+
+/// Carries out a step, and gives what is recorded then.
 ///
 /// # Errors
-/// [`MigrateError`]; the database is then as it was.
-pub(super) async fn carry_out(db: &Db, step: Step, progress: Progress) -> Result<(), MigrateError> {
-    alone(db, move |tx| async move { carry_out_in(tx, &step, &progress).await }.boxed()).await
+/// [`MigrateError`]; the database is then as it was. [`MigrateError::Overtaken`] where something else is recorded.
+pub(super) async fn carry_out(
+    db: &Db,
+    step: Step,
+    recorded: Recorded,
+    progress: Progress,
+) -> Result<Recorded, MigrateError> {
+    alone(db, move |tx| {
+        async move {
+            take_lock(tx).await?;
+            let there = Inspected::read_in(tx).await?;
+            if recorded.is_some_and(|recorded| recorded != there.recorded) {
+                return Err(MigrateError::Overtaken);
+            }
+            carry_out_in(tx, &step, &there.objects, &progress).await?;
+            Ok(Some(Inspected::read_in(tx).await?.recorded))
+        }
+        .boxed()
+    })
+    .await
 }
 
 /// A transaction is rolled back on an error of the pipeline's vocabulary; what it was comes out beside it.
-async fn alone<F>(db: &Db, work: F) -> Result<(), MigrateError>
+async fn alone<T, F>(db: &Db, work: F) -> Result<T, MigrateError>
 where
-    F: for<'a> FnOnce(&'a mut Tx) -> futures_util::future::BoxFuture<'a, Result<(), MigrateError>> + Send + 'static,
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Tx) -> futures_util::future::BoxFuture<'a, Result<T, MigrateError>> + Send + 'static,
 {
     let refusal = Arc::new(OnceLock::new());
     let told = Arc::clone(&refusal);
@@ -124,8 +149,12 @@ where
     })
 }
 
-async fn carry_out_in(tx: &mut Tx, step: &Step, progress: &Progress) -> Result<(), MigrateError> {
-    let before = Inspected::objects_in(tx).await?;
+async fn carry_out_in(
+    tx: &mut Tx,
+    step: &Step,
+    before: &BTreeMap<String, Object>,
+    progress: &Progress,
+) -> Result<(), MigrateError> {
     for (position, block) in step.blocks.iter().enumerate() {
         progress(position, step.blocks.len(), &block.why);
         let failed = |cause| MigrateError::Statement { title: step.title.clone(), sql: head(&block.sql), cause };
@@ -138,7 +167,7 @@ async fn carry_out_in(tx: &mut Tx, step: &Step, progress: &Progress) -> Result<(
             run(tx, block.sql.clone(), Vec::new()).await.map_err(failed)?;
         }
     }
-    keep_what_is_not_ours(tx, step, &before).await?;
+    keep_what_is_not_ours(tx, step, before).await?;
     check_references(tx, step).await?;
     check_what_is_left(tx, step).await?;
     record(tx, step).await?;

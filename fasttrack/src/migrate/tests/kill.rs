@@ -38,7 +38,7 @@ fn a_failure_at_any_statement_leaves_everything_as_it_was() {
                 beside: Surplus::default(),
                 record: Record::Nothing,
             };
-            let error = run::carry_out(&bench.db, step, Arc::new(|_, _, _| {})).await.unwrap_err();
+            let error = run::carry_out(&bench.db, step, None, Arc::new(|_, _, _| {})).await.unwrap_err();
             assert!(matches!(error, MigrateError::Statement { .. }), "{error}");
             assert_eq!(bench.dump().await, whole, "after {stop} statements");
         }

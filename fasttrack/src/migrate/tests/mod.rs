@@ -42,7 +42,7 @@ impl Bench {
         let directory = TempDir::new().unwrap();
         let options = DbOptions { readers: 1, ..DbOptions::default() };
         let db = Db::open(&directory.path().join("t.db"), options).await.unwrap();
-        run::make_framework(&db, Vec::new()).await.unwrap();
+        run::make_own_tables(&db).await.unwrap();
         let bench = Self { db, _directory: directory };
         bench.go(&Snapshot::default(), schema, &Renames::default(), Direction::Up).await.unwrap();
         bench
@@ -70,7 +70,7 @@ impl Bench {
             beside: Surplus::default(),
             record: Record::Nothing,
         };
-        run::carry_out(&self.db, step, Arc::new(|_, _, _| {})).await
+        run::carry_out(&self.db, step, None, Arc::new(|_, _, _| {})).await.map(drop)
     }
 
     async fn execute(&self, sql: &str) {
