@@ -26,13 +26,13 @@ pub(crate) use self::{
 };
 use crate::{
     auth::{self, Auth, Changed, Keys},
-    bell::Bell,
     config::{Config, SecretError, SecretKey},
     db::{self, DatabaseUrl, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
     notify::{AppServices, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    outbox::OutboxListener,
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     program,
     query::CursorKey,
@@ -162,14 +162,14 @@ impl App {
         let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
         let workers = Workers::new(db.clone());
-        let bell: Arc<dyn Bell> = Arc::new(Bells { hub: Arc::clone(&hub), workers: workers.clone() });
+        let listener: Arc<dyn OutboxListener> = Arc::new(Listeners { hub: Arc::clone(&hub), workers: workers.clone() });
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
-        let accounts = Accounts::new(&catalog, db.clone(), &bell)?;
+        let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
         let services: Arc<dyn job::Services> = Arc::new(services);
         let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
         let context = Context::new(services);
-        let around = Around { bell, context: context.clone() };
+        let around = Around { listener, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
         Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, lock })
@@ -213,18 +213,18 @@ pub(crate) struct Opening {
 }
 
 /// Whoever waits for commits.
-struct Bells {
+struct Listeners {
     hub: Arc<Hub>,
     workers: Workers,
 }
 
-impl Bell for Bells {
-    fn told(&self, accounts: Vec<i64>) {
-        self.hub.told(accounts);
+impl OutboxListener for Listeners {
+    fn messages_written(&self, accounts: Vec<i64>) {
+        self.hub.messages_written(accounts);
     }
 
-    fn queued(&self) {
-        self.workers.queued();
+    fn jobs_written(&self) {
+        self.workers.jobs_written();
     }
 }
 

@@ -84,8 +84,6 @@ pub mod app;
 #[doc(hidden)]
 pub mod auth;
 #[doc(hidden)]
-pub mod bell;
-#[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod clock;
@@ -102,6 +100,8 @@ mod mac;
 pub mod migrate;
 #[doc(hidden)]
 pub mod notify;
+#[doc(hidden)]
+pub mod outbox;
 #[doc(hidden)]
 pub mod password;
 #[doc(hidden)]

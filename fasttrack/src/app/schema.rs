@@ -9,7 +9,7 @@ use super::{
 use crate::{
     auth,
     config::Config,
-    db::{DatabaseUrl, Db, DbError, DbOptions, Dialect},
+    db::{DatabaseUrl, Db, DbOptions, Dialect},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
@@ -104,8 +104,9 @@ async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
     let file = match &config.database {
         DatabaseUrl::Sqlite(file) => file,
         DatabaseUrl::Postgres(_) => {
-            let cause = DbError::Other("this program was built without PostgreSQL".into());
-            return Err(StartError::Server { url: config.database.clone(), cause });
+            let options = DbOptions { pool: config.database_pool, prepares: config.database_prepared, ..options };
+            let refuse = |cause| StartError::Server { url: config.database.clone(), cause };
+            return Db::connect(&config.database, options).await.map_err(refuse);
         }
     };
     let db = Db::open(file, options).await.map_err(|cause| match cause.to_string() {

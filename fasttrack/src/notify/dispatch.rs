@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Delivers what is told, for as long as the server runs. What could not be read is read later; nobody is told less for it.
 pub async fn dispatch(hub: Arc<Hub>, outbox: Outbox) {
     loop {
-        hub.rung().await;
+        hub.pending_added().await;
         loop {
             let seen = hub.take_pending(BATCH);
             if seen.is_empty() {

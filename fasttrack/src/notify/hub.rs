@@ -23,7 +23,7 @@ use super::{
     outbox::Delivery,
     subscription::{Raised, Signals},
 };
-use crate::bell::Bell;
+use crate::outbox::OutboxListener;
 
 /// Messages that may wait for one socket.
 pub(super) const QUEUE: usize = 512;
@@ -54,7 +54,7 @@ pub struct Hub {
     limits: Limits,
     state: Mutex<State>,
     /// Accounts are pending.
-    rung: Notify,
+    pending_added: Notify,
     /// The last socket has gone.
     emptied: Notify,
     delivered: AtomicU64,
@@ -102,7 +102,7 @@ impl Hub {
         Self {
             limits,
             state: Mutex::default(),
-            rung: Notify::new(),
+            pending_added: Notify::new(),
             emptied: Notify::new(),
             delivered: AtomicU64::new(0),
             too_slow: AtomicU64::new(0),
@@ -198,8 +198,8 @@ impl Hub {
     }
 
     /// Waits until accounts are pending.
-    pub(super) async fn rung(&self) {
-        self.rung.notified().await;
+    pub(super) async fn pending_added(&self) {
+        self.pending_added.notified().await;
     }
 
     /// Takes some pending accounts, each with its position. Those that were taken before have been served, or put back.
@@ -218,11 +218,11 @@ impl Hub {
     }
 
     /// Notes that accounts may have new messages, if they have sockets.
-    pub(super) fn ring(&self, accounts: impl IntoIterator<Item = i64>) {
+    pub(super) fn mark_pending(&self, accounts: impl IntoIterator<Item = i64>) {
         self.note(&mut self.state(), accounts, Instant::now());
     }
 
-    /// Puts back accounts that were taken, and could not be read for: they have waited since they were rung for.
+    /// Puts back accounts that were taken, and could not be read for: they have waited since they were marked.
     pub(super) fn put_back(&self, accounts: impl IntoIterator<Item = i64>) {
         let mut state = self.state();
         let since = state.in_hand.take().unwrap_or_else(Instant::now);
@@ -239,7 +239,7 @@ impl Hub {
             }
         }
         if pending.len() > before {
-            self.rung.notify_one();
+            self.pending_added.notify_one();
         }
     }
 
@@ -253,7 +253,7 @@ impl Hub {
         // The sockets that were asked for have gone, and one has come that has seen less: it is for that one to ask anew.
         if subscribers.position < delivery.after || delivery.has_more {
             pending.entry(delivery.account).or_insert_with(Instant::now);
-            self.rung.notify_one();
+            self.pending_added.notify_one();
         }
         if subscribers.position >= delivery.after {
             for (number, message) in &delivery.messages {
@@ -276,7 +276,7 @@ impl Hub {
         // For what was committed since the socket last looked, and was not told to anybody.
         state.pending.entry(account).or_insert_with(Instant::now);
         drop(state);
-        self.rung.notify_one();
+        self.pending_added.notify_one();
         Some(receiver)
     }
 
@@ -307,12 +307,12 @@ impl Hub {
     }
 }
 
-impl Bell for Hub {
-    fn told(&self, accounts: Vec<i64>) {
-        self.ring(accounts);
+impl OutboxListener for Hub {
+    fn messages_written(&self, accounts: Vec<i64>) {
+        self.mark_pending(accounts);
     }
 
-    fn queued(&self) {}
+    fn jobs_written(&self) {}
 }
 
 impl Subscribers {

@@ -2,7 +2,7 @@
 //!
 //! What is to be told or done stands in the outbox, written in the transaction of the change; nothing here decides what
 //! that is, and nothing here can lose it. The [`Hub`] knows how far each connected account has heard, reads on when it is
-//! rung for, and hands what it finds to the account's sockets; a [`socket`] catches up from the outbox by itself before it
+//! pending_added for, and hands what it finds to the account's sockets; a [`socket`] catches up from the outbox by itself before it
 //! listens to the hub. Whether an account may still see a message is asked by the statement that reads it. Nothing here
 //! knows HTTP: a socket is a stream of [frames](wire).
 

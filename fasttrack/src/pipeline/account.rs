@@ -11,9 +11,9 @@ use super::{
     update,
 };
 use crate::{
-    bell::Bell,
     db::{Arg, Db, Tx},
     error::Error,
+    outbox::OutboxListener,
     schema::{Catalog, LinkError},
 };
 
@@ -28,9 +28,9 @@ impl Accounts {
     ///
     /// # Errors
     /// [`LinkError`] when the declarations do not fit together.
-    pub fn new(catalog: &Catalog, db: Db, bell: &Arc<dyn Bell>) -> Result<Self, LinkError> {
+    pub fn new(catalog: &Catalog, db: Db, listener: &Arc<dyn OutboxListener>) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
-        let setup = Setup { dialect: db.dialect(), catalog, bell };
+        let setup = Setup { dialect: db.dialect(), catalog, listener };
         let cascade = Arc::new(Cascade::of(setup)?);
         Ok(Self { db, engine: Arc::new(Engine::new(setup, account, cascade)?) })
     }

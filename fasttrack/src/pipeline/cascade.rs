@@ -241,7 +241,7 @@ async fn tell(tx: &mut Tx, effects: &Effects, actor: &Arg, rows: Vec<(i64, Vec<A
     let at = clock::now();
     for effect in effects.plans.iter() {
         let acts = rows.iter().map(|(id, old)| Act { id: *id, actor: actor.clone(), at: at.clone(), old: old.clone() });
-        outbox::write(tx, &effects.bell, effect, acts.collect()).await?;
+        outbox::write(tx, &effects.listener, effect, acts.collect()).await?;
     }
     Ok(())
 }

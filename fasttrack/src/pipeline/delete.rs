@@ -104,7 +104,7 @@ impl Removal {
                 at: clock::now(),
                 old: before.0.get(3..).unwrap_or_default().iter().map(argument).collect(),
             };
-            outbox::write(tx, &self.engine.effects.bell, plan, vec![act]).await?;
+            outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
 use crate::{
-    bell::Bell,
     db::Dialect,
+    outbox::OutboxListener,
     schema::{Catalog, Change, Kind, LinkError, Model, Schema, Verb},
     sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
 };
@@ -16,7 +16,7 @@ pub(super) struct Setup<'a> {
     pub dialect: Dialect,
     pub catalog: &'a Catalog,
     /// Who delivers what the outbox holds.
-    pub bell: &'a Arc<dyn Bell>,
+    pub listener: &'a Arc<dyn OutboxListener>,
 }
 
 impl Setup<'_> {
@@ -24,7 +24,7 @@ impl Setup<'_> {
     pub(super) fn effects(self, model: &Model, hears: impl Fn(Change) -> bool) -> Result<Effects, LinkError> {
         let plans = sql::effects(self.dialect, self.catalog, model)?;
         let plans = plans.into_iter().filter(|effect| hears(effect.change)).collect();
-        Ok(Effects { plans: Arc::new(plans), bell: Arc::clone(self.bell) })
+        Ok(Effects { plans: Arc::new(plans), listener: Arc::clone(self.listener) })
     }
 }
 

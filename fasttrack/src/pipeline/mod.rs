@@ -41,10 +41,10 @@ use self::{
     hooked::Hooking,
 };
 use crate::{
-    bell::Bell,
     db::Db,
     error::Error,
     job::Context,
+    outbox::OutboxListener,
     principal::Principal,
     query::CursorKey,
     schema::{Catalog, LinkError},
@@ -72,7 +72,7 @@ pub struct PipelineOptions {
 /// What is around the pipeline, and hears of what it does.
 pub struct Around {
     /// Who delivers what the outbox holds.
-    pub bell: Arc<dyn Bell>,
+    pub listener: Arc<dyn OutboxListener>,
     /// What `after_commit` of hooks is given.
     pub context: Context,
 }
@@ -93,7 +93,7 @@ impl Pipeline {
     /// [`LinkError`] when the declarations do not fit together.
     pub fn new(catalog: &Catalog, db: Db, around: Around, options: PipelineOptions) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.index;
-        let setup = Setup { dialect: db.dialect(), catalog, bell: &around.bell };
+        let setup = Setup { dialect: db.dialect(), catalog, listener: &around.listener };
         let cascade = Arc::new(Cascade::of(setup)?);
         let engine = |model| Engine::new(setup, model, Arc::clone(&cascade)).map(Arc::new);
         let engines = catalog.models().iter().map(engine);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::rows::chunks;
 use crate::{
-    bell::Bell,
     db::{Arg, DbError, Statement, Tx},
+    outbox::OutboxListener,
     sql::EffectPlan,
 };
 
@@ -22,16 +22,21 @@ pub(super) struct Act {
     pub old: Vec<Arg>,
 }
 
-/// The triggers of a resource, and who is rung for when they have written.
+/// The triggers of a resource, and who hears of what they have written.
 #[derive(Clone)]
 pub(super) struct Effects {
     pub plans: Arc<Vec<EffectPlan>>,
-    pub bell: Arc<dyn Bell>,
+    pub listener: Arc<dyn OutboxListener>,
 }
 
-/// Writes out one trigger for these changes, and rings once they are committed. The rows are read from their table: call
+/// Writes out one trigger for these changes, and has them delivered once they are committed. The rows are read from their table: call
 /// it after a creation or an update, and before a deletion.
-pub(super) async fn write(tx: &mut Tx, bell: &Arc<dyn Bell>, plan: &EffectPlan, acts: Vec<Act>) -> Result<(), DbError> {
+pub(super) async fn write(
+    tx: &mut Tx,
+    listener: &Arc<dyn OutboxListener>,
+    plan: &EffectPlan,
+    acts: Vec<Act>,
+) -> Result<(), DbError> {
     let is_job = !plan.tells && !acts.is_empty();
     let mut told = Vec::new();
     let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
@@ -48,12 +53,13 @@ pub(super) async fn write(tx: &mut Tx, bell: &Arc<dyn Bell>, plan: &EffectPlan, 
     told.sort_unstable();
     told.dedup();
     if !told.is_empty() {
-        let bell = Arc::clone(bell);
-        tx.wake(move || bell.told(told));
+        listener.announce(tx, &told);
+        let listener = Arc::clone(listener);
+        tx.wake(move || listener.messages_written(told));
     }
     if is_job {
-        let bell = Arc::clone(bell);
-        tx.wake(move || bell.queued());
+        let listener = Arc::clone(listener);
+        tx.wake(move || listener.jobs_written());
     }
     Ok(())
 }

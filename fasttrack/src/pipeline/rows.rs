@@ -56,7 +56,7 @@ impl RowsPlan {
                 at: at.clone(),
                 old: vec![Arg::Null; columns.len()],
             });
-            outbox::write(tx, &self.effects.bell, plan, acts.collect()).await?;
+            outbox::write(tx, &self.effects.listener, plan, acts.collect()).await?;
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::{
     second::Second,
 };
 use crate::{
-    bell::{Bell, Silent},
     db::{Arg, Dialect},
+    outbox::{NoListener, OutboxListener},
     query,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
     sql::{self, CallerRole, PageQuery, Predicate},
@@ -33,8 +33,8 @@ pub struct VerbSql {
 /// # Errors
 /// [`LinkError`] when the declarations do not fit together.
 pub fn verb_statements(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<VerbSql>, LinkError> {
-    let silent: Arc<dyn Bell> = Arc::new(Silent);
-    let setup = Setup { dialect, catalog, bell: &silent };
+    let silent: Arc<dyn OutboxListener> = Arc::new(NoListener);
+    let setup = Setup { dialect, catalog, listener: &silent };
     let engine = Engine::new(setup, model, Arc::new(Cascade::of(setup)?))?;
     let mut found = Vec::new();
     for &verb in Verb::ALL.iter().filter(|verb| model.schema.rule(**verb).is_some()) {

@@ -319,7 +319,7 @@ impl Change {
         for plan in self.engine.effects.plans.iter().filter(|plan| fires_on_update(plan.change, changes)) {
             let old = before.cells.iter().map(argument).collect();
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
-            outbox::write(tx, &self.engine.effects.bell, plan, vec![act]).await?;
+            outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }
         Ok(())
     }

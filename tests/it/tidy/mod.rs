@@ -92,7 +92,7 @@ fn dependencies_point_down() {
         match layer {
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
-            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "bell" | "program" => {
+            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "outbox" | "program" => {
                 &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
             }
             "pipeline" => &["auth", "notify", "http", "app", "cli"],

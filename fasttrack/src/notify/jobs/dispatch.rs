@@ -136,7 +136,7 @@ impl Dispatcher {
                 () = &mut stop => break,
                 Some(ended) = self.running.join_next() => self.ended(ended.ok()),
                 Some(is_written) = self.settling.join_next() => self.settled(is_written.unwrap_or(false)),
-                () = shared.bell.notified() => self.look_at = Instant::now(),
+                () = shared.wake.notified() => self.look_at = Instant::now(),
                 () = sleep_until(self.look_at), if has_room => {}
                 () = sleep_until(self.settle_at), if owes => {}
                 () = sleep_until(self.renew_at) => {}

@@ -40,7 +40,7 @@ pub struct Workers {
 /// What the handle and the dispatcher share.
 #[derive(Debug, Default)]
 struct Shared {
-    bell: Notify,
+    wake: Notify,
     run: AtomicU64,
     failed: AtomicU64,
 }
@@ -66,8 +66,8 @@ impl Workers {
     }
 
     /// There are new jobs. Never blocks.
-    pub fn queued(&self) {
-        self.shared.bell.notify_one();
+    pub fn jobs_written(&self) {
+        self.shared.wake.notify_one();
     }
 
     /// Runs jobs until `stop` is ready; then begins none, and gives those that run a while to end. The task ends when

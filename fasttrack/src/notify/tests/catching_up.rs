@@ -36,7 +36,7 @@ async fn since_replays_what_was_missed_before_anything_new() {
 async fn what_is_committed_between_reading_and_listening_is_told() {
     let house = House::new();
     let (client, _) = house.connect(None, Duration::from_hours(1));
-    // Committed after the position was read, and rung for while nobody listened.
+    // Committed after the position was read, and pending_added for while nobody listened.
     house.tell(3);
     house.dispatch();
     settle().await;

@@ -24,7 +24,7 @@ use super::{
     socket::{self, Connection, Services, SessionCheck},
     wire::{Broken, Incoming, Outgoing},
 };
-use crate::{bell::Bell, clock, error::Error, principal::Caller};
+use crate::{clock, error::Error, outbox::OutboxListener, principal::Caller};
 
 const ACCOUNT: i64 = 7;
 
@@ -236,10 +236,10 @@ impl House {
     /// Commits so many messages, and rings for them.
     fn tell(&self, count: i64) {
         self.told.0.lock().unwrap().last += count;
-        self.hub.told(vec![ACCOUNT]);
+        self.hub.messages_written(vec![ACCOUNT]);
     }
 
-    /// What the dispatcher does when it is rung for.
+    /// What the dispatcher does when it is pending_added for.
     fn dispatch(&self) {
         loop {
             let seen = self.hub.take_pending(100);

@@ -1,0 +1,28 @@
+//! How what was written to the outbox becomes known to whoever delivers it.
+
+use crate::db::Tx;
+
+/// Whoever delivers what the outbox holds. Unless it is said otherwise, it is called after the commit, or when there may
+/// have been one: it goes and looks. It must not block.
+pub trait OutboxListener: Send + Sync {
+    /// There will be new messages for these accounts once `tx` is committed, and other nodes are to hear of it.
+    fn announce(&self, tx: &mut Tx, accounts: &[i64]) {
+        let _ = (tx, accounts);
+    }
+
+    /// There are new messages for these accounts.
+    fn messages_written(&self, accounts: Vec<i64>);
+
+    /// There are new jobs.
+    fn jobs_written(&self);
+}
+
+/// Nobody delivers.
+#[derive(Debug, Clone, Copy)]
+pub struct NoListener;
+
+impl OutboxListener for NoListener {
+    fn messages_written(&self, _: Vec<i64>) {}
+
+    fn jobs_written(&self) {}
+}
