@@ -76,10 +76,14 @@ async fn gather(
 ) {
     let mut taken = Vec::with_capacity(size);
     loop {
-        // First the place: what comes meanwhile goes along.
+        let Some(row) = rows.recv().await else { return };
+        taken.push(row);
         let Ok(first) = Arc::clone(&under_way).acquire_owned().await else { return };
-        if rows.recv_many(&mut taken, size).await == 0 {
-            return;
+        // What came meanwhile goes along.
+        while taken.len() < size
+            && let Ok(row) = rows.try_recv()
+        {
+            taken.push(row);
         }
         gauges.waiting.sub(i64::try_from(taken.len()).unwrap_or(i64::MAX));
         let mut place = Some(first);

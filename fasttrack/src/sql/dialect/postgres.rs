@@ -389,7 +389,11 @@ fn trigger(Capture { name, table, event, changes }: &Capture) -> [String; 2] {
     };
     let notes: Vec<_> = changes
         .iter()
-        .map(|change| format!("PERFORM fasttrack_capture(x.a, x.b, x.c) FROM (SELECT {change}) x(a, b, c);"))
+        .map(|change| {
+            format!(
+                "PERFORM fasttrack_capture(x.a::bigint, x.b::bigint, x.c::bigint) FROM (SELECT {change}) x(a, b, c);"
+            )
+        })
         .collect();
     [
         format!(
