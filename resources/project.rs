@@ -4,7 +4,7 @@ use crate::user::User;
 use fasttrack::prelude::*;
 
 /// Whether a project is still worked on.
-#[derive(Choice)]
+#[derive(Debug, PartialEq, Choice)]
 pub enum Status {
     /// Worked on.
     Active,

@@ -4,7 +4,7 @@ use crate::{jobs, project::Project, user::User};
 use fasttrack::prelude::*;
 
 /// How far a task has come.
-#[derive(Choice)]
+#[derive(Debug, PartialEq, Choice)]
 pub enum Status {
     /// Not begun.
     Todo,
@@ -15,7 +15,7 @@ pub enum Status {
 }
 
 /// How pressing a task is.
-#[derive(Choice)]
+#[derive(Debug, PartialEq, Choice)]
 pub enum Priority {
     /// Can wait.
     Low,

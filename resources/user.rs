@@ -3,7 +3,7 @@
 use fasttrack::prelude::*;
 
 /// What a user may do beyond what is his own.
-#[derive(Choice)]
+#[derive(Debug, PartialEq, Choice)]
 pub enum Role {
     /// Works on projects of his own and on tasks assigned to him.
     User,

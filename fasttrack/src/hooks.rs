@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Fault},
     job::{Change, Context, RawChange},
     principal::Caller,
-    schema::Resource,
+    schema::{Resource, RowId},
     sql,
 };
 
@@ -233,8 +233,8 @@ impl<'a> HookContext<'a> {
     ///
     /// # Errors
     /// When the database cannot answer, or the row does not read as a `T`.
-    pub async fn find<T: Resource + DeserializeOwned>(&mut self, id: i64) -> Result<Option<T>, Refusal> {
-        let json = self.unit.row(T::NAME, id).await?;
+    pub async fn find<T: Resource + DeserializeOwned>(&mut self, id: impl RowId<T>) -> Result<Option<T>, Refusal> {
+        let json = self.unit.row(T::NAME, id.number()).await?;
         json.map(|json| read(&json)).transpose()
     }
 
@@ -256,16 +256,16 @@ impl<'a> HookContext<'a> {
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn disable_account(&mut self, id: i64) -> Result<bool, Refusal> {
-        Ok(self.unit.disable_account(id).await?)
+    pub async fn disable_account(&mut self, id: impl Into<i64> + Send) -> Result<bool, Refusal> {
+        Ok(self.unit.disable_account(id.into()).await?)
     }
 
     /// Ends every session of an account as part of the write, and says how many there were. The account may log in again.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn end_sessions(&mut self, account: i64) -> Result<usize, Refusal> {
-        let end = sql::end_sessions(account);
+    pub async fn end_sessions(&mut self, account: impl Into<i64> + Send) -> Result<usize, Refusal> {
+        let end = sql::end_sessions(account.into());
         Ok(self.unit.query(&end.sql, end.args).await?.len())
     }
 }

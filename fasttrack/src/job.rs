@@ -3,16 +3,19 @@
 //! `#[on(changed(assignee) => run mail_the_assignee)]` names an `async fn(Change<Task>, Context) -> JobResult` of the
 //! declaration's crate. Nothing here decides when it runs; the workers of `notify` do.
 
+mod mail;
+
 use std::{fmt, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::de::DeserializeOwned;
 
+pub use self::mail::{MailError, Recipient};
 use crate::{
     clock,
     db::{Db, Row, Statement},
     error::Error,
-    schema::Resource,
+    schema::{Resource, RowId},
     sql,
 };
 
@@ -148,38 +151,6 @@ pub trait Services: Send + Sync {
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;
 }
 
-/// Who a mail is for: an address, and the name to show with it, which may be empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// The e-mail address.
-    pub address: String,
-    /// The name.
-    pub name: String,
-}
-
-/// Why a mail was not sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// It cannot be written: an address is none.
-    #[error("the mail cannot be written: {0}")]
-    Unwritable(String),
-    /// The mail server did not take it, or could not be reached; it may be another time.
-    #[error("the mail server did not take it: {0}")]
-    Refused(String),
-    /// The mail server will never take it, as for an address that is nobody's (an answer from 500 on, RFC 5321, section
-    /// 4.2.1).
-    #[error("the mail server will not take it: {0}")]
-    Rejected(String),
-}
-
-impl MailError {
-    /// Whether to send it again would end the same.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Unwritable(_) | Self::Rejected(_))
-    }
-}
-
 impl Context {
     /// A context before these services.
     #[must_use]
@@ -187,19 +158,24 @@ impl Context {
         Self { services }
     }
 
-    /// The row `id` as it is now; no rule is asked. What is hidden is empty.
+    /// The row of this id as it is now; no rule is asked. What is hidden is empty. A relation to it names it, too.
     ///
     /// ```no_run
-    /// # use fasttrack::{job::Context, error::Error, schema::Resource};
-    /// # async fn find<Task: Resource + serde::de::DeserializeOwned>(context: Context) -> Result<(), Error> {
+    /// # use fasttrack::{job::Context, error::Error, schema::{BelongsTo, Resource}};
+    /// # use serde::de::DeserializeOwned;
+    /// # async fn find<Task: Resource + DeserializeOwned + HasProject<Project>, Project: Resource + DeserializeOwned>(
+    /// #     context: Context,
+    /// # ) -> Result<(), Error> {
     /// let Some(task) = context.find::<Task>(7).await? else { return Ok(()) };
+    /// let project = context.find(task.project()).await?;
     /// # Ok(()) }
+    /// # trait HasProject<Project> { fn project(&self) -> BelongsTo<Project>; }
     /// ```
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot answer; [`Error::Internal`] when the row does not read as a `T`.
-    pub async fn find<T: Resource + DeserializeOwned>(&self, id: i64) -> Result<Option<T>, Error> {
-        let json = self.services.row(T::NAME, id).await?;
+    pub async fn find<T: Resource + DeserializeOwned>(&self, id: impl RowId<T>) -> Result<Option<T>, Error> {
+        let json = self.services.row(T::NAME, id.number()).await?;
         json.map(|json| serde_json::from_slice(&json)).transpose().map_err(|cause| Error::Internal(cause.to_string()))
     }
 
@@ -273,14 +249,16 @@ impl Context {
     ///
     /// ```no_run
     /// # use fasttrack::{error::Error, job::{Change, Context, JobError, JobResult}};
-    /// # #[derive(serde::Deserialize)] struct Contract { user_id: i64 }
+    /// # struct User;
+    /// # struct Contract { user: fasttrack::schema::BelongsTo<User> }
     /// /// Runs when a contract ends.
     /// async fn shut_out(change: Change<Contract>, context: Context) -> JobResult {
     ///     let Some(contract) = change.old else { return Ok(()) };
-    ///     match context.disable_account(contract.user_id).await {
+    ///     match context.disable_account(contract.user).await {
+    ///         Ok(_) => Ok(()),
     ///         // The last administrator stays: to try again would change nothing.
     ///         Err(Error::Conflict(why)) => Err(JobError::fatal(why)),
-    ///         outcome => Ok(drop(outcome?)),
+    ///         Err(error) => Err(error.into()),
     ///     }
     /// }
     /// ```
@@ -288,8 +266,8 @@ impl Context {
     /// # Errors
     /// [`Error::Conflict`] for the last active account that may manage others; [`Error::Unavailable`] when the database is
     /// busy.
-    pub async fn disable_account(&self, id: i64) -> Result<bool, Error> {
-        self.services.disable_account(id).await
+    pub async fn disable_account(&self, id: impl Into<i64> + Send) -> Result<bool, Error> {
+        self.services.disable_account(id.into()).await
     }
 
     /// Ends every session of an account: its tokens are good for nothing on the next request, and its sockets are closed.
@@ -297,17 +275,20 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn end_sessions(&self, account: i64) -> Result<usize, Error> {
-        self.write(sql::end_sessions(account)).await.map(|ended| ended.len())
+    pub async fn end_sessions(&self, account: impl Into<i64> + Send) -> Result<usize, Error> {
+        self.write(sql::end_sessions(account.into())).await.map(|ended| ended.len())
     }
 
     /// Sends a mail of plain text; without `SMTP_URL` it is logged instead. It has been sent when this is done, so a job
     /// that fails afterwards sends it again. Line breaks in the subject and the name become spaces.
     ///
     /// ```no_run
-    /// # use fasttrack::{job::Context, job::MailError};
-    /// # async fn greet(context: Context) -> Result<(), MailError> {
-    /// context.mail(("ada@example.com", "Ada"), "Welcome", "It is good to have you.").await
+    /// # use fasttrack::{job::{Context, MailError}, schema::Email};
+    /// # struct User { email: Email, display_name: String }
+    /// # async fn greet(context: Context, user: User) -> Result<(), MailError> {
+    /// context.mail((&user.email, &user.display_name), "Welcome", "It is good to have you.").await?;
+    /// context.mail(&user.email, "Welcome", "It is good to have you.").await?;
+    /// context.mail("ada@example.com", "Somebody came", &user.display_name).await
     /// # }
     /// ```
     ///
@@ -316,28 +297,6 @@ impl Context {
     /// tried again only where that is of use.
     pub async fn mail(&self, to: impl Into<Recipient> + Send, subject: &str, text: &str) -> Result<(), MailError> {
         self.services.mail(to.into(), subject.to_owned(), text.to_owned()).await
-    }
-}
-
-impl From<(&str, &str)> for Recipient {
-    /// An address and a name.
-    fn from((address, name): (&str, &str)) -> Self {
-        Self { address: address.to_owned(), name: name.to_owned() }
-    }
-}
-
-impl From<&str> for Recipient {
-    fn from(address: &str) -> Self {
-        Self::from((address, ""))
-    }
-}
-
-impl From<MailError> for Error {
-    fn from(error: MailError) -> Self {
-        match error {
-            MailError::Unwritable(_) | MailError::Rejected(_) => Self::Internal(error.to_string()),
-            MailError::Refused(_) => Self::Unavailable("mail cannot be sent at present; try again".into()),
-        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //! use fasttrack::prelude::*;
 //!
-//! #[derive(Choice)]
+//! #[derive(Debug, PartialEq, Choice)]
 //! pub enum Status {
 //!     Open,
 //!     Solved,
@@ -129,7 +129,7 @@ pub mod wire;
 /// ```
 /// use fasttrack::prelude::*;
 ///
-/// #[derive(Choice)]
+/// #[derive(Debug, PartialEq, Choice)]
 /// pub enum Role {
 ///     User,
 /// }

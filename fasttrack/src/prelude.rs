@@ -1,12 +1,13 @@
 //! What a declaration needs: `use fasttrack::prelude::*;`
 
-/// Makes an enum without data a type that a field may have.
+/// Makes an enum without data a type that a field may have. What else code of yours asks of it, such as to be compared, is
+/// for you to derive.
 ///
 /// ```
 /// use fasttrack::prelude::*;
 /// use fasttrack::schema::Choice as _;
 ///
-/// #[derive(Choice)]
+/// #[derive(Debug, PartialEq, Choice)]
 /// pub enum Status {
 ///     Todo,
 ///     InProgress,

@@ -13,13 +13,13 @@ pub async fn mail_the_assignee(change: Change<Task>, context: Context) -> JobRes
     if task.assignee.is_none_or(|now| now.id() != told.id()) {
         return Ok(());
     }
-    let Some(user) = context.find::<User>(told.id().get()).await?.filter(|user| user.is_active) else { return Ok(()) };
-    let Some(project) = context.find::<Project>(task.project.id().get()).await? else { return Ok(()) };
+    let Some(user) = context.find::<User>(told).await?.filter(|user| user.is_active) else { return Ok(()) };
+    let Some(project) = context.find::<Project>(task.project).await? else { return Ok(()) };
     let subject = format!("[{}] {}", project.name, task.title);
     let link = context.link(&format!("/api/v1/tasks/{}", change.id));
     let text = format!(
         "Hello {},\n\nthis task of the project \"{}\" is yours now:\n\n{}\n\n{}\n\n{link}\n",
         user.display_name, project.name, task.title, task.description
     );
-    Ok(context.mail((user.email.0.as_str(), user.display_name.as_str()), &subject, &text).await?)
+    Ok(context.mail((&user.email, &user.display_name), &subject, &text).await?)
 }

@@ -14,7 +14,7 @@ use crate::{
     job::Context,
     pipeline::{Pipeline, Target},
     principal::{Caller, Principal},
-    schema::{Catalog, Resource},
+    schema::{Catalog, Resource, RowId},
     wire::{Object, Params},
 };
 
@@ -67,8 +67,8 @@ impl Api {
     ///
     /// # Errors
     /// What `GET` would answer: 401, 403 or 404, 503. A resource without a rule for `read` gives 403.
-    pub async fn read<T: Resource + DeserializeOwned>(&self, id: i64) -> Result<T, Error> {
-        parse(&self.pipeline.read(self.model::<T>()?, Target::Id(id), &self.principal).await?)
+    pub async fn read<T: Resource + DeserializeOwned>(&self, id: impl RowId<T>) -> Result<T, Error> {
+        parse(&self.pipeline.read(self.model::<T>()?, Target::Id(id.number()), &self.principal).await?)
     }
 
     /// A page, as `GET` on the collection answers this query string; `parent` where the resource is a nested one.
@@ -94,18 +94,18 @@ impl Api {
     ///
     /// # Errors
     /// What `PATCH` would answer: 401, 403, 404, 409, 422, 503.
-    pub async fn update<T: Resource>(&self, id: i64, body: &Value) -> Result<Value, Error> {
+    pub async fn update<T: Resource>(&self, id: impl RowId<T>, body: &Value) -> Result<Value, Error> {
         let text = body.to_string();
-        let body = Object::parse(text.as_bytes())?;
-        parse(&self.pipeline.update(self.model::<T>()?, Target::Id(id), &self.principal, &body).await?.json)
+        let (body, target) = (Object::parse(text.as_bytes())?, Target::Id(id.number()));
+        parse(&self.pipeline.update(self.model::<T>()?, target, &self.principal, &body).await?.json)
     }
 
     /// Deletes a row as `DELETE` would.
     ///
     /// # Errors
     /// What `DELETE` would answer: 401, 403, 404, 409, 503.
-    pub async fn delete<T: Resource>(&self, id: i64) -> Result<(), Error> {
-        self.pipeline.delete(self.model::<T>()?, id, &self.principal).await
+    pub async fn delete<T: Resource>(&self, id: impl RowId<T>) -> Result<(), Error> {
+        self.pipeline.delete(self.model::<T>()?, id.number(), &self.principal).await
     }
 
     /// The database and the mail; no rule is asked there.

@@ -61,6 +61,8 @@ use std::{sync::Arc, time::Duration};
 pub use salvo;
 pub use salvo::Router;
 use salvo::{Handler, Service, http::Method};
+/// For what a handler answers, and for the schemas that the document shows of it.
+pub use serde_json::{Value, json};
 
 pub use self::{
     api::Api,

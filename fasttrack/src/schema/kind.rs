@@ -206,12 +206,6 @@ impl<T> FieldType for Id<T> {
     const KIND: Kind = Kind::Id;
 }
 
-impl<T> From<Id<T>> for i64 {
-    fn from(id: Id<T>) -> Self {
-        id.0
-    }
-}
-
 impl<T: super::Resource> FieldType for BelongsTo<T> {
     const KIND: Kind = Kind::Relation(T::NAME);
 }

@@ -13,7 +13,9 @@ mod laws;
 mod names;
 mod path;
 mod resources;
+mod row_id;
 mod rule;
+mod text;
 mod trigger;
 mod words;
 
@@ -34,6 +36,7 @@ pub use self::{
     },
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
+    row_id::RowId,
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},

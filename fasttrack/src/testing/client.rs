@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Call, Login, Socket, TestApp};
 use crate::{
     http::routes::API_PREFIX,
-    schema::{Account, BelongsTo, Id, Model, Resource},
+    schema::{Account, Model, Resource, RowId},
 };
 
 /// Somebody who calls an application: made by [`TestApp::as_`], [`TestApp::with_token`] or [`TestApp::anonymous`].
@@ -30,30 +30,6 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
     /// Whether there is one.
     pub has_more: bool,
-}
-
-/// What names a row of `T`: its id, as the row has it or as a number.
-pub trait RowId<T> {
-    /// The number.
-    fn number(&self) -> i64;
-}
-
-impl<T> RowId<T> for i64 {
-    fn number(&self) -> i64 {
-        *self
-    }
-}
-
-impl<T> RowId<T> for Id<T> {
-    fn number(&self) -> i64 {
-        self.get()
-    }
-}
-
-impl<T> RowId<T> for BelongsTo<T> {
-    fn number(&self) -> i64 {
-        self.id().get()
-    }
 }
 
 impl<'a> Client<'a> {
@@ -93,23 +69,20 @@ impl<'a> Client<'a> {
 
     /// Reads a row.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn read<T: Resource>(&self, id: impl RowId<T>) -> Call<T> {
-        self.call_as("GET", &row::<T>(&id)).succeeds_with(200)
+        self.call_as("GET", &row::<T>(id)).succeeds_with(200)
     }
 
     /// Changes a row: a merge patch (RFC 7396). Who may not read it afterwards is answered 204: `.expect(204)`.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn update<T: Resource>(&self, id: impl RowId<T>, body: &(impl Serialize + ?Sized)) -> Call<T> {
-        self.call_as("PATCH", &row::<T>(&id)).json(body).succeeds_with(200)
+        self.call_as("PATCH", &row::<T>(id)).json(body).succeeds_with(200)
     }
 
     /// Deletes a row.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "a number, or a row borrowed")]
     pub fn delete<T: Resource>(&self, id: impl RowId<T>) -> Call<()> {
-        self.call_as("DELETE", &row::<T>(&id)).succeeds_with(204)
+        self.call_as("DELETE", &row::<T>(id)).succeeds_with(204)
     }
 
     /// Lists rows as the query string says (`?status=done`; empty for all): a page of them.
@@ -226,7 +199,7 @@ impl<'a> Client<'a> {
     }
 }
 
-fn row<T: Resource>(id: &impl RowId<T>) -> String {
+fn row<T: Resource>(id: impl RowId<T>) -> String {
     format!("/{}/{}", T::SCHEMA.plural, id.number())
 }
 

@@ -59,10 +59,13 @@ pub use serde_json::{Value, json};
 pub use self::{
     app::{Setup, TestApp},
     call::Call,
-    client::{Client, Page, RowId},
+    client::{Client, Page},
     login::Login,
     problem::{Fault, Problem},
     reply::Reply,
     socket::{Message, Socket},
 };
-pub use crate::notify::{FailedJob, Kept as Job, Mail};
+pub use crate::{
+    notify::{FailedJob, Kept as Job, Mail},
+    schema::RowId,
+};
