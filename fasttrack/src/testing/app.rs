@@ -40,6 +40,9 @@ const SETTINGS: [(&str, &str); 6] = [
     ("SECRET_KEY", "a key that is good enough for tests"),
 ];
 
+/// How long a message that has to come is waited for, unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// An application that runs for one test.
 ///
 /// ```no_run
@@ -55,6 +58,7 @@ pub struct TestApp {
     runtime: Handle,
     clock: Moved,
     postbox: Postbox,
+    patience: Duration,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
     _store: Store,
@@ -65,6 +69,7 @@ pub struct TestApp {
 pub struct Setup {
     application: Application,
     settings: Vec<(String, String)>,
+    patience: Duration,
 }
 
 impl Setup {
@@ -72,6 +77,14 @@ impl Setup {
     #[must_use]
     pub fn set(mut self, variable: &str, value: &str) -> Self {
         self.settings.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How long a message that has to come is waited for at a [`Socket`](super::Socket), before the test fails; 5 s unless
+    /// told. A machine that is very busy may need more.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -99,14 +112,15 @@ impl Setup {
         let (clock, postbox) = (Moved::default(), Postbox::default());
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::sync_channel(1);
-        let (application, kept) = (self.application, postbox.clone());
+        let (application, kept, patience) = (self.application, postbox.clone(), self.patience);
         let running = Running { application, config, clock: clock.clone(), postbox: kept };
         let thread = thread::Builder::new().name("application".to_owned());
         let thread = thread.spawn(move || running.run(&ready, stopped))?;
         match started.recv() {
             Ok(Ok(Ready { app, address, runtime })) => {
                 let (stop, thread) = (Some(stop), Some(thread));
-                Ok(TestApp { http: Http::to(address), app, runtime, clock, postbox, stop, thread, _store: store })
+                let http = Http::to(address);
+                Ok(TestApp { http, app, runtime, clock, postbox, patience, stop, thread, _store: store })
             }
             Ok(Err(error)) => Err(error),
             Err(_) => match thread.join() {
@@ -148,7 +162,7 @@ impl TestApp {
     /// `TestApp::setup(application).set("RATE_LIMIT_REQUESTS", "5").start()`.
     #[must_use]
     pub const fn setup(application: Application) -> Setup {
-        Setup { application, settings: Vec::new() }
+        Setup { application, settings: Vec::new(), patience: PATIENCE }
     }
 
     /// Calls by this account.
@@ -309,6 +323,11 @@ impl TestApp {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
+    }
+
+    /// How long a message that has to come is waited for.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(super) const fn http(&self) -> &Http {

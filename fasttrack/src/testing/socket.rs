@@ -12,9 +12,6 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame, WebSocket, client::
 use super::{TestApp, fail::OrFail, login::in_words};
 use crate::notify::Messages;
 
-/// How long a message that has to come may take, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Messages that are looked at when none is expected.
 const SHOWN: u16 = 20;
 
@@ -55,8 +52,8 @@ enum Heard {
     Closed(u16, String),
     /// The connection ended without a word.
     Lost,
-    /// Nothing came in time.
-    Nothing,
+    /// Nothing came within this time.
+    Nothing(Duration),
 }
 
 impl<'a> Socket<'a> {
@@ -75,7 +72,7 @@ impl<'a> Socket<'a> {
         Self { app, wire, account, heard }
     }
 
-    /// The next message; waits for it.
+    /// The next message, whatever it is; waits for it ([`Setup::patience`](super::Setup::patience)).
     ///
     /// # Panics
     /// When none comes, or the socket is closed.
@@ -83,23 +80,22 @@ impl<'a> Socket<'a> {
     #[expect(clippy::should_implement_trait, reason = "it has no end, as an iterator would")]
     pub fn next(&mut self) -> Message {
         match self.hear() {
-            Heard::Message(message) => {
-                self.heard = self.heard.max(message.id);
-                message
-            }
+            Heard::Message(message) => message,
             other => panic!("expected a message, {}", other.in_words()),
         }
     }
 
-    /// The next message, which has to be this event; its payload.
+    /// The next message, which has to be this event; its payload. No other one is passed over: one that a test does not
+    /// care for is heard with [`next`](Self::next).
     ///
     /// # Panics
-    /// When it is another one, or none comes.
+    /// When the next message is another one, at once, or none comes.
     #[track_caller]
     pub fn expect(&mut self, kind: &str) -> Value {
-        let message = self.next();
-        assert!(message.kind == kind, "expected the message {kind}, got {}: {}", message.kind, message.data);
-        message.data
+        match self.hear() {
+            Heard::Message(message) if message.kind == kind => message.data,
+            other => panic!("expected the message {kind}, {}", other.in_words()),
+        }
     }
 
     /// Expects that nothing more was told: no message that the account may see is on its way.
@@ -137,20 +133,24 @@ impl<'a> Socket<'a> {
 
     /// What comes next, pings aside.
     fn hear(&mut self) -> Heard {
-        let end = Instant::now() + PATIENCE;
+        let patience = self.app.patience();
+        let end = Instant::now() + patience;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || self.wire.get_ref().set_read_timeout(Some(left)).is_err() {
-                return Heard::Nothing;
+                return Heard::Nothing(patience);
             }
             match self.wire.read() {
-                Ok(Frame::Text(text)) => match serde_json::from_str(&text) {
-                    Ok(message) => return Heard::Message(message),
+                Ok(Frame::Text(text)) => match serde_json::from_str::<Message>(&text) {
+                    Ok(message) => {
+                        self.heard = self.heard.max(message.id);
+                        return Heard::Message(message);
+                    }
                     Err(_) => return Heard::Lost,
                 },
                 Ok(Frame::Close(Some(frame))) => return Heard::Closed(frame.code.into(), frame.reason.to_string()),
                 Ok(_) => {}
-                Err(tungstenite::Error::Io(_)) => return Heard::Nothing,
+                Err(tungstenite::Error::Io(_)) => return Heard::Nothing(patience),
                 Err(_) => return Heard::Lost,
             }
         }
@@ -163,7 +163,7 @@ impl Heard {
             Self::Message(message) => format!("got {}: {}", message.kind, message.data),
             Self::Closed(code, reason) => format!("but the socket was closed with {code}: {reason}"),
             Self::Lost => "but the connection was lost".to_owned(),
-            Self::Nothing => format!("but nothing came within {} s", PATIENCE.as_secs()),
+            Self::Nothing(patience) => format!("but nothing came within {patience:?}"),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     panic::{self, AssertUnwindSafe},
     sync::Once,
+    time::Duration,
 };
 
 use fasttrack::testing::{TestApp, json};
@@ -29,6 +30,32 @@ fn told(test: impl FnOnce()) -> String {
     let words = cause.downcast::<String>().map_or_else(|_| "no words".to_owned(), |words| *words);
     assert_eq!(FILE.take(), file!(), "{words}");
     words
+}
+
+#[test]
+fn a_message_that_does_not_come_is_waited_for_as_long_as_is_said() {
+    let setup = TestApp::setup(resources::application());
+    assert!(format!("{setup:?}").contains("patience: 5s"), "{setup:?}");
+    let app = setup.patience(Duration::from_millis(50)).start();
+    let ada = app.account("ada");
+    let mut socket = app.as_(&ada).socket();
+    let words = told(|| drop(socket.expect("task_assigned")));
+    assert_eq!(words, "expected the message task_assigned, but nothing came within 50ms");
+    assert_eq!(told(|| drop(socket.next())), "expected a message, but nothing came within 50ms");
+}
+
+#[test]
+fn another_message_than_the_one_expected_is_told_at_once() {
+    let app = tracker();
+    let (ada, bob) = (app.account("ada"), app.account("bob"));
+    let mut socket = app.as_(&bob).socket();
+    let project = app.as_(&ada).create::<Project>(&json!({ "name": "Apollo" })).ok();
+    let task = json!({ "title": "Land", "assignee_id": bob.id });
+    let task = app.as_(&ada).under(project.id).create::<Task>(&task).ok();
+    let words = told(|| drop(socket.expect("comment_added")));
+    let expected = format!("expected the message comment_added, got task_assigned: {{\"task_id\":{}", task.id);
+    assert!(words.starts_with(&expected), "{words}");
+    socket.expect_silence();
 }
 
 #[test]
