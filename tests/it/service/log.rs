@@ -37,6 +37,10 @@ fn a_request_leaves_one_line_that_says_what_it_cost() {
     assert_eq!(fields["sql_count"], 1, "one statement reads a row: {fields}");
     let ms = |key: &str| fields[key].as_f64().unwrap_or_else(|| panic!("{key} is no number in {fields}"));
     assert!(0.0 < ms("sql_ms") && ms("sql_ms") <= ms("ms"), "{fields}");
+    for key in ["ms", "sql_ms"] {
+        let shown = fields[key].to_string();
+        assert!(shown.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 3), "{key}={shown}");
+    }
 
     let reply = app.at("GET", "/health").send();
     let line = line_of(&app, reply.header("x-request-id").expect("a request id"));
