@@ -5,7 +5,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 fn run(arguments: &[&str], folder: &Path) -> Output {
@@ -22,6 +22,7 @@ fn a_project_is_begun_by_cargo_and_without_it() {
         (&["fasttrack", "new", "shop"][..], "shop"),
         (&["new", "My Shop", "--name", "my-shop"], "my-shop"),
         (&["new", "by-git", "--git", "https://example.com/fasttrack.git"], "by-git"),
+        (&["new", "by-ssh", "--git", "git@example.com:x.git", "--branch", "main"], "by-ssh"),
         (&["new", "by-path", "--path", env!("CARGO_MANIFEST_DIR")], "by-path"),
     ] {
         let output = run(arguments, home.path());
@@ -31,7 +32,21 @@ fn a_project_is_begun_by_cargo_and_without_it() {
         let folder = arguments[arguments.iter().position(|argument| *argument == "new").unwrap() + 1];
         let manifest = fs::read_to_string(home.path().join(folder).join("Cargo.toml")).unwrap();
         assert!(manifest.starts_with(&format!("[package]\nname = \"{name}\"\n")), "{manifest}");
+        let by_ssh = manifest.contains("fasttrack = { git = \"ssh://git@example.com/x.git\", branch = \"main\" }");
+        assert_eq!(by_ssh, name == "by-ssh", "{manifest}");
     }
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure() {
+    let home = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-fasttrack"));
+    let command = command.args(["new", "shop"]).current_dir(home.path()).stdout(writer).stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(home.path().join("shop/Cargo.toml").is_file());
 }
 
 #[track_caller]
@@ -51,7 +66,10 @@ fn what_cannot_be_is_refused_in_a_sentence() {
         (&["new", "full"][..], "nothing is written over"),
         (&["new", "Shop"], "`--name shop`"),
         (&["new", "shop", "--path", "full"], "fasttrack is not in full"),
-        (&["new", "shop", "--git", "git@example.com:x.git"], "ssh://"),
+        (&["new", "shop", "--git", "example.com/x.git"], "ssh://"),
+        (&["new", "shop", "--tag", "v1"], "--git"),
+        (&["new", "shop", "--git", "https://example.com", "--tag", "v1", "--rev", "1"], "--rev"),
+        (&["new", "full/mine/shop"], "full/mine is no folder"),
         (&["new", "shop", "--git", "https://example.com", "--path", "."], "--git"),
         (&["new"], "DIR"),
         (&["serve"], "`cargo fasttrack --help`"),

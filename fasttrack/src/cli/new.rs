@@ -14,7 +14,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::{name::NameError, source::SourceError};
+use self::{
+    name::NameError,
+    source::{SourceError, Wanted},
+};
 use crate::program;
 
 /// What is to be begun.
@@ -31,6 +34,28 @@ pub(super) struct NewArguments {
     /// Take fasttrack from this git repository
     #[arg(long, value_name = "URL")]
     git: Option<String>,
+    /// Take what this tag of the repository names
+    #[arg(long, value_name = "TAG", requires = "git", conflicts_with_all = ["branch", "rev"])]
+    tag: Option<String>,
+    /// Take the head of this branch of the repository
+    #[arg(long, value_name = "BRANCH", requires = "git", conflicts_with = "rev")]
+    branch: Option<String>,
+    /// Take this commit of the repository
+    #[arg(long, value_name = "REV", requires = "git")]
+    rev: Option<String>,
+}
+
+impl NewArguments {
+    /// Where the framework is to come from.
+    fn wanted(&self) -> Wanted<'_> {
+        let named = [("tag", &self.tag), ("branch", &self.branch), ("rev", &self.rev)];
+        let at = named.into_iter().find_map(|(key, name)| Some((key, name.as_deref()?)));
+        match (&self.path, &self.git) {
+            (Some(path), _) => Wanted::Path(path),
+            (None, Some(url)) => Wanted::Git { url, at },
+            (None, None) => Wanted::Own,
+        }
+    }
 }
 
 /// Why no project was begun. What was there is as it was.
@@ -56,6 +81,14 @@ pub(super) enum NewError {
         /// Why.
         cause: io::Error,
     },
+    /// A folder cannot be made.
+    #[error("cannot make the folder {}: {cause}; nothing was left there", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
     /// The output is closed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -66,7 +99,7 @@ pub(super) fn run(arguments: &NewArguments) -> Result<(), NewError> {
     let dir = whole(&arguments.dir)?;
     let name = name::of(arguments.name.as_deref(), &dir)?;
     check_is_free(&dir)?;
-    let source = source::of(arguments.path.as_deref(), arguments.git.as_deref(), &dir)?;
+    let source = source::of(arguments.wanted(), &dir)?;
     write_all(&dir, &name, &source.dependency())?;
     let mut out = io::stdout().lock();
     writeln!(out, "made {name} in {}; its README.md says what is where\n", arguments.dir.display())?;
@@ -97,7 +130,10 @@ fn check_is_free(dir: &Path) -> Result<(), NewError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(cause) if cause.kind() == io::ErrorKind::NotADirectory => return Err(NewError::NoFolder(dir.to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotADirectory => {
+            let file = dir.ancestors().find(|path| path.exists() && !path.is_dir());
+            return Err(NewError::NoFolder(file.unwrap_or(dir).to_owned()));
+        }
         Err(cause) => return Err(NewError::File { path: dir.to_owned(), cause }),
     };
     for entry in entries {
@@ -113,9 +149,9 @@ fn write_all(dir: &Path, name: &str, dependency: &str) -> Result<(), NewError> {
     let mut made = Made::default();
     for (file, text) in starter::files(name, dependency) {
         let path = dir.join(file);
-        if let Err(cause) = made.write(&path, &text) {
+        if let Err(error) = made.write(&path, &text) {
             made.undo();
-            return Err(NewError::File { path, cause });
+            return Err(error);
         }
     }
     Ok(())
@@ -129,15 +165,16 @@ struct Made {
 }
 
 impl Made {
-    fn write(&mut self, path: &Path, text: &str) -> io::Result<()> {
+    fn write(&mut self, path: &Path, text: &str) -> Result<(), NewError> {
         let missing = path.ancestors().skip(1).take_while(|folder| !folder.exists());
         for folder in missing.collect::<Vec<_>>().into_iter().rev() {
-            fs::create_dir(folder)?;
+            fs::create_dir(folder).map_err(|cause| NewError::Folder { path: folder.to_owned(), cause })?;
             self.folders.push(folder.to_owned());
         }
-        let mut file = fs::File::create_new(path)?;
+        let refused = |cause| NewError::File { path: path.to_owned(), cause };
+        let mut file = fs::File::create_new(path).map_err(refused)?;
         self.files.push(path.to_owned());
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes()).map_err(refused)
     }
 
     /// As well as it can be done: what cannot be removed was not ours alone.
@@ -168,7 +205,8 @@ mod tests {
     }
 
     fn new(dir: &Path) -> Result<(), NewError> {
-        run(&NewArguments { dir: dir.to_owned(), name: None, path: None, git: None })
+        let dir = dir.to_owned();
+        run(&NewArguments { dir, name: None, path: None, git: None, tag: None, branch: None, rev: None })
     }
 
     #[test]
@@ -212,7 +250,10 @@ mod tests {
         let mut made = Made::default();
         made.write(&dir.join("one"), "1").unwrap();
         made.write(&dir.join("two/three"), "3").unwrap();
-        assert!(made.write(&dir.join("one"), "again").is_err(), "nothing is written over");
+        let again = made.write(&dir.join("one"), "again").unwrap_err().to_string();
+        assert!(again.contains("/a/shop/one: "), "nothing is written over: {again}");
+        let below = made.write(&dir.join("one/below/file"), "1").unwrap_err().to_string();
+        assert!(below.starts_with("cannot make the folder ") && below.contains("/a/shop/one/below: "), "{below}");
         assert_eq!(listing(home.path()).len(), 5);
         made.undo();
         assert_eq!(listing(home.path()), [""; 0]);

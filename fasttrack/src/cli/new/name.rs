@@ -31,12 +31,18 @@ const MOST_BYTES: usize = 63;
 
 /// Names that cargo refuses for a program, or that would stand for something else beside it.
 const TAKEN: &[&str] = &[
+    // What it depends on, or is told to.
+    "fasttrack",
+    "salvo",
+    "serde",
+    "serde_json",
+    "tokio",
+    // What else stands in its target directory, or comes with the language.
     "alloc",
     "build",
     "core",
     "deps",
     "examples",
-    "fasttrack",
     "incremental",
     "proc-macro",
     "proc_macro",
@@ -83,13 +89,15 @@ fn is_well_written(name: &str) -> bool {
 fn is_taken(name: &str) -> bool {
     let is_port = name.len() == 4 && (name.starts_with("com") || name.starts_with("lpt"));
     let numbered = is_port && name.ends_with(|last: char| last.is_ascii_digit());
-    numbered || [TAKEN, KEYWORDS, DEVICES].iter().any(|names| names.contains(&name))
+    // To rustc both are one name.
+    let of_crate = name.replace('-', "_");
+    numbered || [TAKEN, KEYWORDS, DEVICES].iter().any(|names| names.contains(&name) || names.contains(&&*of_crate))
 }
 
 /// What was meant, as far as that can be told.
 fn near(name: &str) -> String {
     let mut near = String::new();
-    for c in name.chars() {
+    for c in name.chars().flat_map(plain) {
         if c.is_ascii_alphanumeric() || (c == '_' && !near.is_empty()) {
             near.push(c.to_ascii_lowercase());
         } else if !near.is_empty() && !near.ends_with('-') {
@@ -99,6 +107,46 @@ fn near(name: &str) -> String {
     near.truncate(MOST_BYTES);
     near.trim_end_matches(['-', '_']).to_owned()
 }
+
+/// A letter as it is written where there are none but those of English: spelt out, or without its accent. What is no such
+/// letter stays.
+fn plain(c: char) -> impl Iterator<Item = char> {
+    let is_of = |letters: &str| letters.contains(c) || c.to_lowercase().any(|c| letters.contains(c));
+    let spelt = SPELT.iter().find(|(letters, _)| is_of(letters));
+    spelt.map_or("", |(_, text)| *text).chars().chain(spelt.is_none().then_some(c))
+}
+
+/// Letters of Latin alphabets, and what stands for them.
+const SPELT: &[(&str, &str)] = &[
+    ("ä", "ae"),
+    ("ö", "oe"),
+    ("ü", "ue"),
+    ("ß", "ss"),
+    ("æ", "ae"),
+    ("œ", "oe"),
+    ("þ", "th"),
+    ("àáâãåāăą", "a"),
+    ("çćĉċč", "c"),
+    ("ďđð", "d"),
+    ("èéêëēĕėęě", "e"),
+    ("ĝğġģ", "g"),
+    ("ĥħ", "h"),
+    ("ìíîïĩīĭįıİ", "i"),
+    ("ĵ", "j"),
+    ("ķ", "k"),
+    ("ĺļľŀł", "l"),
+    ("ñńņňŋ", "n"),
+    ("òóôõøōŏő", "o"),
+    ("ŕŗř", "r"),
+    ("śŝşšș", "s"),
+    ("ţťŧț", "t"),
+    ("ùúûũūŭůűų", "u"),
+    ("ŵ", "w"),
+    ("ýÿŷ", "y"),
+    ("źżž", "z"),
+    // What a letter is followed by where its accent is a character of its own.
+    ("\u{300}\u{301}\u{302}\u{303}\u{304}\u{306}\u{307}\u{308}\u{30a}\u{30b}\u{30c}\u{327}\u{328}", ""),
+];
 
 #[cfg(test)]
 mod tests {
@@ -125,7 +173,12 @@ mod tests {
             ("shop-", "`--name shop`"),
             ("shop.example.com", "`--name shop-example-com`"),
             ("_shop", "`--name shop`"),
-            ("Große Läden", "`--name gro-e-l-den`"),
+            ("Große Läden", "`--name grosse-laeden`"),
+            ("bücher", "`--name buecher`"),
+            ("ÜBER", "`--name ueber`"),
+            ("Café", "`--name cafe`"),
+            ("Cafe\u{301}", "`--name cafe`"),
+            ("Łódź", "`--name lodz`"),
             ("2shop", "`--name my-service`"),
             ("店", "`--name my-service`"),
             ("", "`--name my-service`"),
@@ -133,6 +186,11 @@ mod tests {
             (&"a".repeat(64), &format!("`--name {}`", "a".repeat(63))),
             ("test", "`--name test-service`"),
             ("fasttrack", "`--name fasttrack-service`"),
+            ("serde", "`--name serde-service`"),
+            ("serde-json", "`--name serde-json-service`"),
+            ("serde_json", "`--name serde_json-service`"),
+            ("tokio", "`--name tokio-service`"),
+            ("salvo", "`--name salvo-service`"),
             ("resources", "`--name resources-service`"),
             ("match", "`--name match-service`"),
             ("nul", "`--name nul-service`"),

@@ -13,10 +13,10 @@ pub(super) fn of(source: &Source, dir: &Path) -> Vec<String> {
 fn on_source(source: &Source) -> Option<String> {
     match source {
         Source::Clone(path) | Source::Path(path) => Some(format!(
-            "fasttrack comes from {path}, which neither CI nor the build of an image sees: name its version alone, or a git \
-             repository, in Cargo.toml for those."
+            "fasttrack comes from {path}, which neither CI nor the build of an image sees. For those, name a repository that \
+             they reach (`git = \"…\"`) in both places of Cargo.toml; or, once it is released, its version."
         )),
-        Source::Version | Source::Git(_) => None,
+        Source::Version | Source::Git(..) => None,
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
     fn a_folder_is_remarked_on_that_others_do_not_see() {
         for (source, expected) in [
             (Source::Version, false),
-            (Source::Git("https://example.com".into()), false),
+            (Source::Git("https://example.com".into(), None), false),
             (Source::Path("../fasttrack".into()), true),
             (Source::Clone("/home/ada/fasttrack".into()), true),
         ] {
