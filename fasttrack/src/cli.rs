@@ -11,6 +11,7 @@ mod new;
 mod routes;
 mod table;
 mod user;
+mod way_out;
 
 use std::{
     fmt::Write as _,
@@ -84,6 +85,26 @@ enum Command {
     New(new::NewArguments),
 }
 
+impl Command {
+    /// Whether it does something that a misspelt setting would have it do otherwise, or elsewhere.
+    const fn goes_by_settings(&self) -> bool {
+        match self {
+            Self::Serve
+            | Self::User(_)
+            | Self::Migrate(_)
+            | Self::Jobs(_)
+            | Self::Backup { .. }
+            | Self::Demo { .. } => true,
+            Self::Openapi
+            | Self::Healthcheck
+            | Self::Completions { .. }
+            | Self::Routes { .. }
+            | Self::Explain(_)
+            | Self::New(_) => false,
+        }
+    }
+}
+
 /// Why a command failed, as one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -138,7 +159,13 @@ fn begin(application: Application) -> ExitCode {
         command = command.mut_subcommand("demo", |demo| demo.mut_arg("size", |size| size.long(unit)));
     }
     match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => exit(run(cli.command.unwrap_or(Command::Serve), application), format),
+        Ok(cli) => {
+            // A command that needs no settings runs whatever they are.
+            let config = Config::from_environment();
+            let file = config.as_ref().ok().and_then(|config| Some(config.database.file()?.to_owned()));
+            let outcome = run(cli.command.unwrap_or(Command::Serve), application, config, format);
+            exit(outcome, format, |failure| way_out::of(failure, &file?))
+        }
         Err(error) => misunderstood(&error, program::name(), format),
     }
 }
@@ -161,27 +188,57 @@ fn misunderstood(error: &clap::Error, program: &str, format: LogFormat) -> ExitC
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn exit(outcome: Result<(), Failure>, format: LogFormat) -> ExitCode {
+/// How the program ends, and what it says of a failure; `advice` goes on from that.
+fn exit(outcome: Result<(), Failure>, format: LogFormat, advice: impl FnOnce(&Failure) -> Option<String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough of it.
-        Err(Failure::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) if failure.output().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
-            complain(format, &failure.to_string());
+            let advice = advice(&failure).map(|advice| format!("; {advice}")).unwrap_or_default();
+            complain(format, &format!("{failure}{advice}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Says on standard error why nothing comes of it, in the shape of the log.
-fn complain(format: LogFormat, why: &str) {
-    let text = if format == LogFormat::Text { format!("{}: {why}", program::name()) } else { why.to_owned() };
-    let _ = writeln!(io::stderr(), "{}", log::line(format, Level::ERROR, &text));
+impl Failure {
+    /// Why nothing could be printed, where it is that.
+    const fn output(&self) -> Option<&io::Error> {
+        match self {
+            Self::Output(cause)
+            | Self::New(new::NewError::Output(cause))
+            | Self::Jobs(jobs::JobsError::Output(cause))
+            | Self::Migrate(migrate::MigrateFailure::Output(cause)) => Some(cause),
+            _ => None,
+        }
+    }
 }
 
-fn run(command: Command, application: Application) -> Result<(), Failure> {
-    // A command that needs no settings runs whatever they are.
-    let config = Config::from_environment();
+/// Says on standard error why nothing comes of it.
+fn complain(format: LogFormat, why: &str) {
+    say(format, Level::ERROR, why);
+}
+
+/// Says something on standard error, in the shape of the log.
+fn say(format: LogFormat, level: Level, what: &str) {
+    let text = if format == LogFormat::Text { format!("{}: {what}", program::name()) } else { what.to_owned() };
+    let _ = writeln!(io::stderr(), "{}", log::line(format, level, &text));
+}
+
+fn run(
+    command: Command,
+    application: Application,
+    config: Result<Config, ConfigError>,
+    format: LogFormat,
+) -> Result<(), Failure> {
+    if command.goes_by_settings() {
+        for warning in config::misspelt() {
+            say(format, Level::WARN, &warning);
+        }
+    }
     let (resources, custom) = (application.resources, &application.routes);
     match command {
         Command::Serve => {

@@ -8,6 +8,7 @@ use std::{borrow::Cow, collections::HashMap, env, path::PathBuf};
 
 mod cors;
 mod dot_env;
+mod near;
 mod network;
 mod public_url;
 mod secret;
@@ -227,6 +228,17 @@ pub(crate) fn log_format() -> LogFormat {
     };
     let given = env::var_os("LOG_FORMAT").map_or_else(from_file, |value| value.into_string().ok());
     if given.as_deref() == Some("json") { LogFormat::Json } else { LogFormat::Text }
+}
+
+/// Lines of `.env` that set nothing, and were probably meant to: a warning each.
+pub(crate) fn misspelt() -> Vec<String> {
+    let entries = read_dot_env().map(|read| read.entries).unwrap_or_default();
+    let doubtful = entries.iter().filter_map(|entry| Some((entry, near::meant_by(&entry.name)?)));
+    let warning = |(entry, meant): (&dot_env::Entry, &str)| {
+        let (line, name) = (entry.line, &entry.name);
+        format!(".env, line {line}: {name} is no setting, and has no effect; did you mean {meant}?")
+    };
+    doubtful.map(warning).collect()
 }
 
 /// What `.env` says; nothing where there is no such file. The process's own environment stays as it is.

@@ -76,6 +76,29 @@ fn user_create_checks_what_registration_checks() {
     check_failure(&create(&unique_email(), &format!("{}\n", "p".repeat(1025))), "password");
 }
 
+/// Whoever reads no further, as `head` does, has seen enough.
+#[test]
+fn an_output_that_is_closed_ends_a_command_quietly() {
+    let app = shared();
+    for arguments in [
+        &["routes"][..],
+        &["routes", "--json"],
+        &["explain", "tasks"],
+        &["openapi"],
+        &["completions", "bash"],
+        &["jobs"],
+        &["migrate", "status"],
+        &["migrate", "check"],
+        &["new", "shop"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let output = app.settings().run_unread(arguments);
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+    assert!(app.settings().directory().join("shop/Cargo.toml").is_file(), "what was asked for was done");
+}
+
 /// The standard output of a command that succeeds.
 #[track_caller]
 fn check_success(output: &Output) -> String {

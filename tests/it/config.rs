@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::driver::{Refusal, Settings, TestApp, unique_email};
 
@@ -150,6 +150,25 @@ fn what_is_wrong_with_the_file_is_named() {
     let settings = Settings::new();
     fs::create_dir(settings.directory().join(".env")).unwrap();
     assert!(settings.refused().stderr.contains("the file .env cannot be read"));
+}
+
+#[test]
+fn a_name_that_is_nearly_a_settings_is_warned_of() {
+    let settings = Settings::new().set("LOG_FORMAT", "json");
+    write_env(&settings, "PROT=1\nRUST_LOG=off\n\nDATABSE_URL=sqlite://hunter2.db\nPOSTGRES_PASSWORD=hunter2\n");
+    let app = settings.start();
+    let lines = app.log();
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let warnings: Vec<_> = lines.filter(|line| line["message"].as_str().unwrap().contains("is no setting")).collect();
+    assert!(warnings.iter().all(|line| line["level"] == "WARN"), "{warnings:?}");
+    let told: Vec<_> = warnings.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    let expected = [
+        ".env, line 1: PROT is no setting, and has no effect; did you mean PORT?",
+        ".env, line 4: DATABSE_URL is no setting, and has no effect; did you mean DATABASE_URL?",
+    ];
+    assert_eq!(told, expected);
+    let output = app.run(&["routes"], "");
+    assert!(output.status.success() && output.stderr.is_empty(), "it needs no settings: {output:?}");
 }
 
 #[test]

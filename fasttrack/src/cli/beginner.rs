@@ -31,7 +31,7 @@ const PROGRAM: &str = "cargo fasttrack";
 pub fn begin_projects() -> ExitCode {
     match Beginner::try_parse_from(typed(env::args_os().collect())) {
         Ok(Beginner { command: Command::New(arguments) }) => {
-            exit(new::run(&arguments).map_err(Failure::from), LogFormat::Text)
+            exit(new::run(&arguments).map_err(Failure::from), LogFormat::Text, |_| None)
         }
         Err(error) => misunderstood(&error, PROGRAM, LogFormat::Text),
     }

@@ -79,11 +79,7 @@ pub(super) async fn run(arguments: JobsArguments, resources: Resources, config: 
         Some(JobsCommand::Retry { id, .. }) => retry(&app, id).await,
     };
     app.db.close().await;
-    match outcome {
-        // Whoever reads the output has seen enough of it.
-        Err(JobsError::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome,
-    }
+    outcome
 }
 
 async fn retry(app: &App, id: Option<i64>) -> Result<(), JobsError> {

@@ -181,7 +181,16 @@ impl Settings {
         self.run_watched(arguments, input).0
     }
 
-    /// The same, and the most memory of its own that it had, in KiB.
+    /// Runs a subcommand whose standard output nobody reads any more.
+    #[track_caller]
+    pub(crate) fn run_unread(&self, arguments: &[&str]) -> Output {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let child = self.command().args(arguments).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn();
+        child.expect("the command starts").wait_with_output().expect("the command ends")
+    }
+
+    /// The same as [`Self::run`], and the most memory of its own that it had, in KiB.
     #[track_caller]
     pub(crate) fn run_watched(&self, arguments: &[&str], input: &str) -> (Output, usize) {
         let mut child = self
