@@ -23,6 +23,7 @@ mod durability;
 mod embedding;
 mod entity;
 mod errors;
+mod formatting;
 mod inside;
 mod jobs;
 mod kit;
@@ -35,12 +36,16 @@ mod pages;
 mod paths;
 mod permissions;
 mod quickstart;
+mod reference;
 mod resources;
 mod service;
 mod shipping;
 mod stats;
 mod tables;
 mod tidy;
+
+/// Where an application has them, so that what pages show of one is compiled as it stands there.
+use ::resources::{project, task, user};
 
 /// Whose roles `role(…)` means in the declarations of these tests, as `resources!()` says it of an application.
 type __FasttrackAccount = inside::accounts::Member;

@@ -113,9 +113,18 @@ fn the_compose_files_keep_the_database_in_a_volume() {
         assert_eq!(service["volumes"][0].as_str(), Some("data:/data"));
         assert!(documents[0]["volumes"].as_mapping_get("data").is_some(), "the volume is declared");
         assert_eq!(service["ports"][0].as_str(), Some("127.0.0.1:8000:8000"));
+        let file = &service["env_file"][0];
+        assert_eq!(
+            (file["path"].as_str(), file["required"].as_bool()),
+            (Some(".env"), Some(false)),
+            "settings reach it"
+        );
         let environment = service["environment"].as_mapping().expect("settings");
         let text = |value: &Yaml<'_>| value.as_str().expect("text").to_owned();
-        let settings = environment.iter().map(|(name, value)| (text(name), text(value))).collect();
+        let settings: BTreeMap<_, _> = environment.iter().map(|(name, value)| (text(name), text(value))).collect();
+        // A file that is also for a server outside a container must not move this one to where nobody reaches it.
+        let listens = ["HOST", "PORT"].map(|name| settings.get(name).map(String::as_str));
+        assert_eq!(listens, [Some("0.0.0.0"), Some("8000")]);
         check_settings_are_understood(shipped.compose, &settings);
     }
 }

@@ -56,8 +56,17 @@ impl Reader {
             }
             Step::File { path, text } => fs::write(self.folder.join(path), text).expect("the folder is there"),
             Step::Insert { path, below, text } => insert(&self.folder.join(path), below, text),
+            Step::Replace { path, line, text } => replace(&self.folder.join(path), line, text),
             Step::Docker(lines) => assert!(lines.contains("docker compose"), "this needs no Docker:\n{lines}"),
         }
+    }
+
+    /// Serves for a moment, as who tries out what he has just been given.
+    #[track_caller]
+    fn try_out(&self) {
+        self.shell("cargo build");
+        drop(Server::start(&self.project));
+        assert!(self.project.folder().join("fasttrack.db").is_file(), "a start makes a database");
     }
 
     #[track_caller]
@@ -79,14 +88,24 @@ impl Reader {
     }
 }
 
-/// Adds lines below the item that a line begins.
+/// Adds lines below the line that begins so.
 #[track_caller]
 fn insert(path: &Path, below: &str, text: &str) {
+    edit(path, below, |line| format!("{line}\n{}", text.trim_end()));
+}
+
+/// Puts lines where the line stands that begins so.
+#[track_caller]
+fn replace(path: &Path, line: &str, text: &str) {
+    edit(path, line, |_| text.trim_end().to_owned());
+}
+
+#[track_caller]
+fn edit(path: &Path, start: &str, edited: impl Fn(&str) -> String) {
     let before = fs::read_to_string(path).expect("the file is there");
-    let lines: Vec<&str> = before.lines().collect();
-    let at = lines.iter().position(|line| line.trim_start().starts_with(below)).expect("the line is there");
-    let (above, rest) = lines.split_at(at + 1);
-    let after = format!("{}\n{text}{}\n", above.join("\n"), rest.join("\n"));
+    let is_meant = |line: &&str| line.trim_start().starts_with(start);
+    let line = before.lines().find(is_meant).unwrap_or_else(|| panic!("{}: no line begins {start}", path.display()));
+    let after = before.replacen(&format!("{line}\n"), &(edited(line) + "\n"), 1);
     fs::write(path, after).expect("the file can be written");
 }
 
@@ -102,10 +121,17 @@ fn the_first_application_is_made_as_the_page_says() {
     let page =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/first-app.md")).expect("the page is there");
     let steps = steps(&page);
-    for step in &steps {
+    for (number, step) in steps.iter().enumerate() {
         reader.follow(step);
+        if number == 0 {
+            reader.try_out();
+        }
     }
     assert!(matches!(steps.last(), Some(Step::Docker(_))), "the page ends with a container");
+    reader.project.cargo(&["fmt", "--check"]);
+    let document = reader.server.as_ref().expect("the page serves").get("/openapi.json");
+    let about = document["info"]["description"].as_str().unwrap_or_default();
+    assert!(about.starts_with("Helps who needs help.\n"), "{about}");
     for said in [
         "\"subject\":\"The printer is on fire\"",
         "made admin",

@@ -9,6 +9,7 @@
     reason = "a test reports a broken expectation by panicking"
 )]
 
+mod embedding;
 #[cfg(unix)]
 mod first_app;
 #[cfg(unix)]

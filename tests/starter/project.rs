@@ -13,7 +13,10 @@ pub(crate) struct Project {
 
 /// Where projects are made: below the target directory, always at the same place, so that nothing piles up there.
 pub(crate) fn home() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // Rustfmt looks in the folders around, too, where this repository has a taste of its own.
+    fs::write(home.join("rustfmt.toml"), "").expect("the folder is there");
+    home
 }
 
 /// The framework's own folder.

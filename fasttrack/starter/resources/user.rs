@@ -3,7 +3,7 @@
 use fasttrack::prelude::*;
 
 /// What a user may do beyond what is their own.
-#[derive(Choice)]
+#[derive(Debug, PartialEq, Choice)]
 pub enum Role {
     /// Works with what is their own.
     User,

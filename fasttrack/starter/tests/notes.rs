@@ -31,8 +31,9 @@ fn a_note_is_its_owners_alone_and_an_administrator_may_read_it() {
     let (ada, eve, root) = (app.as_(&ada), app.as_(&eve), app.as_(&root));
     let note = ada.create::<Note>(&json!({ "title": "Secret" })).ok();
 
+    let mine = json!({ "title": "Mine" });
     eve.read(note.id).refused(403);
-    eve.update(note.id, &json!({ "title": "Mine" })).refused(403);
+    eve.update(note.id, &mine).refused(403);
     eve.delete(note.id).refused(403);
     assert!(eve.list::<Note>("").ok().is_empty());
 

@@ -24,10 +24,10 @@ use tungstenite::{Message, WebSocket};
 
 /// What the program has for its handlers.
 #[derive(Clone)]
-pub(super) struct Greeting(pub(super) &'static str);
+struct Greeting(&'static str);
 
 /// Lets every handler have it.
-pub(super) struct Provide(pub(super) Greeting);
+struct Provide(Greeting);
 
 #[handler]
 impl Provide {
@@ -37,7 +37,7 @@ impl Provide {
 }
 
 #[handler]
-pub(super) async fn hello() -> &'static str {
+async fn hello() -> &'static str {
     "hello"
 }
 

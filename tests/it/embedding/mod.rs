@@ -1,7 +1,6 @@
 //! Applications inside a service of somebody else's, with routes, state and an end of its own.
 
 mod host;
-mod shown;
 
 use fasttrack::{
     app::StartError,

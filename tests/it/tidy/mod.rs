@@ -56,6 +56,7 @@ fn only_http_names_salvo() {
         "tests/it/inside/custom.rs",
         "tests/it/inside/actions.rs",
         "tests/it/embedding/",
+        "tests/it/reference.rs",
     ];
     let outside = files.iter().filter(|file| !may.iter().any(|folder| file.path.starts_with(folder)));
     check_none(
