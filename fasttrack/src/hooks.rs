@@ -8,7 +8,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    db::{Arg, DbError, Row},
+    db::{Arg, DbError, Dialect, Row},
     error::{Error, Fault},
     job::{Change, Context, RawChange},
     principal::Caller,
@@ -119,6 +119,9 @@ pub struct HookContext<'a> {
 /// What stands behind a [`HookContext`].
 #[doc(hidden)]
 pub trait Unit: Send {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+
     /// The row `id` of the resource of this name as JSON, as the transaction has it; `None` when there is none.
     fn row(&mut self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>>;
 
@@ -238,8 +241,14 @@ impl<'a> HookContext<'a> {
         json.map(|json| read(&json)).transpose()
     }
 
+    /// Which database it is: what SQL of one's own asks where databases differ.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.unit.dialect()
+    }
+
     /// Runs one statement that reads or writes (`SELECT`, `INSERT`, `UPDATE`, `DELETE`), as part of the write. Arguments
-    /// are `$1`, `$2`, …; text is selected as `CAST(… AS BLOB)`. What it writes is checked by nobody and fires no
+    /// are `$1`, `$2`, …; text is selected as [`Dialect::text`] writes it. What it writes is checked by nobody and fires no
     /// trigger; what it does to accounts and sessions counts from the next request, as ever. The write fails with a 409
     /// when nobody would be left who may manage accounts.
     ///

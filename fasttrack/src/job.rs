@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub use self::mail::{MailError, Recipient};
 use crate::{
     clock,
-    db::{Db, Row, Statement},
+    db::{Db, Dialect, Row, Statement},
     error::Error,
     schema::{Resource, RowId},
     sql,
@@ -192,7 +192,13 @@ impl Context {
         self.services.link(path)
     }
 
-    /// Runs a statement that reads; no rule is asked. Text is selected as `CAST(… AS BLOB)`.
+    /// Which database it is: what SQL of one's own asks where databases differ.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.services.db().dialect()
+    }
+
+    /// Runs a statement that reads; no rule is asked. Text is selected as [`Dialect::text`] writes it.
     ///
     /// ```no_run
     /// # use fasttrack::{job::Context, error::Error};

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use fasttrack::{
-    db::{Arg, Statement},
+    db::{Arg, Dialect, Statement},
     error::Error,
     http::{
         Api, CustomRoute,
@@ -46,9 +46,13 @@ pub fn project_stats() -> CustomRoute {
 
 /// How many tasks are how far. They are counted where they are asked for, so that nothing has to be kept in step with
 /// them; each status is a range of the index that lists are filtered by, which has it in this form.
-const COUNT: &str = "SELECT CASE status WHEN 'todo' THEN 0 WHEN 'in_progress' THEN 1 WHEN 'done' THEN 2 END, count(*), \
-                     (SELECT CAST(max(updated_at) AS BLOB) FROM tasks WHERE project_id = $1) \
-                     FROM tasks WHERE project_id = $1 GROUP BY 1";
+fn count(dialect: Dialect) -> String {
+    let last_change = dialect.instant("max(updated_at)");
+    format!(
+        "SELECT CASE status WHEN 'todo' THEN 0 WHEN 'in_progress' THEN 1 WHEN 'done' THEN 2 END, count(*), \
+         (SELECT {last_change} FROM tasks WHERE project_id = $1) FROM tasks WHERE project_id = $1 GROUP BY 1"
+    )
+}
 
 #[derive(Serialize)]
 struct ProjectStats {
@@ -70,7 +74,8 @@ async fn stats_of_a_project(api: Api) -> Result<Json<ProjectStats>, Error> {
     let project = api.read::<Project>(api.id()?).await?;
     let project_id = project.id.get();
     let (mut tasks, mut updated_at) = (Counts::default(), project.created_at.0);
-    for row in api.context().read(Statement::new(COUNT, vec![Arg::Int(project_id)])).await? {
+    let count = Statement::new(count(api.context().dialect()), vec![Arg::Int(project_id)]);
+    for row in api.context().read(count).await? {
         let count = row.int(1).unwrap_or_default();
         match row.int(0) {
             Some(0) => tasks.todo = count,

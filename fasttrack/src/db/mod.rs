@@ -31,13 +31,13 @@ pub use self::{
     address::DatabaseUrl,
     capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
-    dialect::Dialect,
     meter::{Asker, Meter},
     options::DbOptions,
     postgres::{PostgresUrl, PostgresUrlError, TlsMode},
     tx::{RowPlan, Tx},
 };
 pub use self::{
+    dialect::Dialect,
     error::{Busy, DbError},
     row::{Arg, Cell, Row, Statement},
 };

@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{account, engine::Engine, flow, input::Purpose, value, values};
 use crate::{
-    db::{Arg, Row, Statement, Tx},
+    db::{Arg, Dialect, Row, Statement, Tx},
     error::Error,
     hooks::{Edited, HookContext, HookTable, Refusal, Unit},
     job::{Context, RawChange},
@@ -194,6 +194,10 @@ struct InUnit<'a> {
 }
 
 impl Unit for InUnit<'_> {
+    fn dialect(&self) -> Dialect {
+        self.tx.dialect()
+    }
+
     fn row(&mut self, resource: &'static str, id: i64) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
         async move {
             let statement = find(self.engines, resource, id)?;

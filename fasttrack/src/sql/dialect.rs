@@ -209,6 +209,24 @@ impl Dialect {
         }
     }
 
+    /// A text, as a statement of an application's own selects it, so that it arrives as it is.
+    ///
+    /// ```
+    /// # use fasttrack::db::Dialect;
+    /// assert_eq!(Dialect::Sqlite.text("title"), "CAST(title AS BLOB)");
+    /// assert_eq!(Dialect::Postgres.text("title"), "(title)::text");
+    /// ```
+    #[must_use]
+    pub fn text(self, expr: &str) -> String {
+        self.sql().text(expr)
+    }
+
+    /// The same for an instant, which arrives as fixed-width RFC 3339 text.
+    #[must_use]
+    pub fn instant(self, expr: &str) -> String {
+        self.text(&self.sql().instant(expr))
+    }
+
     /// The row as a JSON object of the columns that may be shown; `expr` says how the column of a key is read.
     pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&str) -> String) -> String {
         let shown = columns.iter().filter(|column| !column.hidden);

@@ -52,7 +52,12 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     let rest = sql.fragment(|sql| write_rest(query, sql));
     let after = query.after.unwrap_or_default().iter();
-    let after: Vec<_> = after.map(|arg| sql.fragment(|sql| _ = sql.value(arg.clone()))).collect();
+    // Nothing is compared with null: a placeholder that the text does not mention would have no type.
+    let value = |arg: &Arg| match arg {
+        Arg::Null => String::new(),
+        arg => sql.hold(Slot::Value(arg.clone())),
+    };
+    let after: Vec<_> = after.map(value).collect();
     let parts = Parts { query, rest: &rest, after: &after };
     match ranges.as_slice() {
         [range] => parts.write_range(range, &mut sql),

@@ -239,7 +239,7 @@ impl House {
         self.hub.messages_written(vec![ACCOUNT]);
     }
 
-    /// What the dispatcher does when it is pending_added for.
+    /// What the dispatcher does when it is marked for.
     fn dispatch(&self) {
         loop {
             let seen = self.hub.take_pending(100);
