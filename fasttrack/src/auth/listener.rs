@@ -45,8 +45,8 @@ impl AccountListener {
 
     /// Has every change told to `self`.
     pub(super) fn capture(self: &Arc<Self>, dialect: Dialect, account: &Schema, managers: &[&str]) -> ChangeCapture {
-        let sql::CaptureStatements { setup, collect, clear } = sql::capture(dialect, account, managers);
-        ChangeCapture { setup, collect, clear, listener: Arc::clone(self) as Arc<dyn ChangeListener> }
+        let sql::CaptureStatements { setup, collect, clear, channel } = sql::capture(dialect, account, managers);
+        ChangeCapture { setup, collect, clear, channel, listener: Arc::clone(self) as Arc<dyn ChangeListener> }
     }
 
     async fn check_a_manager_remains(&self, tx: &mut Tx) -> Result<(), DbError> {

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use futures_util::future::BoxFuture;
 
 use super::{
-    ChangeCapture, DbError, Dialect, Row, Statement,
+    ChangeCapture, DbError, Dialect, Notices, Row, Statement,
     unit::{NewRow, Unit},
 };
 
@@ -40,6 +40,12 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 
     /// Has every change captured from now on.
     fn capture_changes(&self, capture: ChangeCapture) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// What other processes say on a channel from now on; nothing, where there are none that could.
+    fn listen(&self, channel: &str) -> Option<Notices> {
+        let _ = channel;
+        None
+    }
 
     /// Writes a consistent copy of everything to a file.
     fn copy_to(&self, path: PathBuf) -> BoxFuture<'_, Result<(), DbError>>;

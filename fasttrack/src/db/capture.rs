@@ -18,6 +18,9 @@ pub struct ChangeCapture {
     pub collect: String,
     /// Throws them away.
     pub clear: String,
+    /// On which channel other processes tell of what they changed, where they do: each time the numbers of one change, with
+    /// commas between them.
+    pub channel: Option<&'static str>,
     /// Who is told.
     pub listener: Arc<dyn ChangeListener>,
 }

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Arg, DatabaseUrl, DbError, DbOptions, Dialect, Row, RowPlan, Statement, Tx,
+    Arg, DatabaseUrl, DbError, DbOptions, Dialect, Notices, Row, RowPlan, Statement, Tx,
     backend::Backend,
     capture::ChangeCapture,
     gauge::Gauges,
@@ -170,6 +170,13 @@ impl Db {
     /// What the database says.
     pub async fn capture_changes(&self, capture: ChangeCapture) -> Result<(), DbError> {
         self.backend.capture_changes(capture).await
+    }
+
+    /// What other processes on the same database say on a channel from now on (see [`Tx::notify`]), this one included.
+    /// Nothing, where one process alone has the database.
+    #[must_use]
+    pub fn listen(&self, channel: &str) -> Option<Notices> {
+        self.backend.listen(channel)
     }
 
     /// Whether the database answers.

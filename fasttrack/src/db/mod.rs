@@ -15,6 +15,7 @@ mod dialect;
 mod error;
 mod gauge;
 mod meter;
+mod notice;
 mod options;
 
 mod postgres;
@@ -32,6 +33,7 @@ pub use self::{
     capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
     database::Db,
     meter::{Asker, Meter},
+    notice::{Notice, Notices},
     options::DbOptions,
     postgres::{PostgresUrl, PostgresUrlError, TlsMode},
     tx::{RowPlan, Tx},

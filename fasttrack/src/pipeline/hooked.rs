@@ -207,7 +207,7 @@ impl Unit for InUnit<'_> {
     }
 
     fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
-        async move { Ok(self.tx.query(Statement::new(sql, args)).await?) }.boxed()
+        async move { Ok(self.tx.attempt(Statement::new(sql, args)).await?) }.boxed()
     }
 
     fn disable_account(&mut self, id: i64) -> BoxFuture<'_, Result<bool, Error>> {

@@ -47,6 +47,8 @@ pub struct CaptureStatements {
     pub collect: String,
     /// Throws them away.
     pub clear: String,
+    /// On which channel other nodes tell of what they have captured.
+    pub channel: Option<&'static str>,
 }
 
 /// The columns of a change: what happened, to which account, and to which session of it.
@@ -66,6 +68,7 @@ pub fn capture(dialect: Dialect, account: &Schema, roles: &[&str]) -> CaptureSta
         setup: syntax.capture(&COLUMNS, &captures),
         collect: syntax.read_captured(&COLUMNS),
         clear: syntax.clear_captured(),
+        channel: syntax.captured_channel(),
     }
 }
 

@@ -130,6 +130,9 @@ pub(crate) trait Syntax: Sync {
 
     /// Throws that away.
     fn clear_captured(&self) -> String;
+
+    /// On which channel nodes hear of what others have captured.
+    fn captured_channel(&self) -> Option<&'static str>;
 }
 
 /// Rows that are about to be inserted, as the table `new`.

@@ -7,7 +7,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     super::{
-        ChangeCapture, DbError, DbOptions, Dialect, Row, Statement,
+        Arg, ChangeCapture, DbError, DbOptions, Dialect, Notices, Row, Statement,
         backend::{Backend, Reader},
         gauge::Gauges,
         unit::{NewRow, Unit},
@@ -17,6 +17,7 @@ use super::{
     capture::Captures,
     connect::Connector,
     error::Remedy,
+    listen::Listener,
     pool::{Lease, Pool},
     runner::Runner,
     session::Terms,
@@ -44,6 +45,9 @@ pub(in crate::db) struct Postgres {
     /// Units that run.
     writers: Arc<Semaphore>,
     terms: Terms,
+    listener: Listener,
+    /// Whether what other nodes do is heard.
+    hears: bool,
     gauges: Gauges,
 }
 
@@ -54,7 +58,8 @@ impl Postgres {
     /// What it says, or that there is none; also when the database is one of another application.
     pub(in crate::db) async fn open(url: &PostgresUrl, options: &DbOptions, gauges: Gauges) -> Result<Self, DbError> {
         let size = u32::try_from(options.pool).unwrap_or(u32::MAX).max(1);
-        let pool = Pool::new(Connector::new(url, options), size, options.statement_limit * 2);
+        let connector = Arc::new(Connector::new(url, options)?);
+        let pool = Pool::new(Arc::clone(&connector), size, options.statement_limit * 2);
         // Asked now, so that a wrong password is told at the start.
         let mut first = pool.take(options.reader_wait.max(Duration::from_secs(10))).await?;
         if let Some(marker) = &options.marker {
@@ -65,7 +70,7 @@ impl Postgres {
         // A unit waits for its connection as long as the client waits for the answer, or nearly.
         let runner = Runner { pool: pool.clone(), captures: captures.clone(), wait: options.busy_timeout * 3 };
         let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };
-        let batches = Batches::start(runner.clone(), terms, (options.queue, options.group), gauges.clone());
+        let batches = Batches::start(runner.clone(), terms, options, gauges.clone());
         // A quarter of the connections is always there for those who read.
         let writers = options.pool - options.pool / 4;
         Ok(Self {
@@ -77,6 +82,8 @@ impl Postgres {
             queue_size: u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX),
             writers: Arc::new(Semaphore::new(writers.max(1))),
             terms,
+            listener: Listener::new(connector),
+            hears: !options.beside,
             gauges,
         })
     }
@@ -104,7 +111,15 @@ impl Postgres {
             lease.control(&words).await.map_err(|failure| failure.error)?;
         }
         lease.end("COMMIT").await.map_err(|failure| failure.error)?;
-        self.captures.set(Arc::new(capture));
+        match capture.channel.filter(|_| self.hears) {
+            Some(channel) => {
+                // Nothing is believed until the others are heard.
+                let doubt = self.captures.doubt();
+                self.captures.set(Arc::new(capture));
+                tokio::spawn(self.captures.clone().hear(self.listener.subscribe(channel), doubt));
+            }
+            None => self.captures.set(Arc::new(capture)),
+        }
         Ok(())
     }
 }
@@ -113,7 +128,7 @@ impl Postgres {
 async fn check_marker(lease: &mut Lease, marker: &str) -> Result<(), DbError> {
     let tables = "SELECT count(*), count(*) FILTER (WHERE table_name = $1) FROM information_schema.tables \
                   WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";
-    let statement = Statement::new(tables, vec![super::super::Arg::Text(marker.to_owned())]);
+    let statement = Statement::new(tables, vec![Arg::Text(marker.to_owned())]);
     let rows = lease.query(&statement).await.map_err(|failure| failure.error)?;
     match rows.first().map(|row| (row.int(0), row.int(1))) {
         Some((Some(tables), Some(0))) if tables > 0 => {
@@ -157,6 +172,10 @@ impl Backend for Postgres {
         self.set_up(capture).boxed()
     }
 
+    fn listen(&self, channel: &str) -> Option<Notices> {
+        Some(self.listener.subscribe(channel))
+    }
+
     fn copy_to(&self, _: PathBuf) -> BoxFuture<'_, Result<(), DbError>> {
         let advice = "a database on a server is copied with its own tools: pg_dump, or a base backup";
         async move { Err(DbError::Other(advice.into())) }.boxed()
@@ -169,7 +188,8 @@ impl Backend for Postgres {
 
     fn close(&self, limit: Duration) -> BoxFuture<'_, ()> {
         async move {
-            self.batches.close(self.terms.unit).await;
+            self.listener.close();
+            timeout(self.terms.unit, self.batches.close()).await.ok();
             timeout(self.terms.unit, self.queue.acquire_many(self.queue_size)).await.ok();
             self.queue.close();
             self.pool.close(limit).await;

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::super::{ChangeCapture, ChangeListener, Row, tx::run_hook};
+use super::super::{Cell, ChangeCapture, ChangeListener, Notice, Notices, Row, tx::run_hook};
 
 /// What is captured, if anything is, and who is told. A clone is the same.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +58,18 @@ impl Captures {
         Doubt(self.clone())
     }
 
+    /// Passes on what other processes say of their changes, and has nothing believed while they are not heard.
+    pub(super) async fn hear(self, mut notices: Notices, doubt: Doubt) {
+        let mut doubt = Some(doubt);
+        while let Some(notice) = notices.next().await {
+            match notice {
+                Notice::Connected => drop(doubt.take()),
+                Notice::Disconnected => doubt = Some(doubt.unwrap_or_else(|| self.doubt())),
+                Notice::Payload(change) => self.committed(vec![read_change(&change)]),
+            }
+        }
+    }
+
     fn listener(&self) -> Option<Arc<dyn ChangeListener>> {
         self.state().capture.as_ref().map(|capture| Arc::clone(&capture.listener))
     }
@@ -78,4 +90,8 @@ impl Drop for Doubt {
 
 fn tell(what: impl FnOnce() + Send + 'static) {
     run_hook(Box::new(what));
+}
+
+fn read_change(text: &str) -> Row {
+    Row(text.split(',').map(|number| number.parse().map_or(Cell::Null, Cell::Int)).collect())
 }

@@ -1,14 +1,19 @@
 //! How connections are opened, and how they are set.
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::poll_fn, time::Duration};
 
-use tokio_postgres::{CancelToken, Config, NoTls};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Config, Connection, Notification, Socket, tls::MakeTlsConnect,
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     super::{DbError, DbOptions},
     PostgresUrl,
     connection::PgConnection,
     error::Failure,
+    tls,
 };
 
 /// How long a connection may take to open.
@@ -22,11 +27,18 @@ pub(super) struct Connector {
     config: Config,
     address: String,
     prepares: bool,
+    tls: MakeRustlsConnect,
 }
+
+/// A connection that may be encrypted.
+type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 impl Connector {
     /// One for this address.
-    pub(super) fn new(url: &PostgresUrl, options: &DbOptions) -> Self {
+    ///
+    /// # Errors
+    /// [`DbError::Other`] when the certificates that it names cannot be read.
+    pub(super) fn new(url: &PostgresUrl, options: &DbOptions) -> Result<Self, DbError> {
         let mut config = url.config().clone();
         if config.get_application_name().is_none() {
             config.application_name("fasttrack");
@@ -43,7 +55,7 @@ impl Connector {
             let own = config.get_options().map(|own| format!(" {own}")).unwrap_or_default();
             config.options(settings(options) + &own);
         }
-        Self { config, address: url.to_string(), prepares: options.prepares }
+        Ok(Self { config, address: url.to_string(), prepares: options.prepares, tls: tls::connector(url)? })
     }
 
     /// Opens a connection.
@@ -51,10 +63,32 @@ impl Connector {
     /// # Errors
     /// What the server says, or that there is none.
     pub(super) async fn connect(&self) -> Result<PgConnection, DbError> {
-        let opened = tokio::time::timeout(CONNECT_LIMIT * 2, self.config.connect(NoTls)).await;
+        let (client, connection) = self.open().await?;
+        Ok(PgConnection::start(client, connection, self.prepares))
+    }
+
+    /// Opens a connection that passes on what others say on the channels that it listens to.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub(super) async fn connect_listening(&self, arrived: mpsc::Sender<Notification>) -> Result<Client, DbError> {
+        let (client, connection) = self.open().await?;
+        tokio::spawn(forward(connection, arrived));
+        Ok(client)
+    }
+
+    /// Stops what runs on a connection. That it arrives is not certain, and not when.
+    pub(super) async fn cancel(&self, token: &CancelToken) {
+        if let Err(error) = token.cancel_query(self.tls.clone()).await {
+            tracing::warn!(%error, "a statement could not be cancelled");
+        }
+    }
+
+    async fn open(&self) -> Result<(Client, Connection<Socket, Encrypted>), DbError> {
+        let opened = timeout(CONNECT_LIMIT * 2, self.config.connect(self.tls.clone())).await;
         let refuse = |why: String| DbError::Busy(format!("{}: {why}", self.address).into());
         match opened {
-            Ok(Ok((client, connection))) => Ok(PgConnection::start(client, connection, self.prepares)),
+            Ok(Ok(opened)) => Ok(opened),
             Ok(Err(error)) => Err(match Failure::from(error).error {
                 DbError::Other(why) => DbError::Other(format!("{}: {why}", self.address)),
                 error => refuse(error.to_string()),
@@ -64,11 +98,13 @@ impl Connector {
     }
 }
 
-impl Connector {
-    /// Stops what runs on a connection. That it arrives is not certain, and not when.
-    pub(super) async fn cancel(&self, token: &CancelToken) {
-        if let Err(error) = token.cancel_query(NoTls).await {
-            tracing::warn!(%error, "a statement could not be cancelled");
+/// Drives a connection, and passes on what others said.
+async fn forward(mut connection: Connection<Socket, Encrypted>, arrived: mpsc::Sender<Notification>) {
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(notification) = message
+            && arrived.send(notification).await.is_err()
+        {
+            return;
         }
     }
 }

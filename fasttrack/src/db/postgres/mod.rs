@@ -5,9 +5,9 @@
 //! behind it, and what a statement changed behind the statement.
 //!
 //! From what knows nothing of the rest to what knows it all: `url`, `value`, `script` and `error` (what goes over the wire
-//! and comes back), `connect` (how connections are set), `connection` (one that is open), `pool` (connections that are lent),
+//! and comes back), `tls` and `connect` (how connections are opened), `connection` (one that is open), `pool` (connections that are lent),
 //! `session` (one transaction), `capture` (who hears of changes), `runner` (a unit, from its beginning to what follows its
-//! commit), `batch` (rows that are inserted together).
+//! commit), `batch` (rows that are inserted together), `listen` (what others say), `backend` (all of it).
 
 mod backend;
 mod batch;
@@ -15,6 +15,7 @@ mod capture;
 mod connect;
 mod connection;
 mod error;
+mod listen;
 mod pool;
 mod runner;
 mod script;
@@ -22,6 +23,7 @@ mod session;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod url;
 mod value;
 

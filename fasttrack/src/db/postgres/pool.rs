@@ -38,7 +38,7 @@ pub(super) struct Pool(Arc<Lender>);
 #[derive(Debug)]
 struct Lender {
     slots: Slots<PgConnection>,
-    connector: Connector,
+    connector: Arc<Connector>,
     /// How long a connection that came back in the middle of something has to become idle, before it is given up.
     patience: Duration,
 }
@@ -58,7 +58,7 @@ pub(super) struct Lease {
 
 impl Pool {
     /// A pool of at most `size` connections.
-    pub(super) fn new(connector: Connector, size: u32, patience: Duration) -> Self {
+    pub(super) fn new(connector: Arc<Connector>, size: u32, patience: Duration) -> Self {
         Self(Arc::new(Lender { slots: Slots::new(size), connector, patience }))
     }
 

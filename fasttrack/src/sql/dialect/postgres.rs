@@ -339,6 +339,10 @@ impl Syntax for Postgres {
     fn clear_captured(&self) -> String {
         String::new()
     }
+
+    fn captured_channel(&self) -> Option<&'static str> {
+        Some(CHANNEL)
+    }
 }
 
 /// How long a node has a job to itself without saying that it still runs it.

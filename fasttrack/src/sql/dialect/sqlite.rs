@@ -288,4 +288,9 @@ impl Syntax for Sqlite {
     fn clear_captured(&self) -> String {
         format!("DELETE FROM {CAPTURED}")
     }
+
+    /// One server alone has the file.
+    fn captured_channel(&self) -> Option<&'static str> {
+        None
+    }
 }

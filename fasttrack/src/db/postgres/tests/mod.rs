@@ -1,5 +1,9 @@
 //! The server as its users see it: one that `TEST_DATABASE_URL` names, each test in a database of its own.
 
+mod heard;
+mod lost;
+mod reads;
+mod units;
 mod values;
 
 use std::{

@@ -105,6 +105,7 @@ fn capture(listener: Arc<Recorder>) -> ChangeCapture {
         ],
         collect: format!("SELECT {CHANGES}, item, spare FROM changes"),
         clear: "DELETE FROM changes".into(),
+        channel: None,
         listener,
     }
 }
