@@ -22,7 +22,7 @@ pub use self::{
 use self::{beside::Beside, lock::lock_for_a_server, signals::Signals};
 pub(crate) use self::{
     lock::{Lock, is_served, lock},
-    schema::{migrations, migrator, open_alone},
+    schema::{all_migrations, migrations, migrator, open_alone},
 };
 use crate::{
     auth::{self, Auth, Changed, Keys},

@@ -9,7 +9,9 @@ fn folder(name: &str, files: &[&str]) -> PathBuf {
     let path = std::env::temp_dir().join(format!("fasttrack-macros-{}-{name}", std::process::id()));
     fs::create_dir_all(&path).unwrap();
     for file in files {
-        fs::write(path.join(file), "").unwrap();
+        let file = path.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "").unwrap();
     }
     path
 }
@@ -39,6 +41,26 @@ fn the_files_of_a_folder_are_put_in_by_their_numbers() {
     check("part", &files, &[], &["migrations/0001_a_1.json is missing"]);
     let twice = ["0001_a.json", "0001_a.up.sql", "0001_a.down.sql", "0001_b.json", "0001_b.up.sql", "0001_b.down.sql"];
     check("twice", &twice, &[], &["0001_a and 0001_b, two of one number"]);
+}
+
+#[test]
+fn each_database_has_a_folder_of_its_own() {
+    let of = |folder: &str| [".json", ".up.sql", ".down.sql"].map(|ending| format!("{folder}0001_a{ending}"));
+    let both = [of("sqlite/"), of("postgres/")].concat();
+    let both: Vec<_> = both.iter().map(String::as_str).collect();
+    let path = folder("both", &both);
+    let (tokens, errors) = migrations::embed(&path);
+    fs::remove_dir_all(path).unwrap();
+    let text = tokens.to_string();
+    assert!(errors.is_empty());
+    for database in ["sqlite", "postgres"] {
+        assert!(text.contains(&format!("database : \"{database}\"")), "{text}");
+        assert!(text.contains(&format!("\"/migrations/{database}/0001_a.json\"")), "{text}");
+    }
+    let lying = of("");
+    let whole: Vec<_> = both.iter().copied().chain(lying.iter().map(String::as_str)).collect();
+    check("lying", &whole, &[], &["move them all into migrations/sqlite/"]);
+    check("half", &both[1..], &[], &["migrations/sqlite/0001_a.json is missing"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     auth,
     config::Config,
-    db::{DatabaseUrl, Db, DbOptions, Dialect},
+    db::{Db, DbOptions, Dialect},
     migrate::{self, MigrateError, Migrator, Missing, Source},
     schema::{Catalog, EmbeddedMigration, LinkError, Schema},
     sql,
@@ -69,6 +69,11 @@ pub(crate) fn migrations(embedded: &[EmbeddedMigration], config: &Config) -> Res
     Ok(Source::read(config.database.dialect(), embedded, config.migrations.as_deref())?)
 }
 
+/// The same for every database that the application uses, the one of the settings first.
+pub(crate) fn all_migrations(embedded: &[EmbeddedMigration], config: &Config) -> Result<Vec<Source>, MigrateError> {
+    Ok(Source::read_all(config.database.dialect(), embedded, config.migrations.as_deref())?)
+}
+
 /// Tells of migrations that this program has here and would lack elsewhere, or lacks altogether.
 pub(super) fn warn_of_migrations(source: &Source) {
     let outside: Vec<_> = source.not_built_in().map(migrate::Migration::title).collect();
@@ -79,7 +84,7 @@ pub(super) fn warn_of_migrations(source: &Source) {
             outside.join(", ")
         );
     }
-    if source.missing_folder().is_some() {
+    if let Some(folder) = source.missing_folder().map(Path::display) {
         tracing::warn!(
             "MIGRATIONS_DIR names {folder}, which is not there: no migration is known, not even those in the program"
         );
@@ -100,17 +105,14 @@ pub(super) async fn warn_of_unknown(db: &Db, catalog: &Catalog, source: Source) 
 
 /// Opens the database, and looks for damage where it is a file.
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
-    let options = DbOptions { marker: Some(migrate::MARKER.to_owned()), ..options };
-    let file = match &config.database {
-        DatabaseUrl::Sqlite(file) => file,
-        DatabaseUrl::Postgres(_) => {
-            let options = DbOptions { pool: config.database_pool, prepares: config.database_prepared, ..options };
-            let refuse = |cause| StartError::Server { url: config.database.clone(), cause };
-            return Db::connect(&config.database, options).await.map_err(refuse);
-        }
+    let marker = Some(migrate::MARKER.to_owned());
+    let (pool, prepares) = (config.database_pool, config.database_prepared);
+    let db = Db::connect(&config.database, DbOptions { pool, prepares, marker, ..options }).await;
+    let Some(file) = config.database.file() else {
+        return db.map_err(|cause| StartError::Server { url: config.database.clone(), cause });
     };
-    let db = Db::open(file, options).await.map_err(|cause| match cause.to_string() {
-        what if what.contains(MALFORMED) => StartError::Damaged { path: file.clone(), what: MALFORMED.into() },
+    let db = db.map_err(|cause| match cause.to_string() {
+        what if what.contains(MALFORMED) => StartError::Damaged { path: file.to_owned(), what: MALFORMED.into() },
         _ => StartError::Database(cause),
     })?;
     check_for_damage(&db, file).await?;

@@ -70,10 +70,15 @@ pub(super) enum MigrateFailure {
     Folder(#[from] FolderError),
     /// The declarations and the migrations have parted.
     #[error(
-        "the declarations differ from the newest migration: {0}; run `{program} migrate new NAME`",
+        "the declarations differ from the newest migration{place}: {words}; run `{program} migrate new NAME`",
         program = program::name()
     )]
-    Differs(String),
+    Differs {
+        /// Where that is, unless it is that of the database in use.
+        place: String,
+        /// How.
+        words: String,
+    },
     /// There is nothing that could be undone.
     #[error("there is no database at {0}, so that nothing can be undone; name another one in DATABASE_URL")]
     Nothing(DatabaseUrl),
@@ -85,14 +90,17 @@ pub(super) enum MigrateFailure {
 /// Runs a command.
 pub(super) async fn run(command: MigrateCommand, resources: Resources, config: &Config) -> Result<(), MigrateFailure> {
     let catalog = &Catalog::link(&resources)?;
-    let source = app::migrations(resources.migrations(), config)?;
+    let source = || app::migrations(resources.migrations(), config);
+    let sources = || app::all_migrations(resources.migrations(), config);
     match command {
-        MigrateCommand::Status => status(catalog, source, config).await,
-        MigrateCommand::Check => check(catalog, source, config).await,
-        MigrateCommand::New { name, allow_destructive } => new(catalog, source, config, &name, allow_destructive).await,
-        MigrateCommand::Up { to } => change(catalog, source, config, Steps::Up { to }).await,
+        MigrateCommand::Status => status(catalog, source()?, config).await,
+        MigrateCommand::Check => check(catalog, sources()?, config).await,
+        MigrateCommand::New { name, allow_destructive } => {
+            new(catalog, sources()?, config, (&name, allow_destructive)).await
+        }
+        MigrateCommand::Up { to } => change(catalog, source()?, config, Steps::Up { to }).await,
         MigrateCommand::Down { to, allow_destructive } => {
-            change(catalog, source, config, Steps::Down { to, may_lose: allow_destructive }).await
+            change(catalog, source()?, config, Steps::Down { to, may_lose: allow_destructive }).await
         }
     }
 }
@@ -148,37 +156,53 @@ fn tell_of_unknown(out: &mut impl Write, unknown: &[String]) -> Result<(), Migra
     Ok(())
 }
 
+/// Writes a migration for each database; the one in use is asked for what a start has added to it.
 async fn new(
     catalog: &Catalog,
-    mut source: Source,
+    sources: Vec<Source>,
     config: &Config,
-    name: &str,
-    may_lose: bool,
+    (name, may_lose): (&str, bool),
 ) -> Result<(), MigrateFailure> {
-    let inspected = inspected(catalog, &source, config).await?;
-    let request = Request { source: &source, catalog, inspected: inspected.as_ref(), name, may_lose };
-    let composed = migrate::compose(request)?;
+    let mut version = sources.iter().map(Source::next_version).max().unwrap_or(1);
+    let mut written = Vec::new();
+    for source in sources {
+        let is_in_use = source.dialect == config.database.dialect();
+        let inspected = if is_in_use { inspected(catalog, &source, config).await? } else { None };
+        let request = Request { source: &source, catalog, inspected: inspected.as_ref(), name, version, may_lose };
+        let composed = migrate::compose(request)?;
+        // What was added at a start has a number of its own, which the others leave out.
+        version = composed.last().map_or(version, |composed| composed.migration.version);
+        written.push((source, composed));
+    }
     let mut out = io::stdout().lock();
-    if composed.is_empty() {
+    if written.iter().all(|(_, composed)| composed.is_empty()) {
         writeln!(out, "nothing changed since the newest migration; nothing was written")?;
     }
-    for Composed { migration, changes } in composed {
-        let path = source.folder.join(migration.title());
-        source.add(migration)?;
-        writeln!(out, "wrote {}.up.sql, .down.sql and .json:", path.display())?;
-        for change in changes {
-            writeln!(out, "  {change}")?;
+    for (mut source, composed) in written {
+        for Composed { migration, changes } in composed {
+            let path = source.folder.join(migration.title());
+            source.add(migration)?;
+            writeln!(out, "wrote {}.up.sql, .down.sql and .json:", path.display())?;
+            for change in changes {
+                writeln!(out, "  {change}")?;
+            }
         }
     }
     Ok(())
 }
 
-async fn check(catalog: &Catalog, source: Source, config: &Config) -> Result<(), MigrateFailure> {
-    inspected(catalog, &source, config).await?;
-    match difference(catalog, &source)? {
-        Some(words) => Err(MigrateFailure::Differs(words)),
-        None => Ok(writeln!(io::stdout(), "the newest migration is what is declared")?),
+async fn check(catalog: &Catalog, sources: Vec<Source>, config: &Config) -> Result<(), MigrateFailure> {
+    for source in sources {
+        let is_in_use = source.dialect == config.database.dialect();
+        if is_in_use {
+            inspected(catalog, &source, config).await?;
+        }
+        if let Some(words) = difference(catalog, &source)? {
+            let place = if is_in_use { String::new() } else { format!(" in {}", source.folder.display()) };
+            return Err(MigrateFailure::Differs { place, words });
+        }
     }
+    Ok(writeln!(io::stdout(), "the newest migration is what is declared")?)
 }
 
 /// What the newest migration lacks, in words.

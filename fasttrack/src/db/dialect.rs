@@ -19,3 +19,17 @@ impl Dialect {
         }
     }
 }
+
+impl Dialect {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// What it is called where programs read it: in names of folders.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}

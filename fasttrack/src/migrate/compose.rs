@@ -33,6 +33,8 @@ pub struct Request<'a> {
     pub inspected: Option<&'a Inspected>,
     /// What it is to be called.
     pub name: &'a str,
+    /// The first number that is free, for whichever database.
+    pub version: u32,
     /// Whether it may lose what is stored.
     pub may_lose: bool,
 }
@@ -45,13 +47,15 @@ pub struct Request<'a> {
 /// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Behind`] where the
 /// database has migrations that are not here; [`MigrateError::Folder`] for a name that is none.
 pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
-    let Request { source, catalog, inspected, name, may_lose } = request;
+    let Request { source, catalog, inspected, name, version: mut next, may_lose } = request;
     check_name(name)?;
     let dialect = source.dialect;
     let declared = Snapshot::declared(dialect, catalog)?;
     let mut composed = Vec::new();
-    let (mut from, mut version) = (source.newest(), source.next_version());
-    if let Some(ahead) = inspected.and_then(|found| found.applied.last()).filter(|applied| applied.version >= version) {
+    let mut from = source.newest();
+    if let Some(ahead) =
+        inspected.and_then(|found| found.applied.last()).filter(|applied| applied.version >= source.next_version())
+    {
         return Err(MigrateError::Behind(ahead.title()));
     }
     if let Some(inspected) = inspected.filter(|found| found.applied.len() == source.migrations.len()) {
@@ -64,8 +68,8 @@ pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
         let is_addition = added.at_least(Weight::Alteration).is_empty() && !there.is_same(&from);
         if is_addition && !there.is_same(&declared) {
             let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
-            composed.extend(Draft { dialect, version, name }.between(&from, &there, &Renames::default()));
-            (from, version) = (there, version + 1);
+            composed.extend(Draft { dialect, version: next, name }.between(&from, &there, &Renames::default()));
+            (from, next) = (there, next + 1);
         }
     }
     let renames = Renames::declared(catalog, &from);
@@ -74,7 +78,7 @@ pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
     if !losses.is_empty() && !may_lose {
         return Err(MigrateError::Destructive { what: losses.join("; ") });
     }
-    composed.extend(Draft { dialect, version, name }.between(&from, &declared, &renames));
+    composed.extend(Draft { dialect, version: next, name }.between(&from, &declared, &renames));
     Ok(composed)
 }
 

@@ -122,15 +122,16 @@ impl Comparison {
         tables: impl Iterator<Item = &'a TableDefinition>,
         is_gone: impl Fn(&str) -> bool,
     ) {
+        let mut statements = Vec::new();
         for table in tables {
             let leads_away = |column: &&ColumnDefinition| {
                 let target = column.references.as_ref().map(|reference| reference.table.as_str());
                 target.is_some_and(|target| target != table.name && is_gone(target))
             };
             let columns = table.columns.iter().filter(leads_away);
-            let statements = columns.filter_map(|column| self.syntax.drop_reference(&table.name, column)).collect();
-            self.run_all("", statements);
+            statements.extend(columns.filter_map(|column| self.syntax.drop_reference(&table.name, column)));
         }
+        self.run_all("First what refers from one table that goes to another.", statements);
     }
 
     fn rename_table(&mut self, work: &mut Snapshot, before: &str, name: &str) {

@@ -1,8 +1,10 @@
-//! Migrations as files: `0001_name.up.sql`, `0001_name.down.sql`, and the schema that it leaves, `0001_name.json`.
+//! Migrations as files: `0001_name.up.sql`, `0001_name.down.sql`, and the schema that it leaves, `0001_name.json`. Those of
+//! each database lie in a folder of its name.
 //!
 //! Which of them a program goes by is said by [`super::Source`].
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
@@ -11,6 +13,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{script::ScriptError, snapshot::Snapshot};
+use crate::db::Dialect;
 
 /// One migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +58,11 @@ pub enum FolderError {
     #[error(
         "{} is not the {embedded} that this program was built with; build the program again, or put the files back as they \
          were (with MIGRATIONS_DIR={} the folder alone counts)",
-        .folder.join(title).display(), .folder.display()
+        .folder.join(title).display(), .root.display()
     )]
     Differs {
+        /// What the folder of the database lies in.
+        root: PathBuf,
         /// The folder.
         folder: PathBuf,
         /// The migration in the folder.
@@ -65,6 +70,15 @@ pub enum FolderError {
         /// The migration in the program.
         embedded: String,
     },
+    /// There are two folders of one database.
+    #[error("{root} holds migrations, and so does {root}/sqlite; both are of SQLite: move them all into {root}/sqlite", root = .0.display())]
+    TwoFolders(PathBuf),
+    /// A number is called otherwise for another database.
+    #[error(
+        "{} and {} are migrations of one number, for two databases; give them one name, or one of them another number",
+        .0.display(), .1.display()
+    )]
+    TwoNames(PathBuf, PathBuf),
     /// Two migrations have one number.
     #[error("there are two migrations of number {0:04}; give the one that was not applied yet the next free number")]
     Twice(u32),
@@ -125,25 +139,27 @@ impl Migration {
     }
 }
 
+/// Where the migrations of a database lie below `root`: in the folder of its name. Those of `SQLite` may lie in `root`
+/// itself, as they did before there was another database.
+///
+/// # Errors
+/// [`FolderError::TwoFolders`]
+pub(super) fn folder_of(root: &Path, dialect: Dialect) -> Result<PathBuf, FolderError> {
+    let own = root.join(dialect.name());
+    let lie_in_root = dialect == Dialect::Sqlite && !titles(root)?.is_empty();
+    match (lie_in_root, own.is_dir() && !titles(&own)?.is_empty()) {
+        (false, _) => Ok(own),
+        (true, false) => Ok(root.to_owned()),
+        (true, true) => Err(FolderError::TwoFolders(root.to_owned())),
+    }
+}
+
 /// Reads a folder, in the order of the numbers; one that is not there holds nothing. Files of other names are left alone.
 ///
 /// # Errors
 /// [`FolderError`]
 pub fn read_folder(path: &Path) -> Result<Vec<Migration>, FolderError> {
-    let failed = |cause| FolderError::File { path: path.to_owned(), cause };
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(failed(cause)),
-    };
-    let mut titles = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(failed)?.file_name();
-        let stem = name.to_str().and_then(|name| ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)));
-        titles.extend(stem.and_then(parse_title).map(|(version, name)| (version, name.to_owned())));
-    }
-    titles.sort_unstable();
-    titles.dedup();
+    let titles = titles(path)?;
     let mut migrations: Vec<Migration> = Vec::new();
     for (version, name) in titles {
         if migrations.last().is_some_and(|last| last.version == version) {
@@ -160,6 +176,23 @@ pub fn read_folder(path: &Path) -> Result<Vec<Migration>, FolderError> {
         migrations.push(Migration::parse(path, version, &name, [up?, down?, leaves?])?);
     }
     Ok(migrations)
+}
+
+/// The numbers and names of the migrations in a folder, in their order.
+fn titles(path: &Path) -> Result<BTreeSet<(u32, String)>, FolderError> {
+    let failed = |cause| FolderError::File { path: path.to_owned(), cause };
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let mut titles = BTreeSet::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        let stem = name.to_str().and_then(|name| ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)));
+        titles.extend(stem.and_then(parse_title).map(|(version, name)| (version, name.to_owned())));
+    }
+    Ok(titles)
 }
 
 /// Writes a migration. The file that makes it known is written last, and none is written over.

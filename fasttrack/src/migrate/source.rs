@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    folder::{FolderError, Migration, parse_title, read_folder, write_migration},
+    folder::{FolderError, Migration, folder_of, parse_title, read_folder, write_migration},
     snapshot::Snapshot,
 };
 use crate::{db::Dialect, schema::EmbeddedMigration};
@@ -11,7 +11,7 @@ use crate::{db::Dialect, schema::EmbeddedMigration};
 /// The folder in the working directory, unless another one is named.
 const FOLDER: &str = "migrations";
 
-/// All migrations, in their order, and where they come from.
+/// All migrations of one database, in their order, and where they come from.
 ///
 /// A folder that is named counts alone. Otherwise there are those in the program, and those in `migrations/` that are not
 /// in the program yet, as after `migrate new`; where both hold one number they have to hold the same.
@@ -19,6 +19,8 @@ const FOLDER: &str = "migrations";
 pub struct Source {
     /// The database that they are for.
     pub dialect: Dialect,
+    /// What the folder lies in, beside those of other databases.
+    root: PathBuf,
     /// Where new ones are written, and where those are that are not in the program.
     pub folder: PathBuf,
     /// The migrations.
@@ -35,10 +37,43 @@ impl Source {
     /// # Errors
     /// [`FolderError`], also where the program and the folder contradict each other.
     pub fn read(dialect: Dialect, embedded: &[EmbeddedMigration], named: Option<&Path>) -> Result<Self, FolderError> {
-        match named {
-            Some(folder) => Ok(Self { aside: Some(embedded.len()), ..Self::of_folder(dialect, folder)? }),
-            None => Self::of_both(dialect, embedded, Path::new(FOLDER)),
+        let root = named.unwrap_or(Path::new(FOLDER));
+        let folder = folder_of(root, dialect)?;
+        let own = || embedded.iter().filter(|migration| migration.database == dialect.name());
+        let source = match named {
+            Some(_) => Self { aside: Some(own().count()), ..Self::of_folder(dialect, &folder)? },
+            None => Self::of_both(dialect, own(), root, &folder)?,
+        };
+        Ok(Self { root: root.to_owned(), ..source })
+    }
+
+    /// Those of every database that an application uses: the one in use, and whichever has migrations.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and where a number is called otherwise for another database.
+    pub fn read_all(
+        in_use: Dialect,
+        embedded: &[EmbeddedMigration],
+        named: Option<&Path>,
+    ) -> Result<Vec<Self>, FolderError> {
+        let mut sources: Vec<Self> = Vec::new();
+        for dialect in Dialect::ALL {
+            let source = Self::read(dialect, embedded, named)?;
+            if dialect == in_use || !source.migrations.is_empty() || source.folder.is_dir() {
+                sources.push(source);
+            }
         }
+        // The one in use comes first.
+        sources.sort_by_key(|source| source.dialect != in_use);
+        if let [one, other] = sources.as_slice() {
+            for migration in &one.migrations {
+                if let Some(same) = other.find(migration.version).filter(|same| same.name != migration.name) {
+                    let paths = (one.folder.join(migration.title()), other.folder.join(same.title()));
+                    return Err(FolderError::TwoNames(paths.0, paths.1));
+                }
+            }
+        }
+        Ok(sources)
     }
 
     /// What is in a folder, alone.
@@ -52,12 +87,18 @@ impl Source {
     /// No migrations, and where they would be written.
     #[must_use]
     pub fn none(dialect: Dialect, folder: &Path) -> Self {
-        Self { dialect, folder: folder.to_owned(), migrations: Vec::new(), embedded: Vec::new(), aside: None }
+        let folder = folder.to_owned();
+        Self { dialect, root: folder.clone(), folder, migrations: Vec::new(), embedded: Vec::new(), aside: None }
     }
 
-    fn of_both(dialect: Dialect, embedded: &[EmbeddedMigration], folder: &Path) -> Result<Self, FolderError> {
+    fn of_both<'a>(
+        dialect: Dialect,
+        embedded: impl Iterator<Item = &'a EmbeddedMigration>,
+        root: &Path,
+        folder: &Path,
+    ) -> Result<Self, FolderError> {
         let mut source = Self::none(dialect, folder);
-        for EmbeddedMigration { title, up, down, leaves } in embedded {
+        for EmbeddedMigration { title, up, down, leaves, .. } in embedded {
             let (version, name) = parse_title(title).ok_or_else(|| FolderError::Name((*title).to_owned()))?;
             let texts = [up, down, leaves].map(|text| (*text).to_owned());
             source.migrations.push(Migration::parse(folder, version, name, texts)?);
@@ -69,7 +110,8 @@ impl Source {
                 Some(own) if own.name == migration.name && own.checksum() == migration.checksum() => {}
                 Some(own) => {
                     let (title, embedded) = (migration.title(), own.title());
-                    return Err(FolderError::Differs { folder: folder.to_owned(), title, embedded });
+                    let (root, folder) = (root.to_owned(), folder.to_owned());
+                    return Err(FolderError::Differs { root, folder, title, embedded });
                 }
             }
         }
@@ -111,7 +153,7 @@ impl Source {
     /// The folder that was named to count alone, where it is not there.
     #[must_use]
     pub fn missing_folder(&self) -> Option<&Path> {
-        Some(self.folder.as_path()).filter(|folder| self.aside.is_some() && !folder.exists())
+        Some(self.root.as_path()).filter(|root| self.aside.is_some() && !root.exists())
     }
 
     /// What is said of a migration that was applied and is not here.
@@ -125,8 +167,8 @@ impl Source {
     pub fn in_words(&self) -> String {
         let count = |number: usize| if number == 1 { "1 migration".to_owned() } else { format!("{number} migrations") };
         let mut folder = self.folder.display().to_string();
-        if self.missing_folder().is_some() {
-            folder.push_str(" is not there, and");
+        if let Some(missing) = self.missing_folder() {
+            folder = format!("{} is not there, and", missing.display());
         }
         match self.aside {
             Some(0) => return format!("{folder} counts alone"),

@@ -33,6 +33,8 @@ impl About {
 /// The three files of a migration, as they were when the program was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmbeddedMigration {
+    /// The database that it is for: `sqlite` or `postgres`.
+    pub database: &'static str,
     /// `0001_name`
     pub title: &'static str,
     /// `0001_name.up.sql`

@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 
 /// The folder of the application.
-const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
 
 /// How often a text holds another one.
 fn count(text: &str, part: &str) -> usize {
@@ -77,7 +77,7 @@ fn a_folder_that_is_named_counts_alone() {
     migrate(&settings, &["new", "other"]);
     let status = migrate(&settings, &["status"]);
     assert!(status.contains("0001     other") && !status.contains("initial"), "{status}");
-    assert!(status.contains("migrations counts alone"), "{status}");
+    assert!(status.contains("migrations/sqlite counts alone"), "{status}");
     assert_eq!(migrate(&settings, &["up"]), "done: 0001_other\n");
     let without = settings.clone().unset("MIGRATIONS_DIR");
     let mentions = "is not the 0001_initial that this program was built with";
@@ -100,7 +100,7 @@ fn a_folder_beside_the_program_may_go_on_and_not_contradict() {
     fs::write(&edited, text.replace('\n', "\r\n")).unwrap();
     migrate(&settings, &["check"]);
     fs::write(&edited, format!("{text}\n-- more")).unwrap();
-    check_refused(&settings, &["check"], "migrations/0001_initial is not the 0001_initial");
+    check_refused(&settings, &["check"], "migrations/sqlite/0001_initial is not the 0001_initial");
     fs::write(&edited, text).unwrap();
 
     let newest = fs::read_dir(OWN).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).max();
@@ -110,10 +110,10 @@ fn a_folder_beside_the_program_may_go_on_and_not_contradict() {
     fs::write(next(".up.sql"), "UPDATE users SET display_name = 'by hand'").unwrap();
     fs::write(next(".down.sql"), "").unwrap();
     let status = migrate(&settings, &["status"]);
-    assert!(status.contains("in migrations alone, until it is built again: 9001_by_hand"), "{status}");
+    assert!(status.contains("in migrations/sqlite alone, until it is built again: 9001_by_hand"), "{status}");
     assert!(migrate(&settings, &["up"]).ends_with("done: 9001_by_hand\n"));
     let app = settings.start();
-    assert!(app.log().contains("not in this program, but in migrations: 9001_by_hand"), "{}", app.log());
+    assert!(app.log().contains("not in this program, but in migrations/sqlite: 9001_by_hand"), "{}", app.log());
     drop(app);
     fs::remove_dir_all(file(&settings, "")).unwrap();
     let alone = migrate(&settings, &["status"]);

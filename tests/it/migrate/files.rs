@@ -127,3 +127,56 @@ fn the_schema_is_not_changed_under_a_running_server() {
         assert!(output.status.success(), "{output:?}");
     }
 }
+
+#[test]
+fn each_database_has_a_folder_and_a_change_one_name_in_both() {
+    let settings = settings();
+    let root = settings.directory().join("migrations");
+    fs::create_dir_all(root.join("postgres")).unwrap();
+    let written = migrate(&settings, &["new", "initial"]);
+    for database in ["sqlite", "postgres"] {
+        assert!(written.contains(&format!("wrote migrations/{database}/0001_initial.up.sql")), "{written}");
+    }
+    let up = fs::read_to_string(root.join("postgres/0001_initial.up.sql")).unwrap();
+    assert!(up.contains("\"is_active\" boolean NOT NULL DEFAULT TRUE"), "{up}");
+    migrate(&settings, &["check"]);
+    assert_eq!(migrate(&settings, &["up"]), "done: 0001_initial\n");
+
+    let json = root.join("postgres/0001_initial.json");
+    let whole = fs::read_to_string(&json).unwrap();
+    fs::write(&json, whole.replacen("\"holds\": \"text\"", "\"holds\": \"int\"", 1)).unwrap();
+    check_refused(
+        &settings,
+        &["check"],
+        "differ from the newest migration in migrations/postgres: comments: `body` holds",
+    );
+    let written = migrate(&settings, &["new", "mend", "--allow-destructive"]);
+    assert!(written.contains("wrote migrations/postgres/0002_mend.up.sql") && !written.contains("sqlite"), "{written}");
+    let mend = fs::read_to_string(root.join("postgres/0002_mend.up.sql")).unwrap();
+    assert!(mend.contains("ALTER TABLE \"comments\" ALTER COLUMN \"body\" TYPE text"), "{mend}");
+
+    for ending in [".up.sql", ".down.sql", ".json"] {
+        let of = |title: &str| root.join(format!("postgres/{title}{ending}"));
+        fs::rename(of("0001_initial"), of("0001_other")).unwrap();
+    }
+    check_refused(&settings, &["check"], "are migrations of one number, for two databases; give them one name");
+    fs::remove_dir_all(root.join("postgres")).unwrap();
+    migrate(&settings, &["check"]);
+}
+
+#[test]
+fn files_that_lie_in_no_folder_are_those_of_sqlite() {
+    let settings = settings();
+    migrate(&settings, &["new", "initial"]);
+    let root = settings.directory().join("migrations");
+    for entry in fs::read_dir(root.join("sqlite")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, root.join(path.file_name().unwrap())).unwrap();
+    }
+    check_refused(&settings, &["up"], "both are of SQLite: move them all into migrations/sqlite");
+    fs::remove_dir_all(root.join("sqlite")).unwrap();
+    assert!(migrate(&settings, &["status"]).contains("\nmigrations counts alone"));
+    assert_eq!(migrate(&settings, &["up"]), "done: 0001_initial\n");
+    migrate(&settings, &["check"]);
+    assert!(migrate(&settings, &["new", "again"]).contains("nothing was written"));
+}

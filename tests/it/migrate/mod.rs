@@ -41,7 +41,7 @@ fn settings() -> Settings {
 
 /// A file of the folder of migrations.
 fn file(settings: &Settings, name: &str) -> PathBuf {
-    settings.directory().join("migrations").join(name)
+    settings.directory().join("migrations/sqlite").join(name)
 }
 
 /// Runs statements on the database, while nothing serves it.

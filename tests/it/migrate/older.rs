@@ -29,7 +29,7 @@ fn described(name: &str, on_delete: &str) -> Value {
 
 /// What the newest migration leaves, and what was added.
 fn newer_schema() -> Value {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
     let files = fs::read_dir(own).unwrap().map(|entry| entry.unwrap().path());
     let newest = files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).max().unwrap();
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(newest).unwrap()).unwrap();

@@ -113,8 +113,15 @@ impl World {
         may_lose: bool,
     ) -> Result<Vec<String>, String> {
         let (catalog, mut source) = (Catalog::link(resources).unwrap(), self.source());
-        let composed = compose(Request { source: &source, catalog: &catalog, inspected, name, may_lose })
-            .map_err(|error| error.to_string())?;
+        let composed = compose(Request {
+            source: &source,
+            catalog: &catalog,
+            inspected,
+            name,
+            version: source.next_version(),
+            may_lose,
+        })
+        .map_err(|error| error.to_string())?;
         let titles = composed.iter().map(|composed| composed.migration.title()).collect();
         for Composed { migration, .. } in composed {
             source.add(migration).unwrap();

@@ -149,9 +149,9 @@ impl SchemaSyntax for PostgresSchema {
     }
 }
 
-/// Has processes that look at the schema or change it wait for one another, until the transaction ends. The number is
-/// "fasttrac" in ASCII.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7377281997094875491)";
+/// Has processes that look at the schema or change it wait for one another until the transaction ends, however long that
+/// takes. The number is "fasttrac" in ASCII.
+const LOCK: &str = "SELECT set_config('lock_timeout', '0', TRUE), pg_advisory_xact_lock(7377304608616636771)::text";
 
 /// Whether a text is JSON: before version 16 there is no other way to ask than to try.
 const IS_JSON: &str = "CREATE OR REPLACE FUNCTION \"fasttrack_is_json\"(\"value\" text) RETURNS boolean \

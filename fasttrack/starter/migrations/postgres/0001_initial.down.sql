@@ -1,0 +1,11 @@
+-- 0001_initial, undone
+-- What the migration dropped cannot come back; where that matters, it is said.
+
+-- First what refers from one table that goes to another.
+ALTER TABLE "notes" DROP CONSTRAINT "notes_owner_id_fkey";
+
+-- notes: the table goes again, with every row in it
+DROP TABLE "notes";
+
+-- users: the table goes again, with every row in it
+DROP TABLE "users";
