@@ -42,8 +42,6 @@ pub(in crate::db) struct Postgres {
     /// Units that wait or run: the right to be one more.
     queue: Arc<Semaphore>,
     queue_size: u32,
-    /// Units that run.
-    writers: Arc<Semaphore>,
     terms: Terms,
     listener: Listener,
     /// Whether what other nodes do is heard.
@@ -62,27 +60,31 @@ impl Postgres {
         let pool = Pool::new(Arc::clone(&connector), size, options.statement_limit * 2);
         // Asked now, so that a wrong password is told at the start.
         let mut first = pool.take(options.reader_wait.max(Duration::from_secs(10))).await?;
+        check_server(&mut first).await?;
         if let Some(marker) = &options.marker {
-            check_marker(&mut first, marker).await.map_err(|error| DbError::Other(format!("{url}: {error}")))?;
+            check_marker(&mut first, marker).await?;
         }
         drop(first);
         let captures = Captures::default();
         // A unit waits for its connection as long as the client waits for the answer, or nearly.
-        let runner = Runner { pool: pool.clone(), captures: captures.clone(), wait: options.busy_timeout * 3 };
+        let runner = Runner {
+            pool: pool.clone(),
+            captures: captures.clone(),
+            // A quarter of the connections, and one at least, is always there for those who read.
+            writers: Arc::new(Semaphore::new(options.pool.saturating_sub((options.pool / 4).max(1)).max(1))),
+            wait: options.busy_timeout * 3,
+        };
         let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };
         let batches = Batches::start(runner.clone(), terms, options, gauges.clone());
-        // A quarter of the connections is always there for those who read.
-        let writers = options.pool - options.pool / 4;
         Ok(Self {
+            listener: Listener::new(connector, pool.clone()),
             pool,
             captures,
             runner,
             batches,
             queue: Arc::new(Semaphore::new(options.queue.max(1))),
             queue_size: u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX),
-            writers: Arc::new(Semaphore::new(writers.max(1))),
             terms,
-            listener: Listener::new(connector),
             hears: !options.beside,
             gauges,
         })
@@ -92,13 +94,13 @@ impl Postgres {
     fn start(&self, unit: Box<dyn Unit>, terms: Terms, tries: u32) -> Result<(), DbError> {
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| DbError::QueueFull)?;
         self.gauges.waiting.inc();
-        let (runner, writers, gauges) = (self.runner.clone(), Arc::clone(&self.writers), self.gauges.clone());
+        let (runner, gauges) = (self.runner.clone(), self.gauges.clone());
         tokio::spawn(async move {
-            let writer = writers.acquire_owned().await;
+            let turn = runner.turn().await;
             gauges.waiting.dec();
             gauges.group.observe(1.0);
             runner.run(unit, terms, tries).await;
-            drop((writer, place));
+            drop((turn, place));
         });
         Ok(())
     }
@@ -123,6 +125,26 @@ impl Postgres {
         Ok(())
     }
 }
+
+/// Whether the server is one that the statements are written for, and the database one that holds every text.
+async fn check_server(lease: &mut Lease) -> Result<(), DbError> {
+    let settings = "SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding')";
+    let rows = lease.query(&Statement::new(settings, Vec::new())).await.map_err(|failure| failure.error)?;
+    let told = rows.first().and_then(|row| row.int(0).zip(row.text(1)));
+    match told {
+        Some((version, _)) if version < OLDEST => {
+            let major = version / 10_000;
+            Err(DbError::Other(format!("this is PostgreSQL {major}; it has to be 14 or newer")))
+        }
+        Some((_, encoding)) if encoding != "UTF8" => Err(DbError::Other(format!(
+            "the encoding of the database is {encoding}; it has to be UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The oldest version of the server.
+const OLDEST: i64 = 140_000;
 
 /// Whether there is nothing yet, or what an application of ours has made.
 async fn check_marker(lease: &mut Lease, marker: &str) -> Result<(), DbError> {

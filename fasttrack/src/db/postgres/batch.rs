@@ -116,8 +116,9 @@ impl Gatherer {
         self.gauges.group.observe(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
         let (runner, terms) = (self.runner.clone(), self.terms);
         tokio::spawn(async move {
+            let turn = runner.turn().await;
             runner.run(Box::new(batch), terms, Runner::tries()).await;
-            drop(place);
+            drop((turn, place));
         });
     }
 }

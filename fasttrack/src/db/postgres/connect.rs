@@ -86,14 +86,9 @@ impl Connector {
 
     async fn open(&self) -> Result<(Client, Connection<Socket, Encrypted>), DbError> {
         let opened = timeout(CONNECT_LIMIT * 2, self.config.connect(self.tls.clone())).await;
-        let refuse = |why: String| DbError::Busy(format!("{}: {why}", self.address).into());
         match opened {
-            Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(match Failure::from(error).error {
-                DbError::Other(why) => DbError::Other(format!("{}: {why}", self.address)),
-                error => refuse(error.to_string()),
-            }),
-            Err(_) => Err(refuse("the server does not answer".into())),
+            Ok(opened) => opened.map_err(|error| Failure::from(error).error),
+            Err(_) => Err(DbError::Busy("the server does not answer".into())),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! From what knows nothing of the rest to what knows it all: `url`, `value`, `script` and `error` (what goes over the wire
 //! and comes back), `tls` and `connect` (how connections are opened), `connection` (one that is open), `pool` (connections that are lent),
 //! `session` (one transaction), `capture` (who hears of changes), `runner` (a unit, from its beginning to what follows its
-//! commit), `batch` (rows that are inserted together), `listen` (what others say), `backend` (all of it).
+//! commit), `listen` (what others say), `batch` (rows that are inserted together), `backend` (all of it).
 
 mod backend;
 mod batch;

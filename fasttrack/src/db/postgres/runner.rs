@@ -3,10 +3,13 @@
 //! One that stood in the way of another transaction, or lost its connection before it was committed, is run again. One
 //! whose connection was lost over the commit is asked for by its number.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
 
 use super::{
     super::{
@@ -37,6 +40,8 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Runner {
     pub(super) pool: Pool,
     pub(super) captures: Captures,
+    /// Units that run at a time, at most.
+    pub(super) writers: Arc<Semaphore>,
     /// How long a unit waits for a connection.
     pub(super) wait: Duration,
 }
@@ -65,6 +70,11 @@ impl Runner {
                 None => unit.answer(),
             }
         }
+    }
+
+    /// Waits until a unit may run.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.writers).acquire_owned().await.ok()
     }
 
     /// As often as a unit may be run that does it no harm.

@@ -22,7 +22,7 @@ use super::{super::DbError, PostgresUrl, TlsMode};
 /// [`DbError::Other`] when no certificates of authorities are found, or those that are named cannot be read.
 pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, DbError> {
     let provider = Arc::new(ring::default_provider());
-    let refuse = |why: String| DbError::Other(format!("{url}: {why}"));
+    let refuse = DbError::Other;
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| refuse(error.to_string()))?;
     let mut config = match url.tls() {

@@ -10,25 +10,33 @@ use crate::db::{ChangeCapture, ChangeListener, Notice, Tx};
 
 /// Writes down what it is told, and refuses what it is asked to.
 #[derive(Default)]
-struct Recorder {
+pub(super) struct Recorder {
     told: Mutex<Vec<String>>,
     news: Notify,
 }
 
 impl Recorder {
-    fn note(&self, what: impl Into<String>) {
+    pub(super) fn note(&self, what: impl Into<String>) {
         self.told.lock().unwrap().push(what.into());
         self.news.notify_one();
     }
 
-    fn take(&self) -> Vec<String> {
+    pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.told.lock().unwrap())
     }
 
+    fn forget_until(&self, what: &str) -> bool {
+        let mut told = self.told.lock().unwrap();
+        let found = told.iter().position(|told| told == what);
+        let forgotten = found.map_or(told.len(), |at| at + 1);
+        told.drain(..forgotten);
+        found.is_some()
+    }
+
     /// Waits until that was told; what was told until then is forgotten.
-    async fn until(&self, what: &str) {
+    pub(super) async fn until(&self, what: &str) {
         let told = async {
-            while !self.take().iter().any(|told| told == what) {
+            while !self.forget_until(what) {
                 self.news.notified().await;
             }
         };
@@ -72,7 +80,7 @@ impl ChangeListener for Recorder {
     }
 }
 
-fn capture(listener: &Arc<Recorder>, channel: Option<&'static str>) -> ChangeCapture {
+pub(super) fn capture(listener: &Arc<Recorder>, channel: Option<&'static str>) -> ChangeCapture {
     let note = "CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          PERFORM set_config('test.captured', coalesce(current_setting('test.captured', true), '') || \
              coalesce(NEW.id, OLD.id) || ';', true); \

@@ -23,6 +23,8 @@ enum Mode {
     Open,
     /// Passes on the word that commits, and cuts the connection before the answer.
     CutAfterCommit,
+    /// The same, and takes nothing new.
+    CutAfterCommitForGood,
     /// Cuts the connection in place of passing on that word.
     CutBeforeCommit,
     /// Cuts what there is, and takes nothing new.
@@ -30,6 +32,9 @@ enum Mode {
 }
 
 const COMMIT: &[u8] = b"COMMIT\0";
+
+/// The answer to that word: `CommandComplete`, and its length.
+const DONE: &[u8] = b"C\0\0\0\x0bCOMMIT\0";
 
 impl Relay {
     async fn start(target: String) -> Self {
@@ -60,7 +65,19 @@ async fn pass(client: TcpStream, target: String, mode: watch::Sender<Mode>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let answers = async move { tokio::io::copy(&mut from_server, &mut to_client).await.map(drop) };
+    let silent = mode.subscribe();
+    let answers = async move {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let read = from_server.read(&mut buffer).await?;
+            let commits = [Mode::CutAfterCommit, Mode::CutAfterCommitForGood].contains(&*silent.borrow());
+            let is_answer = buffer[..read].windows(DONE.len()).any(|part| part == DONE);
+            if read == 0 || commits && is_answer {
+                return std::future::pending::<std::io::Result<()>>().await;
+            }
+            to_client.write_all(&buffer[..read]).await?;
+        }
+    };
     let questions = async move {
         let mut buffer = vec![0; 65_536];
         loop {
@@ -72,10 +89,10 @@ async fn pass(client: TcpStream, target: String, mode: watch::Sender<Mode>) {
                 return Ok(());
             }
             to_server.write_all(&buffer[..read]).await?;
-            if commits && now == Mode::CutAfterCommit {
-                mode.send_replace(Mode::Open);
+            if commits && [Mode::CutAfterCommit, Mode::CutAfterCommitForGood].contains(&now) {
                 // Until it is done, of which nobody is told.
                 tokio::time::sleep(Duration::from_millis(100)).await;
+                mode.send_replace(if now == Mode::CutAfterCommit { Mode::Open } else { Mode::Closed });
                 return Ok::<_, std::io::Error>(());
             }
         }
@@ -171,4 +188,35 @@ async fn what_the_server_has_forgotten_is_prepared_again() {
         bench.read(sql("DEALLOCATE ALL")).await.unwrap();
         write(&bench, format!("after {word} {}", all.len())).await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_which_nothing_is_known_is_a_doubt_until_it_is() {
+    let Some((bench, relay, db)) =
+        relayed(DbOptions { busy_timeout: Duration::from_millis(500), ..DbOptions::default() }).await
+    else {
+        return;
+    };
+    let recorder = std::sync::Arc::new(super::heard::Recorder::default());
+    db.capture_changes(super::heard::capture(&recorder, None)).await.unwrap();
+    assert_eq!(recorder.take(), ["sees"]);
+    relay.mode.send_replace(Mode::CutAfterCommitForGood);
+    let (hooks, wakes) = (std::sync::Arc::clone(&recorder), std::sync::Arc::clone(&recorder));
+    let met: Result<(), Error> = db
+        .write(move |tx| {
+            let (hooks, wakes) = (std::sync::Arc::clone(&hooks), std::sync::Arc::clone(&wakes));
+            Box::pin(async move {
+                tx.after_commit(move || hooks.note("announced"));
+                tx.wake(move || wakes.note("woken"));
+                Ok(tx.query(insert("kept")).await.map(drop)?)
+            })
+        })
+        .await;
+    assert!(matches!(met, Err(Error::Unavailable(_))), "{met:?}");
+    assert_eq!(recorder.take(), ["lost"], "nothing is told of it, and nothing believed");
+    assert_eq!(names(&bench).await, ["kept"]);
+    relay.mode.send_replace(Mode::Open);
+    recorder.until("woken").await;
+    recorder.until("sees").await;
+    assert_eq!(recorder.take(), Vec::<String>::new(), "what only looks is woken, and nothing is announced");
 }

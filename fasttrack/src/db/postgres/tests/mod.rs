@@ -3,6 +3,7 @@
 mod heard;
 mod lost;
 mod reads;
+mod tls;
 mod units;
 mod values;
 
