@@ -1,7 +1,7 @@
 //! A handle on a connection to `SQLite`: to stop the statement that runs, and to see to it that nothing is committed by
-//! the way. The driver has a word for neither.
+//! the way; and a function that prints numbers. The driver has a word for none of it.
 //!
-//! This is the one crate of the workspace that says `unsafe`, since both are functions of the C library. It knows no SQL,
+//! This is the one crate of the workspace that says `unsafe`, since these are functions of the C library. It knows no SQL,
 //! no limits and no clock: when to stop what is for others to say.
 //!
 //! **Stopping** is `sqlite3_interrupt`, which sets a flag that `SQLite` looks at anyway: a statement that is let run costs
@@ -11,6 +11,10 @@
 //! **Commits** can be held, since the driver runs a statement once more after an error, before it notices that nobody
 //! listens. Where the error has ended the transaction, as an interrupt does, that second run would be a transaction of its
 //! own, and what was told as failed would be done.
+
+mod number;
+
+pub use self::number::{NotTaken, add_number};
 
 use std::{
     ffi::{CStr, c_int, c_void},

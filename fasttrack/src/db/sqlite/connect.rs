@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fasttrack_sqlite::ControlHandle;
+use fasttrack_sqlite::{ControlHandle, add_number};
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
@@ -78,7 +78,9 @@ pub(super) async fn open(manager: &ConnectionManager) -> Result<(Box<dyn Connect
     let options = manager.option.downcast_ref::<SqliteConnectOptions>();
     let options = options.ok_or_else(|| DriverError::from("these are not the options of SQLite"))?;
     let mut connection = options.connect().await?;
-    let control = ControlHandle::attach(&mut connection.lock_handle().await?);
-    let control = control.map_err(|error| DriverError::from(error.to_string()))?;
+    let mut handle = connection.lock_handle().await?;
+    let control = ControlHandle::attach(&mut handle).map_err(|error| DriverError::from(error.to_string()))?;
+    add_number(&mut handle).map_err(|error| DriverError::from(error.to_string()))?;
+    drop(handle);
     Ok((Box::new(connection), control))
 }

@@ -351,30 +351,25 @@ const LEASE: &str = "interval '15 seconds'";
 /// The channel on which nodes hear of changes of accounts and sessions: what happened, to which account, to which session.
 const CHANNEL: &str = "fasttrack_accounts";
 
-/// A number as JSON, as `SQLite` writes it: 15 digits, or 17 where those do not read back equal.
+/// A number as JSON, in the fewest digits that read back as the same number: with a fraction always, and with an exponent
+/// below 0.0001 and from 1e16 on.
 const NUMBER: &str = r"CREATE OR REPLACE FUNCTION fasttrack_number(x double precision) RETURNS json
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 DECLARE
-    digits integer := 15;
-    written text := trim(to_char(x, '9.99999999999999EEEE'));
+    written text := x::text;
     power integer;
-    plain text;
 BEGIN
     IF x = 0 THEN
         RETURN '0.0';
     END IF;
-    IF (CASE WHEN abs(x) > 1.7e308 THEN true ELSE written::double precision <> x END) THEN
-        digits := 17;
-        written := trim(to_char(x, '9.9999999999999999EEEE'));
+    IF written LIKE '%e%' THEN
+        power := split_part(written, 'e', 2)::integer;
+        IF power < 0 OR power > 15 THEN
+            RETURN (split_part(written, 'e', 1) || 'e' || power)::json;
+        END IF;
+        written := written::numeric::text;
     END IF;
-    power := split_part(written, 'e', 2)::integer;
-    IF power < -4 OR power >= digits THEN
-        plain := rtrim(split_part(written, 'e', 1), '0');
-        RETURN (plain || CASE WHEN plain LIKE '%.' THEN '0' ELSE '' END || 'e'
-            || CASE WHEN power < 0 THEN '-' ELSE '+' END || lpad(abs(power)::text, greatest(2, length(abs(power)::text)), '0'))::json;
-    END IF;
-    plain := trim_scale(written::numeric)::text;
-    RETURN (plain || CASE WHEN plain LIKE '%.%' THEN '' ELSE '.0' END)::json;
+    RETURN (written || CASE WHEN written LIKE '%.%' THEN '' ELSE '.0' END)::json;
 END $body$";
 
 impl Event {
