@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Fault},
     schema::{Column, Fallback, Kind, Schema},
     sql::stored_default,
-    wire::{Node, Object},
+    wire::{Node, Object, compact},
 };
 
 /// What a body is for.
@@ -63,7 +63,7 @@ impl Input {
         self.sent.push(column.key);
         let read = match (purpose, column.kind, node) {
             // Only what a patch makes of the stored value has to fit the type.
-            (Purpose::Update, Kind::Json, Node::Object(patch)) => Ok(Arg::Text((*patch).to_owned())),
+            (Purpose::Update, Kind::Json, Node::Object(patch)) => Ok(Arg::Text(compact(patch))),
             _ => value::read(column, node),
         };
         let read = read.and_then(|arg| match purpose {
