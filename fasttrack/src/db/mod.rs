@@ -1,8 +1,8 @@
 //! The database: statements in, rows out. The only place that knows drivers.
 //!
 //! [`Db`] is what everybody else has of it. What stands beside this text is the same for every database; what is peculiar
-//! to one stands in a folder of its name (`sqlite`, `postgres`), which implements [`backend::Backend`] and
-//! [`tx::Session`]. A client that goes away leaves no transaction open and no statement running: writes are done without
+//! to one stands in a folder of its name (`sqlite`, `postgres`), which implements `backend::Backend` and
+//! `tx::Session`. A client that goes away leaves no transaction open and no statement running: writes are done without
 //! him, and reads are stopped.
 //!
 //! No SQL of the application is written here, and nothing here knows what a resource is.
@@ -26,6 +26,9 @@ mod sqlite;
 mod text;
 mod tx;
 mod unit;
+
+#[cfg(test)]
+mod tests;
 
 #[doc(hidden)]
 pub use self::{

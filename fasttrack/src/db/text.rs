@@ -51,3 +51,18 @@ pub(super) fn may_write(sql: &str) -> bool {
     let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"));
     !reads || sql.contains(';')
 }
+
+/// Whether a statement surely does not write by itself, as far as its text tells at once.
+pub(super) fn reads_only(sql: &str) -> bool {
+    let starts_with = |word: &str| {
+        let start = sql.trim_start().get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    // What stands behind WITH may write; it then has to say so.
+    let names_writing = || {
+        let words = sql.split(|letter: char| !letter.is_ascii_alphabetic());
+        let mut words = words.map(str::to_ascii_uppercase);
+        words.any(|word| ["INSERT", "UPDATE", "DELETE", "MERGE"].contains(&word.as_str()))
+    };
+    starts_with("SELECT") || starts_with("WITH") && !names_writing()
+}

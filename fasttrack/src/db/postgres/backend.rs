@@ -10,6 +10,7 @@ use super::{
         Arg, ChangeCapture, DbError, DbOptions, Dialect, Notices, Row, Statement,
         backend::{Backend, Reader},
         gauge::Gauges,
+        text,
         unit::{NewRow, Unit},
     },
     PostgresUrl,
@@ -237,7 +238,12 @@ impl PooledReader {
                 None => self.pool.take(self.wait).await?,
             };
             let lease = self.lease.insert(lease);
-            let failure = match lease.query(statement).await {
+            let read = if text::reads_only(&statement.sql) {
+                lease.query(statement).await
+            } else {
+                lease.query_read_only(statement).await
+            };
+            let failure = match read {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => failure,
             };

@@ -22,7 +22,7 @@ mod script;
 mod session;
 mod statements;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tls;
 mod url;
 mod value;

@@ -139,6 +139,17 @@ impl Lease {
         Ok(ran)
     }
 
+    /// Runs a statement that might write, and sees to it that it does not.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) async fn query_read_only(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        let ran = self.query_between(Some("BEGIN READ ONLY"), statement, None).await?;
+        self.end("ROLLBACK").await?;
+        ran.before?;
+        ran.rows
+    }
+
     /// Says words of ours, which may begin a transaction.
     ///
     /// # Errors

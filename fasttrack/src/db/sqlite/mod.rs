@@ -20,7 +20,7 @@ mod private;
 mod session;
 mod statement;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 mod writer;
 

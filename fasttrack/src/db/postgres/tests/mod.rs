@@ -24,7 +24,7 @@ const SERVER: &str = "TEST_DATABASE_URL";
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A database that goes away with it.
-struct Bench {
+pub(in crate::db) struct Bench {
     db: Db,
     url: PostgresUrl,
     admin: PostgresUrl,
@@ -40,7 +40,7 @@ impl std::ops::Deref for Bench {
 
 /// A database with the tables `parent(id)` and `item(id, name UNIQUE, parent_id, size >= 0)`; `None`, and a word of it,
 /// where there is no server.
-async fn bench(options: DbOptions) -> Option<Bench> {
+pub(in crate::db) async fn bench(options: DbOptions) -> Option<Bench> {
     let Ok(server) = env::var(SERVER) else {
         eprintln!("left out: {SERVER} names no PostgreSQL server");
         return None;

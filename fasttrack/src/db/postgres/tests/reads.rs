@@ -36,13 +36,6 @@ async fn until_idle(bench: &Bench) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_reads_than_connections_wait_their_turn() {
-    let Some(bench) = bench(DbOptions { pool: 2, ..DbOptions::default() }).await else { return };
-    let reads = join_all((0..200).map(|_| bench.read(sql("SELECT 7")))).await;
-    assert!(reads.iter().all(|rows| *rows == Ok(vec![Row(vec![Cell::Int(7)])])), "{reads:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn slow_statements_are_cancelled_and_their_connections_replaced() {
     let Some(bench) = bench(hurried(2)).await else { return };
     for _ in 0..3 {
@@ -67,20 +60,6 @@ async fn reads_whose_caller_went_away_are_stopped() {
     }
     assert_eq!(bench.read(sql("SELECT 7")).await.unwrap(), [Row(vec![Cell::Int(7)])]);
     until_idle(&bench).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn searches_leave_half_of_the_connections_alone() {
-    let options = DbOptions { statement_limit: Duration::from_secs(1), ..hurried(4) };
-    let Some(bench) = bench(options).await else { return };
-    let searches = join_all((0..4).map(|_| bench.search(endless())));
-    let (met, ()) = futures_util::join!(searches, async {
-        for _ in 0..20 {
-            bench.ping().await.unwrap();
-        }
-    });
-    let refused = met.iter().filter(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too many")));
-    assert_eq!(refused.count(), 2, "{met:?}");
 }
 
 #[tokio::test]

@@ -93,14 +93,6 @@ async fn units_of_one_group_fail_alone() {
 }
 
 #[tokio::test]
-async fn a_unit_that_panics_before_it_is_a_future_fails_alone() {
-    let bench = bench(DbOptions::default()).await;
-    let met: Result<(), Error> = bench.write(|_tx| panic!("on purpose")).await;
-    assert!(matches!(met, Err(Error::Internal(_))), "{met:?}");
-    write(&bench, "after".into()).await.unwrap();
-}
-
-#[tokio::test]
 async fn rows_of_a_plan_are_merged_and_a_bad_one_fails_alone() {
     for bad in [0, 1, 3] {
         let bench = bench(DbOptions::default()).await;
@@ -190,22 +182,6 @@ async fn writes_whose_caller_went_away_are_done_and_leave_nothing_open() {
     }
     write(&bench, "after".into()).await.unwrap();
     assert_eq!(names(&bench).await.len(), 1001);
-}
-
-#[tokio::test]
-async fn hooks_run_after_the_commit_and_before_the_answer() {
-    let bench = bench(DbOptions::default()).await;
-    let (hooked, mut ran) = mpsc::channel(1);
-    let written = bench.write(move |tx| {
-        Box::pin(async move {
-            tx.after_commit(|| panic!("on purpose: the commit stands"));
-            tx.after_commit(move || _ = hooked.try_send(()));
-            Ok(tx.query(insert("x")).await.map(drop)?)
-        })
-    });
-    written.await.unwrap();
-    assert_eq!(ran.try_recv(), Ok(()), "answered before the hook ran");
-    assert_eq!(names(&bench).await, ["x"]);
 }
 
 #[tokio::test]

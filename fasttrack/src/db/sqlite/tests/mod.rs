@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A database in a directory that goes away with it.
-struct Bench {
+pub(in crate::db) struct Bench {
     db: Db,
     directory: TempDir,
 }
@@ -31,7 +31,7 @@ impl std::ops::Deref for Bench {
 }
 
 /// A database with the tables `parent(id)` and `item(id, name UNIQUE, parent_id, size >= 0)`.
-async fn bench(options: DbOptions) -> Bench {
+pub(in crate::db) async fn bench(options: DbOptions) -> Bench {
     let (directory, path) = place();
     let db = Db::open(&path, options).await.unwrap();
     let schema = "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT);

@@ -98,22 +98,6 @@ async fn connections_are_set_as_they_should_be() {
     }
 }
 
-#[tokio::test]
-async fn after_the_end_everything_is_refused_at_once() {
-    let bench = bench(DbOptions::default()).await;
-    let last = tokio::spawn({
-        let db = bench.db.clone();
-        async move { write(&db, "last".into()).await }
-    });
-    tokio::task::yield_now().await;
-    bench.close().await;
-    last.await.unwrap().unwrap();
-    bench.close().await;
-    assert!(matches!(bench.ping().await, Err(DbError::Busy(_))));
-    assert!(matches!(bench.search(sql("SELECT 1")).await, Err(DbError::Busy(_))));
-    assert!(matches!(write(&bench, "late".into()).await, Err(Error::Unavailable(_))));
-}
-
 fn bytes(value: &str) -> Cell {
     Cell::Bytes(value.as_bytes().to_vec())
 }

@@ -1,6 +1,6 @@
 //! Readers: exhaustion, time limits, and what comes back in a bad state.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -14,7 +14,6 @@ use super::{
     },
     *,
 };
-use crate::db::{Asker, Meter};
 
 /// Runs until it is counted that far: seconds, on any machine, unless it is small.
 fn counting(rows: u32) -> Statement {
@@ -25,13 +24,6 @@ fn counting(rows: u32) -> Statement {
 fn hurried(readers: usize) -> DbOptions {
     let (reader_wait, statement_limit) = (Duration::from_millis(50), Duration::from_millis(50));
     DbOptions { readers, reader_wait, statement_limit, ..DbOptions::default() }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn more_reads_than_connections_wait_their_turn() {
-    let bench = bench(DbOptions { readers: 2, ..DbOptions::default() }).await;
-    let reads = join_all((0..200).map(|_| bench.read(counting(1000)))).await;
-    assert!(reads.iter().all(|rows| *rows == Ok(vec![Row(vec![Cell::Int(1000)])])), "{reads:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,54 +51,6 @@ async fn a_statement_that_was_stopped_has_ended() {
         }
         assert_eq!(found.unwrap(), [Row(vec![Cell::Int(77)])]);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn searches_leave_half_of_the_connections_alone() {
-    let options = DbOptions { statement_limit: Duration::from_secs(1), ..hurried(4) };
-    let bench = bench(options).await;
-    let searches = join_all((0..4).map(|_| bench.search(endless())));
-    let (met, ()) = futures_util::join!(searches, async {
-        for _ in 0..20 {
-            bench.ping().await.unwrap();
-        }
-    });
-    let refused = met.iter().filter(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too many")));
-    assert_eq!(refused.count(), 2, "{met:?}");
-    bench.ping().await.unwrap();
-}
-
-/// Asks on the account of `id`.
-async fn asked_by<T>(id: i64, work: impl Future<Output = T>) -> T {
-    let work = async {
-        Meter::charge(Asker::Account(id));
-        work.await
-    };
-    Arc::new(Meter::default()).watch(work).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_holds_more_than_one_slow_reader() {
-    let statement_limit = Duration::from_millis(500);
-    let bench = bench(DbOptions { readers: 4, reader_wait: statement_limit * 20, statement_limit, ..hurried(4) }).await;
-    let searches = join_all((0..3).map(|_| asked_by(1, bench.search(endless()))));
-    let (met, others) = futures_util::join!(searches, async {
-        let mut others = Vec::new();
-        for _ in 0..50 {
-            others.push(asked_by(2, bench.search(counting(10))).await);
-        }
-        others
-    });
-    assert!(met.iter().all(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too long"))), "{met:?}");
-    assert!(others.iter().all(Result::is_ok), "{others:?}");
-
-    let reads = join_all((0..3).map(|_| asked_by(1, bench.read(endless())))).await;
-    let mut why: Vec<_> = reads.into_iter().map(|read| read.unwrap_err().to_string()).collect();
-    why.sort();
-    let another = "another slow statement of the same caller is running";
-    assert_eq!(why, [another, another, "the statement took too long"]);
-    let of_nobody = join_all((0..3).map(|_| bench.read(endless()))).await;
-    assert!(of_nobody.iter().all(|met| met.as_ref().is_err_and(|error| error.to_string().contains("too long"))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
