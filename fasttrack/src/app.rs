@@ -27,11 +27,11 @@ pub(crate) use self::{
 use crate::{
     auth::{self, Auth, Changed, Keys},
     config::{Config, SecretError, SecretKey},
-    db::{self, DatabaseUrl, Db, DbError, DbOptions},
+    db::{self, DatabaseUrl, Db, DbError, DbOptions, Tx},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
-    notify::{AppServices, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    notify::{AppServices, Hub, Limits, Mailer, NodeName, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     program,
@@ -58,6 +58,8 @@ pub struct App {
     pub context: Context,
     /// Who is connected.
     pub hub: Arc<Hub>,
+    /// What this process is called among others on the same database.
+    pub node: NodeName,
     /// What they are told.
     pub outbox: Outbox,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
@@ -162,7 +164,9 @@ impl App {
         let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
         let workers = Workers::new(db.clone());
-        let listener: Arc<dyn OutboxListener> = Arc::new(Listeners { hub: Arc::clone(&hub), workers: workers.clone() });
+        let node = NodeName::random();
+        let listeners = Listeners { hub: Arc::clone(&hub), workers: workers.clone(), node: node.clone() };
+        let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
@@ -172,7 +176,7 @@ impl App {
         let around = Around { listener, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, outbox, lock })
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, node, outbox, lock })
     }
 
     /// What the routes stand on, with these of the application's own.
@@ -216,9 +220,14 @@ pub(crate) struct Opening {
 struct Listeners {
     hub: Arc<Hub>,
     workers: Workers,
+    node: NodeName,
 }
 
 impl OutboxListener for Listeners {
+    fn announce(&self, tx: &mut Tx, accounts: &[i64]) {
+        self.node.announce(tx, accounts);
+    }
+
     fn messages_written(&self, accounts: Vec<i64>) {
         self.hub.messages_written(accounts);
     }

@@ -222,6 +222,13 @@ impl Hub {
         self.note(&mut self.state(), accounts, Instant::now());
     }
 
+    /// Notes that any account may have new messages, if it has sockets.
+    pub(super) fn mark_all_pending(&self) {
+        let mut state = self.state();
+        let all: Vec<_> = state.accounts.keys().copied().collect();
+        self.note(&mut state, all, Instant::now());
+    }
+
     /// Puts back accounts that were taken, and could not be read for: they have waited since they were marked.
     pub(super) fn put_back(&self, accounts: impl IntoIterator<Item = i64>) {
         let mut state = self.state();

@@ -6,6 +6,7 @@
 //! listens to the hub. Whether an account may still see a message is asked by the statement that reads it. Nothing here
 //! knows HTTP: a socket is a stream of [frames](wire).
 
+mod broadcast;
 mod dispatch;
 mod feed;
 mod hub;
@@ -23,6 +24,7 @@ mod tests;
 pub mod wire;
 
 pub use self::{
+    broadcast::{NodeName, hear},
     dispatch::dispatch,
     hub::{Hub, Limits, Refused},
     jobs::{Figures, Kept, List, Workers, list, retry},

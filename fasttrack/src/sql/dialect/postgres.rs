@@ -311,12 +311,11 @@ impl Syntax for Postgres {
     /// of the accounts and sessions once it is committed.
     fn capture(&self, _columns: &[&str], captures: &[Capture]) -> Vec<String> {
         let note = format!(
-            "CREATE OR REPLACE FUNCTION fasttrack_capture(change bigint, account bigint, session bigint) \
-             RETURNS void LANGUAGE plpgsql AS $body$ BEGIN \
-             PERFORM set_config('{CAPTURED}', coalesce(current_setting('{CAPTURED}', true), '') || \
-             format('%s,%s,%s;', change, account, coalesce(session, 0)), true); \
-             PERFORM pg_notify('{CHANNEL}', format('%s,%s,%s', change, account, coalesce(session, 0))); \
-             END $body$"
+            "CREATE OR REPLACE FUNCTION fasttrack_capture(change bigint, account bigint, session bigint, tells boolean) \
+             RETURNS void LANGUAGE plpgsql AS $body$ DECLARE \
+             what text := format('%s,%s,%s', change, account, coalesce(session, 0)); BEGIN \
+             PERFORM set_config('{CAPTURED}', coalesce(current_setting('{CAPTURED}', true), '') || what || ';', true); \
+             IF tells THEN PERFORM pg_notify('{CHANNEL}', what); END IF; END $body$"
         );
         let captures = captures.iter().filter(|capture| capture.event.is_of_one_row());
         std::iter::once(note).chain(captures.flat_map(trigger)).collect()
@@ -380,6 +379,8 @@ impl Event {
 
 /// The function that a trigger runs, and the trigger.
 fn trigger(Capture { name, table, event, changes }: &Capture) -> [String; 2] {
+    // Of what is new nobody remembers anything.
+    let tells = if *event == Event::Insert { "FALSE" } else { "TRUE" };
     let event = match event {
         Event::Insert | Event::BeforeInsert => "INSERT".to_owned(),
         Event::Update | Event::BeforeUpdate => "UPDATE".to_owned(),
@@ -390,7 +391,7 @@ fn trigger(Capture { name, table, event, changes }: &Capture) -> [String; 2] {
         .iter()
         .map(|change| {
             format!(
-                "PERFORM fasttrack_capture(x.a::bigint, x.b::bigint, x.c::bigint) FROM (SELECT {change}) x(a, b, c);"
+                "PERFORM fasttrack_capture(x.a::bigint, x.b::bigint, x.c::bigint, {tells}) FROM (SELECT {change}) x(a, b, c);"
             )
         })
         .collect();
