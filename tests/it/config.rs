@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::driver::{Refusal, Settings, TestApp, unique_email};
+use crate::driver::{Refusal, Settings, TestApp, sqlite_only, unique_email};
 
 #[track_caller]
 fn check_refused(name: &str, value: &str) {
@@ -219,6 +219,7 @@ fn the_cost_of_hashes_may_change() {
 
 #[test]
 fn a_second_server_on_one_database_is_refused() {
+    sqlite_only!("it is about the file of a database");
     let app = Settings::new().start();
     let person = app.person();
     let refusal = app.settings().refused();
@@ -240,6 +241,7 @@ fn tables_are_not_made_unless_they_may_be() {
 
 #[test]
 fn a_file_that_is_no_database_of_ours_is_left_as_it_was() {
+    sqlite_only!("it is about the file of a database");
     let settings = Settings::new();
     let file = settings.directory().join("t.db");
     let text = b"Dear diary, this is no database at all.\n".repeat(200);
@@ -251,6 +253,7 @@ fn a_file_that_is_no_database_of_ours_is_left_as_it_was() {
 
 #[test]
 fn a_damaged_database_is_left_as_it_was() {
+    sqlite_only!("it is about the file of a database");
     let app = Settings::new().set("RATE_LIMIT_REQUESTS", "0").start();
     let person = app.person();
     for _ in 0..100 {
@@ -280,18 +283,9 @@ fn a_damaged_database_is_left_as_it_was() {
 
 #[test]
 fn a_table_that_was_altered_by_hand_is_noticed() {
-    use fasttrack::db::{Db, DbOptions, Statement};
+    use fasttrack::db::Statement;
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let alter = |settings: &Settings, sql: &'static str| {
-        let file = settings.directory().join("t.db");
-        runtime.block_on(async {
-            let db = Db::open(&file, DbOptions::default()).await.unwrap();
-            let statement = Statement::new(sql, Vec::new());
-            db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-            db.close().await;
-        });
-    };
+    let alter = |settings: &Settings, sql: &'static str| settings.execute(Statement::new(sql, Vec::new()));
     let settings = Settings::new().start().kill();
     alter(&settings, "DROP INDEX users_email_unique");
     let app = settings.start();

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::driver::{Settings, TestApp, wait_until};
+use crate::driver::{Settings, TestApp, sqlite_only, wait_until};
 
 /// Checks a failure: not zero, and one sentence that says this.
 #[track_caller]
@@ -26,6 +26,7 @@ fn names(rows: &[Value]) -> BTreeSet<i64> {
 
 #[test]
 fn a_copy_of_a_live_database_holds_everything_acknowledged_before_it() {
+    sqlite_only!("it is about copies and modes of a file");
     let app = Settings::new().start();
     let person = app.person();
     let before: BTreeSet<i64> = (0..50).map(|_| app.project(&person)).collect();
@@ -64,6 +65,8 @@ fn a_copy_of_a_live_database_holds_everything_acknowledged_before_it() {
 fn what_the_database_holds_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
 
+    sqlite_only!("it is about copies and modes of a file");
+
     let mut app = Settings::new().start();
     app.person();
     assert!(app.run(&["backup", "copy.db"], "").status.success());
@@ -97,6 +100,7 @@ fn restore(app: &TestApp) -> TestApp {
 
 #[test]
 fn a_copy_replaces_nothing() {
+    sqlite_only!("it is about copies and modes of a file");
     let app = Settings::new().start();
     let folder = app.settings().directory();
     check_refused(&app.run(&["backup", "t.db"], ""), "is the database itself");

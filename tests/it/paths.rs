@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::driver::{Settings, TestApp};
+use crate::driver::{Settings, TestApp, sqlite_only};
 
 fn at(settings: &Settings, name: &str) -> Settings {
     settings.clone().set("DATABASE_URL", format!("sqlite://{name}"))
@@ -109,6 +109,7 @@ fn a_name_is_taken_as_it_is_written() {
 
 #[test]
 fn a_copy_is_made_where_its_name_says() {
+    sqlite_only!("it is about names of files");
     let settings = Settings::new();
     drop(settings.start());
     symlink("nowhere.db", settings.directory().join("lost.db")).unwrap();
@@ -135,6 +136,7 @@ fn a_copy_is_made_where_its_name_says() {
 
 #[test]
 fn a_key_that_its_group_may_read_is_told_and_one_for_everybody_is_refused() {
+    sqlite_only!("it is about names of files");
     let app = Settings::new().start();
     let person = app.person();
     let mut settings = app.kill();
@@ -171,6 +173,7 @@ fn without_hard_links(settings: &Settings) -> PathBuf {
 
 #[test]
 fn a_start_needs_no_hard_links() {
+    sqlite_only!("it is about names of files");
     let tools = Settings::new();
     let library = without_hard_links(&tools).display().to_string();
     let probe = Command::new("ln").args([&library, &format!("{library}.2")]).env("LD_PRELOAD", &library).status();
@@ -188,6 +191,7 @@ fn a_start_needs_no_hard_links() {
 
 #[test]
 fn a_file_with_several_names_is_told() {
+    sqlite_only!("it is about names of files");
     let settings = Settings::new();
     stop(settings.start());
     assert!(!settings.log().contains("hard links"));

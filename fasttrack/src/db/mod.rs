@@ -30,6 +30,9 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub use self::postgres::ScratchDatabase;
 #[doc(hidden)]
 pub use self::{
     address::DatabaseUrl,

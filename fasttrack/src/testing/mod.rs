@@ -36,6 +36,9 @@
 //! What is not as expected is a panic at the line of the test, in one sentence: *`POST /api/v1/projects` by
 //! `ada@example.com`: expected 201, got 422: name: `too_short` (at least 1 character)*.
 //!
+//! Each application has a database of its own: a `SQLite` file, or one on the `PostgreSQL` server that `TEST_DATABASE_URL` names
+//! (`postgres://USER:PASSWORD@HOST/DATABASE`; the user has to be allowed to make databases). It is gone with the test.
+//!
 //! Nothing waits for time to pass: jobs run when the test says so, the clock moves when it says so, and a message is waited
 //! for until it is there. Tests of one process share nothing, so they run side by side.
 

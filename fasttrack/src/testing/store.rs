@@ -6,28 +6,42 @@ use std::{fmt, io};
 
 use tempfile::TempDir;
 
+use crate::db::ScratchDatabase;
+
 /// A database of a test's own, for as long as it lives.
-pub(super) struct Store {
-    folder: TempDir,
+pub(super) enum Store {
+    /// A `SQLite` file in a temporary folder.
+    File(TempDir),
+    /// A database on the server that `TEST_DATABASE_URL` names.
+    Server(ScratchDatabase),
 }
 
 impl Store {
-    /// A new one: a `SQLite` file in a temporary folder.
+    /// A new one: on the server that `TEST_DATABASE_URL` names, or else a `SQLite` file.
     ///
     /// # Errors
     /// When there is no place for it.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { folder: tempfile::Builder::new().prefix("fasttrack-test-").tempdir()? })
+        match ScratchDatabase::on_the_server()? {
+            Some(database) => Ok(Self::Server(database)),
+            None => Ok(Self::File(tempfile::Builder::new().prefix("fasttrack-test-").tempdir()?)),
+        }
     }
 
     /// What `DATABASE_URL` calls it.
     pub(super) fn url(&self) -> String {
-        format!("sqlite://{}", self.folder.path().join("test.db").display())
+        match self {
+            Self::File(folder) => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Self::Server(database) => database.url().to_owned(),
+        }
     }
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Store").field(&self.url()).finish()
+        match self {
+            Self::File(folder) => f.debug_tuple("File").field(&folder.path()).finish(),
+            Self::Server(database) => f.debug_tuple("Server").field(database).finish(),
+        }
     }
 }

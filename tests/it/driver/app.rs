@@ -15,9 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fasttrack::db::{DatabaseUrl, Db, DbOptions, Row, ScratchDatabase, Statement};
 use tempfile::TempDir;
 
-use super::Person;
+use super::{Person, adapted};
 
 /// How long a server may take to listen, or to give up, on a busy machine.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -27,6 +28,8 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 pub(crate) struct Settings {
     binary: PathBuf,
     environment: BTreeMap<String, String>,
+    /// The database on a server, which goes with the last of these settings.
+    database: Option<Arc<ScratchDatabase>>,
     home: Arc<TempDir>,
 }
 
@@ -64,8 +67,10 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 impl Settings {
-    /// The settings that make tests quick: cheap hashes, no rate limit, any free port.
+    /// The settings that make tests quick: cheap hashes, no rate limit, any free port; and a database that is not there
+    /// yet, or, on the server that `TEST_DATABASE_URL` names, an empty one.
     pub(crate) fn new() -> Self {
+        let database = ScratchDatabase::on_the_server().expect("a database on the server of the tests").map(Arc::new);
         let home = tempfile::tempdir().expect("a temporary directory");
         fs::create_dir(home.path().join("work")).expect("a working directory");
         let environment = [
@@ -73,11 +78,12 @@ impl Settings {
             ("PORT", "0"),
             ("BCRYPT_COST", "4"),
             ("RATE_LIMIT_REQUESTS", "0"),
-            ("DATABASE_URL", "sqlite://t.db"),
+            ("DATABASE_URL", database.as_ref().map_or("sqlite://t.db", |database| database.url())),
         ];
         Self {
             binary: PathBuf::from(env!("CARGO_BIN_EXE_fasttrack")),
             environment: environment.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
+            database,
             home: Arc::new(home),
         }
     }
@@ -100,6 +106,24 @@ impl Settings {
     /// The server's working directory; the database `t.db` lies in it.
     pub(crate) fn directory(&self) -> PathBuf {
         self.home.path().join("work")
+    }
+
+    /// Runs a statement at the database, beside the server or without one.
+    pub(crate) fn execute(&self, mut statement: Statement) -> Vec<Row> {
+        statement.sql = adapted(&statement.sql);
+        let file = DatabaseUrl::Sqlite(self.directory().join("t.db"));
+        let url = self
+            .database
+            .as_ref()
+            .map_or(file, |database| DatabaseUrl::Postgres(database.url().parse().expect("the address of a database")));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let options = DbOptions { readers: 1, beside: true, ..DbOptions::default() };
+            let db = Db::connect(&url, options).await.expect("the database opens");
+            let done = db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await;
+            db.close().await;
+            done.expect("the statement runs")
+        })
     }
 
     /// What the servers of this directory wrote to standard error.

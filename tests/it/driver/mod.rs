@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod database;
 mod jwt;
 mod raw;
 mod smtp;
@@ -11,6 +12,7 @@ mod world;
 pub(crate) use self::{
     app::{Refusal, Settings, TestApp, shared, wait_until},
     client::{Reply, encode},
+    database::{adapted, dialect, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
     raw::{RawReply, exchange, parse_reply, request_head},
     smtp::Sink,

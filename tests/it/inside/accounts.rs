@@ -91,7 +91,7 @@ impl Hooks for Order {
                 return Err(Refusal::conflict("not now"));
             }
             "sql" => {
-                cx.query("UPDATE members SET is_active = 0 WHERE id = $1", [Arg::Int(new.member)]).await?;
+                cx.query("UPDATE members SET is_active = FALSE WHERE id = $1", [Arg::Int(new.member)]).await?;
             }
             other => return Err(Refusal::internal(other)),
         }
@@ -173,7 +173,7 @@ const ENDS: [(&str, Deed); 10] = [
     ("a job takes the team", |app, _, of| write(app, "DELETE FROM teams WHERE id = $1", &[of.team])),
     ("a request", |app, by, of| status(app, by, "DELETE", &format!("/members/{}", of.id), "")),
     ("a change", |app, by, of| status(app, by, "PATCH", &format!("/members/{}", of.id), r#"{"is_active": false}"#)),
-    ("SQL of a job", |app, _, of| write(app, "UPDATE members SET is_active = 0 WHERE id = $1", &[of.id])),
+    ("SQL of a job", |app, _, of| write(app, "UPDATE members SET is_active = FALSE WHERE id = $1", &[of.id])),
     ("a row put in its place", |app, _, of| {
         let sql = "INSERT OR REPLACE INTO members (id, email, password, role, is_active) \
                    SELECT (SELECT max(id) + 1 FROM members), upper(email), password, 'user', 1 FROM members WHERE id = $1";
@@ -234,7 +234,7 @@ fn nothing_takes_the_last_administrator() {
     ];
     for (what, deed) in ENDS.iter().chain(&more) {
         assert_eq!(deed(&app, &admin, &admin), 409, "{what}");
-        assert_eq!(count(&app, "members WHERE is_active = 1 AND role = 'admin' AND id", admin.id), 1, "{what}");
+        assert_eq!(count(&app, "members WHERE is_active AND role = 'admin' AND id", admin.id), 1, "{what}");
         assert_eq!(count(&app, "teams WHERE id", admin.team), 1, "{what}: the whole unit is undone");
         assert_eq!(status(&app, &admin, "GET", "/members", ""), 200, "{what}");
     }

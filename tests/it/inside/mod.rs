@@ -26,6 +26,8 @@ use fasttrack::{
     wire::Object,
 };
 
+use crate::driver::adapted;
+
 /// What lies below the interface of an application on a new database.
 struct Inside {
     catalog: Arc<Catalog>,
@@ -71,7 +73,7 @@ impl Inside {
     }
 
     async fn rows(&self, sql: &str, args: Vec<Arg>) -> Vec<Row> {
-        self.db.read(Statement::new(sql, args)).await.unwrap()
+        self.db.read(Statement::new(adapted(sql), args)).await.unwrap()
     }
 
     /// Takes everything out of the outbox, as `name recipient data`.

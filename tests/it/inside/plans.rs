@@ -9,6 +9,7 @@ use fasttrack::{
 };
 
 use super::{Inside, run};
+use crate::driver::sqlite_only;
 
 /// How `SQLite` would go about the page `query` of a list, its ranges only.
 async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: Option<&[Arg]>) -> Vec<String> {
@@ -59,6 +60,7 @@ fn check(plan: &[String], table: &str, what: &str) {
 
 #[test]
 fn every_declared_order_of_every_list_goes_along_an_index() {
+    sqlite_only!("it reads plans of SQLite");
     run(async {
         let app = Inside::new(resources::RESOURCES).await;
         for (name, role) in [

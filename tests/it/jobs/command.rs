@@ -2,7 +2,7 @@
 
 use fasttrack::db::{Arg, Statement};
 
-use super::{execute, metric, wait_for_the_jobs};
+use super::{metric, wait_for_the_jobs};
 use crate::driver::{Settings, TestApp, wait_until};
 
 /// Puts a job into the outbox of a running server, as another program version would have.
@@ -10,7 +10,7 @@ fn put(app: &TestApp, name: &str, row: Option<&str>) {
     let sql = "INSERT INTO outbox_jobs (name, resource, row_id, new, created_at, due_at) \
                VALUES ($1, 'task', 7, $2, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')";
     let row = row.map_or(Arg::Null, |row| Arg::Text(row.into()));
-    execute(app.settings(), Statement::new(sql, vec![Arg::Text(name.into()), row]));
+    app.settings().execute(Statement::new(sql, vec![Arg::Text(name.into()), row]));
 }
 
 /// The standard output of a command that succeeds.
@@ -59,11 +59,11 @@ fn what_a_program_did_not_know_is_run_by_one_that_does() {
     let settings = Settings::new();
     drop(settings.start());
     let sql = "INSERT INTO outbox_jobs (name, resource, row_id, created_at, due_at, tries, is_dead, error) \
-               SELECT name, 'task', 7, '', '', 1, 1, error FROM (SELECT 'jobs::mail_the_assignee' AS name, \
+               SELECT name, 'task', 7, $1, $1, 1, TRUE, error FROM (SELECT 'jobs::mail_the_assignee' AS name, \
                'this program has no job jobs::mail_the_assignee for a task' AS error UNION ALL SELECT \
                'jobs::forgotten', 'this program has no job jobs::forgotten for a task' UNION ALL SELECT \
-               'jobs::mail_the_assignee', 'the mail server said no')";
-    execute(&settings, Statement::new(sql, Vec::new()));
+               'jobs::mail_the_assignee', 'the mail server said no') AS failed";
+    settings.execute(Statement::new(sql, vec![Arg::Text("2026-01-01T00:00:00.000000Z".into())]));
     let app = settings.start();
     wait_until("it was tried", || metric(&app, "fasttrack_jobs_run_total") == 1);
     wait_for_the_jobs(&app);
@@ -77,8 +77,8 @@ fn what_waits_for_a_time_that_the_clock_was_set_back_from_runs_at_the_start() {
     let settings = Settings::new();
     drop(settings.start());
     let sql = "INSERT INTO outbox_jobs (name, resource, row_id, created_at, due_at, tries) SELECT 'jobs::forgotten', \
-               'task', 7, value, value, 0 FROM (SELECT '2090-01-01T00:00:00.000000Z' AS value)";
-    execute(&settings, Statement::new(sql, Vec::new()));
+               'task', 7, $1, $1, 0";
+    settings.execute(Statement::new(sql, vec![Arg::Text("2090-01-01T00:00:00.000000Z".into())]));
     let app = settings.start();
     wait_until("it ran", || metric(&app, "fasttrack_jobs_run_total") == 1);
 }

@@ -4,7 +4,6 @@ mod command;
 mod mail;
 mod stopping;
 
-use fasttrack::db::{Db, DbOptions, Statement};
 use serde_json::json;
 
 use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
@@ -12,16 +11,6 @@ use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
 /// A server whose mail goes to `sink`.
 fn mailing(sink: &Sink) -> Settings {
     Settings::new().set("SMTP_URL", sink.url()).set("MAIL_FROM", "Tracker <tracker@example.com>")
-}
-
-/// Runs a statement at the database, beside the server or without one.
-fn execute(settings: &Settings, statement: Statement) {
-    let path = settings.directory().join("t.db");
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let db = Db::open(&path, DbOptions { readers: 1, ..DbOptions::default() }).await.unwrap();
-        db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-        db.close().await;
-    });
 }
 
 /// A number of `/metrics`.

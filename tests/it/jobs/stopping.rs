@@ -2,7 +2,7 @@
 
 use fasttrack::db::Statement;
 
-use super::{assigned_task, execute, mailing, metric, wait_for_the_jobs};
+use super::{assigned_task, mailing, metric, wait_for_the_jobs};
 use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
 
 /// A server with a job under way, which the mail server does not let end; and whom it writes to.
@@ -28,7 +28,7 @@ fn tries_and_error(settings: &Settings) -> (String, String) {
 
 /// Makes every job due now, as the time does that passes.
 fn make_due(settings: &Settings) {
-    execute(settings, Statement::new("UPDATE outbox_jobs SET due_at = '2026-01-01T00:00:00.000000Z'", Vec::new()));
+    settings.execute(Statement::new("UPDATE outbox_jobs SET due_at = '2026-01-01T00:00:00.000000Z'", Vec::new()));
 }
 
 /// What kills the process from outside looks to it as what a job does to it.

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Instant};
 
-use fasttrack::db::{Db, DbOptions, Statement};
+use fasttrack::db::{Arg, Statement};
 use serde_json::json;
 
 use crate::driver::{Settings, TestApp, wait_until};
@@ -12,15 +12,9 @@ fn fill(settings: &Settings, project: i64) {
     let tasks = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
          INSERT INTO tasks (title, description, project_id, created_at, updated_at)
-         SELECT 't', printf('%.*c', 10000, 'a'), {project}, '', '' FROM n"
+         SELECT 't', $1, {project}, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z' FROM n"
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let db = Db::open(&settings.directory().join("t.db"), DbOptions::default()).await.unwrap();
-        let statement = Statement::new(tasks, Vec::new());
-        db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-        db.close().await;
-    });
+    settings.execute(Statement::new(tasks, vec![Arg::Text("a".repeat(10_000))]));
 }
 
 fn requests_in_flight(app: &TestApp) -> String {

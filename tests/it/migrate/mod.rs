@@ -10,10 +10,10 @@ mod older;
 
 use std::{fs, path::PathBuf, process::Output};
 
-use fasttrack::db::{Db, DbOptions, Row, Statement};
+use fasttrack::db::{Dialect, Row, Statement};
 use serde_json::Value;
 
-use crate::driver::Settings;
+use crate::driver::{Settings, dialect, sqlite_only};
 
 /// Runs `fasttrack migrate …`, which has to succeed, and gives what it prints.
 #[track_caller]
@@ -41,19 +41,12 @@ fn settings() -> Settings {
 
 /// A file of the folder of migrations.
 fn file(settings: &Settings, name: &str) -> PathBuf {
-    settings.directory().join("migrations/sqlite").join(name)
+    settings.directory().join("migrations").join(dialect().name()).join(name)
 }
 
 /// Runs statements on the database, while nothing serves it.
 fn execute(settings: &Settings, sql: &str) -> Vec<Row> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let db = Db::open(&settings.directory().join("t.db"), DbOptions::default()).await.unwrap();
-        let statement = Statement::new(sql, Vec::new());
-        let rows = db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-        db.close().await;
-        rows
-    })
+    settings.execute(Statement::new(sql, Vec::new()))
 }
 
 /// A folder with a first migration that leaves another schema than the declared one, as though the declarations had
@@ -63,7 +56,8 @@ fn other_schema(settings: &Settings, less: &str, more: Option<(&str, Value)>) {
     let (up, json) = (file(settings, "0001_initial.up.sql"), file(settings, "0001_initial.json"));
     let text = fs::read_to_string(&up).unwrap();
     let (before, table) = text.split_once("CREATE TABLE \"tasks\" (\n").expect("a table of tasks");
-    let (columns, after) = table.split_once("\n) STRICT").unwrap();
+    let end = if dialect() == Dialect::Sqlite { "\n) STRICT" } else { "\n);" };
+    let (columns, after) = table.split_once(end).unwrap();
     let mut columns: Vec<_> = columns.lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
     columns.retain(|line| !line.trim().starts_with(&format!("\"{less}\" ")));
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
@@ -74,7 +68,7 @@ fn other_schema(settings: &Settings, less: &str, more: Option<(&str, Value)>) {
         columns.push(format!("  {line}"));
         tasks.push(column);
     }
-    let text = format!("{before}CREATE TABLE \"tasks\" (\n{}\n) STRICT{after}", columns.join(",\n"));
+    let text = format!("{before}CREATE TABLE \"tasks\" (\n{}{end}{after}", columns.join(",\n"));
     fs::write(up, text).unwrap();
     fs::write(json, serde_json::to_string(&schema).unwrap()).unwrap();
 }

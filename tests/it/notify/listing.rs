@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fasttrack::db::{Arg, Db, DbOptions, Statement};
+use fasttrack::db::{Arg, Statement};
 use serde_json::{Value, json};
 
 use crate::driver::{Heard, Settings, encode, shared, wait_until};
@@ -54,14 +54,7 @@ fn what_is_withheld_ends_no_page() {
 
 /// Runs SQL on the database of a server that does not run.
 fn tamper(settings: &Settings, sql: &'static str) {
-    let path = settings.directory().join("t.db");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let db = Db::open(&path, DbOptions::default()).await.unwrap();
-        let statement = Statement::new(sql, vec![Arg::Text("2020-01-01T00:00:00.000000Z".into())]);
-        db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-        db.close().await;
-    });
+    settings.execute(Statement::new(sql, vec![Arg::Text("2020-01-01T00:00:00.000000Z".into())]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Many rows at once: what is deleted is never held in memory.
 
-use fasttrack::db::{Db, DbOptions, Statement};
+use fasttrack::db::{Arg, Statement};
 
 use crate::driver::{Person, Settings, TestApp, wait_until};
 
@@ -15,15 +15,9 @@ fn fill(settings: &Settings, project: i64) {
     let tasks = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TASKS})
          INSERT INTO tasks (title, description, project_id, created_at, updated_at)
-         SELECT 't' || i, printf('%.*c', 4000, 'x'), {project}, '', '' FROM n"
+         SELECT 't' || i, $1, {project}, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z' FROM n"
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let db = Db::open(&settings.directory().join("t.db"), DbOptions::default()).await.unwrap();
-        let statement = Statement::new(tasks, Vec::new());
-        db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await.unwrap();
-        db.close().await;
-    });
+    settings.execute(Statement::new(tasks, vec![Arg::Text("x".repeat(4000))]));
 }
 
 /// A server whose one project has many tasks, and who owns it.

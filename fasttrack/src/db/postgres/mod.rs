@@ -18,6 +18,8 @@ mod error;
 mod listen;
 mod pool;
 mod runner;
+#[cfg(any(test, feature = "testing"))]
+mod scratch;
 mod script;
 mod session;
 mod statements;
@@ -28,4 +30,6 @@ mod url;
 mod value;
 
 pub(super) use self::backend::Postgres;
+#[cfg(any(test, feature = "testing"))]
+pub use self::scratch::ScratchDatabase;
 pub use self::url::{PostgresUrl, PostgresUrlError, TlsMode};
