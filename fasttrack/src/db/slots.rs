@@ -47,6 +47,11 @@ impl<C> Slots<C> {
         self.permits.close();
     }
 
+    /// Whether there are none any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
     /// Takes a connection back.
     pub(super) fn put(&self, connection: C) {
         if !self.permits.is_closed() {

@@ -72,12 +72,14 @@ impl Pool {
             NoSlot::TimedOut => DbError::Busy("every connection is in use".into()),
             NoSlot::Closed => DbError::Busy(CLOSED.into()),
         })?;
-        let connection = match self.take_idle().await {
-            Some(connection) => connection,
-            None => timeout_at(deadline, self.0.connector.connect())
-                .await
-                .unwrap_or_else(|_| Err(DbError::Busy("no connection could be opened in time".into())))?,
-        };
+        let connection = timeout_at(deadline, async {
+            match self.take_idle().await {
+                Some(connection) => Ok(connection),
+                None => self.0.connector.connect().await,
+            }
+        });
+        let late = || DbError::Busy("no connection could be opened in time".into());
+        let connection = connection.await.unwrap_or_else(|_| Err(late()))?;
         Ok(Lease {
             connection: Some(connection),
             is_running: false,
@@ -99,6 +101,11 @@ impl Pool {
             connection.abort();
         }
         None
+    }
+
+    /// Whether there is nothing to be taken any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.slots.is_closed()
     }
 
     /// Waits for what is out, at most `wait`, and closes every connection. What comes back later is closed then.

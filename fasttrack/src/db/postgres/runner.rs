@@ -51,6 +51,8 @@ pub(super) struct Runner {
 enum Outcome {
     Committed,
     Aborted,
+    /// The server does not know it, or not any more.
+    Unknown,
 }
 
 impl Runner {
@@ -151,6 +153,11 @@ impl Runner {
                 Ok(())
             }
             Ok(Outcome::Aborted) => Err(error.into()),
+            Ok(Outcome::Unknown) => {
+                let (wakes, _) = tx.take_hooks();
+                wakes.into_iter().for_each(run_hook);
+                Err(error.into())
+            }
             Err(_) => {
                 let (wakes, _) = tx.take_hooks();
                 drop(tx);
@@ -168,17 +175,24 @@ impl Runner {
         drop(doubt);
     }
 
-    /// Asks until it is known.
+    /// Asks until it is known, or there is nobody left to ask.
     async fn ask(&self, number: &str) -> Outcome {
         let ask = Statement::new("SELECT pg_xact_status($1::xid8)", vec![Arg::Text(number.to_owned())]);
         loop {
-            if let Ok(mut lease) = self.pool.take(self.wait).await
-                && let Ok(Ok(rows)) = timeout(self.wait, lease.query(&ask)).await
-            {
-                match rows.first().and_then(|row| row.text(0)) {
-                    Some("committed") => return Outcome::Committed,
-                    Some("aborted") => return Outcome::Aborted,
-                    _ => {}
+            if self.pool.is_closed() {
+                return Outcome::Unknown;
+            }
+            if let Ok(mut lease) = self.pool.take(self.wait).await {
+                match timeout(self.wait, lease.query(&ask)).await {
+                    Ok(Ok(rows)) => match rows.first().and_then(|row| row.text(0)) {
+                        Some("committed") => return Outcome::Committed,
+                        Some("aborted") => return Outcome::Aborted,
+                        Some(_) => {}
+                        None => return Outcome::Unknown,
+                    },
+                    // A server that has never come that far: another one has taken the place of the one that had.
+                    Ok(Err(Failure { error: DbError::Other(_), .. })) => return Outcome::Unknown,
+                    Ok(Err(_)) | Err(_) => {}
                 }
             }
             sleep(ASK_EVERY).await;

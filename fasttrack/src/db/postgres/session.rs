@@ -199,6 +199,8 @@ impl PostgresSession {
             Err(failure) if failure.remedy == Remedy::Connection && self.number.is_some() => {
                 Err(CommitFailure::InDoubt(failure.error))
             }
+            // It was sent: to do it all again could be to do it twice.
+            Err(failure) if failure.remedy == Remedy::Connection => Err(CommitFailure::Refused(failure.error.into())),
             Err(failure) => Err(CommitFailure::Refused(failure)),
         }
     }
