@@ -29,6 +29,7 @@ pub use self::beginner::begin_projects;
 use crate::{
     app::{self, Application, StartError, log},
     config::{self, Config, ConfigError, LogFormat, VARIABLES},
+    db::Dialect,
     http, program,
     schema::{Catalog, LinkError, Resources},
 };
@@ -269,7 +270,8 @@ fn run(
             io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {
-            let text = explain::render(&command, &Catalog::link(&resources)?)?;
+            let dialect = config.map_or(Dialect::Sqlite, |config| config.database.dialect());
+            let text = explain::render(&command, &Catalog::link(&resources)?, dialect)?;
             io::stdout().lock().write_all(text.as_bytes())?;
         }
         Command::New(arguments) => new::run(&arguments)?,

@@ -7,14 +7,17 @@ mod words;
 use clap::Args;
 
 use self::meaning::Meaning;
-use crate::schema::{Catalog, LinkError, Model};
+use crate::{
+    db::Dialect,
+    schema::{Catalog, LinkError, Model},
+};
 
 /// `fasttrack explain`
 #[derive(Debug, Args)]
 pub(super) struct ExplainCommand {
     /// The resource: its path (`tasks`) or its entity (`task`)
     resource: String,
-    /// Print the statements too that the rules and triggers become
+    /// Print the statements too that the rules and triggers become on the database of these settings
     #[arg(long)]
     sql: bool,
     /// Print JSON, for programs
@@ -41,10 +44,10 @@ pub(super) enum ExplainError {
     Json(#[from] serde_json::Error),
 }
 
-/// The explanation as text.
-pub(super) fn render(command: &ExplainCommand, catalog: &Catalog) -> Result<String, ExplainError> {
+/// The explanation as text; statements are those for this database.
+pub(super) fn render(command: &ExplainCommand, catalog: &Catalog, dialect: Dialect) -> Result<String, ExplainError> {
     let model = find(catalog, &command.resource)?;
-    let meaning = Meaning::of(catalog, model, command.sql)?;
+    let meaning = Meaning::of(catalog, model, command.sql.then_some(dialect))?;
     Ok(if command.json { format!("{}\n", serde_json::to_string_pretty(&meaning)?) } else { table::render(&meaning) })
 }
 
@@ -81,7 +84,7 @@ mod tests {
     fn check(book: &'static Schema, json: bool, expected: &[&str], missing: &[&str]) {
         let catalog = Catalog::link(&[&USER, &SHELF, book]).unwrap();
         let command = ExplainCommand { resource: "books".to_owned(), sql: true, json };
-        let text = render(&command, &catalog).unwrap();
+        let text = render(&command, &catalog, Dialect::Sqlite).unwrap();
         let dense = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in expected {
             assert!(dense.contains(part), "{part:?} is not in {text}");
@@ -115,5 +118,16 @@ mod tests {
         );
         check(&SOLD, true, &["\"afterwards\": \"SELECT"], &[]);
         check(&BOOK, true, &["\"statement\": \"UPDATE"], &["afterwards"]);
+    }
+
+    #[test]
+    fn statements_are_those_of_the_database_in_use() {
+        let catalog = Catalog::link(&[&USER, &SHELF, &BOOK]).unwrap();
+        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json: false };
+        let render = |dialect| render(&command, &catalog, dialect).unwrap();
+        for (dialect, own) in [(Dialect::Sqlite, "AS BLOB)"), (Dialect::Postgres, ")::text")] {
+            let text = render(dialect);
+            assert!(text.contains(own), "{own:?} is not in {text}");
+        }
     }
 }

@@ -63,11 +63,11 @@ pub(super) struct TriggerMeaning {
 }
 
 impl Meaning {
-    /// Everything that the declaration of `model` says; the statements only where they are wanted.
+    /// Everything that the declaration of `model` says; the statements only where they are wanted, for that database.
     ///
     /// # Errors
     /// [`LinkError`] when the declarations do not fit together.
-    pub(super) fn of(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Self, LinkError> {
+    pub(super) fn of(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Self, LinkError> {
         let schema = model.schema;
         Ok(Self {
             name: schema.name,
@@ -77,8 +77,8 @@ impl Meaning {
             is_account: schema.account,
             is_concealed: schema.conceal,
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
-            rules: rules(catalog, model, with_sql)?,
-            triggers: triggers(catalog, model, with_sql)?,
+            rules: rules(catalog, model, sql)?,
+            triggers: triggers(catalog, model, sql)?,
         })
     }
 }
@@ -96,8 +96,8 @@ fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
     }
 }
 
-fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMeaning>, LinkError> {
-    let statements = if with_sql { verb_statements(Dialect::Sqlite, catalog, model)? } else { Vec::new() };
+fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<RuleMeaning>, LinkError> {
+    let statements = sql.map_or_else(|| Ok(Vec::new()), |dialect| verb_statements(dialect, catalog, model))?;
     let routes = routes::declared(catalog);
     let route = |wanted: Verb| {
         let serves = |action: Action| matches!(action, Action::Resource { model: m, verb, .. } if m == model.index && verb == wanted);
@@ -115,11 +115,11 @@ fn rules(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<RuleMea
     Ok(Verb::ALL.iter().filter_map(rule).collect())
 }
 
-fn triggers(catalog: &Catalog, model: &Model, with_sql: bool) -> Result<Vec<TriggerMeaning>, LinkError> {
+fn triggers(catalog: &Catalog, model: &Model, shown: Option<Dialect>) -> Result<Vec<TriggerMeaning>, LinkError> {
     let meaning = |(trigger, sql): (&crate::schema::Trigger, String)| TriggerMeaning {
         when: words::when(trigger.change),
         then: words::then(model.schema, &trigger.effect),
-        sql: with_sql.then_some(sql),
+        sql: shown.map(|_| sql),
     };
-    Ok(trigger_statements(Dialect::Sqlite, catalog, model)?.into_iter().map(meaning).collect())
+    Ok(trigger_statements(shown.unwrap_or(Dialect::Sqlite), catalog, model)?.into_iter().map(meaning).collect())
 }
