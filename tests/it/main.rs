@@ -30,6 +30,7 @@ mod kit;
 mod limits;
 mod lists;
 mod migrate;
+mod nodes;
 mod notify;
 mod operation;
 mod pages;

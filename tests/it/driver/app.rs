@@ -88,6 +88,12 @@ impl Settings {
         }
     }
 
+    /// The same with a file, whatever the tests are run on.
+    pub(crate) fn on_a_file() -> Self {
+        let settings = Self { database: None, ..Self::new() };
+        settings.set("DATABASE_URL", "sqlite://t.db")
+    }
+
     pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.insert(name.into(), value.into());
         self

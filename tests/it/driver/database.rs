@@ -26,4 +26,15 @@ macro_rules! sqlite_only {
     };
 }
 
+/// Leaves a test out where there is no server, since it is about what only one has, and says so.
+macro_rules! server_only {
+    ($why:literal) => {
+        if $crate::driver::dialect() == ::fasttrack::db::Dialect::Sqlite {
+            eprintln!("left out without TEST_DATABASE_URL: {}", $why);
+            return;
+        }
+    };
+}
+
+pub(crate) use server_only;
 pub(crate) use sqlite_only;

@@ -12,7 +12,7 @@ mod world;
 pub(crate) use self::{
     app::{Refusal, Settings, TestApp, shared, wait_until},
     client::{Reply, encode},
-    database::{adapted, dialect, sqlite_only},
+    database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
     raw::{RawReply, exchange, parse_reply, request_head},
     smtp::Sink,

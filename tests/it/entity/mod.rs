@@ -31,7 +31,7 @@ fn app() -> &'static TestApp {
 }
 
 /// The program that has readings.
-fn with_readings() -> PathBuf {
+pub(crate) fn with_readings() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(build::application_with_readings).clone()
 }

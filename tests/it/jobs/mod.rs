@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
 
 /// A server whose mail goes to `sink`.
-fn mailing(sink: &Sink) -> Settings {
+pub(crate) fn mailing(sink: &Sink) -> Settings {
     Settings::new().set("SMTP_URL", sink.url()).set("MAIL_FROM", "Tracker <tracker@example.com>")
 }
 
@@ -23,7 +23,7 @@ fn metric(app: &TestApp, name: &str) -> i64 {
 
 /// Waits until no job is left to run.
 #[track_caller]
-fn wait_for_the_jobs(app: &TestApp) {
+pub(crate) fn wait_for_the_jobs(app: &TestApp) {
     wait_until("the jobs are done", || metric(app, "fasttrack_jobs_waiting") == 0);
 }
 

@@ -1,9 +1,9 @@
 //! Jobs and the end of the process: those that run may end, and none is lost.
 
-use fasttrack::db::Statement;
+use fasttrack::db::{Dialect, Statement};
 
 use super::{assigned_task, mailing, metric, wait_for_the_jobs};
-use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
+use crate::driver::{Person, Settings, Sink, TestApp, dialect, wait_until};
 
 /// A server with a job under way, which the mail server does not let end; and whom it writes to.
 fn with_a_job_under_way(sink: &Sink) -> (TestApp, Person) {
@@ -28,7 +28,9 @@ fn tries_and_error(settings: &Settings) -> (String, String) {
 
 /// Makes every job due now, as the time does that passes.
 fn make_due(settings: &Settings) {
-    settings.execute(Statement::new("UPDATE outbox_jobs SET due_at = '2026-01-01T00:00:00.000000Z'", Vec::new()));
+    let lease = if dialect() == Dialect::Postgres { ", leased_until = NULL" } else { "" };
+    let sql = format!("UPDATE outbox_jobs SET due_at = '2026-01-01T00:00:00.000000Z'{lease}");
+    settings.execute(Statement::new(sql, Vec::new()));
 }
 
 /// What kills the process from outside looks to it as what a job does to it.
