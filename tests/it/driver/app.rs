@@ -114,6 +114,11 @@ impl Settings {
         self.home.path().join("work")
     }
 
+    /// What `DATABASE_URL` is.
+    pub(crate) fn database_url(&self) -> &str {
+        self.environment.get("DATABASE_URL").map_or("", String::as_str)
+    }
+
     /// Runs a statement at the database, beside the server or without one.
     pub(crate) fn execute(&self, mut statement: Statement) -> Vec<Row> {
         statement.sql = adapted(&statement.sql);

@@ -1,11 +1,12 @@
 //! What a deletion takes along, and whom that is told: every row once, however many ways lead to it and however deep it is.
 
 use fasttrack::{
-    db::{Arg, Statement},
+    db::{Arg, Dialect, Statement},
     schema::{Change, Column, Effect, Grant, Id, Kind, OnDelete, Path, Rule, Schema, Trigger, UpdatedAt, Verb},
 };
 
 use super::{Inside, id, run};
+use crate::driver::dialect;
 
 const OWNER: Path = Path::HERE.then("owner");
 const FRIEND: Path = Path::HERE.then("friend");
@@ -110,6 +111,10 @@ fn a_chain_of_any_length_goes_at_once() {
                 id(&ada)
             );
             execute(&app, fill).await;
+            if dialect() == Dialect::Postgres {
+                // Ids that are given are not counted there.
+                execute(&app, format!("SELECT setval('nodes_id_seq', {LAST})")).await;
+            }
             let outside = app.create("node", None, &ada, "{}").await.unwrap();
             assert_eq!(app.gone(1, &ada).await, told(id(&ada), &(1..=LAST).collect::<Vec<_>>()), "{columns:?}");
             let left = app.rows("SELECT id FROM nodes", Vec::new()).await;

@@ -5,7 +5,14 @@ use std::fs;
 use super::*;
 
 /// The folder of the application.
-const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+fn own() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect().name())
+}
+
+/// The same beside the program, as messages call it.
+fn beside() -> String {
+    format!("migrations/{}", dialect().name())
+}
 
 /// How often a text holds another one.
 fn count(text: &str, part: &str) -> usize {
@@ -15,7 +22,7 @@ fn count(text: &str, part: &str) -> usize {
 /// Puts a copy of the application's migrations beside the program.
 fn copy_own(settings: &Settings) {
     fs::create_dir_all(file(settings, "")).unwrap();
-    for entry in fs::read_dir(OWN).unwrap() {
+    for entry in fs::read_dir(own()).unwrap() {
         let path = entry.unwrap().path();
         fs::copy(&path, file(settings, path.file_name().unwrap().to_str().unwrap())).unwrap();
     }
@@ -23,10 +30,11 @@ fn copy_own(settings: &Settings) {
 
 #[test]
 fn a_program_alone_knows_its_migrations() {
+    sqlite_only!("a database on a server is there before it is asked");
     let settings = Settings::new();
     let status = migrate(&settings, &["status"]);
     assert!(status.contains("in the program") && status.contains("is what is declared"), "{status}");
-    let all = fs::read_dir(OWN)
+    let all = fs::read_dir(own())
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_str().is_some_and(|name| name.ends_with(".up.sql")));
     assert_eq!(count(&status, "pending"), all.count(), "{status}");
@@ -51,6 +59,7 @@ fn a_program_alone_knows_its_migrations() {
 
 #[test]
 fn a_database_that_is_behind_stops_a_start_that_may_change_nothing() {
+    sqlite_only!("it takes a table away that a file alone has");
     let settings = Settings::new();
     let bare = settings.clone().set("MIGRATIONS_DIR", "none");
     let person = bare.start().person();
@@ -77,7 +86,7 @@ fn a_folder_that_is_named_counts_alone() {
     migrate(&settings, &["new", "other"]);
     let status = migrate(&settings, &["status"]);
     assert!(status.contains("0001     other") && !status.contains("initial"), "{status}");
-    assert!(status.contains("migrations/sqlite counts alone"), "{status}");
+    assert!(status.contains(&format!("{} counts alone", beside())), "{status}");
     assert_eq!(migrate(&settings, &["up"]), "done: 0001_other\n");
     let without = settings.clone().unset("MIGRATIONS_DIR");
     let mentions = "is not the 0001_initial that this program was built with";
@@ -100,20 +109,20 @@ fn a_folder_beside_the_program_may_go_on_and_not_contradict() {
     fs::write(&edited, text.replace('\n', "\r\n")).unwrap();
     migrate(&settings, &["check"]);
     fs::write(&edited, format!("{text}\n-- more")).unwrap();
-    check_refused(&settings, &["check"], "migrations/sqlite/0001_initial is not the 0001_initial");
+    check_refused(&settings, &["check"], &format!("{}/0001_initial is not the 0001_initial", beside()));
     fs::write(&edited, text).unwrap();
 
-    let newest = fs::read_dir(OWN).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).max();
+    let newest = fs::read_dir(own()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).max();
     let leaves = fs::read_to_string(file(&settings, &newest.unwrap().replace(".up.sql", ".json"))).unwrap();
     let next = |ending: &str| file(&settings, &format!("9001_by_hand{ending}"));
     fs::write(next(".json"), leaves).unwrap();
     fs::write(next(".up.sql"), "UPDATE users SET display_name = 'by hand'").unwrap();
     fs::write(next(".down.sql"), "").unwrap();
     let status = migrate(&settings, &["status"]);
-    assert!(status.contains("in migrations/sqlite alone, until it is built again: 9001_by_hand"), "{status}");
+    assert!(status.contains(&format!("in {} alone, until it is built again: 9001_by_hand", beside())), "{status}");
     assert!(migrate(&settings, &["up"]).ends_with("done: 9001_by_hand\n"));
     let app = settings.start();
-    assert!(app.log().contains("not in this program, but in migrations/sqlite: 9001_by_hand"), "{}", app.log());
+    assert!(app.log().contains(&format!("not in this program, but in {}: 9001_by_hand", beside())), "{}", app.log());
     drop(app);
     fs::remove_dir_all(file(&settings, "")).unwrap();
     let alone = migrate(&settings, &["status"]);

@@ -131,6 +131,7 @@ fn the_schema_is_not_changed_under_a_running_server() {
 
 #[test]
 fn each_database_has_a_folder_and_a_change_one_name_in_both() {
+    sqlite_only!("it has SQLite in use");
     let settings = settings();
     let root = settings.directory().join("migrations");
     fs::create_dir_all(root.join("postgres")).unwrap();
@@ -167,6 +168,7 @@ fn each_database_has_a_folder_and_a_change_one_name_in_both() {
 
 #[test]
 fn files_that_lie_in_no_folder_are_those_of_sqlite() {
+    sqlite_only!("it has SQLite in use");
     let settings = settings();
     migrate(&settings, &["new", "initial"]);
     let root = settings.directory().join("migrations");

@@ -13,7 +13,7 @@ use std::{fs, path::PathBuf, process::Output};
 use fasttrack::db::{Dialect, Row, Statement};
 use serde_json::Value;
 
-use crate::driver::{Settings, dialect, sqlite_only};
+use crate::driver::{Settings, adapted, dialect, sqlite_only};
 
 /// Runs `fasttrack migrate …`, which has to succeed, and gives what it prints.
 #[track_caller]
@@ -65,7 +65,7 @@ fn other_schema(settings: &Settings, less: &str, more: Option<(&str, Value)>) {
     let tasks = tables.iter_mut().find(|table| table["name"] == "tasks").unwrap()["columns"].as_array_mut().unwrap();
     tasks.retain(|column| column["name"] != less);
     if let Some((line, column)) = more {
-        columns.push(format!("  {line}"));
+        columns.push(format!("  {}", adapted(line)));
         tasks.push(column);
     }
     let text = format!("{before}CREATE TABLE \"tasks\" (\n{}{end}{after}", columns.join(",\n"));

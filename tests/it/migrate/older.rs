@@ -29,8 +29,8 @@ fn described(name: &str, on_delete: &str) -> Value {
 
 /// What the newest migration leaves, and what was added.
 fn newer_schema() -> Value {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
-    let files = fs::read_dir(own).unwrap().map(|entry| entry.unwrap().path());
+    let own = format!("{}/migrations/{}", env!("CARGO_MANIFEST_DIR"), dialect().name());
+    let files = fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().path());
     let newest = files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).max().unwrap();
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(newest).unwrap()).unwrap();
     let tables = schema["tables"].as_array_mut().unwrap();
@@ -52,7 +52,7 @@ fn newer_schema() -> Value {
 /// Takes a database of this program on to a migration that it does not hold.
 fn take_on(settings: &Settings, up: &str, leaves: &Value) {
     fs::create_dir_all(file(settings, "")).unwrap();
-    fs::write(file(settings, "9000_newer.up.sql"), up).unwrap();
+    fs::write(file(settings, "9000_newer.up.sql"), adapted(up)).unwrap();
     fs::write(file(settings, "9000_newer.down.sql"), "").unwrap();
     fs::write(file(settings, "9000_newer.json"), leaves.to_string()).unwrap();
     assert!(migrate(settings, &["up", "--to", "9000"]).ends_with("done: 9000_newer\n"));

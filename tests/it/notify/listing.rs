@@ -96,7 +96,7 @@ fn replays_that_nobody_reads_hold_nothing_up() {
         &settings,
         "INSERT INTO outbox SELECT account_id, number + n, type, resource, row_id, row_is_gone, \
          data, actor_id, created_at FROM outbox, \
-         (WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000) SELECT n FROM c) \
+         (WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000) SELECT n FROM c) AS more \
          WHERE number = 1",
     );
     let app = settings.start();

@@ -47,7 +47,7 @@ impl World {
     pub(super) async fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let db = Db::open(&directory.path().join("t.db"), DbOptions::default()).await.unwrap();
-        Self { bench: Bench { db, _directory: directory }, folder: TempDir::new().unwrap() }
+        Self { bench: Bench { db, _place: Place::Directory(directory) }, folder: TempDir::new().unwrap() }
     }
 
     fn source(&self) -> Source {

@@ -6,6 +6,7 @@ mod kill;
 mod lossless;
 mod names;
 mod older;
+mod postgres;
 mod random;
 
 use std::sync::Arc;
@@ -22,7 +23,8 @@ use super::{
     surplus::Surplus,
 };
 use crate::{
-    db::{Db, DbOptions, Dialect, Statement},
+    db::{DatabaseUrl, Db, DbOptions, Dialect, ScratchDatabase, Statement},
+    error::Error,
     schema::OnDelete,
     sql::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition, quote},
 };
@@ -30,20 +32,45 @@ use crate::{
 const DIALECT: Dialect = Dialect::Sqlite;
 const DRAFT: Draft<'_> = Draft { dialect: DIALECT, version: 1, name: "test" };
 
-/// A database in a directory that goes away with it.
+/// A database that goes away with it.
 struct Bench {
     db: Db,
-    _directory: TempDir,
+    _place: Place,
+}
+
+/// Where a database is.
+#[expect(dead_code, reason = "it is held on to, not read")]
+enum Place {
+    Directory(TempDir),
+    Server(ScratchDatabase),
 }
 
 impl Bench {
+    /// A database of each kind that holds a schema, without rows. On a server there is one where `TEST_DATABASE_URL` names
+    /// one; else it is said that it was left out.
+    async fn on(dialect: Dialect, schema: &Snapshot) -> Option<Self> {
+        if dialect == Dialect::Sqlite {
+            return Some(Self::holding(schema).await);
+        }
+        let Some(database) = ScratchDatabase::on_the_server().unwrap() else {
+            eprintln!("left out: {} names no PostgreSQL server", ScratchDatabase::SERVER);
+            return None;
+        };
+        let url = DatabaseUrl::Postgres(database.url().parse().unwrap());
+        let db = Db::connect(&url, DbOptions { pool: 2, ..DbOptions::default() }).await.unwrap();
+        run::make_own_tables(&db).await.unwrap();
+        let bench = Self { db, _place: Place::Server(database) };
+        bench.go(&Snapshot::default(), schema, &Renames::default(), Direction::Up).await.unwrap();
+        Some(bench)
+    }
+
     /// A database that holds a schema, without rows.
     async fn holding(schema: &Snapshot) -> Self {
         let directory = TempDir::new().unwrap();
         let options = DbOptions { readers: 1, ..DbOptions::default() };
         let db = Db::open(&directory.path().join("t.db"), options).await.unwrap();
         run::make_own_tables(&db).await.unwrap();
-        let bench = Self { db, _directory: directory };
+        let bench = Self { db, _place: Place::Directory(directory) };
         bench.go(&Snapshot::default(), schema, &Renames::default(), Direction::Up).await.unwrap();
         bench
     }
@@ -56,15 +83,16 @@ impl Bench {
         renames: &Renames,
         direction: Direction,
     ) -> Result<(), MigrateError> {
+        let draft = Draft { dialect: self.db.dialect(), ..DRAFT };
         let composed = match direction {
-            Direction::Up => DRAFT.between(from, to, renames),
-            Direction::Down => DRAFT.between(to, from, &renames.inverse()),
+            Direction::Up => draft.between(from, to, renames),
+            Direction::Down => draft.between(to, from, &renames.inverse()),
         };
         let Some(Composed { migration, .. }) = composed else { return Ok(()) };
         let text = if direction == Direction::Up { &migration.up } else { &migration.down };
         let step = Step {
             title: migration.title(),
-            blocks: script::read(DIALECT, text).unwrap(),
+            blocks: script::read(self.db.dialect(), text).unwrap(),
             from: from.clone(),
             leaves: to.clone(),
             beside: Surplus::default(),
@@ -74,23 +102,38 @@ impl Bench {
     }
 
     async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    async fn try_execute(&self, sql: &str) -> Result<(), Error> {
         let statement = Statement::new(sql, Vec::new());
-        let done = self.db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await;
-        done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        self.db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await.map(drop)?) })).await
+    }
+
+    /// What is said differently.
+    fn choose<T>(&self, sqlite: T, postgres: T) -> T {
+        if self.db.dialect() == Dialect::Sqlite { sqlite } else { postgres }
     }
 
     /// The values of these expressions, row by row.
     async fn values(&self, table: &str, expressions: &[String]) -> Vec<String> {
-        let quoted: Vec<_> = expressions.iter().map(|expression| format!("quote({expression})")).collect();
+        let quoted = |expression: &String| {
+            self.choose(format!("quote({expression})"), format!("quote_nullable(({expression})::text)"))
+        };
+        let quoted: Vec<_> = expressions.iter().map(quoted).collect();
         let row = if quoted.is_empty() { "''".to_owned() } else { quoted.join(" || ',' || ") };
-        let sql = format!("SELECT CAST({row} AS BLOB) FROM {} ORDER BY 1", quote(table));
+        let kind = self.choose("BLOB", "text");
+        let sql = format!("SELECT CAST({row} AS {kind}) FROM {} ORDER BY 1", quote(table));
         let rows = self.db.read(Statement::new(sql, Vec::new())).await.unwrap();
         rows.iter().map(|row| row.text(0).unwrap_or_default().to_owned()).collect()
     }
 
     /// The counter of ids of a table.
     async fn sequence(&self, table: &str) -> Option<i64> {
-        let sql = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
+        let sql = self.choose(
+            format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'"),
+            format!("SELECT last_value FROM pg_sequences WHERE sequencename = '{table}_id_seq'"),
+        );
         self.db.read(Statement::new(sql, Vec::new())).await.unwrap().first().and_then(|row| row.int(0))
     }
 
@@ -101,8 +144,13 @@ impl Bench {
         for (name, object) in &inspected.objects {
             lines.push(format!("{name}: {}", object.sql));
             if object.kind == "table" && name != "fasttrack_migrations" {
-                let sql = format!("SELECT name FROM pragma_table_info('{name}')");
-                let sql = sql.replace("SELECT name", "SELECT CAST(name AS BLOB)");
+                let sql = self.choose(
+                    format!("SELECT CAST(name AS BLOB) FROM pragma_table_info('{name}')"),
+                    format!(
+                        "SELECT attname FROM pg_attribute WHERE attrelid = '{name}'::regclass AND attnum > 0 \
+                             AND NOT attisdropped ORDER BY attnum"
+                    ),
+                );
                 let columns = self.db.read(Statement::new(sql, Vec::new())).await.unwrap();
                 let columns: Vec<_> = columns.iter().map(|row| quote(row.text(0).unwrap())).collect();
                 lines.extend(self.values(name, &columns).await);
