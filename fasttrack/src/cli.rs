@@ -7,7 +7,9 @@ mod explain;
 mod healthcheck;
 mod jobs;
 mod migrate;
+mod moving;
 mod new;
+mod redact;
 mod routes;
 mod table;
 mod user;
@@ -61,6 +63,12 @@ enum Command {
         /// The file to make
         file: PathBuf,
     },
+    #[command(about = "Copy the database to an empty PostgreSQL database; the server has to be stopped")]
+    Move {
+        /// Where to, such as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; - reads it from standard input
+        #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+        to: String,
+    },
     /// Ask the server of these settings whether it is ready
     Healthcheck,
     /// Print a script that completes commands in a shell
@@ -95,6 +103,7 @@ impl Command {
             | Self::Migrate(_)
             | Self::Jobs(_)
             | Self::Backup { .. }
+            | Self::Move { .. }
             | Self::Demo { .. } => true,
             Self::Openapi
             | Self::Healthcheck
@@ -123,6 +132,8 @@ enum Failure {
     Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Move(#[from] moving::MoveError),
     #[error(transparent)]
     Health(#[from] healthcheck::HealthError),
     #[error(transparent)]
@@ -179,7 +190,7 @@ fn grammar(resources: &Resources) -> clap::Command {
 /// Help is printed as it is; what is wrong is said in one sentence.
 fn misunderstood(error: &clap::Error, program: &str, format: LogFormat) -> ExitCode {
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let text = error.to_string();
+        let text = redact::without_passwords(&error.to_string());
         let wrong = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
         let wrong: Vec<&str> = wrong.map(str::trim).collect();
         complain(format, &format!("{}; `{program} --help` says what there is", wrong.join(" ")));
@@ -212,6 +223,7 @@ impl Failure {
             Self::Output(cause)
             | Self::New(new::NewError::Output(cause))
             | Self::Jobs(jobs::JobsError::Output(cause))
+            | Self::Move(moving::MoveError::Output(cause))
             | Self::Migrate(migrate::MigrateFailure::Output(cause)) => Some(cause),
             _ => None,
         }
@@ -263,6 +275,7 @@ fn run(
             io::stdout().lock().write_all(table.as_bytes())?;
         }
         Command::Backup { file } => runtime()?.block_on(backup::run(&config?, &file))?,
+        Command::Move { to } => runtime()?.block_on(moving::run(&to, resources, &config?))?,
         Command::Healthcheck => healthcheck::run(&config?)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

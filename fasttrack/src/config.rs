@@ -18,10 +18,11 @@ mod values;
 mod variables;
 
 use self::dot_env::{DotEnv, Fault};
+pub(crate) use self::values::database as database_address;
 pub use self::{
     network::Network,
     public_url::PublicUrl,
-    secret::{SecretError, SecretKey},
+    secret::{HandedOver, SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
 pub use crate::db::DatabaseUrl;

@@ -118,6 +118,8 @@ pub mod sql;
 pub mod testing;
 mod trace;
 #[doc(hidden)]
+pub mod transfer;
+#[doc(hidden)]
 pub mod wire;
 
 /// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.

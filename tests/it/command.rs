@@ -208,6 +208,7 @@ fn every_command_has_help() {
         &["openapi"],
         &["explain"],
         &["backup"],
+        &["move"],
         &["healthcheck"],
         &["completions"],
         &["demo"],

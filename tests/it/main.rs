@@ -30,6 +30,7 @@ mod kit;
 mod limits;
 mod lists;
 mod migrate;
+mod moving;
 mod nodes;
 mod notify;
 mod operation;

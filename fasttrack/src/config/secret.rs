@@ -81,6 +81,31 @@ impl SecretKey {
             None => make(&path),
         }
     }
+
+    /// Keeps the key of one database for another one, too, unless that has one already. `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Self::load_or_make`].
+    pub fn hand_over(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<Option<HandedOver>, SecretError> {
+        let (from, path) = (Self::place(from)?, Self::place(to)?);
+        let Some(key) = read(&from)? else { return Ok(None) };
+        let there = match read(&path)? {
+            Some(there) => there,
+            None => keep(&path, &key.0)?,
+        };
+        Ok(Some(HandedOver { is_same: there == key, from, to: path }))
+    }
+}
+
+/// What became of the key of one database for another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Where the one keeps it.
+    pub from: PathBuf,
+    /// Where the other one does.
+    pub to: PathBuf,
+    /// Whether it is the same key: the other one may have had its own.
+    pub is_same: bool,
 }
 
 impl SecretKey {
@@ -132,18 +157,26 @@ fn read(path: &Path) -> Result<Option<SecretKey>, SecretError> {
 /// How long a file may stay empty that somebody else has just made, see [`make`].
 const FILL_LIMIT: Duration = Duration::from_secs(1);
 
+/// Makes a key and its file.
+fn make(path: &Path) -> Result<SecretKey, SecretError> {
+    keep(path, random::<48>(path)?.as_bytes())
+}
+
+/// So many random bytes, as text.
+fn random<const BYTES: usize>(path: &Path) -> Result<String, SecretError> {
+    let mut random = [0; BYTES];
+    getrandom::fill(&mut random).map_err(|cause| unusable(path, io::Error::other(cause.to_string())))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(random))
+}
+
 /// Makes the file: who makes it first, empty, has the right to fill it, by giving its name to a file that is whole. So
 /// nobody ever reads half a key, and whoever comes second reads the first one's. (A hard link would do both in one step,
 /// but there are file systems without them.)
-fn make(path: &Path) -> Result<SecretKey, SecretError> {
-    let mut random = [0; 57];
-    getrandom::fill(&mut random).map_err(|cause| unusable(path, io::Error::other(cause.to_string())))?;
-    let (key, draft_name) = random.split_at(48);
-    let key = BASE64_URL_SAFE_NO_PAD.encode(key);
+fn keep(path: &Path, key: &[u8]) -> Result<SecretKey, SecretError> {
     let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", BASE64_URL_SAFE_NO_PAD.encode(draft_name)));
+    draft.push(format!(".{}", random::<9>(path)?));
     let draft = PathBuf::from(draft);
-    let made = write_new(&draft, &format!("{key}\n")).and_then(|()| create_new(path)).and_then(|_| {
+    let made = write_new(&draft, &[key, b"\n"].concat()).and_then(|()| create_new(path)).and_then(|_| {
         // What cannot be filled must not stay: it would be no key for ever.
         fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(path)))
     });
@@ -151,7 +184,7 @@ fn make(path: &Path) -> Result<SecretKey, SecretError> {
         Ok(()) => {
             // The key counts once it is used; a disk that loses it at a power cut ends all sessions, and no more.
             let _ = path.parent().map(|folder| fs::File::open(folder).and_then(|folder| folder.sync_all()));
-            Ok(SecretKey(key.into_bytes()))
+            Ok(SecretKey(key.to_vec()))
         }
         Err(cause) => {
             let _ = fs::remove_file(&draft);
@@ -167,9 +200,9 @@ fn create_new(path: &Path) -> io::Result<fs::File> {
     db::private_file().write(true).create_new(true).open(path)
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = create_new(path)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()
 }
 
@@ -255,7 +288,7 @@ mod tests {
         let file = folder.path().join("t.db.key");
         for content in ["short", ""] {
             let _ = fs::remove_file(&file);
-            write_new(&file, content).unwrap();
+            write_new(&file, content.as_bytes()).unwrap();
             assert!(matches!(load_or_make(&database), Err(SecretError::Content { .. })));
         }
         fs::write(&file, "x".repeat(32)).unwrap();
@@ -276,6 +309,21 @@ mod tests {
         }
         let missing = folder.path().join("missing/t.db");
         assert!(matches!(load_or_make(&missing), Err(SecretError::File { .. })));
+    }
+
+    #[test]
+    fn a_key_is_handed_over_unless_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other, third] = ["t.db", "u.db", "v.db"].map(|name| DatabaseUrl::Sqlite(folder.path().join(name)));
+        assert_eq!(SecretKey::hand_over(&one, &other).unwrap(), None, "there is none");
+        let key = SecretKey::load_or_make(&one).unwrap();
+        for _ in 0..2 {
+            assert!(SecretKey::hand_over(&one, &other).unwrap().unwrap().is_same);
+        }
+        assert_eq!(SecretKey::load_or_make(&other).unwrap(), key);
+        let own = SecretKey::load_or_make(&third).unwrap();
+        assert!(!SecretKey::hand_over(&one, &third).unwrap().unwrap().is_same);
+        assert_eq!(SecretKey::load_or_make(&third).unwrap(), own, "what is there is kept");
     }
 
     #[test]

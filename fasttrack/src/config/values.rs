@@ -18,7 +18,7 @@ pub(super) fn number<T: TryFrom<u32>>(
         .ok_or(expected)
 }
 
-pub(super) fn database(value: &str) -> Result<DatabaseUrl, Cow<'static, str>> {
+pub(crate) fn database(value: &str) -> Result<DatabaseUrl, Cow<'static, str>> {
     if PostgresUrl::is_one(value) {
         return match value.parse() {
             Ok(url) => Ok(DatabaseUrl::Postgres(url)),

@@ -219,10 +219,29 @@ impl<'a> Migrator<'a> {
         Ok(self.plan(&inspected, None)?.unknown)
     }
 
+    /// The tables, indexes, triggers and views that neither a declaration nor the framework has made, in words.
+    #[must_use]
+    pub fn added_by_hand(&self, inspected: &Inspected) -> Vec<String> {
+        let own = self.dialect().schema().own_tables().iter().copied().chain(self.framework.iter().map(String::as_str));
+        let own: Vec<_> = own.filter_map(made).collect();
+        let tables = &self.declared.tables;
+        let declared =
+            tables.iter().flat_map(|table| table.indexes.iter().map(|index| &index.name).chain([&table.name]));
+        let declared: Vec<_> = declared.collect();
+        let is_ours = |name: &String| own.contains(&name.as_str()) || declared.contains(&name);
+        let added = inspected.objects.iter().filter(|(name, _)| !is_ours(name));
+        added.map(|(name, object)| format!("the {} `{name}`", object.kind)).collect()
+    }
+
     /// The migrations there are.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The statements that make the tables that are no resources.
+    pub(super) fn framework(&self) -> &[String] {
+        &self.framework
     }
 
     pub(super) fn dialect(&self) -> Dialect {

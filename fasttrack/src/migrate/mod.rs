@@ -11,6 +11,7 @@ mod column;
 mod compose;
 mod diff;
 mod folder;
+mod foundation;
 mod introspect;
 mod migrator;
 mod plan;
@@ -23,11 +24,13 @@ mod surplus;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::run::alone;
 pub use self::{
     change::{Block, Change, Direction, Weight},
     compose::{Composed, Request, compose},
     diff::Difference,
     folder::{FolderError, Migration, check_name, read_folder},
+    foundation::Foundation,
     introspect::{Applied, Inspected},
     migrator::{Migrator, Missing},
     run::Progress,

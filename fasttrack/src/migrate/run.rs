@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, OnceLock},
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{
     MARKER, MigrateError,
@@ -78,7 +79,7 @@ const NAMED_ROWS: usize = 5;
 
 /// Makes tables that are no resources, where they are not there.
 pub(super) async fn make(db: &Db, statements: Vec<String>) -> Result<(), MigrateError> {
-    alone(db, move |tx| {
+    alone(db, MigrateError::Refused, move |tx| {
         async move {
             take_lock(tx).await?;
             for statement in statements {
@@ -109,7 +110,7 @@ pub(super) async fn carry_out(
     recorded: Recorded,
     progress: Progress,
 ) -> Result<Recorded, MigrateError> {
-    alone(db, move |tx| {
+    alone(db, MigrateError::Refused, move |tx| {
         async move {
             take_lock(tx).await?;
             let there = Inspected::read_in(tx).await?;
@@ -125,10 +126,14 @@ pub(super) async fn carry_out(
 }
 
 /// A transaction is rolled back on an error of the pipeline's vocabulary; what it was comes out beside it.
-async fn alone<T, F>(db: &Db, work: F) -> Result<T, MigrateError>
+///
+/// # Errors
+/// What `work` says; what the database says besides, as `refused` has it.
+pub(crate) async fn alone<T, E, F>(db: &Db, refused: fn(String) -> E, work: F) -> Result<T, E>
 where
     T: Send + 'static,
-    F: for<'a> FnOnce(&'a mut Tx) -> futures_util::future::BoxFuture<'a, Result<T, MigrateError>> + Send + 'static,
+    E: fmt::Display + Send + Sync + 'static,
+    F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
 {
     let refusal = Arc::new(OnceLock::new());
     let told = Arc::clone(&refusal);
@@ -145,11 +150,11 @@ where
     });
     done.await.map_err(|error| {
         let known = Arc::into_inner(refusal).and_then(OnceLock::into_inner);
-        known.unwrap_or_else(|| MigrateError::Refused(error.to_string()))
+        known.unwrap_or_else(|| refused(error.to_string()))
     })
 }
 
-async fn carry_out_in(
+pub(super) async fn carry_out_in(
     tx: &mut Tx,
     step: &Step,
     before: &BTreeMap<String, Object>,

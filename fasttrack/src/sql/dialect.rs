@@ -72,6 +72,9 @@ pub(crate) trait Syntax: Sync {
     /// The pairs of numbers in a JSON list, as a table with the columns `one` and `other`.
     fn pairs(&self, list: &str) -> String;
 
+    /// Has the ids of a table go on after `$1`; `None` where whoever inserts numbers the rows.
+    fn set_last_id(&self, table: &str) -> Option<String>;
+
     /// What a statement that reads a row ends with, to keep it as it is until the transaction ends: from changes, or also
     /// from being referred to, where it is about to go.
     fn lock(&self, goes: bool) -> &'static str;

@@ -5,7 +5,7 @@
 
 use super::{Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
 use crate::{
-    db::{Dialect, Statement},
+    db::{Arg, Dialect, Statement},
     schema::{Kind, Step},
 };
 
@@ -127,6 +127,12 @@ pub(super) fn values(dialect: Dialect, rows: usize, kinds: &[Kind]) -> String {
 #[must_use]
 pub fn last_id(dialect: Dialect, table: &str) -> Option<Statement> {
     dialect.sql().last_id(table).map(|sql| Statement::new(sql, Vec::new()))
+}
+
+/// Has the ids of a table go on after this one; `None` where whoever inserts numbers the rows.
+#[must_use]
+pub fn set_last_id(dialect: Dialect, table: &str, id: i64) -> Option<Statement> {
+    dialect.sql().set_last_id(table).map(|sql| Statement::new(sql, vec![Arg::Int(id)]))
 }
 
 fn scope() -> Scope<'static> {

@@ -18,6 +18,7 @@ mod predicate;
 mod removal;
 mod row;
 mod text;
+mod transfer;
 
 pub use self::{
     alter::{drop_index, drop_table, duplicates, is_null, offenders, or_else, rename_column, rename_table},
@@ -27,7 +28,7 @@ pub use self::{
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
-    insert::{Guard, Insert, Reference, last_id},
+    insert::{Guard, Insert, Reference, last_id, set_last_id},
     lock::Lock,
     page::{PageQuery, SEPARATOR, page},
     policy::{CallerRole, fold, fold_change},
@@ -38,4 +39,5 @@ pub use self::{
     },
     row::{Table, delete, locked_state, read, referable, state, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
+    transfer::StoredTable,
 };

@@ -121,7 +121,9 @@ impl Settings {
 
     /// Runs a statement at the database, beside the server or without one.
     pub(crate) fn execute(&self, mut statement: Statement) -> Vec<Row> {
-        statement.sql = adapted(&statement.sql);
+        if self.database.is_some() {
+            statement.sql = adapted(&statement.sql);
+        }
         let file = DatabaseUrl::Sqlite(self.directory().join("t.db"));
         let url = self
             .database
@@ -214,6 +216,14 @@ impl Settings {
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
         self.run_watched(arguments, input).0
+    }
+
+    /// Begins a subcommand that nobody waits for yet.
+    #[track_caller]
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the command starts")
     }
 
     /// Runs a subcommand whose standard output nobody reads any more.

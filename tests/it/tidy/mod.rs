@@ -97,7 +97,7 @@ fn dependencies_point_down() {
                 &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
             }
             "pipeline" => &["auth", "notify", "http", "app", "cli"],
-            "auth" | "notify" | "migrate" => &["http", "app", "cli"],
+            "auth" | "notify" | "migrate" | "transfer" => &["http", "app", "cli"],
             "http" => &["app", "cli"],
             "app" => &["cli", "testing"],
             "cli" => &["testing"],

@@ -148,6 +148,10 @@ impl Syntax for Postgres {
         None
     }
 
+    fn set_last_id(&self, table: &str) -> Option<String> {
+        Some(format!("SELECT setval(pg_get_serial_sequence({}, 'id'), $1)", text_literal(&quote(table))))
+    }
+
     /// Numbers are taken for rows that are let in alone. They tell the rows apart that came back in whatever order.
     fn insert(&self, rows: &InsertRows<'_>) -> String {
         let InsertRows { new, table, columns, condition, returned } = rows;

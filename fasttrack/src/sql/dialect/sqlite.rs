@@ -118,6 +118,10 @@ impl Syntax for Sqlite {
         Some(format!("SELECT \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = {}", text_literal(table)))
     }
 
+    fn set_last_id(&self, _table: &str) -> Option<String> {
+        None
+    }
+
     fn insert(&self, rows: &InsertRows<'_>) -> String {
         let InsertRows { new, table, columns, condition, returned } = rows;
         let values: Vec<_> = columns.iter().map(|column| format!("new.{column}")).collect();
