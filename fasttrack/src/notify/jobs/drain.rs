@@ -37,7 +37,8 @@ impl Workers {
         let mut failed = Vec::new();
         queue::pull_in(&self.db).await?;
         for _ in 0..MOST {
-            let (due, _) = queue::due(&self.db, &[]).await?;
+            // One at a time: what is taken where jobs have leases is nobody else's for a while.
+            let (due, _) = queue::first_due(&self.db, &[], 1).await?;
             let Some(job) = due.into_iter().next() else { return Ok(failed) };
             let (name, row) = (job.name.clone(), format!("{} {}", job.resource, job.change.id));
             let verdict = dispatcher.run_one(job).await.map_err(|not_begun| not_begun.error)?;

@@ -80,6 +80,12 @@ impl Verdict {
 
 /// The first jobs that are due and not among `claimed`, and whether there may be more.
 pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), Error> {
+    let leases = db.dialect().sql().renew_leases().is_some();
+    first_due(db, claimed, if leases { LEASED } else { PAGE }).await
+}
+
+/// The same for at most so many.
+pub(super) async fn first_due(db: &Db, claimed: &[i64], most: i64) -> Result<(Vec<Due>, bool), Error> {
     let syntax = db.dialect().sql();
     let text = |column| syntax.text(column);
     let columns = format!(
@@ -92,7 +98,6 @@ pub(super) async fn due(db: &Db, claimed: &[i64]) -> Result<(Vec<Due>, bool), Er
         text("\"error\""),
     );
     let leases = syntax.renew_leases().is_some();
-    let most = if leases { LEASED } else { PAGE };
     let args = vec![Arg::Text(clock::now()), ids(claimed), Arg::Int(most)];
     let statement = Statement::new(syntax.due_jobs(&columns), args);
     let rows = if leases {
