@@ -7,6 +7,7 @@ pub(crate) mod export;
 
 use std::borrow::Cow;
 
+use crate::db::Dialect;
 use tracing::{Level, Span, field::Empty, info_span, span_enabled};
 
 /// The target of all of them.
@@ -63,13 +64,13 @@ pub(crate) fn answer(span: &Span, answered: &Answered<'_>) {
 }
 
 /// A statement that reads, the wait for a connection included. Its text holds no values, which are bound.
-pub(crate) fn reading(sql: &str) -> Span {
+pub(crate) fn reading(dialect: Dialect, sql: &str) -> Span {
     within(|| {
         info_span!(
             target: TARGET,
             "database read",
             otel.kind = "client",
-            db.system.name = "sqlite",
+            db.system.name = system(dialect),
             db.operation.name = "read",
             db.query.text = sql,
         )
@@ -77,16 +78,24 @@ pub(crate) fn reading(sql: &str) -> Span {
 }
 
 /// A unit of writing, the wait for the writer and the commit included.
-pub(crate) fn writing() -> Span {
+pub(crate) fn writing(dialect: Dialect) -> Span {
     within(|| {
         info_span!(
             target: TARGET,
             "database write",
             otel.kind = "client",
-            db.system.name = "sqlite",
+            db.system.name = system(dialect),
             db.operation.name = "write",
         )
     })
+}
+
+/// What the conventions call a database (OpenTelemetry, `db.system.name`).
+const fn system(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgresql",
+    }
 }
 
 /// What the server asks of the database by itself is no trace.

@@ -96,7 +96,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Busy`] when no connection was free in time, or the statement was stopped; else what the database says.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run_quick(statement)).await
+        metered(&self.gauges.reading, trace::reading(self.dialect(), &statement.sql), self.run_quick(statement)).await
     }
 
     /// The same for a statement that may be slow: it waits for the others of whoever asks, and at most half of the
@@ -111,7 +111,7 @@ impl Db {
         };
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
         let Ok(Ok(_permit)) = permit else { return Err(DbError::Busy("too many searches are running".into())) };
-        metered(&self.gauges.reading, trace::reading(&statement.sql), self.run_slow(statement)).await
+        metered(&self.gauges.reading, trace::reading(self.dialect(), &statement.sql), self.run_slow(statement)).await
     }
 
     /// Runs a unit of work in a transaction: all of it happens, or nothing. Once this is polled it happens also when the
@@ -130,7 +130,7 @@ impl Db {
             self.backend.write(Box::new(Work::repeatable(work, answer)))?;
             answered.await.unwrap_or_else(|_| Err(lost().into()))
         };
-        metered(&self.gauges.writing, trace::writing(), written).await
+        metered(&self.gauges.writing, trace::writing(self.dialect()), written).await
     }
 
     /// Runs a unit of work in a transaction that it shares with nobody, however long it takes, with foreign keys declared
@@ -160,7 +160,7 @@ impl Db {
             self.backend.insert(NewRow { plan, row, answer })?;
             answered.await.unwrap_or_else(|_| Err(lost()))
         };
-        metered(&self.gauges.writing, trace::writing(), inserted).await
+        metered(&self.gauges.writing, trace::writing(self.dialect()), inserted).await
     }
 
     /// From now on tells `capture.listener` of every change that is captured, whatever statement makes it; whoever was told
