@@ -76,6 +76,51 @@ fn only_db_names_the_drivers() {
     assert!(!mentions(runtime(&files), &drivers).is_empty(), "the scan sees no driver at all: it is broken");
 }
 
+/// Words of one database's SQL; what both take is not among them.
+const OF_ONE_DATABASE: [&str; 17] = [
+    "PRAGMA",
+    "sqlite_master",
+    "sqlite_schema",
+    "sqlite_sequence",
+    "json_each",
+    "group_concat",
+    "strftime",
+    "json_valid",
+    "row_to_json",
+    "string_agg",
+    "json_array_elements",
+    "pg_catalog",
+    "pg_notify",
+    "pg_class",
+    "information_schema",
+    "to_char",
+    "ILIKE",
+];
+
+#[test]
+fn sql_of_one_database_stands_in_its_dialect() {
+    let files = sources();
+    let may = ["fasttrack/src/sql/dialect", "fasttrack/src/db/sqlite", "fasttrack/src/db/postgres"];
+    // The names that no table may have, and the words that no script may.
+    let lists = ["fasttrack/src/schema/names.rs", "fasttrack/src/hooks.rs"];
+    let is_test = |path: &str| path.contains("/tests/") || path.ends_with("tests.rs");
+    let outside = runtime(&files)
+        .filter(|file| !may.iter().chain(&lists).any(|place| file.path.starts_with(place)) && !is_test(&file.path));
+    let found: Vec<_> = outside
+        .flat_map(|file| {
+            // A file's own tests stand at its end.
+            let product = file.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let lines = product.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+            let words = lines.flat_map(|(number, line)| {
+                let named = OF_ONE_DATABASE.iter().filter(move |word| source::has_word(line, word));
+                named.map(move |word| format!("{}:{} says {word}", file.path, number + 1))
+            });
+            words.collect::<Vec<_>>()
+        })
+        .collect();
+    check_none("move it to `sql/dialect/`, behind `Syntax` or `SchemaSyntax`", &found);
+}
+
 #[test]
 fn sql_does_no_io() {
     let files = sources();
