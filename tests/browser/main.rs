@@ -16,6 +16,7 @@ mod chromium;
 #[path = "../it/driver/mod.rs"]
 #[expect(dead_code, reason = "this target needs less of the driver than the one it belongs to")]
 #[expect(unused_imports, reason = "as above")]
+#[expect(unused_macros, reason = "as above")]
 mod driver;
 mod page;
 
