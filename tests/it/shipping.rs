@@ -129,6 +129,99 @@ fn the_compose_files_keep_the_database_in_a_volume() {
     }
 }
 
+/// What Compose makes of a text where nothing is set.
+fn filled(text: &str) -> String {
+    let mut parts = text.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |filled, part| {
+        let (variable, rest) = part.split_once('}').expect("a variable has an end");
+        let (_, stands_in) = variable.split_once(":-").expect("`docker compose up` must not ask for what nodes need");
+        filled + stands_in + rest
+    })
+}
+
+/// The texts of a list, or the keys of a mapping.
+fn texts(value: &Yaml<'_>) -> Vec<String> {
+    let listed = value.as_sequence().map(|items| items.iter().collect::<Vec<_>>());
+    let listed = listed.or_else(|| Some(value.as_mapping()?.keys().collect())).expect("a list or a mapping");
+    listed.iter().map(|item| item.as_str().expect("text").to_owned()).collect()
+}
+
+#[test]
+fn the_nodes_start_when_told_and_are_reached_through_the_proxy_alone() {
+    let text = read("docker-compose.yml");
+    let documents = Yaml::load_from_str(&text).expect("YAML");
+    let services = documents[0]["services"].as_mapping().expect("services");
+    let mut seen = Vec::new();
+    for (name, service) in services {
+        let name = name.as_str().expect("a name");
+        assert_eq!(service["read_only"].as_bool(), Some(true), "{name}");
+        assert_eq!(texts(&service["cap_drop"]), ["ALL"], "{name}");
+        assert_eq!(texts(&service["security_opt"]), ["no-new-privileges:true"], "{name}");
+        assert_eq!(service["restart"].as_str(), Some("unless-stopped"), "{name}");
+        if name == "api" {
+            assert!(service.as_mapping_get("profiles").is_none(), "`docker compose up` starts it");
+            continue;
+        }
+        assert_eq!(texts(&service["profiles"]), ["nodes"], "{name}");
+        let published = service.as_mapping_get("ports").map(texts).unwrap_or_default();
+        assert!(
+            published.iter().all(|port| name == "proxy" && port.starts_with("127.0.0.1:")),
+            "{name}: {published:?}"
+        );
+        for needed in service.as_mapping_get("depends_on").map(texts).unwrap_or_default() {
+            assert_eq!(service["depends_on"][needed.as_str()]["condition"].as_str(), Some("service_healthy"));
+            let other = &documents[0]["services"][needed.as_str()];
+            let checked = other.as_mapping_get("healthcheck").is_some() || other.as_mapping_get("build").is_some();
+            assert!(checked, "{needed} is never healthy");
+        }
+        for network in texts(&service["networks"]) {
+            let is_inside = documents[0]["networks"][network.as_str()].as_mapping_get("internal").is_some();
+            assert!(is_inside || ["proxy", "node"].contains(&name), "{name} can be reached by {network}");
+        }
+        seen.push(name.to_owned());
+    }
+    assert_eq!(seen, ["proxy", "node", "postgres", "redis"]);
+}
+
+#[test]
+fn the_nodes_share_what_they_have_to_and_trust_the_proxy() {
+    let text = read("docker-compose.yml");
+    let documents = Yaml::load_from_str(&text).expect("YAML");
+    let services = &documents[0]["services"];
+    let environment = services["node"]["environment"].as_mapping().expect("settings");
+    let text = |value: &Yaml<'_>| filled(value.as_str().expect("text"));
+    let mut settings: BTreeMap<_, _> = environment.iter().map(|(name, value)| (text(name), text(value))).collect();
+    let proxy = services["proxy"]["networks"]["edge"]["ipv4_address"].as_str().expect("an address that stays");
+    assert!(settings["TRUSTED_PROXIES"].split(',').all(|address| address == proxy), "{settings:?}");
+    assert!(settings["DATABASE_URL"].ends_with(":@postgres:5432/fasttrack"), "no password stands in the file");
+    let key = settings.remove("SECRET_KEY").expect("a key that all have");
+    let refusal = Settings::new().set("SECRET_KEY", key).refused();
+    assert!(refusal.stderr.contains("SECRET_KEY"), "a node without a key says so: {}", refusal.stderr);
+    // Where the others are is nowhere outside of the containers.
+    assert_eq!(settings.remove("REDIS_URL").as_deref(), Some("redis://redis:6379"));
+    check_settings_are_understood("docker-compose.yml", &settings);
+}
+
+#[test]
+fn the_proxy_asks_nodes_whether_they_are_ready_and_lets_sockets_be() {
+    let text = read("docker-compose.yml");
+    let documents = Yaml::load_from_str(&text).expect("YAML");
+    let proxy = &documents[0]["services"]["proxy"];
+    assert_eq!(texts(&proxy["volumes"]), ["./deploy/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"]);
+    let text = read("deploy/haproxy.cfg");
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
+    let value = |key: &str| lines.iter().find_map(|line| line.strip_prefix(key)).expect(key).trim();
+    assert!(value("http-check send").contains("uri /ready "));
+    assert!(value("server-template").starts_with("node 10 node:8000 check "), "the service, and the port that it has");
+    assert!(value("http-request return").contains("/+metrics"), "metrics are for those inside");
+    assert!(!value("log-format").contains("%r") && !value("log-format").contains("%HQ"), "tokens come into the log");
+    let seconds = |key: &str| value(key).trim_end_matches('s').parse::<u32>().expect("seconds");
+    assert!(seconds("timeout tunnel") > 75, "a node closes silent sockets sooner");
+    assert!(seconds("timeout server") > 60, "a write may take so long");
+    assert!(seconds("hard-stop-after") < 40, "the container is stopped by then");
+}
+
 /// The workflow runs what its project has: a command that does not exist would be found by strangers only.
 #[test]
 fn the_workflow_of_a_new_project_checks_what_its_readme_promises() {
