@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// What was seen.
+#[derive(Clone, Copy)]
 pub struct Measured {
     /// Requests per second.
     pub rate: f64,
@@ -25,23 +26,26 @@ pub struct Measured {
     pub p99_ms: f64,
 }
 
-/// Sends `call(0)`, `call(1)`, … for `duration`.
+/// Sends `call(0)`, `call(1)`, … for `duration`, with the connections spread over the addresses.
 pub async fn measure(
-    address: &str,
+    addresses: &[&str],
     token: &str,
     duration: Duration,
     connections: usize,
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
 ) -> Result<Measured, Error> {
     let start = Instant::now();
-    let mut latencies = run(address, token, connections, call, move |_| start.elapsed() < duration).await?;
+    let mut latencies = run(addresses, token, connections, call, move |_| start.elapsed() < duration).await?;
     let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
     latencies.sort_unstable();
-    let at = |share: f64| {
-        let position = (latencies.len() as f64 * share) as usize;
-        latencies.get(position).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-    };
-    Ok(Measured { rate, p50_ms: at(0.5), p99_ms: at(0.99) })
+    Ok(Measured { rate, p50_ms: quantile_ms(&latencies, 0.5), p99_ms: quantile_ms(&latencies, 0.99) })
+}
+
+/// The latency in milliseconds, of those in order, below which this share of them lies.
+pub fn quantile_ms(latencies: &[Duration], share: f64) -> f64 {
+    let position = (latencies.len() as f64 * share) as usize;
+    let latency = latencies.get(position.min(latencies.len().saturating_sub(1)));
+    latency.map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
 }
 
 /// Sends `call(0)` to `call(count - 1)`; returns requests per second.
@@ -53,12 +57,12 @@ pub async fn repeat(
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
 ) -> Result<f64, Error> {
     let start = Instant::now();
-    run(address, token, connections, call, move |n| n < count).await?;
+    run(&[address], token, connections, call, move |n| n < count).await?;
     Ok(count as f64 / start.elapsed().as_secs_f64())
 }
 
 async fn run(
-    address: &str,
+    addresses: &[&str],
     token: &str,
     connections: usize,
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
@@ -67,7 +71,7 @@ async fn run(
     let next = Arc::new(AtomicUsize::new(0));
     let call = Arc::new(call);
     let mut workers = JoinSet::new();
-    for _ in 0..connections {
+    for address in addresses.iter().cycle().take(connections) {
         let mut client = Client::connect(address, token).await?;
         let (next, call, go_on) = (Arc::clone(&next), Arc::clone(&call), go_on.clone());
         workers.spawn(async move {

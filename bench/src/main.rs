@@ -1,17 +1,26 @@
 //! Measures the server over loopback: requests (`GET` one task, `GET` 20 of 100,000, `POST` a task, and `GET /health` as
-//! the ceiling that HTTP itself sets on this machine in this run), or, with `sockets`, notifications.
+//! the ceiling that HTTP itself sets on this machine in this run), with `sockets` notifications, with `postgres` the same on
+//! PostgreSQL beside the same by hand, and with `limits` what a PostgreSQL server and a node of it bear.
 //!
 //! The load generator runs beside the server on the same cores, as the figures of others do.
 
 mod audience;
 mod client;
+mod cluster;
+mod limits;
 mod load;
+mod notices;
+mod postgres;
+mod rival;
 mod server;
 mod sockets;
 
 use std::{env, time::Duration};
 
 use self::{client::Client, load::measure, server::Server};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,10 +30,13 @@ const CONNECTIONS: usize = 64;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let mut args = env::args().skip(1).peekable();
-    if args.next_if_eq("sockets").is_some() {
-        return sockets::run(args).await;
+    match args.peek().map(String::as_str) {
+        Some("sockets") => sockets::run(args.skip(1)).await,
+        Some("postgres") => postgres::run(args.skip(1)).await,
+        Some("limits") => limits::run(args.skip(1)).await,
+        Some("rival") => rival::serve().await,
+        _ => requests(args).await,
     }
-    requests(args).await
 }
 
 async fn requests(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
@@ -44,21 +56,25 @@ async fn requests(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     .await?;
     println!("{:<34}{:>10.0}/s", "filled by POST", filled);
 
-    let ceiling = measure(&server.address, &token, duration, CONNECTIONS, |_| client::get("/health")).await?;
+    let ceiling = measure(&[&server.address], &token, duration, CONNECTIONS, |_| client::get("/health")).await?;
     report("GET /health", &ceiling, ceiling.rate);
     let one = move |n: usize| client::get(&format!("/api/v1/tasks/{}", 1 + n * 7919 % rows));
-    report("GET one of many", &measure(&server.address, &token, duration, CONNECTIONS, one).await?, ceiling.rate);
+    report("GET one of many", &measure(&[&server.address], &token, duration, CONNECTIONS, one).await?, ceiling.rate);
     let page = |_| client::get("/api/v1/projects/1/tasks");
-    report("GET 20, first page", &measure(&server.address, &token, duration, CONNECTIONS, page).await?, ceiling.rate);
+    report(
+        "GET 20, first page",
+        &measure(&[&server.address], &token, duration, CONNECTIONS, page).await?,
+        ceiling.rate,
+    );
     let deep = deep_page(&server, &token).await?;
     let page = move |_| client::get(&deep);
     report(
         "GET 20, deep page by priority",
-        &measure(&server.address, &token, duration, CONNECTIONS, page).await?,
+        &measure(&[&server.address], &token, duration, CONNECTIONS, page).await?,
         ceiling.rate,
     );
     let create = |_| client::post("/api/v1/projects/1/tasks", new_task);
-    report("POST", &measure(&server.address, &token, duration, CONNECTIONS, create).await?, ceiling.rate);
+    report("POST", &measure(&[&server.address], &token, duration, CONNECTIONS, create).await?, ceiling.rate);
     Ok(())
 }
 

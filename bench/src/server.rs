@@ -20,9 +20,19 @@ pub struct Server {
 impl Server {
     /// Starts `binary` on a port that is free, with a new database, no rate limit, and this environment.
     pub async fn start(binary: &str, environment: &[(&str, &str)]) -> Result<Self, Error> {
+        Self::run(Command::new(std::fs::canonicalize(binary)?), environment).await
+    }
+
+    /// Starts the rival, with this environment.
+    pub async fn rival(environment: &[(&str, &str)]) -> Result<Self, Error> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("rival");
+        Self::run(command, environment).await
+    }
+
+    async fn run(mut command: Command, environment: &[(&str, &str)]) -> Result<Self, Error> {
         let folder = tempfile::tempdir()?;
-        let binary = std::fs::canonicalize(binary)?;
-        let mut child = Command::new(binary)
+        let mut child = command
             .current_dir(folder.path())
             .env("PORT", "0")
             .env("RATE_LIMIT_REQUESTS", "0")
@@ -40,6 +50,11 @@ impl Server {
             }
         }
         Err("the server did not start".into())
+    }
+
+    /// Ends it, and waits until its port and its connections are free.
+    pub async fn stop(mut self) -> Result<(), Error> {
+        Ok(self.child.kill().await?)
     }
 
     /// The memory that it has in use, in bytes.

@@ -21,6 +21,7 @@ use crate::{
     Error,
     audience::{self, Seen},
     client::{self, Client},
+    load::quantile_ms,
     server::Server,
 };
 
@@ -47,9 +48,9 @@ struct Plan {
 }
 
 /// Two accounts and a task: the one owns it, the other is its assignee, and both hear of a comment.
-struct Pair {
-    tokens: [Arc<str>; 2],
-    task: i64,
+pub struct Pair {
+    pub tokens: [Arc<str>; 2],
+    pub task: i64,
 }
 
 /// A comment that was sent.
@@ -122,7 +123,7 @@ async fn measure(server: &Server, plan: &Plan, pairs: &Arc<Vec<Pair>>) -> Result
 }
 
 /// Registers the accounts and makes the tasks.
-async fn make_pairs(address: &str, count: usize) -> Result<Vec<Pair>, Error> {
+pub async fn make_pairs(address: &str, count: usize) -> Result<Vec<Pair>, Error> {
     let making = stream::iter(0..count).map(|n| async move {
         let mut client = Client::connect(address, "").await?;
         let (owner, _) = account(&mut client, n * 2).await?;
@@ -144,7 +145,7 @@ async fn account(client: &mut Client, n: usize) -> Result<(Arc<str>, i64), Error
     Ok((pair["access_token"].as_str().ok_or("no access token")?.into(), id_of(&user)?))
 }
 
-fn id_of(row: &[u8]) -> Result<i64, Error> {
+pub fn id_of(row: &[u8]) -> Result<i64, Error> {
     serde_json::from_slice::<Value>(row)?["id"].as_i64().ok_or_else(|| "no id".into())
 }
 
@@ -231,12 +232,7 @@ fn report(sent: &[Sent], seen: &[Seen], expected: usize, asked: usize, elapsed: 
     let mut latencies: Vec<_> =
         receipts.filter_map(|receipt| Some(receipt.at.duration_since(*sent.get(&receipt.comment)?))).collect();
     latencies.sort_unstable();
-    let at = |share: f64| {
-        let position = (latencies.len() as f64 * share) as usize;
-        latencies
-            .get(position.min(latencies.len().saturating_sub(1)))
-            .map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-    };
+    let at = |share: f64| quantile_ms(&latencies, share);
     let (came, rate) = (latencies.len(), latencies.len() as f64 / elapsed);
     println!("{rate:.0} deliveries/s of {asked} asked for; expected {expected} in all, {came} came");
     println!("request sent to message received: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms", at(0.5), at(0.99), at(1.0));
