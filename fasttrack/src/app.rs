@@ -10,7 +10,7 @@ mod schema;
 mod signals;
 mod welcome;
 
-use std::{io, io::Write, path::PathBuf, sync::Arc};
+use std::{io, io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use tracing::Level;
 
@@ -216,6 +216,16 @@ pub(crate) struct Opening {
     pub(crate) mailer: Option<Mailer>,
 }
 
+/// How long the start waits for a database server that starts as well, or is full.
+const START_WAIT: Duration = Duration::from_secs(10);
+
+impl Opening {
+    /// For a server, which may be started beside that of its database.
+    fn of_a_server() -> Self {
+        Self { options: DbOptions { start_wait: START_WAIT, ..DbOptions::default() }, ..Self::default() }
+    }
+}
+
 /// Whoever waits for commits.
 struct Listeners {
     hub: Arc<Hub>,
@@ -249,7 +259,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     let source = migrations(application.resources.migrations(), &config)?;
     schema::warn_of_migrations(&source);
     let lock = lock_for_a_server(&config.database).await?;
-    let opening = Opening { lock, ..Opening::default() };
+    let opening = Opening { lock, ..Opening::of_a_server() };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
     schema::warn_of_unknown(&app.db, &app.catalog, source).await?;

@@ -61,7 +61,7 @@ impl Application {
         warn_of_what_is_not_served(config);
         schema::check_is_wanted(config)?;
         let lock = lock_for_a_server(&config.database).await?;
-        let opening = Opening { lock, ..Opening::default() };
+        let opening = Opening { lock, ..Opening::of_a_server() };
         let mut app = App::open_with(self.resources, config, opening).await?;
         tell_of_the_file(&app.db, config)?;
         let mount = Mount::new(app.layers(self.routes, config), config).map_err(StartError::Route)?;

@@ -16,6 +16,8 @@ pub struct DbOptions {
     pub queue: usize,
     /// Writes that share a transaction, at most.
     pub group: usize,
+    /// How long a server is waited for, when the database is opened, that takes no connection yet, or no further one.
+    pub start_wait: Duration,
     /// How long a read waits for a connection.
     pub reader_wait: Duration,
     /// How long a read may take once it has its connection.
@@ -44,6 +46,7 @@ impl Default for DbOptions {
             prepares: true,
             queue: 4096,
             group: 512,
+            start_wait: Duration::ZERO,
             reader_wait: Duration::from_secs(3),
             statement_limit: Duration::from_secs(5),
             write_limit: Duration::from_secs(10),

@@ -1,7 +1,8 @@
 //! How nodes on one database hear of each other's messages: by the numbers of the accounts that have some.
 //!
 //! What is said goes out with the transaction that wrote the messages, so that nobody hears of what was not committed. What
-//! is not heard is looked for: once the node hears again, and every so often while it does not.
+//! is not heard is looked for: once the node hears again, and every so often while it does not. So is, for sockets, whether
+//! their sessions still hold, which other nodes would tell as well.
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
@@ -18,6 +19,12 @@ const MAX_PAYLOAD: usize = 7_000;
 
 /// How often it is looked for messages while other nodes are not heard.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How often it is asked meanwhile, at most, whether the sessions of sockets still hold.
+const ASK: Duration = Duration::from_secs(1);
+
+/// How many sessions are asked for in a second.
+const ASKED_A_SECOND: usize = 1_000;
 
 /// What this process is called among the nodes, so that it does not listen to itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +74,7 @@ fn parse(payload: &str) -> Option<(&str, Vec<i64>)> {
 pub async fn hear(hub: Arc<Hub>, db: Db, own: NodeName) {
     let Some(mut notices) = db.listen(CHANNEL) else { return };
     let mut poll_at = Some(Instant::now() + POLL);
+    let mut ask_at = Instant::now() + ASK;
     loop {
         tokio::select! {
             notice = notices.next() => match notice {
@@ -84,11 +92,21 @@ pub async fn hear(hub: Arc<Hub>, db: Db, own: NodeName) {
                 },
             },
             () = sleep_until(poll_at.unwrap_or_else(Instant::now)), if poll_at.is_some() => {
+                let now = Instant::now();
                 hub.mark_all_pending();
-                poll_at = Some(Instant::now() + POLL);
+                poll_at = Some(now + POLL);
+                if ask_at <= now {
+                    hub.recheck_all();
+                    ask_at = now + pause_between_questions(hub.open());
+                }
             }
         }
     }
+}
+
+/// How long to wait before sessions are asked for again, with so many sockets open.
+fn pause_between_questions(sockets: usize) -> Duration {
+    ASK.max(ASK * u32::try_from(sockets / ASKED_A_SECOND).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
@@ -110,6 +128,13 @@ mod tests {
     fn what_nobody_of_us_said_is_no_list_of_accounts() {
         for payload in ["", "n", "n:", "n:x", "n:1,"] {
             assert_eq!(parse(payload), None, "{payload}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_asked_for_as_often_as_the_database_bears() {
+        for (sockets, expected_s) in [(0, 1), (1_000, 1), (2_500, 2), (10_000, 10)] {
+            assert_eq!(pause_between_questions(sockets), Duration::from_secs(expected_s), "{sockets}");
         }
     }
 

@@ -60,7 +60,8 @@ impl Postgres {
         let connector = Arc::new(Connector::new(url, options)?);
         let pool = Pool::new(Arc::clone(&connector), size, options.statement_limit * 2);
         // Asked now, so that a wrong password is told at the start.
-        let mut first = pool.take(options.reader_wait.max(Duration::from_secs(10))).await?;
+        let wait = options.reader_wait.max(Duration::from_secs(10));
+        let mut first = pool.take_first(wait, options.start_wait).await?;
         check_server(&mut first).await?;
         if let Some(marker) = &options.marker {
             check_marker(&mut first, marker).await?;
@@ -100,8 +101,8 @@ impl Postgres {
             let turn = runner.turn().await;
             gauges.waiting.dec();
             gauges.group.observe(1.0);
-            runner.run(unit, terms, tries).await;
-            drop((turn, place));
+            runner.run(turn, unit, terms, tries).await;
+            drop(place);
         });
         Ok(())
     }
@@ -248,7 +249,7 @@ impl PooledReader {
                 Err(failure) => failure,
             };
             match failure.remedy {
-                Remedy::Connection if tries > 0 => self.lease = None,
+                Remedy::Connection | Remedy::Server if tries > 0 => self.lease = None,
                 Remedy::Preparation if tries > 0 => lease.forget_statements(),
                 _ => return Err(failure.error),
             }

@@ -117,8 +117,8 @@ impl Gatherer {
         let (runner, terms) = (self.runner.clone(), self.terms);
         tokio::spawn(async move {
             let turn = runner.turn().await;
-            runner.run(Box::new(batch), terms, Runner::tries()).await;
-            drop((turn, place));
+            runner.run(turn, Box::new(batch), terms, Runner::tries()).await;
+            drop(place);
         });
     }
 }

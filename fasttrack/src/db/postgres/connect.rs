@@ -2,21 +2,19 @@
 
 use std::{fmt, future::poll_fn, time::Duration};
 
-use tokio::{sync::mpsc, time::timeout};
-use tokio_postgres::{
-    AsyncMessage, CancelToken, Client, Config, Connection, Notification, Socket, tls::MakeTlsConnect,
-};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Connection, Notification, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     super::{DbError, DbOptions},
     PostgresUrl,
     connection::PgConnection,
-    error::Failure,
+    hosts::{Encrypted, Hosts, Refused},
     tls,
 };
 
-/// How long a connection may take to open.
+/// How long a connection may take to open, unless the address says so.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// After how long without a word from the other side it is asked whether it is there, and given up.
@@ -24,14 +22,29 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// Opens connections to one database.
 pub(super) struct Connector {
-    config: Config,
+    hosts: Hosts,
     address: String,
     prepares: bool,
     tls: MakeRustlsConnect,
 }
 
-/// A connection that may be encrypted.
-type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+/// A connection that listens; it ends with this.
+pub(super) struct Listening {
+    pub(super) client: Client,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Listening {
+    /// Without waiting for the other side, which may be gone.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What a server is known by as long as it has forgotten nothing: a restart, a recovery after a crash and another server
+/// are all another one.
+pub(super) const SERVER: &str =
+    "(pg_postmaster_start_time()::text || ' ' || coalesce(pg_stat_get_bgwriter_stat_reset_time()::text, ''))";
 
 impl Connector {
     /// One for this address.
@@ -43,9 +56,7 @@ impl Connector {
         if config.get_application_name().is_none() {
             config.application_name("fasttrack");
         }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_LIMIT);
-        }
+        let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT_LIMIT);
         config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE / 3).keepalives_retries(3);
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(KEEPALIVE * 2);
@@ -55,40 +66,37 @@ impl Connector {
             let own = config.get_options().map(|own| format!(" {own}")).unwrap_or_default();
             config.options(settings(options) + &own);
         }
-        Ok(Self { config, address: url.to_string(), prepares: options.prepares, tls: tls::connector(url)? })
+        let hosts = Hosts::of(&config, limit);
+        Ok(Self { hosts, address: url.to_string(), prepares: options.prepares, tls: tls::connector(url)? })
+    }
+
+    /// Whether a server that may only be read is of no use.
+    pub(super) fn has_to_write(&self) -> bool {
+        self.hosts.have_to_be_written_to()
     }
 
     /// Opens a connection.
     ///
     /// # Errors
     /// What the server says, or that there is none.
-    pub(super) async fn connect(&self) -> Result<PgConnection, DbError> {
-        let (client, connection) = self.open().await?;
-        Ok(PgConnection::start(client, connection, self.prepares))
+    pub(super) async fn connect(&self) -> Result<PgConnection, Refused> {
+        let (client, connection) = self.hosts.open(&self.tls).await?;
+        Ok(PgConnection::start(client, connection, self.prepares).introduced().await)
     }
 
     /// Opens a connection that passes on what others say on the channels that it listens to.
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub(super) async fn connect_listening(&self, arrived: mpsc::Sender<Notification>) -> Result<Client, DbError> {
-        let (client, connection) = self.open().await?;
-        tokio::spawn(forward(connection, arrived));
-        Ok(client)
+    pub(super) async fn connect_listening(&self, arrived: mpsc::Sender<Notification>) -> Result<Listening, DbError> {
+        let (client, connection) = self.hosts.open(&self.tls).await.map_err(|refused| refused.error)?;
+        Ok(Listening { client, task: tokio::spawn(forward(connection, arrived)) })
     }
 
     /// Stops what runs on a connection. That it arrives is not certain, and not when.
     pub(super) async fn cancel(&self, token: &CancelToken) {
         if let Err(error) = token.cancel_query(self.tls.clone()).await {
             tracing::warn!(%error, "a statement could not be cancelled");
-        }
-    }
-
-    async fn open(&self) -> Result<(Client, Connection<Socket, Encrypted>), DbError> {
-        let opened = timeout(CONNECT_LIMIT * 2, self.config.connect(self.tls.clone())).await;
-        match opened {
-            Ok(opened) => opened.map_err(|error| Failure::from(error).error),
-            Err(_) => Err(DbError::Busy("the server does not answer".into())),
         }
     }
 }

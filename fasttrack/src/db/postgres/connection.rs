@@ -10,6 +10,7 @@ use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, Statem
 
 use super::{
     super::{Arg, Cell, Row, Statement},
+    connect::SERVER,
     error::{Failure, Remedy},
     script,
     statements::Statements,
@@ -23,6 +24,9 @@ pub(super) struct PgConnection {
     /// Whether statements are prepared and kept; if not, each goes in one piece.
     prepares: bool,
     task: JoinHandle<()>,
+    /// The server that it leads to, where that says who it is.
+    server: Option<String>,
+    opened_at: Instant,
     /// When it was last given back.
     used_at: Instant,
 }
@@ -60,7 +64,26 @@ impl PgConnection {
                 tracing::debug!(%error, "a connection to the database ended");
             }
         });
-        Self { client, statements: Statements::default(), prepares, task, used_at: Instant::now() }
+        let now = Instant::now();
+        let statements = Statements::default();
+        Self { client, statements, prepares, task, server: None, opened_at: now, used_at: now }
+    }
+
+    /// Asks the server who it is, for when the connection is lost. One that does not say it serves all the same.
+    pub(super) async fn introduced(mut self) -> Self {
+        let told = self.control(&format!("SELECT {SERVER}")).await.unwrap_or_default();
+        self.server = told.first().and_then(|row| row.text(0)).map(str::to_owned);
+        self
+    }
+
+    /// The server that it leads to, where that is known.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// Since when it is open.
+    pub(super) fn opened_at(&self) -> Instant {
+        self.opened_at
     }
 
     /// Whether it is known to be lost.

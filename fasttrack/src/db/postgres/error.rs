@@ -27,6 +27,8 @@ pub(super) enum Remedy {
     Preparation,
     /// Another connection: this one is lost.
     Connection,
+    /// Another server: this one takes nothing that is written.
+    Server,
 }
 
 impl From<DbError> for Failure {
@@ -109,6 +111,7 @@ fn remedy(code: &str, text: &str) -> Remedy {
     match code {
         "40001" | "40P01" => Remedy::Transaction,
         "26000" | "42P05" => Remedy::Preparation,
+        "25006" => Remedy::Server,
         "0A000" if text.contains("cached plan") => Remedy::Preparation,
         code if code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code() => Remedy::Connection,
         code if ["08", "57P"].iter().any(|class| code.starts_with(class)) => Remedy::Connection,

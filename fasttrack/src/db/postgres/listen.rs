@@ -1,9 +1,11 @@
 //! The connection over which other nodes are heard: one that does nothing but listen, and is opened again whenever it
 //! is lost.
 //!
-//! That it is heard is proven by saying something on another connection, again and again: a server that has gone without
-//! a word is not noticed by listening, and a pooler that lends connections by the transaction takes `LISTEN` and passes
-//! nothing on.
+//! A connection that is dead without a word is not noticed by listening. So the server is asked on it, twice a second,
+//! whether it is there ([`BEAT`]); whoever depends on what is heard may rely on it that a silence of more than [`BEAT`] and
+//! [`BEAT_LIMIT`] is told. And a pooler that lends connections by the transaction takes `LISTEN`, answers, and passes
+//! nothing on: that it is heard what is said is proven by saying something on another connection, first of all and then
+//! from time to time.
 
 use std::{
     collections::HashMap,
@@ -11,11 +13,12 @@ use std::{
     time::Duration,
 };
 
+use futures_util::pin_mut;
 use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, interval_at, sleep, timeout},
+    sync::{Notify, mpsc, watch},
+    time::{sleep, timeout},
 };
-use tokio_postgres::{Client, Notification};
+use tokio_postgres::{Client, Notification, SimpleQueryMessage};
 
 use super::{
     super::{
@@ -33,7 +36,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long it is waited at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often that is proven.
+/// How long after an answer the server is asked again whether it is there.
+const BEAT: Duration = Duration::from_millis(500);
+
+/// How long it has to answer.
+const BEAT_LIMIT: Duration = Duration::from_secs(1);
+
+/// How often it is proven that what is said is heard.
 const PROVE_EVERY: Duration = Duration::from_secs(10);
 
 /// How long it takes at most until what was said is heard.
@@ -126,26 +135,36 @@ impl Task {
     /// Listens for as long as the connection lives. Comes back without an error when nobody can subscribe any more.
     async fn listen(&mut self) -> Result<(), Heard> {
         let (arrived, mut notifications) = mpsc::channel(MOST_ARRIVED);
-        let client = self.connector.connect_listening(arrived).await.map_err(Heard::nothing)?;
+        let listening = self.connector.connect_listening(arrived).await.map_err(Heard::nothing)?;
+        let client = &listening.client;
         while let Ok(subscription) = self.subscriptions.try_recv() {
             self.channels.entry(subscription.channel).or_default().push(subscription.subscriber);
         }
         for channel in self.channels.keys() {
-            listen_to(&client, channel).await.map_err(Heard::nothing)?;
+            listen_to(client, channel).await.map_err(Heard::nothing)?;
         }
-        listen_to(&client, &self.probe).await.map_err(Heard::nothing)?;
+        listen_to(client, &self.probe).await.map_err(Heard::nothing)?;
         self.prove(&mut notifications).await.map_err(Heard::nothing)?;
         self.tell_all(&Notice::Connected);
-        let ended = self.hear(&client, &mut notifications).await;
+        let ended = self.hear(client, &mut notifications).await;
         self.tell_all(&Notice::Disconnected);
         ended.map_err(|error| Heard { error, anything: true })
     }
 
     async fn hear(&mut self, client: &Client, notifications: &mut mpsc::Receiver<Notification>) -> Result<(), DbError> {
-        let mut rhythm = interval_at(Instant::now() + PROVE_EVERY, PROVE_EVERY);
+        let proven = Notify::new();
+        let silence = fall_silent(client, self.connector.has_to_write());
+        let deafness = grow_deaf(self.pool.clone(), self.probe.clone(), &proven);
+        pin_mut!(silence, deafness);
         loop {
             tokio::select! {
-                notification = notifications.recv() => self.tell(&notification.ok_or_else(lost)?),
+                notification = notifications.recv() => {
+                    let notification = notification.ok_or_else(lost)?;
+                    if notification.channel() == self.probe {
+                        proven.notify_one();
+                    }
+                    self.tell(&notification);
+                }
                 subscription = self.subscriptions.recv() => {
                     let Some(Subscription { channel, mut subscriber }) = subscription else { return Ok(()) };
                     listen_to(client, &channel).await?;
@@ -153,18 +172,23 @@ impl Task {
                         self.channels.entry(channel).or_default().push(subscriber);
                     }
                 }
-                _ = rhythm.tick() => self.prove(notifications).await?,
+                error = &mut silence => {
+                    // Whatever is wrong may be wrong with the others, too.
+                    match error {
+                        Silence::Dead(_) => self.pool.doubt(),
+                        Silence::ReadOnly => self.pool.leave_all(),
+                    }
+                    return Err(error.into());
+                }
+                error = &mut deafness => return Err(error),
             }
         }
     }
 
     /// Says something elsewhere, and waits until it is heard here; what is heard before is told.
     async fn prove(&mut self, notifications: &mut mpsc::Receiver<Notification>) -> Result<(), DbError> {
-        let said = Statement::new("SELECT pg_notify($1, '')", vec![Arg::Text(self.probe.clone())]);
         let proof = timeout(PROOF_LIMIT, async {
-            let mut lease = self.pool.take(PROOF_LIMIT).await?;
-            lease.query(&said).await.map_err(|failure| failure.error)?;
-            drop(lease);
+            say(&self.pool, &self.probe).await?;
             loop {
                 let notification = notifications.recv().await.ok_or_else(lost)?;
                 if notification.channel() == self.probe {
@@ -173,7 +197,7 @@ impl Task {
                 self.tell(&notification);
             }
         });
-        proof.await.unwrap_or_else(|_| Err(DbError::Busy(UNHEARD.into())))
+        proof.await.unwrap_or_else(|_| Err(unheard()))
     }
 
     fn tell(&mut self, notification: &Notification) {
@@ -202,8 +226,66 @@ impl Heard {
     }
 }
 
-/// What is wrong where a word is not heard.
-const UNHEARD: &str = "what is said is not heard; a pooler in between has to lend connections by the session";
+/// What is wrong with a connection that listens.
+enum Silence {
+    /// The server does not answer on it.
+    Dead(DbError),
+    /// It may only be read by now, where it was to be written to.
+    ReadOnly,
+}
+
+impl From<Silence> for DbError {
+    fn from(silence: Silence) -> Self {
+        match silence {
+            Silence::Dead(error) => error,
+            Silence::ReadOnly => Self::Busy("the server may only be read".into()),
+        }
+    }
+}
+
+/// Asks the server on a connection whether it is there, for as long as it is.
+async fn fall_silent(client: &Client, has_to_write: bool) -> Silence {
+    loop {
+        sleep(BEAT).await;
+        let answer = timeout(BEAT_LIMIT, async {
+            if !has_to_write {
+                return client.check_connection().await.map(|()| false);
+            }
+            let told = client.simple_query("SHOW transaction_read_only").await?;
+            let is_on = |message: &_| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("on"));
+            Ok(told.iter().any(is_on))
+        });
+        match answer.await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => return Silence::ReadOnly,
+            Ok(Err(error)) => return Silence::Dead(Failure::from(error).error),
+            Err(_) => return Silence::Dead(DbError::Busy("the server does not answer".into())),
+        }
+    }
+}
+
+/// Says something elsewhere from time to time, for as long as that is heard.
+async fn grow_deaf(pool: Pool, probe: String, proven: &Notify) -> DbError {
+    loop {
+        sleep(PROVE_EVERY).await;
+        // What could not be said proves nothing.
+        if say(&pool, &probe).await.is_ok() && timeout(PROOF_LIMIT, proven.notified()).await.is_err() {
+            return unheard();
+        }
+    }
+}
+
+/// Says something that only this process hears.
+async fn say(pool: &Pool, probe: &str) -> Result<(), DbError> {
+    let said = Statement::new("SELECT pg_notify($1, '')", vec![Arg::Text(probe.to_owned())]);
+    let mut lease = pool.take(PROOF_LIMIT).await?;
+    let limited = timeout(PROOF_LIMIT, lease.query(&said)).await;
+    limited.map_or_else(|_| Err(unheard()), |said| said.map(drop).map_err(|failure| failure.error))
+}
+
+fn unheard() -> DbError {
+    DbError::Busy("what is said is not heard; a pooler in between has to lend connections by the session".into())
+}
 
 fn lost() -> DbError {
     DbError::Busy("the connection was lost".into())

@@ -5,7 +5,8 @@
 //! behind it, and what a statement changed behind the statement.
 //!
 //! From what knows nothing of the rest to what knows it all: `url`, `value`, `script` and `error` (what goes over the wire
-//! and comes back), `tls` and `connect` (how connections are opened), `connection` (one that is open), `pool` (connections that are lent),
+//! and comes back), `tls`, `hosts` and `connect` (how connections are opened), `connection` (one that is open), `pool` and `trouble` (connections that are lent, and
+//! what is said when there are none),
 //! `session` (one transaction), `capture` (who hears of changes), `runner` (a unit, from its beginning to what follows its
 //! commit), `listen` (what others say), `batch` (rows that are inserted together), `backend` (all of it).
 
@@ -15,6 +16,7 @@ mod capture;
 mod connect;
 mod connection;
 mod error;
+mod hosts;
 mod listen;
 mod pool;
 mod runner;
@@ -26,6 +28,7 @@ mod statements;
 #[cfg(test)]
 pub(super) mod tests;
 mod tls;
+mod trouble;
 mod url;
 mod value;
 

@@ -13,14 +13,15 @@ use tokio::{
 
 use super::{
     super::{
-        Arg, DbError, Statement, Tx,
+        Arg, Busy, DbError, Statement, Tx,
         tx::{Hook, run_hook},
         unit::{Again, Unit},
     },
     capture::{Captures, Doubt},
+    connect::SERVER,
     error::{Failure, Remedy},
     pool::Pool,
-    session::{CommitFailure, PostgresSession, Terms},
+    session::{CommitFailure, Number, PostgresSession, Terms},
 };
 
 /// How often a unit is run at most.
@@ -31,6 +32,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long those who wait for a commit of which nothing is known go on waiting.
 const DOUBT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How a server ends its answer that has never given out the number (`invalid_parameter_value`): the transaction is none
+/// of its own.
+const FUTURE: &str = "(22023)";
 
 /// How often it is asked for.
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -46,21 +51,28 @@ pub(super) struct Runner {
     pub(super) wait: Duration,
 }
 
+/// The right to run, for as long as this lives.
+pub(super) struct Turn(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
 /// What came of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Committed,
     Aborted,
-    /// The server does not know it, or not any more.
+    /// The server does not know it, not any more, or is another one than it was asked of.
     Unknown,
 }
 
 impl Runner {
-    /// Takes a unit through its transaction, and answers. One that failed and has parts is taken apart.
-    pub(super) async fn run(&self, unit: Box<dyn Unit>, terms: Terms, tries: u32) {
+    /// Takes a unit whose turn it is through its transaction, and answers. One that failed and has parts is taken apart.
+    pub(super) async fn run(&self, turn: Result<Turn, DbError>, unit: Box<dyn Unit>, terms: Terms, tries: u32) {
         let mut waiting = vec![unit];
         while let Some(mut unit) = waiting.pop() {
-            let Err(error) = self.try_often(unit.as_mut(), terms, tries).await else {
+            let outcome = match &turn {
+                Ok(_) => self.try_often(unit.as_mut(), terms, tries).await,
+                Err(late) => Err(late.clone()),
+            };
+            let Err(error) = outcome else {
                 unit.answer();
                 continue;
             };
@@ -74,9 +86,14 @@ impl Runner {
         }
     }
 
-    /// Waits until a unit may run.
-    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.writers).acquire_owned().await.ok()
+    /// Waits until a unit may run, as long as it would for a connection.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when that was too long.
+    pub(super) async fn turn(&self) -> Result<Turn, DbError> {
+        let turn = timeout(self.wait, Arc::clone(&self.writers).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(DbError::Busy("every connection that may write is in use".into())) };
+        Ok(Turn(turn))
     }
 
     /// As often as a unit may be run that does it no harm.
@@ -143,8 +160,8 @@ impl Runner {
 
     /// Asks what came of a commit over which the connection was lost, and does what follows.
     async fn find_out(&self, mut tx: Tx<PostgresSession>, error: DbError) -> Result<(), Failure> {
-        let Some(number) = tx.session.number().map(str::to_owned) else { return Err(error.into()) };
-        tracing::warn!(%error, number, "the connection was lost over a commit");
+        let Some(number) = tx.session.number().cloned() else { return Err(error.into()) };
+        tracing::warn!(%error, number = number.number, "the connection was lost over a commit");
         let doubt = self.captures.doubt();
         match timeout(DOUBT_LIMIT, self.ask(&number)).await {
             Ok(Outcome::Committed) => {
@@ -152,45 +169,51 @@ impl Runner {
                 drop(doubt);
                 Ok(())
             }
-            Ok(Outcome::Aborted) => Err(error.into()),
+            // As if it had been lost before.
+            Ok(Outcome::Aborted) => Err(Failure { error, remedy: Remedy::Connection }),
             Ok(Outcome::Unknown) => {
                 let (wakes, _) = tx.take_hooks();
                 wakes.into_iter().for_each(run_hook);
-                Err(error.into())
+                Err(in_doubt(&error).into())
             }
             Err(_) => {
                 let (wakes, _) = tx.take_hooks();
                 drop(tx);
                 tokio::spawn(self.clone().keep_asking(number, doubt, wakes));
-                Err(error.into())
+                Err(in_doubt(&error).into())
             }
         }
     }
 
     /// Whoever only goes and looks is woken when the commit is over, whatever came of it.
-    async fn keep_asking(self, number: String, doubt: Doubt, wakes: Vec<Hook>) {
+    async fn keep_asking(self, number: Number, doubt: Doubt, wakes: Vec<Hook>) {
         let outcome = self.ask(&number).await;
-        tracing::warn!(number, ?outcome, "what came of a commit is known");
+        tracing::warn!(number = number.number, ?outcome, "what came of a commit is known");
         wakes.into_iter().for_each(run_hook);
         drop(doubt);
     }
 
     /// Asks until it is known, or there is nobody left to ask.
-    async fn ask(&self, number: &str) -> Outcome {
-        let ask = Statement::new("SELECT pg_xact_status($1::xid8)", vec![Arg::Text(number.to_owned())]);
+    async fn ask(&self, number: &Number) -> Outcome {
+        // One that only follows does not know yet.
+        let words = format!("SELECT pg_xact_status($1::xid8), {SERVER} WHERE NOT pg_is_in_recovery()");
+        let ask = Statement::new(words, vec![Arg::Text(number.number.clone())]);
         loop {
             if self.pool.is_closed() {
                 return Outcome::Unknown;
             }
             if let Ok(mut lease) = self.pool.take(self.wait).await {
                 match timeout(self.wait, lease.query(&ask)).await {
-                    Ok(Ok(rows)) => match rows.first().and_then(|row| row.text(0)) {
-                        Some("committed") => return Outcome::Committed,
-                        Some("aborted") => return Outcome::Aborted,
-                        Some(_) => {}
-                        None => return Outcome::Unknown,
-                    },
-                    // A server that has never come that far: another one has taken the place of the one that had.
+                    Ok(Ok(rows)) => {
+                        let told = rows.first().map(|row| (row.text(0), row.text(1)));
+                        let known = told.and_then(|told| outcome(told, number.server.as_deref()));
+                        if let Some(outcome) = known {
+                            return outcome;
+                        }
+                    }
+                    Ok(Err(Failure { error: DbError::Other(why), .. })) if why.ends_with(FUTURE) => {
+                        return Outcome::Aborted;
+                    }
                     Ok(Err(Failure { error: DbError::Other(_), .. })) => return Outcome::Unknown,
                     Ok(Err(_)) | Err(_) => {}
                 }
@@ -199,6 +222,31 @@ impl Runner {
         }
     }
 }
+
+/// What is told of a transaction of `server`; nothing, while it goes on.
+///
+/// A server that has crashed, or another one that has taken its place, may give the same number to another transaction, if
+/// what it knows ends before the first one. Then that one was not committed; and where it was, its number is not given
+/// again. So of another server only that nothing was committed is believed.
+fn outcome((status, now): (Option<&str>, Option<&str>), server: Option<&str>) -> Option<Outcome> {
+    let is_same = server.is_some() && server == now;
+    match status {
+        Some("committed") if is_same => Some(Outcome::Committed),
+        Some("committed") | None => Some(Outcome::Unknown),
+        Some("aborted") => Some(Outcome::Aborted),
+        // Of ours nothing goes on where the connection cannot lead.
+        Some(_) if server.is_some() && now.is_some() && !is_same => Some(Outcome::Aborted),
+        Some(_) => None,
+    }
+}
+
+/// What those are told of whose commit nothing is known.
+fn in_doubt(error: &DbError) -> DbError {
+    DbError::Busy(Busy::with_advice(error.to_string(), IN_DOUBT))
+}
+
+const IN_DOUBT: &str =
+    "the database went away while this was being done, and it may have been; look before you try again";
 
 /// Runs a unit, and asks whether what it did may be.
 async fn run(unit: &mut dyn Unit, tx: &mut Tx<PostgresSession>, again: Again) -> Result<bool, DbError> {
@@ -214,4 +262,27 @@ fn pause(tried: u32) -> Duration {
     // Without randomness the wait is still a wait.
     let jitter = getrandom::fill(&mut random).map_or(0.5, |()| f64::from(random[0]) / 255.0);
     (PAUSE * 2_u32.saturating_pow(tried.saturating_sub(1))).mul_f64(0.5 + jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_server_that_was_asked_to_commit_is_believed_that_it_did() {
+        use Outcome::{Aborted, Committed, Unknown};
+        for (status, now, server, expected) in [
+            (Some("committed"), Some("a"), Some("a"), Some(Committed)),
+            (Some("committed"), Some("b"), Some("a"), Some(Unknown)),
+            (Some("committed"), None, None, Some(Unknown)),
+            (Some("aborted"), Some("a"), Some("a"), Some(Aborted)),
+            (Some("aborted"), Some("b"), Some("a"), Some(Aborted)),
+            (Some("in progress"), Some("a"), Some("a"), None),
+            (Some("in progress"), Some("b"), Some("a"), Some(Aborted)),
+            (Some("in progress"), Some("b"), None, None),
+            (None, Some("a"), Some("a"), Some(Unknown)),
+        ] {
+            assert_eq!(outcome((status, now), server), expected, "{status:?} of {now:?} for {server:?}");
+        }
+    }
 }

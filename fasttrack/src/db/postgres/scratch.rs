@@ -63,7 +63,7 @@ fn run(server: &PostgresUrl, statement: String) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map_err(|error| error.to_string())?.block_on(async {
             let connector = Connector::new(&server, &DbOptions::default()).map_err(|error| error.to_string())?;
-            let connection = connector.connect().await.map_err(|error| error.to_string())?;
+            let connection = connector.connect().await.map_err(|refused| refused.error.to_string())?;
             connection.control(&statement).await.map(drop).map_err(|failure| failure.error.to_string())
         })
     });

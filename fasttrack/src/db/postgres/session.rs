@@ -20,14 +20,23 @@ pub(super) struct PostgresSession {
     begun: bool,
     /// Words that go before the next statement.
     owed: &'static str,
-    /// The number of the transaction, once it has written.
-    number: Option<String>,
+    /// What the transaction is known by, once it has written.
+    number: Option<Number>,
     /// A statement was sent, and its end was not waited for.
     cut_off: bool,
     changes: Vec<Row>,
     /// What the unit met after which it cannot go on: the server takes nothing more then but the end of the transaction.
     fatal: Option<Failure>,
     notices: Vec<Statement>,
+}
+
+/// What a transaction is known by, also after its connection is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Number {
+    /// Its number.
+    pub(super) number: String,
+    /// The server that gave it, where that is known.
+    pub(super) server: Option<String>,
 }
 
 /// On what terms a unit has its transaction.
@@ -114,7 +123,9 @@ impl PostgresSession {
         };
         match before {
             Ok(rows) if writes && self.number.is_none() => {
-                self.number = rows.first().and_then(|row| row.text(0)).map(str::to_owned);
+                let server = self.lease.server().map(str::to_owned);
+                let number = rows.first().and_then(|row| row.text(0)).map(str::to_owned);
+                self.number = number.map(|number| Number { number, server });
             }
             Ok(_) => {}
             Err(failure) => return Err(self.remember(failure)),
@@ -171,9 +182,9 @@ impl PostgresSession {
         self.cut_off
     }
 
-    /// The number of the transaction, if it has written.
-    pub(super) fn number(&self) -> Option<&str> {
-        self.number.as_deref()
+    /// What the transaction is known by, if it has written.
+    pub(super) fn number(&self) -> Option<&Number> {
+        self.number.as_ref()
     }
 
     /// What was captured of the unit.

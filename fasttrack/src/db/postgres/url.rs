@@ -7,7 +7,7 @@ use std::{error::Error as _, fmt, path::PathBuf, str::FromStr};
 
 use tokio_postgres::{
     Config,
-    config::{Host, SslMode},
+    config::{Host, SslMode, TargetSessionAttrs},
 };
 use url::form_urlencoded;
 
@@ -105,6 +105,16 @@ impl FromStr for PostgresUrl {
         if config.get_dbname().is_none() {
             return Err(refuse("the name of the database is missing: postgres://USER:PASSWORD@HOST:PORT/DATABASE"));
         }
+        // One that only reads is of no use: whoever names several means the one that is written to.
+        let is_said = || others.split('&').any(|pair| pair.starts_with("target_session_attrs="));
+        if config.get_hosts().len().max(config.get_hostaddrs().len()) > 1 && !is_said() {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        if config.get_target_session_attrs() == TargetSessionAttrs::ReadOnly {
+            return Err(refuse(
+                "target_session_attrs is read-write or any: a server that may only be read is of no use",
+            ));
+        }
         let root_certificates = tls.root_certificates;
         // As libpq has it: whoever names the authority means it.
         let tls = match tls.mode.unwrap_or(TlsMode::Prefer) {
@@ -137,6 +147,8 @@ fn take_tls(query: &str) -> Result<(Tls, String), PostgresUrlError> {
         let Some((key, value)) = form_urlencoded::parse(pair_bytes.as_bytes()).next() else { continue };
         match &*key {
             "sslmode" => tls.mode = Some(mode(&value)?),
+            // As libpq calls the same, but for one that was told to take nothing.
+            "target_session_attrs" if value == "primary" => others.push("target_session_attrs=read-write"),
             "sslrootcert" if value == "system" => tls.root_certificates = None,
             "sslrootcert" => tls.root_certificates = Some(PathBuf::from(&*value)),
             _ => others.push(pair),
@@ -221,6 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn of_several_servers_the_one_that_is_written_to_is_meant() {
+        use TargetSessionAttrs::{Any, ReadWrite};
+        for (text, expected) in [
+            ("postgres://u@h/d", Any),
+            ("postgres://u@h/d?target_session_attrs=read-write", ReadWrite),
+            ("postgres://u@h/d?target_session_attrs=primary", ReadWrite),
+            ("postgres://u@a,b:2/d", ReadWrite),
+            ("postgres://u@a,b/d?target_session_attrs=any", Any),
+        ] {
+            let url: PostgresUrl = text.parse().unwrap();
+            assert_eq!(url.config().get_target_session_attrs(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused_with_what_to_do() {
         for (text, why) in [
             ("mysql://u@h/d", "such as postgres://"),
@@ -231,6 +258,7 @@ mod tests {
             ("postgres://u@h:x/d", "port"),
             ("postgres://u@h/d?sslmode=maybe", "sslmode is"),
             ("postgres://u@h/d?colour=red", "colour"),
+            ("postgres://u@a,b/d?target_session_attrs=read-only", "is read-write or any"),
         ] {
             check(text, Err(why));
         }
