@@ -162,6 +162,27 @@ async fn a_server_that_goes_away_is_busy_and_comes_back_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_does_not_answer_keeps_nobody_from_the_next_one() {
+    let Some(bench) = bench(DbOptions::default()).await else { return };
+    // Takes connections, and says nothing on them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    let silent = silent.local_addr().map(|address| (address, silent)).unwrap();
+    let server = env::var(SERVER).unwrap();
+    let (before, host) = server.split_once('@').unwrap();
+    let (place, query) =
+        host.split_once('?').map_or((host, String::new()), |(place, query)| (place, format!("?{query}")));
+    let (host, _) = place.split_once('/').unwrap();
+    let url = format!("{before}@{},{host}/{}{query}", silent.0, bench.url.database());
+    let db = Db::connect(&DatabaseUrl::Postgres(url.parse().unwrap()), DbOptions::default()).await.unwrap();
+    let started = Instant::now();
+    write(&db, "found".into()).await.unwrap();
+    futures_util::future::join_all((0..8).map(|_| db.read(sql("SELECT pg_sleep(0.05)")))).await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(names(&bench).await, ["found"]);
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_that_the_server_has_ended_cost_nobody_an_error() {
     let Some(bench) = bench(DbOptions { pool: 4, ..DbOptions::default() }).await else { return };
     for round in 0..5 {
