@@ -31,11 +31,12 @@ use crate::{
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
-    notify::{AppServices, Hub, Limits, Mailer, NodeName, Outbox, Workers, socket::Services},
+    notify::{AppServices, Broadcast, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
     program,
     query::CursorKey,
+    redis::Redis,
     schema::{Catalog, LinkError, Resources},
 };
 
@@ -58,8 +59,10 @@ pub struct App {
     pub context: Context,
     /// Who is connected.
     pub hub: Arc<Hub>,
-    /// What this process is called among others on the same database.
-    pub node: NodeName,
+    /// By what other processes on the same database are told and heard.
+    pub broadcast: Broadcast,
+    /// What it shares with them, if that is set.
+    pub redis: Option<Redis>,
     /// What they are told.
     pub outbox: Outbox,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
@@ -117,6 +120,9 @@ pub enum StartError {
     /// Mail cannot be sent as configured.
     #[error("SMTP_URL and MAIL_FROM do not say how to send mail: {0}")]
     Mail(String),
+    /// Redis cannot be reached as configured, whoever is there.
+    #[error("REDIS_URL does not say how to reach a Redis: {0}")]
+    Redis(String),
     /// Traces cannot leave as configured.
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT and its kin do not say how to export traces: {0}")]
     Traces(String),
@@ -153,7 +159,7 @@ impl App {
 
     /// The same, as it is told.
     pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
-        let Opening { options, lock, mailer } = opening;
+        let Opening { options, lock, mailer, redis } = opening;
         let catalog = Arc::new(Catalog::of(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
@@ -164,8 +170,10 @@ impl App {
         let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
         let workers = Workers::new(db.clone());
-        let node = NodeName::random();
-        let listeners = Listeners { hub: Arc::clone(&hub), workers: workers.clone(), node: node.clone() };
+        // Where one process has the database there is nobody to tell.
+        let is_shared = config.database.file().is_none();
+        let broadcast = Broadcast::new(db.clone(), redis.clone().filter(|_| is_shared));
+        let listeners = Listeners { hub: Arc::clone(&hub), workers: workers.clone(), broadcast: broadcast.clone() };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
@@ -176,7 +184,13 @@ impl App {
         let around = Around { listener, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, node, outbox, lock })
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, broadcast, redis, outbox, lock })
+    }
+
+    /// Finishes what is going on at the database, closes it, and takes leave of other nodes.
+    async fn close(&self) {
+        self.db.close().await;
+        self.broadcast.leave().await;
     }
 
     /// What the routes stand on, with these of the application's own.
@@ -201,6 +215,7 @@ impl App {
             context: self.context.clone(),
             workers: self.workers.clone(),
             sockets,
+            redis: self.redis.clone(),
         }
     }
 }
@@ -214,6 +229,8 @@ pub(crate) struct Opening {
     pub(crate) lock: Option<Lock>,
     /// Where mail goes, if that is not for the settings to say.
     pub(crate) mailer: Option<Mailer>,
+    /// What it shares with other servers.
+    pub(crate) redis: Option<Redis>,
 }
 
 /// How long the start waits for a database server that starts as well, or is full.
@@ -221,8 +238,14 @@ const START_WAIT: Duration = Duration::from_secs(10);
 
 impl Opening {
     /// For a server, which may be started beside that of its database.
-    fn of_a_server() -> Self {
-        Self { options: DbOptions { start_wait: START_WAIT, ..DbOptions::default() }, ..Self::default() }
+    async fn of_a_server(config: &Config) -> Result<Self, StartError> {
+        let lock = lock_for_a_server(&config.database).await?;
+        let redis = match &config.redis_url {
+            Some(url) => Some(Redis::open(url).await.map_err(StartError::Redis)?),
+            None => None,
+        };
+        let options = DbOptions { start_wait: START_WAIT, ..DbOptions::default() };
+        Ok(Self { options, lock, redis, ..Self::default() })
     }
 }
 
@@ -230,12 +253,12 @@ impl Opening {
 struct Listeners {
     hub: Arc<Hub>,
     workers: Workers,
-    node: NodeName,
+    broadcast: Broadcast,
 }
 
 impl OutboxListener for Listeners {
     fn announce(&self, tx: &mut Tx, accounts: &[i64]) {
-        self.node.announce(tx, accounts);
+        self.broadcast.announce(tx, accounts);
     }
 
     fn messages_written(&self, accounts: Vec<i64>) {
@@ -258,8 +281,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     schema::check_is_wanted(&config)?;
     let source = migrations(application.resources.migrations(), &config)?;
     schema::warn_of_migrations(&source);
-    let lock = lock_for_a_server(&config.database).await?;
-    let opening = Opening { lock, ..Opening::of_a_server() };
+    let opening = Opening::of_a_server(&config).await?;
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
     schema::warn_of_unknown(&app.db, &app.catalog, source).await?;
@@ -278,7 +300,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
         () = beside.end() => {}
         () = signals.nth(2) => {}
     }
-    app.db.close().await;
+    app.close().await;
     drop(app);
     tokio::select! {
         () = begun.finish() => {}
@@ -322,9 +344,6 @@ fn tell_of_the_file(db: &Db, config: &Config) -> io::Result<()> {
 }
 
 fn warn_of_what_is_not_served(config: &Config) {
-    if config.redis_url.is_some() {
-        tracing::warn!("REDIS_URL is set and has no effect: this version does not use it yet");
-    }
     if config.otlp_endpoint.is_some() && !cfg!(feature = "otel") {
         tracing::warn!(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set and has no effect: this program was built without `--features otel`"

@@ -25,7 +25,7 @@ pub use self::{
     secret::{HandedOver, SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
-pub use crate::db::DatabaseUrl;
+pub use crate::{db::DatabaseUrl, redis::RedisUrl};
 
 /// All settings, parsed and within their bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// What several nodes share.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<RedisUrl>,
     /// Where mail goes out.
     pub smtp_url: Option<String>,
     /// Sender of mail.

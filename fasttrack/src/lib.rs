@@ -111,6 +111,8 @@ pub mod principal;
 mod program;
 #[doc(hidden)]
 pub mod query;
+#[doc(hidden)]
+pub mod redis;
 pub mod schema;
 #[doc(hidden)]
 pub mod sql;

@@ -19,7 +19,8 @@ impl Beside {
         let mut tasks = JoinSet::new();
         tasks.spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
         tasks.spawn(notify::keep_tidy(app.outbox.clone()));
-        tasks.spawn(notify::hear(Arc::clone(&app.hub), app.db.clone(), app.node.clone()));
+        tasks.spawn(app.broadcast.clone().hear(Arc::clone(&app.hub)));
+        tasks.spawn(app.broadcast.clone().publish());
         Self { tasks, jobs: app.workers.start(&app.catalog, app.context.clone(), stop) }
     }
 

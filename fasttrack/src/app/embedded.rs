@@ -8,10 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::{
-    App, Application, Opening, StartError,
-    beside::Beside,
-    lock::{Lock, lock_for_a_server},
-    schema, tell_of_the_file, warn_of_what_is_not_served,
+    App, Application, Opening, StartError, beside::Beside, lock::Lock, schema, tell_of_the_file,
+    warn_of_what_is_not_served,
 };
 use crate::{
     config::Config,
@@ -60,8 +58,7 @@ impl Application {
     pub async fn embed(self, config: &Config) -> Result<Embedded, StartError> {
         warn_of_what_is_not_served(config);
         schema::check_is_wanted(config)?;
-        let lock = lock_for_a_server(&config.database).await?;
-        let opening = Opening { lock, ..Opening::of_a_server() };
+        let opening = Opening::of_a_server(config).await?;
         let mut app = App::open_with(self.resources, config, opening).await?;
         tell_of_the_file(&app.db, config)?;
         let mount = Mount::new(app.layers(self.routes, config), config).map_err(StartError::Route)?;
@@ -111,7 +108,7 @@ impl Embedded {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((beside, lock)) = running else { return };
         beside.end().await;
-        self.app.db.close().await;
+        self.app.close().await;
         drop(lock);
     }
 }

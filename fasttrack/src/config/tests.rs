@@ -85,7 +85,8 @@ fn addresses_are_checked() {
             "sqlite:///a/..",
         ],
     );
-    check("REDIS_URL", |c| c.redis_url, &[("", None), ("redis://h:1", Some("redis://h:1".into()))], &["h", "redis://"]);
+    let redis = "redis://:hunter2@h:1/2";
+    check("REDIS_URL", |c| c.redis_url, &[("", None), (redis, redis.parse().ok())], &["h", "redis://", "redis://h:p"]);
     check("SMTP_URL", |c| c.smtp_url, &[("", None)], &["http://h", "smtp:// h", "smtp://h?tls=perhaps", "smtp://h:x"]);
     let sender = "Tracker <tracker@example.com>";
     check("MAIL_FROM", |c| c.mail_from, &[("", None), (sender, Some(sender.into()))], &["tracker", "a@b, c@d"]);

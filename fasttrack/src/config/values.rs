@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, net::Ipv6Addr, path::PathBuf};
 
-use crate::db::{DatabaseUrl, PostgresUrl};
+use crate::{
+    db::{DatabaseUrl, PostgresUrl},
+    redis::{RedisUrl, RedisUrlError},
+};
 
 pub(super) fn number<T: TryFrom<u32>>(
     value: &str,
@@ -26,6 +29,11 @@ pub(crate) fn database(value: &str) -> Result<DatabaseUrl, Cow<'static, str>> {
         };
     }
     Ok(DatabaseUrl::Sqlite(sqlite_file(value)?))
+}
+
+pub(super) fn redis(value: &str) -> Result<Option<RedisUrl>, Cow<'static, str>> {
+    let url = Some(value).filter(|value| !value.is_empty()).map(str::parse).transpose();
+    url.map_err(|error: RedisUrlError| format!("an address such as redis://:PASSWORD@HOST:6379/0: {error}").into())
 }
 
 fn sqlite_file(value: &str) -> Result<PathBuf, &'static str> {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use super::{
     Config, ConfigError, LogFormat, Network, PublicUrl, SecretKey, cors,
-    values::{SMTP_ADDRESS, database, host, is_mail_server, number, url},
+    values::{SMTP_ADDRESS, database, host, is_mail_server, number, redis, url},
 };
 
 /// Stores a value, or says what it should have been.
@@ -119,10 +119,15 @@ pub const VARIABLES: &[Variable] = &[
             Network::parse_list(value).ok_or("addresses or networks separated by commas, such as 10.0.0.0/8,::1")?;
         Ok(())
     }),
-    secret("REDIS_URL", None, "what several nodes share; not used yet", |config, value| {
-        config.redis_url = url(value, &["redis://", "rediss://"]).map_err(|()| "a redis:// address")?;
-        Ok(())
-    }),
+    secret(
+        "REDIS_URL",
+        None,
+        "a Redis in which several nodes count requests and tell each other of messages",
+        |config, value| {
+            config.redis_url = redis(value)?;
+            Ok(())
+        },
+    ),
     secret("SMTP_URL", None, "where mail goes out; without it, mail is logged", |config, value| {
         config.smtp_url = url(value, &["smtp://", "smtps://"]).map_err(|()| SMTP_ADDRESS)?;
         if config.smtp_url.as_deref().is_some_and(|url| !is_mail_server(url)) {

@@ -51,5 +51,6 @@ pub use self::{
 };
 pub(crate) use self::{
     gauge::SECONDS,
+    notice::NoticeSender,
     sqlite::{names, open_to_others, place, private_file},
 };

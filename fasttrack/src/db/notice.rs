@@ -1,4 +1,4 @@
-//! What other processes say on a channel of the database.
+//! What other processes say on a channel.
 
 use tokio::sync::mpsc;
 
@@ -27,23 +27,23 @@ impl Notices {
     }
 
     /// Both ends.
-    pub(super) fn pair() -> (Subscriber, Self) {
+    pub(crate) fn pair() -> (NoticeSender, Self) {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        (Subscriber { sender, missed: false }, Self(receiver))
+        (NoticeSender { sender, missed: false }, Self(receiver))
     }
 }
 
-/// Whoever hears a channel.
+/// Says it to whoever hears a channel.
 #[derive(Debug)]
-pub(super) struct Subscriber {
+pub(crate) struct NoticeSender {
     sender: mpsc::Sender<Notice>,
     /// Something could not be said.
     missed: bool,
 }
 
-impl Subscriber {
+impl NoticeSender {
     /// Says it, without waiting. `false` when nobody listens any more.
-    pub(super) fn say(&mut self, notice: Notice) -> bool {
+    pub(crate) fn say(&mut self, notice: Notice) -> bool {
         if self.missed && notice != Notice::Disconnected {
             // Two at once, or neither: there has to be room for what says that something is missing.
             let Ok(room) = self.sender.try_reserve_many(2) else { return !self.sender.is_closed() };
@@ -61,6 +61,11 @@ impl Subscriber {
             }
             Err(mpsc::error::TrySendError::Closed(_)) => false,
         }
+    }
+
+    /// Whether nobody listens any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
     }
 }
 

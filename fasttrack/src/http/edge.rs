@@ -99,13 +99,13 @@ impl Edge {
         if is_unmatched || !is_canonical {
             ctrl.skip_rest();
             if !front::lead(req, res, self.public_url.as_ref()) {
-                self.refuse_unmatched(req, res, id);
+                self.refuse_unmatched(req, res, id).await;
             }
             return;
         }
         let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
         match tokio::time::timeout(self.time_limit, rest).await {
-            Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id),
+            Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id).await,
             Ok(Ok(_)) => {}
             Ok(Err(_)) => {
                 *res = Response::new();
@@ -118,8 +118,11 @@ impl Edge {
         }
     }
 
-    fn refuse_unmatched(&self, req: &Request, res: &mut Response, id: &RequestId) {
-        let (allowance, admitted) = self.gate.as_ref().map_or((None, Ok(())), |gate| gate.admit_unmatched(req));
+    async fn refuse_unmatched(&self, req: &Request, res: &mut Response, id: &RequestId) {
+        let (allowance, admitted) = match &self.gate {
+            Some(gate) => gate.admit_unmatched(req).await,
+            None => (None, Ok(())),
+        };
         let (method, path) = (req.method(), req.uri().path());
         match (admitted, res.status_code) {
             (Err(error), _) => problem::write(res, &error, id),

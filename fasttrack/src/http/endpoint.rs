@@ -85,7 +85,7 @@ impl Endpoint {
         let (admission, principal) = self.enter(req, res).await?;
         let outcome = self.act(req, &admission, &principal).await;
         if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
-            self.site.gate.count_refusal(&admission);
+            self.site.gate.count_refusal(&admission).await;
         }
         outcome
     }

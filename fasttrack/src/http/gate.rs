@@ -19,6 +19,7 @@ use crate::{
     config::{Config, Network},
     error::Error,
     principal::Principal,
+    redis::Redis,
 };
 
 /// The headers that say how much is left (draft-ietf-httpapi-ratelimit-headers).
@@ -52,8 +53,8 @@ pub(super) struct Entry {
 }
 
 impl Gate {
-    pub(super) fn new(auth: Arc<Auth>, config: &Config) -> Self {
-        let (limiter, trusted_proxies) = (Limiter::new(config), config.trusted_proxies.clone());
+    pub(super) fn new(auth: Arc<Auth>, config: &Config, redis: Option<Redis>) -> Self {
+        let (limiter, trusted_proxies) = (Limiter::new(config, redis), config.trusted_proxies.clone());
         Self { auth, limiter, trusted_proxies, refusals: AtomicU64::new(0) }
     }
 
@@ -71,7 +72,7 @@ impl Gate {
             Ok(Principal::Account(caller)) => Subject::User(caller.id),
             Ok(Principal::Anonymous) | Err(_) => Subject::Address(address),
         };
-        let allowance = self.limiter.count(subject);
+        let allowance = self.limiter.count(subject).await;
         let principal = self.check(allowance).and(principal);
         Admission { principal, address, allowance }
     }
@@ -86,19 +87,19 @@ impl Gate {
         };
         let address = Subject::Address(self.address_of(req));
         let subject = outcome.as_ref().map_or(address, |visitor| Subject::User(visitor.caller.id));
-        let allowance = self.limiter.count(subject);
+        let allowance = self.limiter.count(subject).await;
         Entry { outcome: self.check(allowance).and(outcome), allowance }
     }
 
     /// Counts a request that no route takes.
-    pub(super) fn admit_unmatched(&self, req: &Request) -> (Option<Allowance>, Result<(), Error>) {
-        let allowance = self.limiter.count(Subject::Address(self.address_of(req)));
+    pub(super) async fn admit_unmatched(&self, req: &Request) -> (Option<Allowance>, Result<(), Error>) {
+        let allowance = self.limiter.count(Subject::Address(self.address_of(req))).await;
         (allowance, self.check(allowance))
     }
 
     /// Counts against the address a request that turned out to be a 401 after its user had been counted.
-    pub(super) fn count_refusal(&self, admission: &Admission) {
-        self.limiter.count(Subject::Address(admission.address));
+    pub(super) async fn count_refusal(&self, admission: &Admission) {
+        self.limiter.count(Subject::Address(admission.address)).await;
     }
 
     fn check(&self, allowance: Option<Allowance>) -> Result<(), Error> {

@@ -46,7 +46,7 @@ impl Endpoint {
             }
             Err(error) => {
                 if has_token && matches!(error, Error::Unauthenticated(_)) {
-                    self.site.gate.count_refusal(&admission);
+                    self.site.gate.count_refusal(&admission).await;
                 }
                 Err(error)
             }
@@ -113,7 +113,7 @@ impl Endpoint {
         let (req, depot, res, ctrl) = exchange;
         admitted.route.handler.handle(req, depot, res, ctrl).await;
         if admitted.has_token && res.status_code == Some(StatusCode::UNAUTHORIZED) {
-            self.site.gate.count_refusal(&admitted.admission);
+            self.site.gate.count_refusal(&admitted.admission).await;
         }
         if res.status_code.is_none()
             && let Some(status) = self.status_of_verb(res)

@@ -1,18 +1,21 @@
 //! The rate limiter: who is counted, and what that says on the wire.
 //!
 //! A user is counted by id, anybody else by address. Users have a table of their own, so that a flood of addresses
-//! crowds no user out. The clock is monotonic.
+//! crowds no user out. The clock is monotonic. With Redis it is Redis that counts; what a server has let through counts
+//! here as well, and decides while Redis is away, so that whoever has used up his limit gets no second one on the spot.
 
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use super::window::{Quota, Room, Verdict, Windows};
+use super::window::{Quota, Room, SharedWindows, Verdict, Windows};
 use crate::{
     clock,
     config::{Config, Network},
+    redis::Redis,
 };
 
 /// How many users, and how many addresses, are counted apart, and how exactly: at most 10 MiB each.
@@ -24,6 +27,7 @@ pub(super) struct Limiter {
     quota: Quota,
     started: Instant,
     tables: Option<Mutex<Tables>>,
+    shared: Option<SharedWindows>,
 }
 
 /// Who is counted.
@@ -55,23 +59,48 @@ struct Tables {
 }
 
 impl Limiter {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, redis: Option<Redis>) -> Self {
         let quota = Quota { hits: config.rate_limit_requests, window_s: config.rate_limit_window_s };
         let tables = (quota.hits > 0)
             .then(|| Mutex::new(Tables { users: Windows::new(quota, ROOM), addresses: Windows::new(quota, ROOM) }));
-        Self { quota, started: Instant::now(), tables }
+        Self { quota, started: Instant::now(), tables, shared: redis.map(|redis| SharedWindows::new(redis, quota)) }
     }
 
     /// Counts a request; `None` where there is no limit.
-    pub(super) fn count(&self, subject: Subject) -> Option<Allowance> {
-        let mut tables = self.tables.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock, so that time does not run backwards between two that wait for it.
-        let now_us = u64::try_from(clock::elapsed(self.started).as_micros()).unwrap_or(u64::MAX / 2);
-        let Verdict { remaining, reset_s, allowed } = match subject {
-            Subject::User(id) => tables.users.hit(id, now_us),
-            Subject::Address(address) => tables.addresses.hit(key_of(address), now_us),
+    pub(super) async fn count(&self, subject: Subject) -> Option<Allowance> {
+        let tables = self.tables.as_ref()?;
+        let shared = match &self.shared {
+            Some(shared) => shared.hit(&subject.to_string()).await,
+            None => None,
+        };
+        let Verdict { remaining, reset_s, allowed } = match shared {
+            Some(refused) if !refused.allowed => refused,
+            shared => {
+                let own = self.count_here(tables, subject);
+                shared.unwrap_or(own)
+            }
         };
         Some(Allowance { limit: self.quota.hits, remaining, reset_s, exceeded: !allowed })
+    }
+
+    fn count_here(&self, tables: &Mutex<Tables>, subject: Subject) -> Verdict {
+        let mut tables = tables.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock, so that time does not run backwards between two that wait for it.
+        let now_us = u64::try_from(clock::elapsed(self.started).as_micros()).unwrap_or(u64::MAX / 2);
+        match subject {
+            Subject::User(id) => tables.users.hit(id, now_us),
+            Subject::Address(address) => tables.addresses.hit(key_of(address), now_us),
+        }
+    }
+}
+
+/// What a subject is called where several servers count: users and addresses have names apart.
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(formatter, "user:{id}"),
+            Self::Address(address) => write!(formatter, "address:{}", network_of(*address)),
+        }
     }
 }
 
@@ -129,34 +158,40 @@ mod tests {
 
     fn limiter(requests: &str) -> Limiter {
         let lookup = |name: &str| (name == "RATE_LIMIT_REQUESTS").then(|| requests.to_owned());
-        Limiter::new(&Config::from_lookup(&lookup).unwrap())
+        Limiter::new(&Config::from_lookup(&lookup).unwrap(), None)
     }
 
-    #[test]
-    fn users_and_addresses_are_counted_apart() {
+    #[tokio::test]
+    async fn users_and_addresses_are_counted_apart() {
         let limiter = limiter("1");
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         for subject in [Subject::Address(one), Subject::Address(other), Subject::User(1), Subject::User(2)] {
-            let first = limiter.count(subject).unwrap();
+            let first = limiter.count(subject).await.unwrap();
             assert_eq!((first.limit, first.remaining, first.exceeded), (1, 0, false));
-            assert!(limiter.count(subject).unwrap().exceeded);
+            assert!(limiter.count(subject).await.unwrap().exceeded);
         }
     }
 
-    #[test]
-    fn an_ipv6_network_is_one_address() {
+    #[tokio::test]
+    async fn an_ipv6_network_is_one_address() {
         let limiter = limiter("1");
-        let count = |address: &str| limiter.count(Subject::Address(address.parse().unwrap())).unwrap().exceeded;
-        assert!(!count("2001:db8:0:1::1"));
-        assert!(count("2001:db8:0:1:ffff::2"));
-        assert!(!count("2001:db8:0:2::1"));
-        assert!(!count("192.0.2.7"));
-        assert!(count("::ffff:192.0.2.7"));
+        for (address, exceeded, name) in [
+            ("2001:db8:0:1::1", false, "address:2001:db8:0:1::"),
+            ("2001:db8:0:1:ffff::2", true, "address:2001:db8:0:1::"),
+            ("2001:db8:0:2::1", false, "address:2001:db8:0:2::"),
+            ("192.0.2.7", false, "address:192.0.2.7"),
+            ("::ffff:192.0.2.7", true, "address:192.0.2.7"),
+        ] {
+            let subject = Subject::Address(address.parse().unwrap());
+            assert_eq!(limiter.count(subject).await.unwrap().exceeded, exceeded, "{address}");
+            assert_eq!(subject.to_string(), name, "{address}");
+        }
+        assert_eq!(Subject::User(7).to_string(), "user:7");
     }
 
-    #[test]
-    fn zero_requests_are_no_limit() {
-        assert_eq!(limiter("0").count(Subject::User(1)), None);
+    #[tokio::test]
+    async fn zero_requests_are_no_limit() {
+        assert_eq!(limiter("0").count(Subject::User(1)).await, None);
     }
 
     #[test]

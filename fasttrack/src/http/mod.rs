@@ -93,6 +93,7 @@ use crate::{
     job::Context,
     notify::{Hub, Workers},
     pipeline::Pipeline,
+    redis::Redis,
     schema::Catalog,
 };
 
@@ -120,6 +121,8 @@ pub struct Layers {
     pub workers: Workers,
     /// Who hears of it.
     pub sockets: Sockets,
+    /// Where requests are counted, if that is not here.
+    pub redis: Option<Redis>,
 }
 
 /// Everything that handlers share.
@@ -163,7 +166,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
     let table = route_table::table(&layers.catalog, &layers.custom)?;
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
-    let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config));
+    let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config, layers.redis));
     let (hub, stop, public_url) = (Arc::clone(&layers.sockets.hub), Stop::new(), config.public_url.clone());
     let site = Arc::new(Site {
         gate: Arc::clone(&gate),

@@ -9,6 +9,10 @@ use std::{
     hash::{BuildHasher, Hash, RandomState},
 };
 
+mod shared;
+
+pub(super) use self::shared::SharedWindows;
+
 /// Most hits that are kept one by one.
 const EXACT_HITS: u32 = 256;
 
@@ -119,8 +123,7 @@ impl<K: Hash + Eq> Windows<K> {
         let [coarse, coarsest] = COARSE_GROUPS;
         let quarters = self.taken.saturating_mul(4) / self.room.groups.max(1);
         match quarters {
-            0 | 1 if self.quota.hits <= EXACT_HITS => 0,
-            0 | 1 => self.quota.window_us() / u64::from(EXACT_HITS),
+            0 | 1 => self.quota.grain_us(),
             2 => self.quota.window_us() / u64::from(coarse),
             _ if self.taken + MAX_STEP <= self.room.groups => self.quota.window_us() / u64::from(coarsest),
             _ => u64::MAX,
@@ -223,6 +226,11 @@ impl Window {
 impl Quota {
     fn window_us(self) -> u64 {
         u64::from(self.window_s) * MICROS_PER_S
+    }
+
+    /// Hits closer than this make one group, where there is room enough.
+    fn grain_us(self) -> u64 {
+        if self.hits <= EXACT_HITS { 0 } else { self.window_us() / u64::from(EXACT_HITS) }
     }
 }
 

@@ -24,7 +24,7 @@ mod tests;
 pub mod wire;
 
 pub use self::{
-    broadcast::{NodeName, hear},
+    broadcast::Broadcast,
     dispatch::dispatch,
     hub::{Hub, Limits, Refused},
     jobs::{Figures, Kept, List, Workers, list, retry},

@@ -285,7 +285,7 @@ impl Drop for End<'_> {
 }
 
 /// Kills the server when this process dies without dropping it, as a static never is.
-fn watch(pid: u32) -> Child {
+pub(super) fn watch(pid: u32) -> Child {
     Command::new("sh")
         .args(["-c", "read -r _; kill -9 \"$1\"", "watchdog", &pid.to_string()])
         .stdin(Stdio::piped())

@@ -5,6 +5,7 @@ mod client;
 mod database;
 mod jwt;
 mod raw;
+mod redis;
 mod smtp;
 mod socket;
 mod world;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
     raw::{RawReply, exchange, parse_reply, request_head},
+    redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},
     smtp::Sink,
     socket::{Heard, Refused, Socket},
     world::{Pair, Person, unique, unique_email},

@@ -1,6 +1,7 @@
 //! Several processes on one database: what is done through one of them holds for all.
 
 mod databases;
+mod redis;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

@@ -76,6 +76,15 @@ fn only_db_names_the_drivers() {
     assert!(!mentions(runtime(&files), &drivers).is_empty(), "the scan sees no driver at all: it is broken");
 }
 
+#[test]
+fn only_its_folder_names_the_client_of_redis() {
+    let files = sources();
+    let client = ["redis_rs"];
+    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/redis/"));
+    check_none("only fasttrack/src/redis/ knows the client; the rest asks that", &mentions(outside, &client));
+    assert!(!mentions(runtime(&files), &client).is_empty(), "the scan sees no client at all: it is broken");
+}
+
 /// Words of one database's SQL; what both take is not among them.
 const OF_ONE_DATABASE: [&str; 17] = [
     "PRAGMA",
@@ -138,7 +147,7 @@ fn dependencies_point_down() {
         match layer {
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
-            "db" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "outbox" | "program" => {
+            "db" | "redis" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "outbox" | "program" => {
                 &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
             }
             "pipeline" => &["auth", "notify", "http", "app", "cli"],

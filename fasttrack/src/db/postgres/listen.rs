@@ -23,7 +23,7 @@ use tokio_postgres::{Client, Notification, SimpleQueryMessage};
 use super::{
     super::{
         Arg, DbError, Statement,
-        notice::{Notice, Notices, Subscriber},
+        notice::{Notice, NoticeSender, Notices},
     },
     connect::Connector,
     error::Failure,
@@ -64,7 +64,7 @@ pub(super) struct Listener {
 /// Who wants to hear which channel.
 struct Subscription {
     channel: String,
-    subscriber: Subscriber,
+    subscriber: NoticeSender,
 }
 
 impl Listener {
@@ -111,7 +111,7 @@ struct Task {
     /// The channel on which only this task speaks and listens.
     probe: String,
     subscriptions: mpsc::UnboundedReceiver<Subscription>,
-    channels: HashMap<String, Vec<Subscriber>>,
+    channels: HashMap<String, Vec<NoticeSender>>,
 }
 
 impl Task {
