@@ -152,7 +152,8 @@ impl Syntax for Postgres {
         Some(format!("SELECT setval(pg_get_serial_sequence({}, 'id'), $1)", text_literal(&quote(table))))
     }
 
-    /// Numbers are taken for rows that are let in alone. They tell the rows apart that came back in whatever order.
+    /// Numbers are taken for rows that are let in alone. They tell the rows apart that came back in whatever order. The
+    /// sequence is looked up once, not for each row: that is what the `SELECT` around it is for.
     fn insert(&self, rows: &InsertRows<'_>) -> String {
         let InsertRows { new, table, columns, condition, returned } = rows;
         let value = |column: &String| match column.as_str() {
@@ -160,7 +161,7 @@ impl Syntax for Postgres {
             column => format!("made.{column}"),
         };
         let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
-        let sequence = format!("pg_get_serial_sequence({}, 'id')", text_literal(table));
+        let sequence = format!("(SELECT CAST(pg_get_serial_sequence({}, 'id') AS regclass))", text_literal(table));
         format!(
             "WITH {new}, made AS (SELECT nextval({sequence}) AS \"next()\", new.* FROM new WHERE {condition}), \
              put AS (INSERT INTO {table} ({}) SELECT {values} FROM made RETURNING \"id\", {} AS \"row\") \
