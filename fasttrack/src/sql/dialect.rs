@@ -60,6 +60,9 @@ pub(crate) trait Syntax: Sync {
     /// Whether a text contains what a pattern of LIKE says, the case of ASCII letters aside.
     fn like(&self, expr: &str, pattern: &str) -> String;
 
+    /// Whether a sort key is anything but a value that is not null; null is.
+    fn differs(&self, expr: &str, nullable: bool, value: &str) -> String;
+
     /// Whether a sort key is one of the values in a JSON list.
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String;
 

@@ -187,6 +187,11 @@ fn write_condition(condition: &Condition, sql: &mut Sql) {
     let column = condition.column;
     let expr = match_key(column, &format!("t.{}", quote(column.key)));
     match &condition.test {
+        Test::Compare(Comparison::Ne, value) => {
+            let value = sql.fragment(|sql| _ = sql.value(value.clone()));
+            let differs = sql.dialect().sql().differs(&expr, column.nullable, &value);
+            sql.push(&differs);
+        }
         Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
         Test::AnyOf(values) => write_any_of(column, &expr, values, sql),
         Test::Contains(Arg::Text(text)) => {

@@ -7,6 +7,7 @@ mod actions;
 mod custom;
 mod deletions;
 mod hooks;
+mod large;
 mod limits;
 mod outbox;
 mod plans;

@@ -115,6 +115,12 @@ impl Syntax for Postgres {
         format!("{expr} ILIKE {pattern} ESCAPE '\\'")
     }
 
+    /// What is less and what is more are two stretches of an index, for when nearly everything is equal to the value.
+    fn differs(&self, expr: &str, nullable: bool, value: &str) -> String {
+        let null = if nullable { format!(" OR {expr} IS NULL") } else { String::new() };
+        format!("({expr} < {value} OR {expr} > {value}{null})")
+    }
+
     /// Of an array, which is computed once, the planner makes conditions of an index.
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String {
         let of = match column.kind {

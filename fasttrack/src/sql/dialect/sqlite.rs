@@ -93,6 +93,10 @@ impl Syntax for Sqlite {
         format!("{expr} LIKE {pattern} ESCAPE '\\'")
     }
 
+    fn differs(&self, expr: &str, _nullable: bool, value: &str) -> String {
+        format!("{expr} IS DISTINCT FROM {value}")
+    }
+
     fn is_among(&self, _column: &Column, expr: &str, list: &str) -> String {
         format!("{expr} IN (SELECT \"value\" FROM json_each({list}))")
     }
