@@ -12,8 +12,7 @@ use crate::{
     error::{Error, Fault},
     job::{Change, Context, RawChange},
     principal::Caller,
-    schema::{Resource, RowId},
-    sql,
+    types::{Entity, RowId},
 };
 
 /// What runs with the writes of one resource, once the caller's rights and input are found in order.
@@ -104,7 +103,7 @@ pub trait Hooks: Hooked + Send + Sync {
     note = "write #[resource(hooks)]"
 )]
 #[doc(hidden)]
-pub trait Hooked: Resource {}
+pub trait Hooked: Entity {}
 
 /// Why a hook lets a write not happen. An [`Error`] of the framework becomes one with `?`.
 #[derive(Debug)]
@@ -130,6 +129,9 @@ pub trait Unit: Send {
 
     /// Disables an account; whether there was an active one with this id.
     fn disable_account(&mut self, id: i64) -> BoxFuture<'_, Result<bool, Error>>;
+
+    /// Ends the sessions of an account; how many there were.
+    fn end_sessions(&mut self, account: i64) -> BoxFuture<'_, Result<usize, Error>>;
 }
 
 /// The hooks of a resource as they stand in its schema; rows are JSON.
@@ -236,8 +238,8 @@ impl<'a> HookContext<'a> {
     ///
     /// # Errors
     /// When the database cannot answer, or the row does not read as a `T`.
-    pub async fn find<T: Resource + DeserializeOwned>(&mut self, id: impl RowId<T>) -> Result<Option<T>, Refusal> {
-        let json = self.unit.row(T::NAME, id.number()).await?;
+    pub async fn find<T: Entity + DeserializeOwned>(&mut self, id: impl RowId<T>) -> Result<Option<T>, Refusal> {
+        let json = self.unit.row(T::ENTITY, id.number()).await?;
         json.map(|json| read(&json)).transpose()
     }
 
@@ -274,8 +276,7 @@ impl<'a> HookContext<'a> {
     /// # Errors
     /// When the database cannot answer.
     pub async fn end_sessions(&mut self, account: impl Into<i64> + Send) -> Result<usize, Refusal> {
-        let end = sql::end_sessions(account.into());
-        Ok(self.unit.query(&end.sql, end.args).await?.len())
+        Ok(self.unit.end_sessions(account.into()).await?)
     }
 }
 

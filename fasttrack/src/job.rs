@@ -15,8 +15,7 @@ use crate::{
     clock,
     db::{Db, Dialect, Row, Statement},
     error::Error,
-    schema::{Resource, RowId},
-    sql,
+    types::{Entity, RowId},
 };
 
 /// A committed change to one row.
@@ -147,6 +146,9 @@ pub trait Services: Send + Sync {
     /// Disables an account; whether there was an active one with this id.
     fn disable_account(&self, id: i64) -> BoxFuture<'_, Result<bool, Error>>;
 
+    /// Ends the sessions of an account; how many there were.
+    fn end_sessions(&self, account: i64) -> BoxFuture<'_, Result<usize, Error>>;
+
     /// Hands a mail to the server that sends it.
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;
 }
@@ -174,8 +176,8 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot answer; [`Error::Internal`] when the row does not read as a `T`.
-    pub async fn find<T: Resource + DeserializeOwned>(&self, id: impl RowId<T>) -> Result<Option<T>, Error> {
-        let json = self.services.row(T::NAME, id.number()).await?;
+    pub async fn find<T: Entity + DeserializeOwned>(&self, id: impl RowId<T>) -> Result<Option<T>, Error> {
+        let json = self.services.row(T::ENTITY, id.number()).await?;
         json.map(|json| serde_json::from_slice(&json)).transpose().map_err(|cause| Error::Internal(cause.to_string()))
     }
 
@@ -282,7 +284,7 @@ impl Context {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn end_sessions(&self, account: impl Into<i64> + Send) -> Result<usize, Error> {
-        self.write(sql::end_sessions(account.into())).await.map(|ended| ended.len())
+        self.services.end_sessions(account.into()).await
     }
 
     /// Sends a mail of plain text; without `SMTP_URL` it is logged instead. It has been sent when this is done, so a job

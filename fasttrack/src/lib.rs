@@ -121,6 +121,7 @@ pub mod testing;
 mod trace;
 #[doc(hidden)]
 pub mod transfer;
+mod types;
 #[doc(hidden)]
 pub mod wire;
 

@@ -1,6 +1,6 @@
 //! Who a mail of an application is for, and why one was not sent. It is sent by `notify`.
 
-use crate::{error::Error, schema::Email};
+use crate::{error::Error, types::Email};
 
 /// Who a mail is for: an address, and the name to show with it, which may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,6 +64,11 @@ impl Services for AppServices {
         self.accounts.disable(id).boxed()
     }
 
+    fn end_sessions(&self, account: i64) -> BoxFuture<'_, Result<usize, Error>> {
+        let end = sql::end_sessions(account);
+        self.db.write(move |tx| async move { Ok(tx.query(end).await?.len()) }.boxed()).boxed()
+    }
+
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>> {
         self.mailer.send(to, subject, text).boxed()
     }

@@ -218,6 +218,10 @@ impl Unit for InUnit<'_> {
         }
         .boxed()
     }
+
+    fn end_sessions(&mut self, account: i64) -> BoxFuture<'_, Result<usize, Error>> {
+        async move { Ok(self.tx.attempt(sql::end_sessions(account)).await?.len()) }.boxed()
+    }
 }
 
 /// The row of a resource of this name, whoever asks.

@@ -5,17 +5,13 @@
 //! application at start, the pipeline interprets them.
 
 mod catalog;
-mod choice;
 mod column;
 mod flow;
-mod kind;
 mod laws;
 mod names;
 mod path;
 mod resources;
-mod row_id;
 mod rule;
-mod text;
 mod trigger;
 mod words;
 
@@ -27,31 +23,30 @@ pub(crate) use self::names::{RESERVED, names_besides_the_table};
 pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
-    choice::Choice,
     column::{Column, Fallback},
     flow::Transition,
-    kind::{
-        BelongsTo, CreatedAt, Date, Email, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp,
-        UpdatedAt,
-    },
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
-    row_id::RowId,
     rule::{Comparison, Grant, Literal, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},
+};
+pub use crate::types::{
+    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
+    RowId, Timestamp, UpdatedAt,
 };
 
 // What only generated code needs.
 #[doc(hidden)]
 pub use self::{
-    choice::{deserialize_choice, serialize_choice, words},
     laws::assert_application,
     path::{
         Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Walk,
         assert_account, roles,
     },
 };
+#[doc(hidden)]
+pub use crate::types::{deserialize_choice, serialize_choice, words};
 
 /// One resource: everything its declaration says.
 #[derive(Debug, Clone, Copy)]

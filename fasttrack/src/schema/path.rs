@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Choice, Comparison, Literal, Path, Payload, RowVersion, Rule, Schema};
+use super::{Choice, Comparison, Entity, Literal, Path, Payload, RowVersion, Rule, Schema};
 
 /// An entity declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
@@ -24,6 +24,10 @@ pub trait Resource: Sized + 'static {
     const FIELDS: Self::Fields;
     /// Everything the declaration says.
     const SCHEMA: Schema;
+}
+
+impl<T: Resource> Entity for T {
+    const ENTITY: &'static str = T::NAME;
 }
 
 /// The one entity that can log in.

@@ -74,6 +74,10 @@ mod tests {
             std::future::ready(Ok(false)).boxed()
         }
 
+        fn end_sessions(&self, _: i64) -> BoxFuture<'_, Result<usize, Error>> {
+            std::future::ready(Ok(0)).boxed()
+        }
+
         fn mail(&self, to: Recipient, _: String, _: String) -> BoxFuture<'_, Result<(), MailError>> {
             let error = if to.address == "nobody" { MailError::Rejected } else { MailError::Refused };
             std::future::ready(Err(error("say why".into()))).boxed()

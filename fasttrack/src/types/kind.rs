@@ -1,8 +1,8 @@
 //! The types a field may have, and what each is to the runtime.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 /// What a column holds, independent of Rust's types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +67,6 @@ pub trait FieldType {
 /// Says why JSON text is no value of a type.
 pub type ReadsJson = fn(&str) -> Result<(), String>;
 
-/// The id of a row of `T`.
-pub struct Id<T>(i64, PhantomData<fn() -> T>);
-
-/// A reference to a row of `T`; JSON key and column are the field's name with `_id`.
-pub struct BelongsTo<T>(Id<T>);
-
 /// An instant in UTC, as RFC 3339 text with microseconds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Timestamp(pub String);
@@ -101,91 +95,9 @@ pub struct CreatedAt(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct UpdatedAt(pub String);
 
-impl<T> Id<T> {
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl<T> BelongsTo<T> {
-    /// A reference to the row of this id; whether there is one is checked where it is stored.
-    #[must_use]
-    pub const fn to(id: i64) -> Self {
-        Self(Id(id, PhantomData))
-    }
-
-    /// The id of the row referred to.
-    #[must_use]
-    pub const fn id(self) -> Id<T> {
-        self.0
-    }
-}
-
-impl<T> Clone for Id<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Id<T> {}
-
-impl<T> Clone for BelongsTo<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for BelongsTo<T> {}
-
-impl<T> PartialEq for Id<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl<T> Eq for Id<T> {}
-
-impl<T> fmt::Debug for Id<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Id({})", self.0)
-    }
-}
-
-impl<T> fmt::Debug for BelongsTo<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BelongsTo({})", self.0.0)
-    }
-}
-
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(…)")
-    }
-}
-
-impl<'de, T> Deserialize<'de> for Id<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(|id| Self(id, PhantomData))
-    }
-}
-
-impl<'de, T> Deserialize<'de> for BelongsTo<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Id::deserialize(deserializer).map(Self)
-    }
-}
-
-impl<T> Serialize for Id<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<T> Serialize for BelongsTo<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }
 
@@ -194,20 +106,6 @@ impl Serialize for PasswordHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         "".serialize(serializer)
     }
-}
-
-impl<T> From<Id<T>> for BelongsTo<T> {
-    fn from(id: Id<T>) -> Self {
-        Self(id)
-    }
-}
-
-impl<T> FieldType for Id<T> {
-    const KIND: Kind = Kind::Id;
-}
-
-impl<T: super::Resource> FieldType for BelongsTo<T> {
-    const KIND: Kind = Kind::Relation(T::NAME);
 }
 
 impl<T: DeserializeOwned> FieldType for Json<T> {

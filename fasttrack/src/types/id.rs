@@ -1,0 +1,156 @@
+//! Rows by their ids: what names one, where an application asks for it.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{FieldType, Kind};
+
+/// A type whose values are the rows of one table: whatever is declared with `#[resource]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no resource",
+    label = "not a resource",
+    note = "declare it with #[resource] in a file under resources/"
+)]
+pub trait Entity: Sized + 'static {
+    /// Singular name in snake case (`task`).
+    const ENTITY: &'static str;
+}
+
+/// The id of a row of `T`.
+pub struct Id<T>(i64, PhantomData<fn() -> T>);
+
+/// A reference to a row of `T`; JSON key and column are the field's name with `_id`.
+pub struct BelongsTo<T>(Id<T>);
+
+/// What names a row of `T`: its id, a relation to it, or the plain number.
+pub trait RowId<T>: Copy + Send {
+    /// The number.
+    fn number(&self) -> i64;
+}
+
+impl<T> RowId<T> for i64 {
+    fn number(&self) -> i64 {
+        *self
+    }
+}
+
+impl<T> RowId<T> for Id<T> {
+    fn number(&self) -> i64 {
+        self.get()
+    }
+}
+
+impl<T> RowId<T> for BelongsTo<T> {
+    fn number(&self) -> i64 {
+        self.id().get()
+    }
+}
+
+impl<T> From<Id<T>> for i64 {
+    fn from(id: Id<T>) -> Self {
+        id.get()
+    }
+}
+
+impl<T> From<BelongsTo<T>> for i64 {
+    fn from(relation: BelongsTo<T>) -> Self {
+        relation.id().get()
+    }
+}
+
+impl<T> Id<T> {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<T> BelongsTo<T> {
+    /// A reference to the row of this id; whether there is one is checked where it is stored.
+    #[must_use]
+    pub const fn to(id: i64) -> Self {
+        Self(Id(id, PhantomData))
+    }
+
+    /// The id of the row referred to.
+    #[must_use]
+    pub const fn id(self) -> Id<T> {
+        self.0
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> Clone for BelongsTo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for BelongsTo<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({})", self.0)
+    }
+}
+
+impl<T> fmt::Debug for BelongsTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BelongsTo({})", self.0.0)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|id| Self(id, PhantomData))
+    }
+}
+
+impl<'de, T> Deserialize<'de> for BelongsTo<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Id::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T> Serialize for BelongsTo<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T> From<Id<T>> for BelongsTo<T> {
+    fn from(id: Id<T>) -> Self {
+        Self(id)
+    }
+}
+
+impl<T> FieldType for Id<T> {
+    const KIND: Kind = Kind::Id;
+}
+
+impl<T: Entity> FieldType for BelongsTo<T> {
+    const KIND: Kind = Kind::Relation(T::ENTITY);
+}
