@@ -5,10 +5,7 @@
 
 use crate::{
     names,
-    shape::Shape::{
-        self, Bool, Choice, CreatedAt, Date, Email, Float, Id, Int, Json, PasswordHash, Relation, Text, Timestamp,
-        UpdatedAt,
-    },
+    shape::{Bounds, SetBy, Shape, TypeSpec},
 };
 
 /// One option.
@@ -21,7 +18,7 @@ pub(crate) struct OptionSpec {
     /// How it is written.
     pub(crate) form: &'static str,
     /// The types that it fits.
-    pub(crate) shapes: &'static [Shape],
+    fit: Fit,
     /// What it says, in one line.
     pub(crate) doc: &'static str,
 }
@@ -47,54 +44,42 @@ pub(crate) enum Argument {
     Flow,
 }
 
-const ORDERED: &[Shape] = &[Id, Text, Bool, Int, Float, Timestamp, Date, Choice, Relation, Email, CreatedAt, UpdatedAt];
-const INPUT: &[Shape] = &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash];
+/// Types that have an option.
+type Fit = fn(&TypeSpec) -> bool;
 
-const NAMED: &[Shape] =
-    &[Text, Bool, Int, Float, Timestamp, Date, Json, Choice, Relation, Email, PasswordHash, CreatedAt, UpdatedAt];
+const ORDERED: Fit = |spec| spec.is_ordered;
+const INPUT: Fit = |spec| matches!(spec.set, SetBy::Clients);
+const LONG: Fit = |spec| matches!(spec.bounds, Bounds::Length);
+const RANGED: Fit = |spec| matches!(spec.bounds, Bounds::Range);
+const UNIQUE: Fit = |spec| spec.is_unique;
+const RELATION: Fit = |spec| matches!(spec.shape, Shape::Relation);
+const CHOICE: Fit = |spec| matches!(spec.shape, Shape::Choice);
+const NAMED: Fit = |spec| !matches!(spec.shape, Shape::Id);
 
-const fn row(
-    name: &'static str,
-    argument: Argument,
-    form: &'static str,
-    shapes: &'static [Shape],
-    doc: &'static str,
-) -> OptionSpec {
-    OptionSpec { name, argument, form, shapes, doc }
+const fn row(name: &'static str, argument: Argument, form: &'static str, fit: Fit, doc: &'static str) -> OptionSpec {
+    OptionSpec { name, argument, form, fit, doc }
 }
 
 /// All options, in the order in which they are documented.
 pub(crate) const OPTIONS: &[OptionSpec] = &[
-    row("len", Argument::Bounds, "len = 1..=300", &[Text, Email], "smallest and largest length, in characters"),
-    row("range", Argument::Bounds, "range = 0..=100", &[Int, Float], "smallest and largest value"),
+    row("len", Argument::Bounds, "len = 1..=300", LONG, "smallest and largest length, in characters"),
+    row("range", Argument::Bounds, "range = 0..=100", RANGED, "smallest and largest value"),
     row("default", Argument::Constant, "default, default = Todo", INPUT, "what it holds when the client says nothing"),
-    row(
-        "unique",
-        Argument::Nothing,
-        "unique",
-        &[Text, Int, Date, Timestamp, Choice, Relation, Email],
-        "no two rows hold the same",
-    ),
+    row("unique", Argument::Nothing, "unique", UNIQUE, "no two rows hold the same"),
     row("filter", Argument::Aliases, "filter, filter(also = NAME)", ORDERED, "lists can be filtered by it"),
     row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
-    row("search", Argument::Nothing, "search", &[Text, Email], "`q` looks into it"),
+    row("search", Argument::Nothing, "search", LONG, "`q` looks into it"),
     row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),
     row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),
     row("write_once", Argument::Nothing, "write_once", INPUT, "taken on creation only"),
-    row("actor", Argument::Nothing, "actor", &[Relation], "filled with the caller on creation, never from input"),
+    row("actor", Argument::Nothing, "actor", RELATION, "filled with the caller on creation, never from input"),
     row("write", Argument::Rule, "write = role(Admin)", INPUT, "who may set it, beyond the rule of the verb"),
-    row(
-        "on_delete",
-        Argument::OnDelete,
-        "on_delete = cascade",
-        &[Relation],
-        "what happens when the row referred to goes",
-    ),
+    row("on_delete", Argument::OnDelete, "on_delete = cascade", RELATION, "what happens when the row referred to goes"),
     row(
         "flow",
         Argument::Flow,
         "flow(Todo -> Doing, Doing -> Done)",
-        &[Choice],
+        CHOICE,
         "which value may follow which; a row begins with the default",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
@@ -116,12 +101,13 @@ impl OptionSpec {
 
     /// Whether it fits a type.
     pub(crate) fn fits(&self, shape: Shape) -> bool {
-        self.shapes.contains(&shape)
+        (self.fit)(shape.spec())
     }
 
     /// The types that it fits, for people.
     pub(crate) fn fitting(&self) -> String {
-        let words: Vec<&str> = self.shapes.iter().map(|shape| shape.written()).collect();
+        let words: Vec<&str> =
+            TypeSpec::all().filter(|spec| (self.fit)(spec)).map(|spec| spec.shape.written()).collect();
         names::list(&words)
     }
 }

@@ -35,21 +35,116 @@ pub(crate) struct FieldType {
     pub(crate) target: Option<Type>,
 }
 
-/// Names that the macro knows, with how they are written.
-const KNOWN: &[(&str, Shape, &str)] = &[
-    ("Id", Shape::Id, "Id<T>"),
-    ("String", Shape::Text, "String"),
-    ("bool", Shape::Bool, "bool"),
-    ("i64", Shape::Int, "i64"),
-    ("f64", Shape::Float, "f64"),
-    ("Timestamp", Shape::Timestamp, "Timestamp"),
-    ("Date", Shape::Date, "Date"),
-    ("Json", Shape::Json, "Json<T>"),
-    ("BelongsTo", Shape::Relation, "BelongsTo<T>"),
-    ("Email", Shape::Email, "Email"),
-    ("PasswordHash", Shape::PasswordHash, "PasswordHash"),
-    ("CreatedAt", Shape::CreatedAt, "CreatedAt"),
-    ("UpdatedAt", Shape::UpdatedAt, "UpdatedAt"),
+/// What the macro knows of a type: a new one is a row below, and a file in `fasttrack/src/types/`.
+pub(crate) struct TypeSpec {
+    pub(crate) shape: Shape,
+    /// The last segment of its path; of a choice, which has any name, nothing.
+    name: &'static str,
+    /// How it is written.
+    written: &'static str,
+    /// Who sets it.
+    pub(crate) set: SetBy,
+    /// What a field says of its values beside the type.
+    pub(crate) bounds: Bounds,
+    /// Whether its values can be compared, and stand in an order in which equal ones are together.
+    pub(crate) is_ordered: bool,
+    /// Whether `unique` makes sense.
+    pub(crate) is_unique: bool,
+    /// What a field holds that has a `default` and is not told which, in Rust.
+    pub(crate) empty: Empty,
+    /// What a constant of it is, for people; nothing where there are none.
+    pub(crate) constant: &'static str,
+}
+
+/// Who sets a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetBy {
+    /// Clients, or the server in their place.
+    Clients,
+    /// The server alone.
+    Server,
+}
+
+/// What a field says of its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    Nothing,
+    /// `len`; it is text that `search` looks into.
+    Length,
+    /// `range`
+    Range,
+}
+
+/// What stands for no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Empty {
+    /// There is nothing.
+    Nothing,
+    /// A value that no client may send.
+    Inner,
+    /// A value like any other.
+    Value,
+}
+
+const fn plain(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
+    TypeSpec {
+        shape,
+        name,
+        written,
+        set: SetBy::Clients,
+        bounds: Bounds::Nothing,
+        is_ordered: true,
+        is_unique: true,
+        empty: Empty::Nothing,
+        constant: "",
+    }
+}
+
+const fn automatic(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
+    TypeSpec { set: SetBy::Server, is_unique: false, ..plain(shape, name, written) }
+}
+
+/// What has a name that the macro does not know.
+const CHOICE: TypeSpec =
+    TypeSpec { constant: "the variant of the choice, without quotes", ..plain(Shape::Choice, "", "Choice") };
+
+/// All types.
+const TYPES: &[TypeSpec] = &[
+    automatic(Shape::Id, "Id", "Id<T>"),
+    TypeSpec {
+        bounds: Bounds::Length,
+        empty: Empty::Value,
+        constant: "text in quotes",
+        ..plain(Shape::Text, "String", "String")
+    },
+    TypeSpec {
+        is_unique: false,
+        empty: Empty::Value,
+        constant: "`true` or `false`",
+        ..plain(Shape::Bool, "bool", "bool")
+    },
+    TypeSpec { bounds: Bounds::Range, empty: Empty::Value, constant: "an integer", ..plain(Shape::Int, "i64", "i64") },
+    TypeSpec {
+        bounds: Bounds::Range,
+        is_unique: false,
+        empty: Empty::Value,
+        constant: "a number",
+        ..plain(Shape::Float, "f64", "f64")
+    },
+    plain(Shape::Timestamp, "Timestamp", "Timestamp"),
+    plain(Shape::Date, "Date", "Date"),
+    TypeSpec { is_ordered: false, is_unique: false, ..plain(Shape::Json, "Json", "Json<T>") },
+    CHOICE,
+    plain(Shape::Relation, "BelongsTo", "BelongsTo<T>"),
+    TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..plain(Shape::Email, "Email", "Email") },
+    TypeSpec {
+        is_ordered: false,
+        is_unique: false,
+        empty: Empty::Inner,
+        ..plain(Shape::PasswordHash, "PasswordHash", "PasswordHash")
+    },
+    automatic(Shape::CreatedAt, "CreatedAt", "CreatedAt"),
+    automatic(Shape::UpdatedAt, "UpdatedAt", "UpdatedAt"),
 ];
 
 /// Types that people try, and what to take instead.
@@ -78,26 +173,48 @@ const INSTEAD: &[(&str, &str)] = &[
     ("NaiveDate", "Date"),
 ];
 
+impl TypeSpec {
+    /// All types.
+    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
+        TYPES.iter()
+    }
+
+    /// How it is written.
+    pub(crate) const fn written(&self) -> &'static str {
+        self.written
+    }
+
+    /// The types that the macro knows by name.
+    fn known() -> impl Iterator<Item = &'static Self> {
+        TYPES.iter().filter(|spec| !spec.name.is_empty())
+    }
+}
+
 impl Shape {
+    /// What the macro knows of it.
+    pub(crate) fn spec(self) -> &'static TypeSpec {
+        TYPES.iter().find(|spec| spec.shape == self).unwrap_or(&CHOICE)
+    }
+
     /// How the type is written.
     pub(crate) fn written(self) -> &'static str {
-        KNOWN.iter().find(|(_, shape, _)| *shape == self).map_or("Choice", |(_, _, written)| written)
+        self.spec().written()
     }
 
     /// The names that the macro knows.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        KNOWN.iter().map(|(name, ..)| *name)
+        TypeSpec::known().map(|spec| spec.name)
     }
 
     /// The shapes that the macro knows by name.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        KNOWN.iter().map(|(_, shape, _)| *shape)
+        TypeSpec::known().map(|spec| spec.shape)
     }
 
     /// Whether the server alone sets it.
-    pub(crate) const fn is_automatic(self) -> bool {
-        matches!(self, Self::Id | Self::CreatedAt | Self::UpdatedAt)
+    pub(crate) fn is_automatic(self) -> bool {
+        self.spec().set == SetBy::Server
     }
 }
 
@@ -120,7 +237,7 @@ impl FieldType {
         if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| name == wrong) {
             return Err(syn::Error::new_spanned(ty, format!("a field cannot be a `{name}`; use `{instead}`")));
         }
-        let shape = KNOWN.iter().find(|(known, ..)| name == known).map_or(Shape::Choice, |(_, shape, _)| *shape);
+        let shape = TypeSpec::known().find(|spec| name == spec.name).map_or(Shape::Choice, |spec| spec.shape);
         let target = matches!(shape, Shape::Id | Shape::Relation).then(|| argument.cloned()).flatten();
         if matches!(shape, Shape::Id | Shape::Relation) && target.is_none() {
             return Err(syn::Error::new_spanned(ty, format!("say of which resource: `{name}<Project>`")));
@@ -144,6 +261,6 @@ fn head(ty: &Type) -> Option<(&Ident, Option<&Type>)> {
 }
 
 fn written() -> String {
-    let names: Vec<&str> = KNOWN.iter().map(|(_, _, written)| *written).collect();
+    let names: Vec<&str> = TypeSpec::known().map(|spec| spec.written).collect();
     format!("{}, an enum with #[derive(Choice)], and `Option` of one", names.join(", "))
 }

@@ -121,9 +121,11 @@ pub mod testing;
 mod trace;
 #[doc(hidden)]
 pub mod transfer;
-mod types;
+#[doc(hidden)]
+pub mod types;
 #[doc(hidden)]
 pub mod wire;
+mod words;
 
 /// The table of the resources of an application, `RESOURCES`, and what has to hold of them together.
 ///

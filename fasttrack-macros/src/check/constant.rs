@@ -44,11 +44,6 @@ impl Range {
     }
 }
 
-/// Whether a field of this shape has an empty value: `""`, `0`, `false`.
-pub(super) const fn has_empty(shape: Shape) -> bool {
-    matches!(shape, Shape::Text | Shape::Bool | Shape::Int | Shape::Float)
-}
-
 /// Whether it can be a length.
 pub(super) fn is_length(constant: &Constant) -> bool {
     matches!(constant.value, ConstantValue::Int(length) if u32::try_from(length).is_ok())
@@ -69,20 +64,16 @@ pub(super) const fn is_number_for(field: &Field, constant: &Constant) -> bool {
 /// What is wrong and what to do.
 pub(super) fn fits(field: &Field, constant: &Constant) -> Result<(), String> {
     use ConstantValue::{Bool, Float, Int, Text, Variant};
-    let expected = match (field.ty.shape, &constant.value) {
+    let spec = field.ty.shape.spec();
+    match (field.ty.shape, &constant.value) {
         (Shape::Text, Text(_))
         | (Shape::Bool, Bool(_))
         | (Shape::Int, Int(_))
         | (Shape::Float, Float(_) | Int(_))
-        | (Shape::Choice, Variant(_)) => return Ok(()),
-        (Shape::Text, _) => "text in quotes",
-        (Shape::Bool, _) => "`true` or `false`",
-        (Shape::Int, _) => "an integer",
-        (Shape::Float, _) => "a number",
-        (Shape::Choice, _) => "the variant of the choice, without quotes",
-        (shape, _) => return Err(format!("there are no constants of type `{}`", shape.written())),
-    };
-    Err(format!("`{}` is `{}`; write {expected}", field.name, field.ty.shape.written()))
+        | (Shape::Choice, Variant(_)) => Ok(()),
+        _ if spec.constant.is_empty() => Err(format!("there are no constants of type `{}`", spec.written())),
+        _ => Err(format!("`{}` is `{}`; write {}", field.name, spec.written(), spec.constant)),
+    }
 }
 
 /// What bounds are about: the value of a number, the length of text.

@@ -7,7 +7,7 @@ use crate::{
     errors::Errors,
     model::{Field, GivenOption, Value},
     names,
-    shape::Shape,
+    shape::{Bounds, Empty, Shape},
 };
 
 /// Options that say the opposite of each other, and why.
@@ -87,8 +87,7 @@ fn check_hidden_is_not_asked_for(field: &Field, errors: &mut Errors) {
 
 /// A struct is read from the JSON of a row, which leaves out what is hidden.
 fn check_hidden_can_be_left_out(field: &Field, errors: &mut Errors) {
-    let has_empty = matches!(field.ty.shape, Shape::Text | Shape::Bool | Shape::Int | Shape::Float)
-        || matches!(field.ty.shape, Shape::Email | Shape::PasswordHash);
+    let has_empty = field.ty.shape.spec().empty != Empty::Nothing;
     if let Some(hidden) = field.option("hidden").filter(|_| !has_empty && !field.ty.nullable) {
         let message = "rows are read without what is hidden, and this type has no empty value; make it an `Option`";
         errors.push(hidden.span, message);
@@ -135,7 +134,7 @@ fn check_bounds(field: &Field, errors: &mut Errors) -> Range {
 }
 
 fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
-    if !matches!(field.ty.shape, Shape::Text | Shape::Email) {
+    if field.ty.shape.spec().bounds != Bounds::Length {
         return;
     }
     match field.option("len").map(|len| (len.span, &len.value)) {
@@ -164,7 +163,7 @@ fn check_default(field: &Field, range: Range, errors: &mut Errors) {
         }
         Value::Unread => {}
         _ if field.ty.nullable => {}
-        _ if !constant::has_empty(field.ty.shape) => {
+        _ if field.ty.shape.spec().empty != Empty::Value => {
             let written = field.ty.shape.written();
             let advice =
                 if field.ty.shape == Shape::Choice { "say which: `default = Todo`" } else { "make it an `Option`" };

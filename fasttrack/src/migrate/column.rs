@@ -3,7 +3,8 @@
 use super::change::{Direction, Weight};
 use crate::{
     db::Dialect,
-    sql::{self, ColumnAlteration, ColumnDefinition, Conversion, Holds, SchemaSyntax, TableDefinition, quote},
+    sql::{self, ColumnAlteration, ColumnDefinition, Conversion, SchemaSyntax, TableDefinition, quote},
+    types::Fill,
 };
 
 /// A change of one column.
@@ -61,7 +62,8 @@ impl Columns {
 
     /// What a column holds that is new; `None` where it has to be null, or there may be no rows.
     fn fill(self, column: &ColumnDefinition) -> Option<String> {
-        let is_automatic = matches!(column.holds, Holds::CreatedAt | Holds::UpdatedAt);
+        let facts = column.holds.facts();
+        let is_automatic = facts.is_automatic && facts.fill == Fill::Now;
         let automatic = is_automatic.then(|| self.syntax.now().to_owned());
         let may_be_neutral = self.direction == Direction::Down && !column.nullable;
         let neutral = || self.syntax.neutral(column).filter(|_| may_be_neutral);
@@ -176,7 +178,7 @@ fn aspects(syntax: &dyn SchemaSyntax, old: &ColumnDefinition, new: &ColumnDefini
 fn other_content(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<String> {
     let name = &new.name;
     if old.holds != new.holds {
-        return Some(format!("`{name}` holds {} instead of {}", new.holds.words(), old.holds.words()));
+        return Some(format!("`{name}` holds {} instead of {}", new.holds.facts().noun, old.holds.facts().noun));
     }
     let table = |column: &ColumnDefinition| column.references.as_ref().map(|reference| reference.table.clone());
     if table(old) != table(new) {

@@ -17,6 +17,7 @@ use crate::{
     principal::Principal,
     schema::{Column, Kind, Schema},
     sql::{self, Predicate},
+    types::Storage,
     wire::Object,
 };
 
@@ -175,10 +176,10 @@ fn json(column: &Column, arg: &Arg) -> String {
     match (column.kind, arg) {
         (Kind::Id, Arg::Null) => "0".to_owned(),
         (_, Arg::Null) => "null".to_owned(),
-        (Kind::Bool, Arg::Int(value)) => (*value != 0).to_string(),
+        (_, Arg::Int(value)) if column.storage() == Storage::Boolean => (*value != 0).to_string(),
         (_, Arg::Int(value)) => value.to_string(),
         (_, Arg::Float(value)) => serde_json::Value::from(*value).to_string(),
-        (Kind::Json, Arg::Text(value)) => value.clone(),
+        (_, Arg::Text(value)) if column.storage() == Storage::Json => value.clone(),
         (_, Arg::Text(value)) => text(value),
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     error::Error,
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
-    schema::{Column, Comparison, Kind, Verb},
+    schema::{Column, Comparison, Verb},
     sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
+    types::{Order, Storage},
     wire::{Node, Object, Params},
 };
 
@@ -215,15 +216,16 @@ impl Listing<'_> {
 
 /// A value of a row's JSON as it sorts: a choice by its rank.
 fn sort_key(column: &Column, node: &Node<'_>) -> Option<Arg> {
-    Some(match (column.kind, node) {
-        (_, Node::Null) => Arg::Null,
-        (Kind::Choice(words), Node::Text(word)) => {
-            Arg::Int(i64::try_from(words.iter().position(|other| other == word)?).ok()?)
+    let facts = column.kind.facts();
+    Some(match node {
+        Node::Null => Arg::Null,
+        Node::Text(word) if facts.order == Order::Declared => {
+            Arg::Int(i64::try_from(column.kind.words().iter().position(|other| other == word)?).ok()?)
         }
-        (_, Node::Text(text)) => Arg::Text(text.as_ref().to_owned()),
-        (_, Node::Bool(value)) => Arg::Int(i64::from(*value)),
-        (Kind::Float, Node::Number(number)) => Arg::Float(number.parse().ok()?),
-        (_, Node::Number(number)) => Arg::Int(number.parse().ok()?),
-        (_, Node::Array(_) | Node::Object(_)) => return None,
+        Node::Text(text) => Arg::Text(text.as_ref().to_owned()),
+        Node::Bool(value) => Arg::Int(i64::from(*value)),
+        Node::Number(number) if facts.storage == Storage::Real => Arg::Float(number.parse().ok()?),
+        Node::Number(number) => Arg::Int(number.parse().ok()?),
+        Node::Array(_) | Node::Object(_) => return None,
     })
 }

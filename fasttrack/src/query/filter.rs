@@ -3,12 +3,12 @@
 use super::{
     op::{Operator, Takes},
     page::check_text,
-    value::{check_email, parse_value},
+    value::parse_value,
 };
 use crate::{
     db::Arg,
     error::Fault,
-    schema::{Column, Comparison, Kind, Schema},
+    schema::{Column, Comparison, Schema},
     wire::Param,
 };
 
@@ -62,9 +62,7 @@ pub(super) fn parse(column: &'static Column, param: &Param) -> Result<Condition,
         Takes::One => vec![parse_value(column, &param.value).map_err(invalid)?],
         Takes::Text => {
             check_text(&shown, &param.value)?;
-            if column.kind == Kind::Email {
-                check_email(&param.value).map_err(invalid)?;
-            }
+            (column.kind.facts().check_part)(&param.value).map_err(invalid)?;
             vec![Arg::Text(param.value.clone())]
         }
         Takes::Flag => match param.value.as_str() {

@@ -3,7 +3,8 @@
 use super::filter::Test;
 use crate::{
     db::Arg,
-    schema::{Column, Comparison, Kind},
+    schema::{Column, Comparison},
+    types::Order,
 };
 
 /// An operator of a filter: `?field[name]=value`.
@@ -39,21 +40,21 @@ pub const OPERATORS: &[Operator] = &[
     Operator {
         name: "",
         doc: "equal to this value",
-        applies: |column| column.kind != Kind::Json,
+        applies: is_comparable,
         takes: Takes::One,
         test: |values| Test::Compare(Comparison::Eq, first(values)),
     },
     Operator {
         name: "ne",
         doc: "anything but this value, null included",
-        applies: |column| column.kind != Kind::Json,
+        applies: is_comparable,
         takes: Takes::One,
         test: |values| Test::Compare(Comparison::Ne, first(values)),
     },
     Operator {
         name: "in",
         doc: "one of these values, separated by commas",
-        applies: |column| column.kind != Kind::Json,
+        applies: is_comparable,
         takes: Takes::Many,
         test: Test::AnyOf,
     },
@@ -88,7 +89,7 @@ pub const OPERATORS: &[Operator] = &[
     Operator {
         name: "contains",
         doc: "contains this text, without regard to the case of ASCII letters",
-        applies: |column| matches!(column.kind, Kind::Text | Kind::Email),
+        applies: |column| column.kind.facts().is_text,
         takes: Takes::Text,
         test: |values| Test::Contains(first(values)),
     },
@@ -101,9 +102,14 @@ pub const OPERATORS: &[Operator] = &[
     },
 ];
 
+/// Whether anything is compared with its values.
+fn is_comparable(column: &Column) -> bool {
+    column.kind.facts().parse.is_some()
+}
+
 /// Whether its values have an order to speak of: choices have the one in which they are declared.
 fn is_ordered(column: &Column) -> bool {
-    !matches!(column.kind, Kind::Bool | Kind::Json | Kind::Relation(_) | Kind::PasswordHash)
+    column.kind.facts().order != Order::Unspoken
 }
 
 fn first(values: Vec<Arg>) -> Arg {

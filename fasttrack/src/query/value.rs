@@ -1,70 +1,15 @@
 //! One value in a query string, by the type of its column.
 
-use crate::{
-    clock::{self, TimestampFault},
-    db::Arg,
-    email,
-    schema::{Column, Kind},
-};
+use crate::{db::Arg, schema::Column};
 
 /// Reads a value as the column holds it; choices as their rank, e-mail addresses as they are compared.
 ///
 /// # Errors
 /// What it should have been.
 pub fn parse_value(column: &Column, text: &str) -> Result<Arg, String> {
-    let no = |what: &str| Err(format!("`{text}` is {what}"));
-    // In a query string a `+` is a space, which no number has in it.
-    let no_number =
-        |what: &str| no(&if text.contains(' ') { format!("{what} ({ENCODE_PLUS})") } else { what.to_owned() });
-    match column.kind {
-        Kind::Text => Ok(Arg::Text(text.to_owned())),
-        Kind::Email => check_email(text).map(|()| Arg::Text(email::comparison_key(text))),
-        Kind::Bool => match text {
-            "true" => Ok(Arg::Int(1)),
-            "false" => Ok(Arg::Int(0)),
-            _ => no("neither `true` nor `false`"),
-        },
-        Kind::Int => text.parse().map(Arg::Int).or_else(|_| no_number("no 64-bit integer")),
-        Kind::Id | Kind::Relation(_) => match text.parse::<i64>() {
-            Ok(id) if id > 0 && text.starts_with(|first: char| first.is_ascii_digit()) => Ok(Arg::Int(id)),
-            _ => no("no id: a positive 64-bit integer is"),
-        },
-        Kind::Float => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Arg::Float(number)),
-            _ => no_number("no finite number"),
-        },
-        Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => {
-            clock::parse_timestamp(text).map(Arg::Text).ok_or_else(|| {
-                let advice = TimestampFault::of(text).map(|fault| match fault {
-                    TimestampFault::NoSign => format!(" ({ENCODE_PLUS})"),
-                    other => format!(" ({})", other.advice()),
-                });
-                format!("`{text}` is no RFC 3339 timestamp such as 2026-11-22T16:10:00Z{}", advice.unwrap_or_default())
-            })
-        }
-        Kind::Date => match clock::parse_date(text) {
-            Some(date) => Ok(Arg::Text(date)),
-            None => no("no date such as 2026-11-22"),
-        },
-        Kind::Choice(words) => match words.iter().position(|word| *word == text) {
-            Some(rank) => Ok(Arg::Int(i64::try_from(rank).unwrap_or_default())),
-            None => Err(format!("`{text}` is none of {}", words.join(", "))),
-        },
-        Kind::Json | Kind::PasswordHash => no("no value that can be asked for"),
-    }
-}
-
-const ENCODE_PLUS: &str = "write a `+` as %2B";
-
-/// Refuses what can stand in no e-mail address, whole or in part: nothing would ever be found, and nobody told why.
-///
-/// # Errors
-/// What it is.
-pub(super) fn check_email(text: &str) -> Result<(), String> {
-    match text.chars().find(|char| char.is_whitespace() || char.is_control() || !char.is_ascii()) {
-        None => Ok(()),
-        Some(' ') => Err(format!("`{text}` has a space in it, which no e-mail address has ({ENCODE_PLUS})")),
-        Some(char) => Err(format!("`{text}` has `{}` in it, which no e-mail address has", char.escape_default())),
+    match column.kind.facts().parse {
+        Some(parse) => parse(column.kind, text),
+        None => Err(format!("`{text}` is no value that can be asked for")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
 use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Transition, flow::assert_each_is_reached};
+use crate::types::{Bounds, Storage};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -254,9 +255,21 @@ impl Column {
 }
 
 impl Column {
+    /// As what it is stored.
+    #[must_use]
+    pub const fn storage(&self) -> Storage {
+        self.kind.facts().storage
+    }
+
+    /// What it says of its values beside their type.
+    #[must_use]
+    pub const fn bounds(&self) -> Bounds {
+        Bounds { len: self.len, int_range: self.int_range, float_range: self.float_range, reads: self.reads }
+    }
+
     /// Whether the server alone sets it, whatever its options say.
     #[must_use]
     pub const fn is_automatic(&self) -> bool {
-        self.actor || matches!(self.kind, Kind::Id | Kind::CreatedAt | Kind::UpdatedAt)
+        self.actor || self.kind.facts().is_automatic
     }
 }

@@ -27,13 +27,13 @@ pub use self::{
     flow::Transition,
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
-    rule::{Comparison, Grant, Literal, Path, Rule, Verb},
+    rule::{Comparison, Grant, Path, Rule, Verb},
     trigger::{Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
-    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, OnDelete, PasswordHash, ReadsJson,
-    RowId, Timestamp, UpdatedAt,
+    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, Literal, OnDelete, PasswordHash,
+    ReadsJson, RowId, Timestamp, UpdatedAt,
 };
 
 // What only generated code needs.

@@ -1,5 +1,7 @@
 //! Who may do what, as a tree.
 
+use crate::types::Literal;
+
 /// What a caller can ask of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verb {
@@ -29,21 +31,6 @@ pub struct Grant {
 pub struct Path {
     steps: [&'static str; Self::MAX_STEPS],
     len: usize,
-}
-
-/// A constant of a declaration.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Literal {
-    /// No value.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// A number.
-    Float(f64),
-    /// Text, or the word of a choice.
-    Text(&'static str),
 }
 
 /// How a field is compared with a constant.

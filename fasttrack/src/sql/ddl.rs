@@ -2,7 +2,7 @@
 
 use super::{
     CallerRole, Predicate,
-    definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+    definition::{ColumnDefinition, ForeignKey, IndexDefinition, TableDefinition},
     dialect::{self, schema::IndexKey},
     policy::fold,
     text::quote,
@@ -26,7 +26,6 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
 }
 
 fn column_definition(dialect: Dialect, catalog: &Catalog, column: &Column) -> Result<ColumnDefinition, LinkError> {
-    let choices = if let Kind::Choice(words) = column.kind { words } else { &[] };
     let references = if let Kind::Relation(target) = column.kind {
         let table = catalog.find(target).ok_or_else(|| LinkError::unresolved(column.name, target))?.schema.plural;
         let on_delete = column.on_delete.unwrap_or(OnDelete::Restrict);
@@ -36,31 +35,12 @@ fn column_definition(dialect: Dialect, catalog: &Catalog, column: &Column) -> Re
     };
     Ok(ColumnDefinition {
         name: column.key.to_owned(),
-        holds: holds(column.kind),
-        choices: choices.iter().map(|&word| word.to_owned()).collect(),
+        holds: column.kind.holds(),
+        choices: column.kind.words().iter().map(|&word| word.to_owned()).collect(),
         nullable: column.nullable,
         default: stored_default(column).map(|value| dialect.sql().literal(value)),
         references,
     })
-}
-
-const fn holds(kind: Kind) -> Holds {
-    match kind {
-        Kind::Id => Holds::Id,
-        Kind::Text => Holds::Text,
-        Kind::Bool => Holds::Bool,
-        Kind::Int => Holds::Int,
-        Kind::Float => Holds::Float,
-        Kind::Timestamp => Holds::Timestamp,
-        Kind::Date => Holds::Date,
-        Kind::Json => Holds::Json,
-        Kind::Choice(_) => Holds::Choice,
-        Kind::Relation(_) => Holds::Relation,
-        Kind::Email => Holds::Email,
-        Kind::PasswordHash => Holds::PasswordHash,
-        Kind::CreatedAt => Holds::CreatedAt,
-        Kind::UpdatedAt => Holds::UpdatedAt,
-    }
 }
 
 /// What a column holds when nothing is said, as the declaration says it.
@@ -70,14 +50,7 @@ pub fn stored_default(column: &Column) -> Option<Literal> {
         Fallback::Required => None,
         Fallback::Value(value) => Some(value),
         Fallback::Empty if column.nullable => None,
-        Fallback::Empty => match column.kind {
-            Kind::Bool => Some(Literal::Bool(false)),
-            Kind::Int => Some(Literal::Int(0)),
-            Kind::Float => Some(Literal::Float(0.0)),
-            Kind::Json => Some(Literal::Text("null")),
-            Kind::Text | Kind::Email => Some(Literal::Text("")),
-            _ => None,
-        },
+        Fallback::Empty => column.kind.facts().empty,
     }
 }
 
@@ -101,7 +74,7 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             let is_unique = column.unique && (syntax.lists_nulls_along_unique() || !column.nullable);
             let has_own = column.index || is_unique || matches!(column.kind, Kind::Relation(_));
             let covered = scope.map_or(has_own, |scope| scope.key == column.key);
-            if covered && !(scope.is_none() && column.sort && column.kind == Kind::Email) {
+            if covered && !(scope.is_none() && column.sort && column.kind.facts().ignores_case) {
                 continue;
             }
             let name =

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::text::{quote, text_literal};
-use crate::schema::OnDelete;
+pub use crate::types::Holds;
+use crate::types::OnDelete;
 
 /// A table and its indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,50 +65,6 @@ pub struct IndexDefinition {
     pub unique: bool,
     /// What it is over, as SQL expressions.
     pub keys: Vec<String>,
-}
-
-/// What a column holds: a [`Kind`](crate::schema::Kind) without what belongs to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is the kind of the same name")]
-pub enum Holds {
-    Id,
-    Text,
-    Bool,
-    Int,
-    Float,
-    Timestamp,
-    Date,
-    Json,
-    Choice,
-    Relation,
-    Email,
-    PasswordHash,
-    CreatedAt,
-    UpdatedAt,
-}
-
-impl Holds {
-    /// What it is called.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Id => "an id",
-            Self::Text => "text",
-            Self::Bool => "true or false",
-            Self::Int => "an integer",
-            Self::Float => "a number",
-            Self::Timestamp => "an instant",
-            Self::Date => "a date",
-            Self::Json => "JSON",
-            Self::Choice => "a choice",
-            Self::Relation => "a relation",
-            Self::Email => "an e-mail address",
-            Self::PasswordHash => "a password",
-            Self::CreatedAt => "the instant of creation",
-            Self::UpdatedAt => "the instant of the last change",
-        }
-    }
 }
 
 impl TableDefinition {

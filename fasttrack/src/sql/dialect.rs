@@ -10,7 +10,8 @@ mod sqlite;
 use super::text::text_literal;
 use crate::{
     db::Dialect,
-    schema::{Column, Kind, Literal},
+    schema::{Column, Literal},
+    types::{Order, Storage},
 };
 
 /// How SQL is written for one database.
@@ -22,10 +23,10 @@ pub(crate) trait Syntax: Sync {
     fn instant(&self, expr: &str) -> String;
 
     /// A column as it is stored, selected so that it arrives as it is.
-    fn stored(&self, kind: Kind, expr: &str) -> String;
+    fn stored(&self, storage: Storage, expr: &str) -> String;
 
     /// The placeholder of a value of this kind, where nothing around it tells its type.
-    fn typed(&self, kind: Kind, placeholder: &str) -> String;
+    fn typed(&self, storage: Storage, placeholder: &str) -> String;
 
     /// A constant of a declaration.
     fn literal(&self, value: Literal) -> String;
@@ -34,7 +35,7 @@ pub(crate) trait Syntax: Sync {
     fn later(&self, one: &str, other: &str) -> String;
 
     /// A column as a value for [`Self::json_object`].
-    fn json_value(&self, kind: Kind, expr: &str) -> String;
+    fn json_value(&self, storage: Storage, expr: &str) -> String;
 
     /// A condition as a value for [`Self::json_object`].
     fn json_flag(&self, condition: &str) -> String;
@@ -240,7 +241,7 @@ impl Dialect {
     pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&str) -> String) -> String {
         let shown = columns.iter().filter(|column| !column.hidden);
         let members: Vec<_> =
-            shown.map(|column| (column.key, self.sql().json_value(column.kind, &expr(column.key)))).collect();
+            shown.map(|column| (column.key, self.sql().json_value(column.storage(), &expr(column.key)))).collect();
         self.sql().json_object(&members)
     }
 }
@@ -249,23 +250,15 @@ impl Dialect {
 ///
 /// The indexes are made over the same expression, so that the planner finds them.
 pub(super) fn sort_key(column: &Column, expr: &str) -> String {
-    match column.kind {
-        Kind::Choice(words) => {
-            let arms: Vec<_> = words
-                .iter()
-                .enumerate()
-                .map(|(position, word)| format!("WHEN {} THEN {position}", text_literal(word)))
-                .collect();
-            format!("CASE {expr} {} END", arms.join(" "))
-        }
-        _ => expr.to_owned(),
+    if column.kind.facts().order != Order::Declared {
+        return expr.to_owned();
     }
+    let words = column.kind.words().iter().enumerate();
+    let arms: Vec<_> = words.map(|(place, word)| format!("WHEN {} THEN {place}", text_literal(word))).collect();
+    format!("CASE {expr} {} END", arms.join(" "))
 }
 
 /// The column `expr` as something that is equal when the values are the same to a person.
 pub(super) fn match_key(column: &Column, expr: &str) -> String {
-    match column.kind {
-        Kind::Email => format!("lower({expr})"),
-        _ => sort_key(column, expr),
-    }
+    if column.kind.facts().ignores_case { format!("lower({expr})") } else { sort_key(column, expr) }
 }

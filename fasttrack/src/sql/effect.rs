@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     db::Dialect,
-    schema::{Catalog, Change, Effect, Kind, LinkError, Model, Path, Payload, RowVersion, Schema, Step, Trigger},
+    schema::{Catalog, Change, Column, Effect, LinkError, Model, Path, Payload, RowVersion, Schema, Step, Trigger},
+    types::Storage,
 };
 
 /// Statements that make the tables of the outbox, where they are not there; `account` is who can be told.
@@ -30,7 +31,7 @@ pub struct EffectPlan {
     /// Whether it tells accounts, of whom the statement returns the ids; else it is a job.
     pub tells: bool,
     dialect: Dialect,
-    kinds: Vec<Kind>,
+    types: Vec<Storage>,
     head: String,
     tail: String,
 }
@@ -39,14 +40,14 @@ impl EffectPlan {
     /// Number of arguments per row: id, actor, instant, then every column as it was before.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.kinds.len()
+        self.types.len()
     }
 
     /// The statement for `rows` rows. The row itself is read from its table: run it after a creation or an update, and
     /// before a deletion.
     #[must_use]
     pub fn statement(&self, rows: usize) -> String {
-        format!("{}{}{}", self.head, values(self.dialect, rows, &self.kinds), self.tail)
+        format!("{}{}{}", self.head, values(self.dialect, rows, &self.types), self.tail)
     }
 }
 
@@ -85,10 +86,10 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
             false
         }
     };
-    let kinds =
-        [Kind::Id, Kind::Id, Kind::Timestamp].into_iter().chain(schema.columns.iter().map(|column| column.kind));
-    let (kinds, tail) = (kinds.collect(), sql.finish().text().to_owned());
-    Ok(EffectPlan { change: trigger.change, tells, dialect, kinds, head, tail })
+    let common = [Storage::Integer, Storage::Integer, Storage::Timestamp];
+    let types = common.into_iter().chain(schema.columns.iter().map(Column::storage));
+    let (types, tail) = (types.collect(), sql.finish().text().to_owned());
+    Ok(EffectPlan { change: trigger.change, tells, dialect, types, head, tail })
 }
 
 fn enqueue(dialect: Dialect, job: &str, schema: &Schema) -> String {
@@ -122,7 +123,7 @@ fn write_payload(catalog: &Catalog, model: &Model, payload: &[Payload], sql: &mu
         let (steps, end) = catalog.walk(model, &value.path)?;
         let unresolved = || LinkError::unresolved(end.schema.name, value.field);
         let column = end.schema.column(value.field).ok_or_else(unresolved)?;
-        let render = |expr: &str| syntax.json_value(column.kind, expr);
+        let render = |expr: &str| syntax.json_value(column.storage(), expr);
         let found = sql.fragment(|sql| version(value.row).write_value(sql, &steps, column.key, render));
         let is_marked = render("x") != "x" && !steps.is_empty();
         members.push((value.key, if is_marked { syntax.json(&found) } else { found }));

@@ -6,7 +6,8 @@
 use super::{Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
 use crate::{
     db::{Arg, Dialect, Statement},
-    schema::{Kind, Step},
+    schema::Step,
+    types::Storage,
 };
 
 /// Name of the column of `new` that holds who is calling; no field can be called so.
@@ -103,22 +104,22 @@ impl Insert {
 
     /// `new(…) AS (VALUES …)`.
     fn rows(&self, rows: usize) -> String {
-        let flags = self.guards.iter().map(|guard| (quote(&flag(guard)), Kind::Int));
-        let columns = self.table.columns.iter().map(|column| (quote(column.key), column.kind));
-        let (names, kinds): (Vec<_>, Vec<_>) =
-            columns.chain(std::iter::once((quote(CALLER), Kind::Int))).chain(flags).unzip();
-        format!("new({}) AS ({})", names.join(", "), values(self.table.dialect, rows, &kinds))
+        let flags = self.guards.iter().map(|guard| (quote(&flag(guard)), Storage::Integer));
+        let columns = self.table.columns.iter().map(|column| (quote(column.key), column.storage()));
+        let (names, types): (Vec<_>, Vec<_>) =
+            columns.chain(std::iter::once((quote(CALLER), Storage::Integer))).chain(flags).unzip();
+        format!("new({}) AS ({})", names.join(", "), values(self.table.dialect, rows, &types))
     }
 }
 
-/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of numbered placeholders, of these kinds. The first row tells the types.
-pub(super) fn values(dialect: Dialect, rows: usize, kinds: &[Kind]) -> String {
+/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of numbered placeholders, of values that are stored so. The first row tells the types.
+pub(super) fn values(dialect: Dialect, rows: usize, types: &[Storage]) -> String {
     let row = |row: usize| {
-        let placeholder = |(position, kind): (usize, &Kind)| {
-            let placeholder = format!("${}", row * kinds.len() + position + 1);
-            if row == 0 { dialect.sql().typed(*kind, &placeholder) } else { placeholder }
+        let placeholder = |(position, storage): (usize, &Storage)| {
+            let placeholder = format!("${}", row * types.len() + position + 1);
+            if row == 0 { dialect.sql().typed(*storage, &placeholder) } else { placeholder }
         };
-        format!("({})", kinds.iter().enumerate().map(placeholder).collect::<Vec<_>>().join(", "))
+        format!("({})", types.iter().enumerate().map(placeholder).collect::<Vec<_>>().join(", "))
     };
     format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }

@@ -5,7 +5,8 @@
 use super::{Predicate, Reference, Scope, Slot, Sql, Template, text::quote};
 use crate::{
     db::{Arg, Dialect},
-    schema::{Column, Kind, Schema},
+    schema::{Column, Schema},
+    types::Storage,
 };
 
 /// What statements need to know of a table, rendered once.
@@ -84,7 +85,7 @@ fn write_state(table: &Table, policies: &[&Predicate]) -> Sql {
 
 /// A column of the row `t` as it is stored.
 pub(super) fn stored(dialect: Dialect, column: &Column) -> String {
-    dialect.sql().stored(column.kind, &format!("t.{}", quote(column.key)))
+    dialect.sql().stored(column.storage(), &format!("t.{}", quote(column.key)))
 }
 
 /// Sets columns of the row [`Slot::Id`] where `policy` still holds, also with what the columns `moved` would hold, and
@@ -126,11 +127,11 @@ fn hold<'a>(
     table: &Table,
     changes: impl IntoIterator<Item = &'a (&'static str, Arg)>,
 ) -> Vec<(&'static str, String)> {
-    let kind =
-        |key: &str| table.columns.iter().find(|column| column.key == key).map_or(Kind::Text, |column| column.kind);
+    let column = |key: &str| table.columns.iter().find(|column| column.key == key);
     let hold = |(key, value): &'a (&'static str, Arg)| {
         let placeholder = sql.hold(Slot::Value(value.clone()));
-        (*key, table.dialect.sql().typed(kind(key), &placeholder))
+        let storage = column(key).map_or(Storage::Text, Column::storage);
+        (*key, table.dialect.sql().typed(storage, &placeholder))
     };
     changes.into_iter().map(hold).collect()
 }

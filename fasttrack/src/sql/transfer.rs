@@ -5,7 +5,8 @@
 use super::text::quote;
 use crate::{
     db::{Arg, Cell, Dialect, Row, Statement},
-    schema::{Kind, Schema},
+    schema::Schema,
+    types::Storage,
     wire,
 };
 
@@ -18,14 +19,14 @@ pub struct StoredTable {
     pub is_numbered: bool,
     /// The columns that its rows are in order by: integers.
     key: &'static [&'static str],
-    columns: Vec<(String, Kind)>,
+    columns: Vec<(String, Storage)>,
 }
 
 impl StoredTable {
     /// The table of a resource.
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
-        let columns = schema.columns.iter().map(|column| (column.key.to_owned(), column.kind));
+        let columns = schema.columns.iter().map(|column| (column.key.to_owned(), column.kind.facts().storage));
         Self { name: schema.plural.to_owned(), is_numbered: true, key: &["id"], columns: columns.collect() }
     }
 
@@ -36,7 +37,7 @@ impl StoredTable {
             name: name.to_owned(),
             is_numbered,
             key,
-            columns: columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect(),
+            columns: columns.iter().map(|&(name, storage)| (name.to_owned(), storage)).collect(),
         };
         FRAMEWORK.iter().map(table).collect()
     }
@@ -56,7 +57,7 @@ impl StoredTable {
     /// The keys of the next rows behind one, and last how many bytes of text each row has.
     #[must_use]
     pub fn sizes(&self, after: Option<&[i64]>, limit: usize) -> Statement {
-        let texts = self.columns.iter().filter(|(_, kind)| holds_text(*kind));
+        let texts = self.columns.iter().filter(|(_, storage)| holds_text(*storage));
         let sizes = texts.map(|(name, _)| format!("coalesce(octet_length({}), 0)", quote(name)));
         let size = ["0".to_owned()].into_iter().chain(sizes).collect::<Vec<_>>().join(" + ");
         let (key, mut args) = (self.key_columns(), Vec::new());
@@ -76,7 +77,7 @@ impl StoredTable {
     /// Every value of the rows behind one key, up to another one.
     #[must_use]
     pub fn rows(&self, dialect: Dialect, after: Option<&[i64]>, to: &[i64]) -> Statement {
-        let values = self.columns.iter().map(|(name, kind)| dialect.sql().stored(*kind, &quote(name)));
+        let values = self.columns.iter().map(|(name, storage)| dialect.sql().stored(*storage, &quote(name)));
         let mut args = Vec::new();
         let mut bounds: Vec<_> = after.map(|after| self.compared(">", after, &mut args)).into_iter().collect();
         bounds.push(self.compared("<=", to, &mut args));
@@ -96,7 +97,7 @@ impl StoredTable {
     /// The column whose text is none.
     pub fn values(&self, row: Row) -> Result<Vec<Arg>, &str> {
         let cells = self.columns.iter().zip(row.0);
-        cells.map(|((name, kind), cell)| value(*kind, cell).ok_or(name.as_str())).collect()
+        cells.map(|((name, storage), cell)| value(*storage, cell).ok_or(name.as_str())).collect()
     }
 
     /// Whether a row that was read again is the one that was written, to the bit.
@@ -161,16 +162,16 @@ impl StoredTable {
 }
 
 /// A value as it is written; `None` for text that is none.
-fn value(kind: Kind, cell: Cell) -> Option<Arg> {
+fn value(storage: Storage, cell: Cell) -> Option<Arg> {
     Some(match cell {
         Cell::Null => Arg::Null,
         #[expect(clippy::cast_precision_loss, reason = "a whole number that a column of fractions holds")]
-        Cell::Int(value) if kind == Kind::Float => Arg::Float(value as f64),
+        Cell::Int(value) if storage == Storage::Real => Arg::Float(value as f64),
         Cell::Int(value) => Arg::Int(value),
         Cell::Float(value) => Arg::Float(value),
         Cell::Bytes(bytes) => {
             let text = String::from_utf8(bytes).ok()?;
-            Arg::Text(if kind == Kind::Json { wire::compact(&text) } else { text })
+            Arg::Text(if storage == Storage::Json { wire::compact(&text) } else { text })
         }
     })
 }
@@ -179,12 +180,12 @@ fn value(kind: Kind, cell: Cell) -> Option<Arg> {
 const MAX_ROWS: usize = 1_000;
 
 /// Whether values have a size of their own.
-const fn holds_text(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Json | Kind::Email | Kind::PasswordHash)
+const fn holds_text(storage: Storage) -> bool {
+    matches!(storage, Storage::Text | Storage::Json)
 }
 
 /// Name, whether its ids are given out, key and columns.
-type FrameworkTable = (&'static str, bool, &'static [&'static str], &'static [(&'static str, Kind)]);
+type FrameworkTable = (&'static str, bool, &'static [&'static str], &'static [(&'static str, Storage)]);
 
 /// What is the same in every database of these tables. A lease on a job ends with the server that has it.
 const FRAMEWORK: &[FrameworkTable] = &[
@@ -193,19 +194,19 @@ const FRAMEWORK: &[FrameworkTable] = &[
         true,
         &["id"],
         &[
-            ("id", Kind::Id),
-            ("user_id", Kind::Int),
-            ("created_at", Kind::Timestamp),
-            ("last_used_at", Kind::Timestamp),
-            ("expires_at", Kind::Timestamp),
-            ("ip", Kind::Text),
-            ("user_agent", Kind::Text),
-            ("pair", Kind::Text),
-            ("parent", Kind::Text),
-            ("rotated_at_us", Kind::Int),
-            ("issued_at_s", Kind::Int),
-            ("issued_role", Kind::Text),
-            ("used", Kind::Bool),
+            ("id", Storage::Integer),
+            ("user_id", Storage::Integer),
+            ("created_at", Storage::Timestamp),
+            ("last_used_at", Storage::Timestamp),
+            ("expires_at", Storage::Timestamp),
+            ("ip", Storage::Text),
+            ("user_agent", Storage::Text),
+            ("pair", Storage::Text),
+            ("parent", Storage::Text),
+            ("rotated_at_us", Storage::Integer),
+            ("issued_at_s", Storage::Integer),
+            ("issued_role", Storage::Text),
+            ("used", Storage::Boolean),
         ],
     ),
     (
@@ -213,40 +214,40 @@ const FRAMEWORK: &[FrameworkTable] = &[
         false,
         &["account_id", "number"],
         &[
-            ("account_id", Kind::Int),
-            ("number", Kind::Int),
-            ("type", Kind::Text),
-            ("resource", Kind::Text),
-            ("row_id", Kind::Int),
-            ("row_is_gone", Kind::Bool),
-            ("data", Kind::Json),
-            ("actor_id", Kind::Int),
-            ("created_at", Kind::Timestamp),
+            ("account_id", Storage::Integer),
+            ("number", Storage::Integer),
+            ("type", Storage::Text),
+            ("resource", Storage::Text),
+            ("row_id", Storage::Integer),
+            ("row_is_gone", Storage::Boolean),
+            ("data", Storage::Json),
+            ("actor_id", Storage::Integer),
+            ("created_at", Storage::Timestamp),
         ],
     ),
     (
         "outbox_counters",
         false,
         &["account_id"],
-        &[("account_id", Kind::Int), ("last", Kind::Int), ("pruned", Kind::Int)],
+        &[("account_id", Storage::Integer), ("last", Storage::Integer), ("pruned", Storage::Integer)],
     ),
     (
         "outbox_jobs",
         true,
         &["id"],
         &[
-            ("id", Kind::Id),
-            ("name", Kind::Text),
-            ("resource", Kind::Text),
-            ("row_id", Kind::Int),
-            ("old", Kind::Json),
-            ("new", Kind::Json),
-            ("actor_id", Kind::Int),
-            ("created_at", Kind::Timestamp),
-            ("due_at", Kind::Timestamp),
-            ("tries", Kind::Int),
-            ("error", Kind::Text),
-            ("is_dead", Kind::Bool),
+            ("id", Storage::Integer),
+            ("name", Storage::Text),
+            ("resource", Storage::Text),
+            ("row_id", Storage::Integer),
+            ("old", Storage::Json),
+            ("new", Storage::Json),
+            ("actor_id", Storage::Integer),
+            ("created_at", Storage::Timestamp),
+            ("due_at", Storage::Timestamp),
+            ("tries", Storage::Integer),
+            ("error", Storage::Text),
+            ("is_dead", Storage::Boolean),
         ],
     ),
 ];
@@ -256,7 +257,8 @@ mod tests {
     use super::*;
 
     fn table() -> StoredTable {
-        let columns = vec![("id".to_owned(), Kind::Id), ("a".to_owned(), Kind::Json), ("x".to_owned(), Kind::Float)];
+        let columns =
+            vec![("id".to_owned(), Storage::Integer), ("a".to_owned(), Storage::Json), ("x".to_owned(), Storage::Real)];
         StoredTable { name: "things".to_owned(), is_numbered: true, key: &["id"], columns }
     }
 

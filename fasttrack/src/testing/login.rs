@@ -9,6 +9,7 @@ use crate::{
     db::{Arg, Statement},
     error::Error,
     schema::{Column, Kind, Schema},
+    types::Storage,
     wire::Object,
 };
 
@@ -184,17 +185,20 @@ const fn is_open(column: &Column) -> bool {
 /// What is stored for a value that no request may send.
 fn argument(column: &Column, value: &Value) -> Result<Arg, String> {
     let unfit = || format!("{}: {value} does not fit", column.key);
-    match (column.kind, value) {
+    let (facts, words) = (column.kind.facts(), column.kind.words());
+    if facts.is_automatic || facts.is_secret {
+        return Err(unfit());
+    }
+    match (facts.storage, value) {
         (_, Value::Null) if column.nullable => Ok(Arg::Null),
-        (Kind::Choice(words), Value::String(word)) => {
-            let known = words.contains(&word.as_str());
-            known.then(|| Arg::Text(word.clone())).ok_or_else(|| format!("{}: {word} is none of {words:?}", column.key))
+        (Storage::Json, value) => Ok(Arg::Text(value.to_string())),
+        (Storage::Boolean, Value::Bool(value)) => Ok(Arg::Int((*value).into())),
+        (Storage::Integer, Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(unfit),
+        (Storage::Real, Value::Number(number)) => number.as_f64().map(Arg::Float).ok_or_else(unfit),
+        (Storage::Text, Value::String(word)) if !words.is_empty() && !words.contains(&word.as_str()) => {
+            Err(format!("{}: {word} is none of {words:?}", column.key))
         }
-        (Kind::Bool, Value::Bool(value)) => Ok(Arg::Int((*value).into())),
-        (Kind::Int | Kind::Relation(_), Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(unfit),
-        (Kind::Float, Value::Number(number)) => number.as_f64().map(Arg::Float).ok_or_else(unfit),
-        (Kind::Json, value) => Ok(Arg::Text(value.to_string())),
-        (Kind::Text | Kind::Email | Kind::Timestamp | Kind::Date, Value::String(text)) => Ok(Arg::Text(text.clone())),
+        (Storage::Text | Storage::Timestamp | Storage::Date, Value::String(text)) => Ok(Arg::Text(text.clone())),
         _ => Err(unfit()),
     }
 }

@@ -3,8 +3,14 @@
 use std::mem::discriminant;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 
-use super::FieldType;
+use super::{
+    FieldType,
+    facts::{Facts, Fill, Order, Storage, Unfit},
+    text::text_of,
+};
+use crate::db::Arg;
 
 /// An enum without data whose variants are the words a column may hold; made by `#[derive(Choice)]`.
 #[diagnostic::on_unimplemented(
@@ -49,3 +55,21 @@ pub fn serialize_choice<T: Choice, S: Serializer>(choice: &T, serializer: S) -> 
 pub const fn words<T: Choice>() -> T::Variants {
     T::VARIANTS
 }
+
+pub(super) const CHOICE: Facts = Facts {
+    order: Order::Declared,
+    fill: Fill::FirstWord,
+    parse: Some(|kind, text| match kind.words().iter().position(|word| *word == text) {
+        Some(rank) => Ok(Arg::Int(i64::try_from(rank).unwrap_or_default())),
+        None => Err(format!("`{text}` is none of {}", kind.words().join(", "))),
+    }),
+    noun: "a choice",
+    words: |kind| kind.words().join(" | "),
+    json_schema: |kind| json!({ "type": "string", "enum": kind.words() }),
+    examples: &[(r#""high""#, r#""high""#, "high"), (r#""low""#, r#""low""#, "low")],
+    refused: &[(r#""High""#, "not_a_choice"), (r#""""#, "not_a_choice"), ("7", "type"), ("null", "null")],
+    ..Facts::new(Storage::Text, |kind, _, node| match text_of(node)? {
+        word if kind.words().contains(&word) => Ok(Arg::Text(word.to_owned())),
+        _ => Unfit::new("not_a_choice", format!("must be one of {}", kind.words().join(", "))),
+    })
+};

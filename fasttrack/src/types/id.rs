@@ -3,8 +3,18 @@
 use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 
-use super::{FieldType, Kind};
+use super::{
+    FieldType, Kind,
+    facts::{Facts, Fill, Order, Storage, Unfit},
+    number::integer,
+};
+use crate::{
+    db::Arg,
+    wire::Node,
+    words::{capitalised, with_article},
+};
 
 /// A type whose values are the rows of one table: whatever is declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
@@ -15,6 +25,18 @@ use super::{FieldType, Kind};
 pub trait Entity: Sized + 'static {
     /// Singular name in snake case (`task`).
     const ENTITY: &'static str;
+}
+
+/// What happens to a row when the row that it refers to is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// It is deleted too.
+    Cascade,
+    /// The deletion is refused (409).
+    Restrict,
+    /// The reference becomes null.
+    SetNull,
 }
 
 /// The id of a row of `T`.
@@ -154,3 +176,41 @@ impl<T> FieldType for Id<T> {
 impl<T: Entity> FieldType for BelongsTo<T> {
     const KIND: Kind = Kind::Relation(T::ENTITY);
 }
+
+pub(super) const ID: Facts = Facts {
+    fill: Fill::Nothing,
+    is_automatic: true,
+    parse: Some(|_, text| match text.parse::<i64>() {
+        Ok(id) if id > 0 && text.starts_with(|first: char| first.is_ascii_digit()) => Ok(Arg::Int(id)),
+        _ => Err(format!("`{text}` is no id: a positive 64-bit integer is")),
+    }),
+    noun: "an id",
+    words: |_| "its own id".to_owned(),
+    json_schema: |_| json!({ "type": "integer", "format": "int64", "minimum": 1 }),
+    described: |_, named| Some(format!("Id of the {}; never used twice.", named.row)),
+    examples: &[("9223372036854775807", "9223372036854775807", "9223372036854775807")],
+    refused: &[("0", "not_found"), ("-1", "not_found"), (r#""1""#, "type"), ("null", "null")],
+    ..Facts::new(Storage::Integer, |_, bounds, node| match node {
+        Node::Number(text) => match integer(bounds, text)? {
+            Arg::Int(id) if id > 0 => Ok(Arg::Int(id)),
+            _ => Unfit::new("not_found", "is no id: ids are positive"),
+        },
+        _ => Unfit::new("type", "must be an id, a positive whole number"),
+    })
+};
+
+pub(super) const RELATION: Facts = Facts {
+    order: Order::Unspoken,
+    is_automatic: false,
+    noun: "a relation",
+    words: |kind| format!("id of a {}", kind.target().replace('_', " ")),
+    described: |kind, named| {
+        let target = kind.target().replace('_', " ");
+        Some(if target == named.field {
+            format!("Id of the {target}.")
+        } else {
+            format!("{} of the {}: id of {}.", capitalised(named.field), named.row, with_article(&target))
+        })
+    },
+    ..ID
+};

@@ -1,18 +1,158 @@
 //! What a field of a resource can hold: the Rust types that declarations are written in, and what each is to the runtime.
 //!
-//! Knows no schema: whatever reads or writes rows may use it.
+//! A type is one file here and a row in the table below: how it is read from JSON and from a query, as what it is stored,
+//! how it sorts and matches, what documents say of it ([`Facts`]). Everything else asks these facts. Knows no schema, so
+//! that whatever reads or writes rows may use it.
 
+mod boolean;
 mod choice;
+mod date;
+mod display;
+mod email;
+mod facts;
 mod id;
-mod kind;
+mod instant;
+mod json;
+mod literal;
+mod number;
+mod password;
 mod text;
+
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     choice::Choice,
-    id::{BelongsTo, Entity, Id, RowId},
-    kind::{CreatedAt, Date, Email, FieldType, Json, Kind, OnDelete, PasswordHash, ReadsJson, Timestamp, UpdatedAt},
+    date::Date,
+    email::Email,
+    facts::{Bounds, Facts, Fill, Named, Order, Storage, Unfit},
+    id::{BelongsTo, Entity, Id, OnDelete, RowId},
+    instant::{CreatedAt, Timestamp, UpdatedAt},
+    json::{Json, ReadsJson},
+    literal::Literal,
+    password::PasswordHash,
 };
 
 // What only generated code needs.
 #[doc(hidden)]
 pub use self::choice::{deserialize_choice, serialize_choice, words};
+
+macro_rules! types {
+    ($($(#[doc = $doc:literal])* $name:ident $(($parameter:ty))? => $facts:path),* $(,)?) => {
+        /// What a column holds, independent of Rust's types.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[doc = $doc])* $name $(($parameter))?,)*
+        }
+
+        /// A [`Kind`] without what belongs to it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Holds {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Kind {
+            /// Which type it is.
+            #[must_use]
+            pub const fn holds(self) -> Holds {
+                match self {
+                    $(Self::$name { .. } => Holds::$name,)*
+                }
+            }
+        }
+
+        impl Holds {
+            /// All types.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What there is to know of it.
+            #[must_use]
+            pub const fn facts(self) -> &'static Facts {
+                match self {
+                    $(Self::$name => &$facts,)*
+                }
+            }
+        }
+    };
+}
+
+types! {
+    /// The row's own positive 64-bit id, never used twice.
+    Id => id::ID,
+    /// Unicode text.
+    Text => text::TEXT,
+    /// `true` or `false`.
+    Bool => boolean::BOOL,
+    /// A signed 64-bit integer.
+    Int => number::INT,
+    /// A finite IEEE 754 double.
+    Float => number::FLOAT,
+    /// An instant in UTC with microseconds (RFC 3339).
+    Timestamp => instant::TIMESTAMP,
+    /// A calendar date, `YYYY-MM-DD` (RFC 3339 `full-date`).
+    Date => date::DATE,
+    /// Any JSON value, kept as it was sent.
+    Json => json::JSON,
+    /// One of these words, in the order declared.
+    Choice(&'static [&'static str]) => choice::CHOICE,
+    /// The id of a row of the named resource.
+    Relation(&'static str) => id::RELATION,
+    /// An e-mail address, compared without regard to case.
+    Email => email::EMAIL,
+    /// A password: taken as text, kept as a bcrypt hash, never shown.
+    PasswordHash => password::PASSWORD_HASH,
+    /// The instant of creation, set by the server.
+    CreatedAt => instant::CREATED_AT,
+    /// The instant of the last change, set by the server.
+    UpdatedAt => instant::UPDATED_AT,
+}
+
+impl Kind {
+    /// What there is to know of its type.
+    #[must_use]
+    pub const fn facts(self) -> &'static Facts {
+        self.holds().facts()
+    }
+
+    /// The words of a choice.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Choice(words) => words,
+            _ => &[],
+        }
+    }
+
+    /// The resource that a relation leads to.
+    #[must_use]
+    pub const fn target(self) -> &'static str {
+        match self {
+            Self::Relation(target) => target,
+            _ => "",
+        }
+    }
+}
+
+/// A Rust type that a field of a resource may have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type that a field of a resource can have",
+    label = "not a field type",
+    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, BelongsTo<T>, an enum with #[derive(Choice)], or an Option of one"
+)]
+pub trait FieldType {
+    /// What a column of this type holds.
+    const KIND: Kind;
+    /// Whether it may be null.
+    const NULLABLE: bool = false;
+    /// Whether JSON text is a value of it, where its kind does not say so.
+    const READS: Option<ReadsJson> = None;
+}
+
+impl<T: FieldType> FieldType for Option<T> {
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+    const READS: Option<ReadsJson> = T::READS;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,62 +1,55 @@
-//! Values of fields as text, for what people are told: a mail, a line of a log, a path.
+//! Text.
 
-use std::fmt;
+use serde_json::json;
 
-use super::{BelongsTo, CreatedAt, Date, Email, Id, Timestamp, UpdatedAt};
+use super::{
+    Bounds, FieldType, Kind, Literal,
+    facts::{Facts, Storage, Unfit},
+};
+use crate::{db::Arg, wire::Node};
 
-/// Types that are text all through.
-macro_rules! text {
-    ($($type:ty),* $(,)?) => {
-        $(
-            /// As it is in JSON.
-            impl fmt::Display for $type {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.pad(&self.0)
-                }
-            }
-
-            impl AsRef<str> for $type {
-                fn as_ref(&self) -> &str {
-                    &self.0
-                }
-            }
-        )*
-    };
+impl FieldType for String {
+    const KIND: Kind = Kind::Text;
 }
 
-text![Timestamp, Date, Email, CreatedAt, UpdatedAt];
+pub(super) const TEXT: Facts = Facts {
+    is_text: true,
+    is_long: true,
+    empty: Some(Literal::Text("")),
+    parse: Some(|_, text| Ok(Arg::Text(text.to_owned()))),
+    noun: "text",
+    words: |_| "text".to_owned(),
+    json_schema: |_| json!({ "type": "string" }),
+    examples: &[(r#""Ä \"b\" \\ c""#, r#""Ä \"b\" \\ c""#, "Ä \"b\" \\ c"), (r#"" a\n""#, r#"" a\n""#, " a\n")],
+    refused: &[("7", "type"), ("[]", "type"), ("null", "null"), (r#""a\u0000""#, "nul")],
+    ..Facts::new(Storage::Text, |_, bounds, node| {
+        let text = text_of(node)?;
+        bounds.check_length(text)?;
+        Ok(Arg::Text(text.to_owned()))
+    })
+};
 
-impl<T> fmt::Display for Id<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.get().fmt(f)
+/// A string of JSON that a database can hold.
+pub(super) fn text_of<'a>(node: &'a Node<'_>) -> Result<&'a str, Unfit> {
+    let Node::Text(text) = node else { return Unfit::new("type", "must be a string") };
+    if text.contains('\0') {
+        return Unfit::new("nul", "must not contain the character U+0000");
     }
+    Ok(text)
 }
 
-/// The number of the row that it leads to.
-impl<T> fmt::Display for BelongsTo<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id().fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_shown_as_it_is_in_json() {
-        let (at, on) = ("2026-11-22T16:10:00.123456Z".to_owned(), "2026-12-24".to_owned());
-        for (shown, expected) in [
-            (Timestamp(at.clone()).to_string(), at.as_str()),
-            (CreatedAt(at.clone()).to_string(), &at),
-            (UpdatedAt(at.clone()).to_string(), &at),
-            (Date(on.clone()).to_string(), &on),
-            (format!("{:>12}", Date(on.clone())), "  2026-12-24"),
-            (Email("ada@example.com".to_owned()).to_string(), "ada@example.com"),
-            (BelongsTo::<()>::to(7).to_string(), "7"),
-            (BelongsTo::<()>::to(7).id().to_string(), "7"),
-        ] {
-            assert_eq!(shown, expected);
+impl Bounds {
+    /// Lengths count Unicode scalar values.
+    pub(super) fn check_length(&self, value: &str) -> Result<(), Unfit> {
+        let Some((min, max)) = self.len else { return Ok(()) };
+        let length = value.chars().count();
+        let plural = |count: u32| if count == 1 { "character" } else { "characters" };
+        if length < min as usize {
+            return Unfit::new("too_short", format!("at least {min} {}", plural(min)));
         }
+        if length > max as usize {
+            return Unfit::new("too_long", format!("at most {max} {}", plural(max)));
+        }
+        Ok(())
     }
 }

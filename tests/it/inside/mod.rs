@@ -12,6 +12,7 @@ mod limits;
 mod outbox;
 mod plans;
 mod things;
+mod types;
 mod updates;
 
 use std::{future::Future, sync::Arc};

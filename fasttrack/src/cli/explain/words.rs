@@ -4,22 +4,7 @@ use crate::schema::{Change, Column, Effect, Fallback, Kind, Literal, OnDelete, P
 
 /// What a column holds: `text, 1 to 300 characters`.
 pub(super) fn holds(column: &Column) -> String {
-    let mut text = match column.kind {
-        Kind::Id => "its own id".to_owned(),
-        Kind::Text => "text".to_owned(),
-        Kind::Bool => "true or false".to_owned(),
-        Kind::Int => "integer".to_owned(),
-        Kind::Float => "number".to_owned(),
-        Kind::Timestamp => "instant".to_owned(),
-        Kind::Date => "date".to_owned(),
-        Kind::Json => "JSON".to_owned(),
-        Kind::Choice(words) => words.join(" | "),
-        Kind::Relation(target) => format!("id of a {}", target.replace('_', " ")),
-        Kind::Email => "e-mail address".to_owned(),
-        Kind::PasswordHash => "password".to_owned(),
-        Kind::CreatedAt => "instant of creation".to_owned(),
-        Kind::UpdatedAt => "instant of the last change".to_owned(),
-    };
+    let mut text = (column.kind.facts().words)(column.kind);
     if let Some((min, max)) = column.len {
         let most = (max < u32::MAX).then_some(max);
         text = text + &between((min > 0 || most.is_none()).then_some(min), most) + " characters";

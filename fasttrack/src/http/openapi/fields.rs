@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::names::{capitalised, markdown, sentence, with_article, words};
-use crate::schema::{Catalog, Column, Fallback, Kind, Literal, Schema, rule_in_words};
+use crate::{
+    schema::{Catalog, Column, Fallback, Kind, Literal, Schema, rule_in_words},
+    types::Named,
+    words::{capitalised, markdown, sentence, words},
+};
 
 /// Which input a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +71,7 @@ pub(super) fn in_input(catalog: &Catalog, schema: &Schema, column: &Column, inpu
 /// its own.
 pub(super) fn in_filter(column: &Column) -> Value {
     let mut field = of_kind(column.kind);
-    if matches!(column.kind, Kind::Text | Kind::Email) {
+    if column.kind.facts().is_text {
         // Looking for a part of an address is no address.
         field.remove("format");
         field.insert("minLength".to_owned(), json!(1));
@@ -101,23 +104,7 @@ fn typed(column: &Column) -> Map<String, Value> {
 }
 
 fn of_kind(kind: Kind) -> Map<String, Value> {
-    let schema = match kind {
-        Kind::Id | Kind::Relation(_) => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
-        Kind::Text => json!({ "type": "string" }),
-        Kind::Bool => json!({ "type": "boolean" }),
-        Kind::Int => json!({ "type": "integer", "format": "int64" }),
-        Kind::Float => json!({ "type": "number", "format": "double" }),
-        Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => {
-            json!({ "type": "string", "format": "date-time", "examples": ["2026-11-22T16:10:00.123456Z"] })
-        }
-        Kind::Date => json!({ "type": "string", "format": "date" }),
-        // Null is a JSON value too, so that any type will do whether the column may be null or not.
-        Kind::Json => json!({}),
-        Kind::Choice(words) => json!({ "type": "string", "enum": words }),
-        Kind::Email => json!({ "type": "string", "format": "email" }),
-        Kind::PasswordHash => json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 1024 }),
-    };
-    match schema {
+    match (kind.facts().json_schema)(kind) {
         Value::Object(schema) => schema,
         _ => Map::new(),
     }
@@ -142,25 +129,23 @@ fn default_of(column: &Column) -> Option<Value> {
     match column.fallback {
         Fallback::Required | Fallback::Empty if column.nullable => Some(Value::Null),
         Fallback::Required => None,
-        Fallback::Empty => match column.kind {
-            Kind::Text => Some(json!("")),
-            Kind::Int => Some(json!(0)),
-            Kind::Float => Some(json!(0.0)),
-            Kind::Bool => Some(json!(false)),
-            _ => None,
-        },
-        Fallback::Value(literal) => Some(match literal {
-            Literal::Null => Value::Null,
-            Literal::Bool(value) => json!(value),
-            Literal::Int(value) => json!(value),
-            Literal::Float(value) => json!(value),
-            Literal::Text(value) => json!(value),
-        }),
+        Fallback::Empty => {
+            let facts = column.kind.facts();
+            facts.empty.filter(|_| facts.takes_empty).map(constant)
+        }
+        Fallback::Value(literal) => Some(constant(literal)),
     }
 }
 
-/// What becomes of an instant that is finer than those that are kept.
-pub(super) const CUT_OFF: &str = "Digits of a second beyond the sixth are cut off.";
+fn constant(literal: Literal) -> Value {
+    match literal {
+        Literal::Null => Value::Null,
+        Literal::Bool(value) => json!(value),
+        Literal::Int(value) => json!(value),
+        Literal::Float(value) => json!(value),
+        Literal::Text(value) => json!(value),
+    }
+}
 
 fn describe(field: &mut Map<String, Value>, text: &str) {
     field.insert("description".to_owned(), json!(text));
@@ -171,12 +156,7 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
     let doc = markdown(column.doc);
     let mut sentences = vec![if doc.is_empty() { made_up(schema, column) } else { sentence(&doc) }];
     if as_input {
-        if column.kind == Kind::PasswordHash {
-            sentences.push("8 to 1,024 bytes of UTF-8, never truncated.".to_owned());
-        }
-        if column.kind == Kind::Timestamp {
-            sentences.push(CUT_OFF.to_owned());
-        }
+        sentences.extend(column.kind.facts().input_note.map(str::to_owned));
         if column.write_once {
             sentences.push("Cannot be changed later.".to_owned());
         }
@@ -191,7 +171,7 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
         sentences.push(format!("May go from {}.", steps.collect::<Vec<_>>().join(", from ")));
     }
     if column.unique {
-        let unique = if column.kind == Kind::Email { "Unique, regardless of case." } else { "Unique." };
+        let unique = if column.kind.facts().ignores_case { "Unique, regardless of case." } else { "Unique." };
         sentences.push(unique.to_owned());
     }
     sentences.join(" ")
@@ -203,20 +183,9 @@ fn listed(words: &[&str]) -> String {
 }
 
 fn made_up(schema: &Schema, column: &Column) -> String {
-    let (row, name) = (words(schema.name), words(column.name));
-    match column.kind {
-        Kind::Id => format!("Id of the {row}; never used twice."),
-        Kind::CreatedAt => format!("When the {row} was created."),
-        Kind::UpdatedAt => format!("When the {row} last changed."),
-        Kind::Relation(target) if target == column.name => format!("Id of the {name}."),
-        Kind::Relation(target) => {
-            format!("{} of the {row}: id of {}.", capitalised(&name), with_article(&words(target)))
-        }
-        Kind::Bool if column.name.starts_with("is_") => {
-            format!("Whether the {row} is {}.", words(column.name.trim_start_matches("is_")))
-        }
-        _ => format!("{} of the {row}.", capitalised(&name)),
-    }
+    let (row, field) = (words(schema.name), words(column.name));
+    let described = (column.kind.facts().described)(column.kind, &Named { row: &row, field: &field });
+    described.unwrap_or_else(|| format!("{} of the {row}.", capitalised(&field)))
 }
 
 #[cfg(test)]

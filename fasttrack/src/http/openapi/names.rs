@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::schema::{Catalog, Model};
+use crate::{
+    schema::{Catalog, Model},
+    words::capitalised,
+};
 
 /// Component schemas that every application has; a resource never takes one of these names.
 pub(super) const RESERVED: &[&str] = &[
@@ -75,52 +78,12 @@ fn pascal(snake: &str) -> String {
     snake.split('_').map(capitalised).collect()
 }
 
-/// `task_item` as `task item`.
-pub(super) fn words(snake: &str) -> String {
-    snake.replace('_', " ")
-}
-
-/// `task` as `a task`.
-pub(super) fn with_article(noun: &str) -> String {
-    // `a user`, `a unit`, `a euro`: spelled with a vowel, spoken with a consonant.
-    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u'])
-        && !["us", "uni", "eu", "one"].iter().any(|start| noun.starts_with(start));
-    format!("{} {noun}", if vowel { "an" } else { "a" })
-}
-
-/// With a capital first letter.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// A doc comment as Markdown: without the space after `///` and the empty lines around it.
-pub(super) fn markdown(doc: &str) -> String {
-    let lines: Vec<_> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
-    lines.join("\n").trim().to_owned()
-}
-
-/// The text as a sentence, with a full stop.
-pub(super) fn sentence(text: &str) -> String {
-    if text.is_empty() || text.ends_with(['.', '!', '?', ':', '`', '|']) { text.to_owned() } else { format!("{text}.") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn articles_follow_the_sound() {
-        for (noun, expected) in [("task", "a task"), ("user", "a user"), ("issue", "an issue"), ("unit", "a unit")] {
-            assert_eq!(with_article(noun), expected);
-        }
-    }
-
-    #[test]
-    fn doc_comments_become_markdown() {
-        assert_eq!(markdown(" One.\n\n   - two  \n"), "One.\n\n  - two");
+    fn names_are_in_pascal_case() {
         assert_eq!(pascal("task_item"), "TaskItem");
-        assert_eq!(sentence("done"), "done.");
-        assert_eq!(sentence("done."), "done.");
     }
 }

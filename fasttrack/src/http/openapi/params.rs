@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::fields;
 use crate::{
     query::{MAX_SORT_KEYS, MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
-    schema::{Column, Kind, Schema},
+    schema::{Column, Schema},
 };
 
 /// The id in a path.
@@ -102,11 +102,8 @@ fn filter(column: &Column, operator: &Operator, name: &str, older_name_of: Optio
     if let Some(key) = older_name_of {
         description = format!("An older name of `{}`. {description}", operator.parameter(key));
     }
-    if matches!(column.kind, Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt) && operator.takes != Takes::Flag {
-        description = format!("{description} {}", fields::CUT_OFF);
-    }
-    if column.kind == Kind::Email {
-        description.push_str(" A `+` is written as `%2B`; no address has a space in it.");
+    if let Some(note) = column.kind.facts().filter_note.filter(|_| operator.takes != Takes::Flag) {
+        description = format!("{description} {note}");
     }
     let mut parameter = Map::new();
     parameter.insert("name".to_owned(), json!(operator.parameter(name)));

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{with_article, words};
-use crate::schema::{Catalog, Kind, OnDelete, Schema};
+use crate::{
+    schema::{Catalog, Kind, OnDelete, Schema},
+    words::{with_article, words},
+};
 
 /// What happens to other rows when one of a resource is deleted.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     access::{Access, access},
     fields::{self, Input},
-    names::{Names, capitalised, markdown, sentence, with_article, words},
+    names::Names,
     operation::{Operation, component},
     params,
     relations::Fallout,
@@ -14,6 +14,7 @@ use crate::{
     http::routes,
     pipeline::changes_are_seen,
     schema::{Catalog, Model, Verb, verb_in_words},
+    words::{capitalised, markdown, sentence, with_article, words},
 };
 
 /// One resource, as the document speaks of it.

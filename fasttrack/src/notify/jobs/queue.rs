@@ -8,7 +8,7 @@ use crate::{
     db::{Arg, Db, DbError, Row, Statement, Tx},
     error::Error,
     job::RawChange,
-    schema::Kind,
+    types::Storage,
 };
 
 /// Most rows that are read at once.
@@ -249,8 +249,8 @@ pub(super) async fn pull_in(db: &Db) -> Result<usize, Error> {
         Arg::Text(clock::format_us(now_us.saturating_add(wait_us)))
     };
     let syntax = db.dialect().sql();
-    let arm = |tries| format!("WHEN {tries} THEN {}", syntax.typed(Kind::Timestamp, &format!("${}", tries + 2)));
-    let last = syntax.typed(Kind::Timestamp, &format!("${}", MAX_TRIES + 2));
+    let arm = |tries| format!("WHEN {tries} THEN {}", syntax.typed(Storage::Timestamp, &format!("${}", tries + 2)));
+    let last = syntax.typed(Storage::Timestamp, &format!("${}", MAX_TRIES + 2));
     let arms: Vec<_> = (0..MAX_TRIES).map(arm).collect();
     let latest_of = format!("CASE \"tries\" {} ELSE {last} END", arms.join(" "));
     let sql = format!(

@@ -5,24 +5,25 @@ mod tables;
 
 use super::{Capture, DOOMED, InsertRows, Messages, Syntax, Taken};
 use crate::{
-    schema::{Column, Kind, Literal},
+    schema::{Column, Literal},
     sql::text::{quote, text_literal},
+    types::{Order, Storage},
 };
 
 /// Columns have types of their own; text is in the order of its code points (`COLLATE "C"`).
 pub(super) struct Postgres;
 
 impl Postgres {
-    /// The type of a column.
-    const fn type_of(kind: Kind) -> &'static str {
-        match kind {
-            Kind::Id | Kind::Int | Kind::Relation(_) => "bigint",
-            Kind::Bool => "boolean",
-            Kind::Float => "double precision",
-            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => "timestamptz",
-            Kind::Date => "date",
-            Kind::Json => "json",
-            Kind::Text | Kind::Choice(_) | Kind::Email | Kind::PasswordHash => "text",
+    /// The type of a value.
+    const fn type_of(storage: Storage) -> &'static str {
+        match storage {
+            Storage::Integer => "bigint",
+            Storage::Boolean => "boolean",
+            Storage::Real => "double precision",
+            Storage::Timestamp => "timestamptz",
+            Storage::Date => "date",
+            Storage::Json => "json",
+            Storage::Text => "text",
         }
     }
 }
@@ -36,18 +37,18 @@ impl Syntax for Postgres {
         format!("to_char({expr} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
     }
 
-    fn stored(&self, kind: Kind, expr: &str) -> String {
-        match kind {
-            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt => self.instant(expr),
-            Kind::Date => format!("to_char({expr}, 'YYYY-MM-DD')"),
-            Kind::Json => self.text(expr),
-            _ => expr.to_owned(),
+    fn stored(&self, storage: Storage, expr: &str) -> String {
+        match storage {
+            Storage::Timestamp => self.instant(expr),
+            Storage::Date => format!("to_char({expr}, 'YYYY-MM-DD')"),
+            Storage::Json => self.text(expr),
+            Storage::Integer | Storage::Boolean | Storage::Real | Storage::Text => expr.to_owned(),
         }
     }
 
-    fn typed(&self, kind: Kind, placeholder: &str) -> String {
-        let cast = format!("CAST({placeholder} AS {})", Self::type_of(kind));
-        if Self::type_of(kind) == "text" { format!("({cast} COLLATE \"C\")") } else { cast }
+    fn typed(&self, storage: Storage, placeholder: &str) -> String {
+        let cast = format!("CAST({placeholder} AS {})", Self::type_of(storage));
+        if Self::type_of(storage) == "text" { format!("({cast} COLLATE \"C\")") } else { cast }
     }
 
     fn literal(&self, value: Literal) -> String {
@@ -66,11 +67,11 @@ impl Syntax for Postgres {
         format!("greatest({one}, {other})")
     }
 
-    fn json_value(&self, kind: Kind, expr: &str) -> String {
-        match kind {
-            Kind::Float => format!("fasttrack_number({expr})"),
-            Kind::Timestamp | Kind::CreatedAt | Kind::UpdatedAt | Kind::Date => self.stored(kind, expr),
-            _ => expr.to_owned(),
+    fn json_value(&self, storage: Storage, expr: &str) -> String {
+        match storage {
+            Storage::Real => format!("fasttrack_number({expr})"),
+            Storage::Timestamp | Storage::Date => self.stored(storage, expr),
+            Storage::Integer | Storage::Boolean | Storage::Text | Storage::Json => expr.to_owned(),
         }
     }
 
@@ -123,10 +124,8 @@ impl Syntax for Postgres {
 
     /// Of an array, which is computed once, the planner makes conditions of an index.
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String {
-        let of = match column.kind {
-            Kind::Choice(_) => "integer",
-            kind => Self::type_of(kind),
-        };
+        let facts = column.kind.facts();
+        let of = if facts.order == Order::Declared { "integer" } else { Self::type_of(facts.storage) };
         format!("{expr} = ANY(ARRAY(SELECT value::{of} FROM json_array_elements_text({list}::json)))")
     }
 

@@ -177,13 +177,8 @@ fn target(column: &ColumnDefinition) -> Option<&str> {
 /// Whether nothing that one column holds means anything in the other, whatever the database.
 fn is_foreign(from: &ColumnDefinition, to: &ColumnDefinition) -> bool {
     let is_moved = target(from).zip(target(to)).is_some_and(|(old, new)| old != new);
-    let is_secret = (from.holds == Holds::PasswordHash) != (to.holds == Holds::PasswordHash);
+    let is_secret = from.holds.facts().is_secret != to.holds.facts().is_secret;
     is_moved || is_secret || from.holds == Holds::Id || to.holds == Holds::Id
-}
-
-/// Whether a column holds an instant.
-const fn is_instant(holds: Holds) -> bool {
-    matches!(holds, Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt)
 }
 
 /// The words of a text with single spaces between them.

@@ -2,8 +2,9 @@
 
 use super::{Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
 use crate::{
-    schema::{Column, Kind, Literal},
+    schema::{Column, Literal},
     sql::text::text_literal,
+    types::Storage,
 };
 
 /// Tables are STRICT; instants and dates are text, and booleans 0 and 1.
@@ -22,14 +23,14 @@ impl Syntax for Sqlite {
         expr.to_owned()
     }
 
-    fn stored(&self, kind: Kind, expr: &str) -> String {
-        match kind {
-            Kind::Id | Kind::Int | Kind::Bool | Kind::Relation(_) | Kind::Float => expr.to_owned(),
-            _ => self.text(expr),
+    fn stored(&self, storage: Storage, expr: &str) -> String {
+        match storage {
+            Storage::Integer | Storage::Boolean | Storage::Real => expr.to_owned(),
+            Storage::Text | Storage::Timestamp | Storage::Date | Storage::Json => self.text(expr),
         }
     }
 
-    fn typed(&self, _kind: Kind, placeholder: &str) -> String {
+    fn typed(&self, _storage: Storage, placeholder: &str) -> String {
         placeholder.to_owned()
     }
 
@@ -48,12 +49,12 @@ impl Syntax for Sqlite {
     }
 
     /// `json_object` prints a REAL with 15 digits, which loses bits; the function is one of the connection's.
-    fn json_value(&self, kind: Kind, expr: &str) -> String {
-        match kind {
-            Kind::Bool => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
-            Kind::Float => format!("json(fasttrack_number({expr}))"),
-            Kind::Json => self.json(expr),
-            _ => expr.to_owned(),
+    fn json_value(&self, storage: Storage, expr: &str) -> String {
+        match storage {
+            Storage::Boolean => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
+            Storage::Real => format!("json(fasttrack_number({expr}))"),
+            Storage::Json => self.json(expr),
+            Storage::Integer | Storage::Text | Storage::Timestamp | Storage::Date => expr.to_owned(),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::{
         definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
         text::{quote, text_literal},
     },
+    types::{Fill, Storage},
 };
 
 /// The schema's side of `PostgreSQL`.
@@ -87,22 +88,24 @@ impl SchemaSyntax for PostgresSchema {
     }
 
     fn neutral(&self, column: &ColumnDefinition) -> Option<String> {
-        match column.holds {
-            Holds::Text | Holds::PasswordHash => Some("''".to_owned()),
-            Holds::Int => Some("0".to_owned()),
-            Holds::Bool => Some("FALSE".to_owned()),
-            Holds::Float => Some("0.0".to_owned()),
-            Holds::Json => Some("'null'".to_owned()),
-            Holds::Date => Some("(now() AT TIME ZONE 'UTC')::date".to_owned()),
-            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Some(self.now().to_owned()),
-            Holds::Choice => column.choices.first().map(|word| text_literal(word)),
-            Holds::Id | Holds::Relation | Holds::Email => None,
-        }
+        let facts = column.holds.facts();
+        let constant = match (facts.fill, facts.storage) {
+            (Fill::Nothing, _) => return None,
+            (Fill::FirstWord, _) => return column.choices.first().map(|word| text_literal(word)),
+            (Fill::Now, Storage::Date) => "(now() AT TIME ZONE 'UTC')::date",
+            (Fill::Now, _) => self.now(),
+            (Fill::Empty, Storage::Integer) => "0",
+            (Fill::Empty, Storage::Boolean) => "FALSE",
+            (Fill::Empty, Storage::Real) => "0.0",
+            (Fill::Empty, Storage::Json) => "'null'",
+            (Fill::Empty, Storage::Text | Storage::Date | Storage::Timestamp) => "''",
+        };
+        Some(constant.to_owned())
     }
 
     fn holds_something(&self, column: &ColumnDefinition) -> String {
         // JSON is kept as text, and has no equality.
-        let cast = if column.holds == Holds::Json { "::text" } else { "" };
+        let cast = if column.holds.facts().storage == Storage::Json { "::text" } else { "" };
         format!("{}{cast} IS DISTINCT FROM {}", quote(&column.name), column.default.as_deref().unwrap_or("NULL"))
     }
 
@@ -185,20 +188,20 @@ fn column_text(table: &str, column: &ColumnDefinition) -> String {
 
 /// The type of a column.
 const fn column_type(holds: Holds) -> &'static str {
-    match holds {
-        Holds::Id | Holds::Int | Holds::Relation => "bigint",
-        Holds::Bool => "boolean",
-        Holds::Float => "double precision",
-        Holds::Text | Holds::Choice | Holds::Email | Holds::PasswordHash => "text COLLATE \"C\"",
-        Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => "timestamptz",
-        Holds::Date => "date",
-        Holds::Json => "json",
+    match holds.facts().storage {
+        Storage::Integer => "bigint",
+        Storage::Boolean => "boolean",
+        Storage::Real => "double precision",
+        Storage::Text => "text COLLATE \"C\"",
+        Storage::Timestamp => "timestamptz",
+        Storage::Date => "date",
+        Storage::Json => "json",
     }
 }
 
 /// What has to hold of a value; of null it is null, which is let in.
 fn condition(column: &ColumnDefinition) -> Option<String> {
-    (column.holds == Holds::Choice).then(|| format!("{} IN ({})", quote(&column.name), column.words()))
+    (!column.choices.is_empty()).then(|| format!("{} IN ({})", quote(&column.name), column.words()))
 }
 
 /// Where a relation leads, and what becomes of it when the row there goes.

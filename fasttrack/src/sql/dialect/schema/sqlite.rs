@@ -15,6 +15,7 @@ use crate::{
         definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
         text::{quote, text_literal},
     },
+    types::{Fill, Storage},
 };
 
 /// The schema's side of `SQLite`.
@@ -84,16 +85,18 @@ impl SchemaSyntax for SqliteSchema {
     }
 
     fn neutral(&self, column: &ColumnDefinition) -> Option<String> {
-        match column.holds {
-            Holds::Text | Holds::PasswordHash => Some("''".to_owned()),
-            Holds::Int | Holds::Bool => Some("0".to_owned()),
-            Holds::Float => Some("0.0".to_owned()),
-            Holds::Json => Some("'null'".to_owned()),
-            Holds::Date => Some("date('now')".to_owned()),
-            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Some(NOW.to_owned()),
-            Holds::Choice => column.choices.first().map(|word| text_literal(word)),
-            Holds::Id | Holds::Relation | Holds::Email => None,
-        }
+        let facts = column.holds.facts();
+        let constant = match (facts.fill, facts.storage) {
+            (Fill::Nothing, _) => return None,
+            (Fill::FirstWord, _) => return column.choices.first().map(|word| text_literal(word)),
+            (Fill::Now, Storage::Date) => "date('now')",
+            (Fill::Now, _) => NOW,
+            (Fill::Empty, Storage::Integer | Storage::Boolean) => "0",
+            (Fill::Empty, Storage::Real) => "0.0",
+            (Fill::Empty, Storage::Json) => "'null'",
+            (Fill::Empty, Storage::Text | Storage::Date | Storage::Timestamp) => "''",
+        };
+        Some(constant.to_owned())
     }
 
     fn holds_something(&self, column: &ColumnDefinition) -> String {
@@ -192,18 +195,10 @@ fn column_text(column: &ColumnDefinition) -> String {
 
 /// The type of a column (of a STRICT table).
 const fn column_type(holds: Holds) -> &'static str {
-    match holds {
-        Holds::Id | Holds::Int | Holds::Bool | Holds::Relation => "INTEGER",
-        Holds::Float => "REAL",
-        Holds::Text
-        | Holds::Timestamp
-        | Holds::Date
-        | Holds::Json
-        | Holds::Choice
-        | Holds::Email
-        | Holds::PasswordHash
-        | Holds::CreatedAt
-        | Holds::UpdatedAt => "TEXT",
+    match holds.facts().storage {
+        Storage::Integer | Storage::Boolean => "INTEGER",
+        Storage::Real => "REAL",
+        Storage::Text | Storage::Timestamp | Storage::Date | Storage::Json => "TEXT",
     }
 }
 
@@ -211,10 +206,10 @@ const fn column_type(holds: Holds) -> &'static str {
 /// of `SQLite` before 3.41 calls a row broken for which a CHECK is null.
 fn condition(column: &ColumnDefinition) -> Option<String> {
     let name = quote(&column.name);
-    let condition = match column.holds {
-        Holds::Choice => format!("{name} IN ({})", column.words()),
-        Holds::Bool => format!("{name} IN (0, 1)"),
-        Holds::Json => format!("json_valid({name})"),
+    let condition = match column.holds.facts().storage {
+        Storage::Boolean => format!("{name} IN (0, 1)"),
+        Storage::Json => format!("json_valid({name})"),
+        _ if !column.choices.is_empty() => format!("{name} IN ({})", column.words()),
         _ => return None,
     };
     Some(if column.nullable { format!("{name} IS NULL OR {condition}") } else { condition })

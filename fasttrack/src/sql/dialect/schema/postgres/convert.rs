@@ -4,39 +4,16 @@
 //! migration without naming a row, so each is asked first for what it cannot take.
 
 use super::{
-    super::{Conversion, is_foreign, is_instant},
+    super::{Conversion, is_foreign},
     column_type,
 };
-use crate::sql::{
-    definition::{ColumnDefinition, Holds},
-    text::quote,
+use crate::{
+    sql::{
+        definition::{ColumnDefinition, Holds},
+        text::quote,
+    },
+    types::Storage,
 };
-
-/// What a column holds, as far as its values differ in how they are cast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Int,
-    Bool,
-    Float,
-    Text,
-    Timestamp,
-    Date,
-    Json,
-}
-
-impl Class {
-    const fn of(holds: Holds) -> Self {
-        match holds {
-            Holds::Id | Holds::Int | Holds::Relation => Self::Int,
-            Holds::Bool => Self::Bool,
-            Holds::Float => Self::Float,
-            Holds::Text | Holds::Choice | Holds::Email | Holds::PasswordHash => Self::Text,
-            Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Self::Timestamp,
-            Holds::Date => Self::Date,
-            Holds::Json => Self::Json,
-        }
-    }
-}
 
 /// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
 pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {
@@ -44,7 +21,7 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
         return None;
     }
     let old = quote(&from.name);
-    let (value, lossy) = cast(Class::of(from.holds), Class::of(to.holds), &old, column_type(to.holds));
+    let (value, lossy) = cast(from.holds.facts().storage, to.holds.facts().storage, &old, column_type(to.holds));
     let meant = misfit(from, to, &value);
     let offends: Vec<_> = lossy.into_iter().chain(meant).collect();
     let offends = (!offends.is_empty()).then(|| offends.join(" OR "));
@@ -52,43 +29,47 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
 }
 
 /// The value, and which ones it cannot be had of.
-fn cast(from: Class, to: Class, old: &str, to_type: &str) -> (String, Option<String>) {
+fn cast(from: Storage, to: Storage, old: &str, to_type: &str) -> (String, Option<String>) {
     let of_text = |text: &str, unfit: String| {
         // A cast is not tried where the text does not look like it: a condition may be asked in any order.
         (format!("({text})::{to_type}"), Some(unfit.replace("{text}", text)))
     };
     match (from, to) {
         _ if from == to => (old.to_owned(), None),
-        (Class::Int, Class::Float) => (format!("({old})::double precision"), Some(INT_AS_FLOAT.replace("{old}", old))),
-        (Class::Float, Class::Int) => (format!("({old})::bigint"), Some(FLOAT_AS_INT.replace("{old}", old))),
-        (Class::Bool, Class::Int) => (format!("({old})::integer::bigint"), None),
-        (Class::Bool, Class::Float) => (format!("({old})::integer::double precision"), None),
-        (Class::Bool, Class::Json) => (format!("to_json(({old})::integer)"), None),
-        (Class::Int | Class::Float, Class::Bool) => (format!("({old}) <> 0"), Some(format!("({old}) NOT IN (0, 1)"))),
-        (Class::Int | Class::Float, Class::Json) => (format!("to_json({old})"), None),
-        (_, Class::Text) => (as_text(from, old), None),
-        (_, Class::Int) => of_text(&as_text(from, old), TEXT_AS_INT.to_owned()),
-        (_, Class::Float) => of_text(&as_text(from, old), TEXT_AS_FLOAT.to_owned()),
-        (_, Class::Bool) => {
+        (Storage::Integer, Storage::Real) => {
+            (format!("({old})::double precision"), Some(INT_AS_FLOAT.replace("{old}", old)))
+        }
+        (Storage::Real, Storage::Integer) => (format!("({old})::bigint"), Some(FLOAT_AS_INT.replace("{old}", old))),
+        (Storage::Boolean, Storage::Integer) => (format!("({old})::integer::bigint"), None),
+        (Storage::Boolean, Storage::Real) => (format!("({old})::integer::double precision"), None),
+        (Storage::Boolean, Storage::Json) => (format!("to_json(({old})::integer)"), None),
+        (Storage::Integer | Storage::Real, Storage::Boolean) => {
+            (format!("({old}) <> 0"), Some(format!("({old}) NOT IN (0, 1)")))
+        }
+        (Storage::Integer | Storage::Real, Storage::Json) => (format!("to_json({old})"), None),
+        (_, Storage::Text) => (as_text(from, old), None),
+        (_, Storage::Integer) => of_text(&as_text(from, old), TEXT_AS_INT.to_owned()),
+        (_, Storage::Real) => of_text(&as_text(from, old), TEXT_AS_FLOAT.to_owned()),
+        (_, Storage::Boolean) => {
             let text = as_text(from, old);
             (format!("({text}) = '1'"), Some(format!("({text}) NOT IN ('0', '1')")))
         }
-        (_, Class::Json) => of_text(&as_text(from, old), "NOT \"fasttrack_is_json\"({text})".to_owned()),
-        (_, Class::Date) => of_text(&as_text(from, old), unfit_instant(DATE_FORM, "")),
-        (_, Class::Timestamp) => of_text(&as_text(from, old), unfit_instant(INSTANT_FORM, TIME_BOUNDS)),
+        (_, Storage::Json) => of_text(&as_text(from, old), "NOT \"fasttrack_is_json\"({text})".to_owned()),
+        (_, Storage::Date) => of_text(&as_text(from, old), unfit_instant(DATE_FORM, "")),
+        (_, Storage::Timestamp) => of_text(&as_text(from, old), unfit_instant(INSTANT_FORM, TIME_BOUNDS)),
     }
 }
 
 /// A value as text, written as answers write it; true and false as the numbers that they are elsewhere.
-fn as_text(from: Class, old: &str) -> String {
+fn as_text(from: Storage, old: &str) -> String {
     match from {
-        Class::Text => old.to_owned(),
-        Class::Bool => format!("({old})::integer::text COLLATE \"C\""),
-        Class::Timestamp => {
+        Storage::Text => old.to_owned(),
+        Storage::Boolean => format!("({old})::integer::text COLLATE \"C\""),
+        Storage::Timestamp => {
             format!("to_char({old} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') COLLATE \"C\"")
         }
-        Class::Date => format!("to_char({old}, 'YYYY-MM-DD') COLLATE \"C\""),
-        Class::Int | Class::Float | Class::Json => format!("({old})::text COLLATE \"C\""),
+        Storage::Date => format!("to_char({old}, 'YYYY-MM-DD') COLLATE \"C\""),
+        Storage::Integer | Storage::Real | Storage::Json => format!("({old})::text COLLATE \"C\""),
     }
 }
 
@@ -124,21 +105,22 @@ fn unfit_instant(form: &str, bounds: &str) -> String {
 
 /// When a value of the right type is none that the column may hold.
 fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option<String> {
+    let (facts, before) = (to.holds.facts(), from.holds.facts());
     if to.holds == Holds::Choice {
         let keeps = from.holds == Holds::Choice && from.choices.iter().all(|word| to.choices.contains(word));
         return (!keeps).then(|| format!("{value} NOT IN ({})", to.words()));
     }
-    if from.holds == to.holds || (is_instant(from.holds) && is_instant(to.holds)) {
+    if from.holds == to.holds {
         return None;
     }
-    match to.holds {
-        Holds::Email => Some(format!("{value} NOT LIKE '_%@_%'")),
-        Holds::Relation => {
-            let table = quote(&to.references.as_ref()?.table);
+    match (facts.misfit, &to.references) {
+        (Some(misfit), _) => Some(misfit(value)),
+        (None, Some(reference)) => {
+            let table = quote(&reference.table);
             // What is no number is in the way already; it is not cast to be looked for.
-            let class = Class::of(from.holds);
+            let class = before.storage;
             let (id, ids) = match class {
-                Class::Int => (value.to_owned(), "\"id\""),
+                Storage::Integer => (value.to_owned(), "\"id\""),
                 _ => (as_text(class, &quote(&from.name)), "\"id\"::text"),
             };
             Some(format!("{id} NOT IN (SELECT {ids} FROM {table})"))

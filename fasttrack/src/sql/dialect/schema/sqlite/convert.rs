@@ -1,12 +1,15 @@
 //! How values of one column become values of another one.
 
 use super::{
-    super::{Conversion, is_foreign, is_instant},
+    super::{Conversion, is_foreign},
     column_type,
 };
-use crate::sql::{
-    definition::{ColumnDefinition, Holds},
-    text::quote,
+use crate::{
+    sql::{
+        definition::{ColumnDefinition, Holds},
+        text::quote,
+    },
+    types::Storage,
 };
 
 /// How what `from` holds becomes what `to` may hold; `None` where nothing of it means anything there.
@@ -45,21 +48,19 @@ fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option
         let keeps = from.holds == Holds::Choice && from.choices.iter().all(|word| to.choices.contains(word));
         return (!keeps).then(|| format!("{value} NOT IN ({})", to.words()));
     }
-    if from.holds == to.holds || (is_instant(from.holds) && is_instant(to.holds)) {
+    let (facts, before) = (to.holds.facts(), from.holds.facts());
+    if from.holds == to.holds || (before.storage, facts.storage) == (Storage::Timestamp, Storage::Timestamp) {
         return None;
     }
-    match to.holds {
-        Holds::Bool => Some(format!("{value} NOT IN (0, 1)")),
-        Holds::Json => Some(format!("NOT json_valid({value})")),
-        Holds::Date => Some(format!("date({value}) IS NOT {value}")),
-        Holds::Email => Some(format!("{value} NOT LIKE '_%@_%'")),
-        Holds::Timestamp | Holds::CreatedAt | Holds::UpdatedAt => Some(format!(
+    match (facts.storage, facts.misfit, &to.references) {
+        (Storage::Boolean, ..) => Some(format!("{value} NOT IN (0, 1)")),
+        (Storage::Json, ..) => Some(format!("NOT json_valid({value})")),
+        (Storage::Date, ..) => Some(format!("date({value}) IS NOT {value}")),
+        (Storage::Timestamp, ..) => Some(format!(
             "{value} NOT GLOB '????-??-??T??:??:??.??????Z' OR strftime('%Y-%m-%dT%H:%M:%S', {value}) IS NOT substr({value}, 1, 19)"
         )),
-        Holds::Relation => {
-            let table = quote(&to.references.as_ref()?.table);
-            Some(format!("{value} NOT IN (SELECT \"id\" FROM {table})"))
-        }
+        (_, Some(misfit), _) => Some(misfit(value)),
+        (_, None, Some(reference)) => Some(format!("{value} NOT IN (SELECT \"id\" FROM {})", quote(&reference.table))),
         _ => None,
     }
 }
