@@ -27,6 +27,7 @@ mod commit;
 mod failover;
 mod full;
 mod nodes;
+mod pooler;
 mod restart;
 mod stall;
 

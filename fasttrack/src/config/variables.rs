@@ -50,7 +50,7 @@ pub const VARIABLES: &[Variable] = &[
     open(
         "DATABASE_PREPARED",
         Some("true"),
-        "whether statements are prepared once per connection to PostgreSQL; false behind a PgBouncer that is older than 1.21",
+        "whether statements are prepared once per connection to PostgreSQL; false behind a PgBouncer in transaction mode",
         |config, value| {
             config.database_prepared = value.parse().map_err(|_| "true or false")?;
             Ok(())

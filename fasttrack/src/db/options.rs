@@ -10,7 +10,7 @@ pub struct DbOptions {
     /// Connections to a server, which read and write; opened when first needed.
     pub pool: usize,
     /// Whether statements are prepared on a server and kept there. A pooler that lends connections by the transaction
-    /// may not know them, as `PgBouncer` before 1.21.
+    /// has others run what one prepares.
     pub prepares: bool,
     /// Writes that may wait; one more is refused with [`DbError::QueueFull`](super::DbError::QueueFull).
     pub queue: usize,

@@ -46,6 +46,12 @@ impl Drop for Listening {
 pub(super) const SERVER: &str =
     "(pg_postmaster_start_time()::text || ' ' || coalesce(pg_stat_get_bgwriter_stat_reset_time()::text, ''))";
 
+/// What a session of ours is marked with.
+pub(super) const OWN: &str = "own";
+
+/// How it is asked for.
+pub(super) const IS_OWN: &str = "coalesce(current_setting('fasttrack.session', true), '')";
+
 impl Connector {
     /// One for this address.
     ///
@@ -81,7 +87,8 @@ impl Connector {
     /// What the server says, or that there is none.
     pub(super) async fn connect(&self) -> Result<PgConnection, Refused> {
         let (client, connection) = self.hosts.open(&self.tls).await?;
-        Ok(PgConnection::start(client, connection, self.prepares).introduced().await)
+        let introduced = PgConnection::start(client, connection, self.prepares).introduced().await;
+        introduced.map_err(|error| Refused { error, is_full: false })
     }
 
     /// Opens a connection that passes on what others say on the channels that it listens to.
@@ -120,6 +127,8 @@ fn settings(options: &DbOptions) -> String {
         ("statement_timeout", limit.as_millis().to_string()),
         ("idle_in_transaction_session_timeout", idle.as_millis().to_string()),
         ("lock_timeout", options.busy_timeout.as_millis().to_string()),
+        // One that a pooler lends to others as well has lost this with all the rest.
+        ("fasttrack.session", OWN.to_owned()),
         ("TimeZone", "UTC".to_owned()),
         ("DateStyle", "ISO".to_owned()),
         ("extra_float_digits", "1".to_owned()),

@@ -9,9 +9,9 @@ use tokio::{
 use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, Statement as Prepared, types::Type};
 
 use super::{
-    super::{Arg, Cell, Row, Statement},
-    connect::SERVER,
-    error::{Failure, Remedy},
+    super::{Arg, Cell, DbError, Row, Statement},
+    connect::{IS_OWN, OWN, SERVER},
+    error::{Failure, POOLED, Remedy},
     script,
     statements::Statements,
     value,
@@ -70,10 +70,17 @@ impl PgConnection {
     }
 
     /// Asks the server who it is, for when the connection is lost. One that does not say it serves all the same.
-    pub(super) async fn introduced(mut self) -> Self {
-        let told = self.control(&format!("SELECT {SERVER}")).await.unwrap_or_default();
+    ///
+    /// # Errors
+    /// That the session is not set as it was asked to be, where statements are prepared: somebody in between shares it.
+    pub(super) async fn introduced(mut self) -> Result<Self, DbError> {
+        let told = self.control(&format!("SELECT {SERVER}, {IS_OWN}")).await.unwrap_or_default();
+        let own = told.first().and_then(|row| row.text(1));
+        if self.prepares && own.is_some_and(|own| own != OWN) {
+            return Err(DbError::Other(POOLED.to_owned()));
+        }
         self.server = told.first().and_then(|row| row.text(0)).map(str::to_owned);
-        self
+        Ok(self)
     }
 
     /// The server that it leads to, where that is known.

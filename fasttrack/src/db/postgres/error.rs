@@ -77,6 +77,10 @@ fn in_full(error: &tokio_postgres::Error) -> String {
     text
 }
 
+/// What is wrong where a pooler lends connections by the transaction: what one prepares, another one would run.
+pub(super) const POOLED: &str = "a pooler in between shares the sessions of the server; set DATABASE_PREPARED=false, or \
+    have it lend connections by the session";
+
 /// What passes only if somebody sees to it, and how.
 const DISK_FULL: &str = "the disk is full; try again when there is room on it";
 const READ_ONLY: &str = "the database may only be read; try again when it may be written to";
@@ -95,6 +99,8 @@ fn told_meaning(told: &tokio_postgres::error::DbError) -> DbError {
         "54000" | "22001" => DbError::TooLarge,
         "53100" => DbError::Busy(Busy::with_advice(text, DISK_FULL)),
         "25006" => DbError::Busy(Busy::with_advice(text, READ_ONLY)),
+        // PgBouncer, whatever it lends by.
+        "08P01" if text.starts_with("unsupported startup parameter") => DbError::Other(format!("{text}: {POOLED}")),
         passing if is_passing(passing) => DbError::Busy(text.into()),
         _ => DbError::Other(format!("{text} ({})", code.code())),
     }
@@ -114,6 +120,7 @@ fn remedy(code: &str, text: &str) -> Remedy {
         "25006" => Remedy::Server,
         "0A000" if text.contains("cached plan") => Remedy::Preparation,
         code if code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code() => Remedy::Connection,
+        "08P01" => Remedy::None,
         code if ["08", "57P"].iter().any(|class| code.starts_with(class)) => Remedy::Connection,
         _ => Remedy::None,
     }
