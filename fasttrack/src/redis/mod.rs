@@ -1,7 +1,7 @@
 //! Redis: what several nodes share that may be lost. The limiter counts there, and nodes tell each other there that there
 //! are messages; what must not be lost is in the database.
 //!
-//! Nobody waits for it: a question is answered within [`PATIENCE`], or Redis is taken to be away, and then everybody is
+//! Nobody waits for it: a question is answered within a tenth of a second, or Redis is taken to be away, and then everybody is
 //! told so at once until it has been reached again in the background. Nothing here knows what is asked or told.
 //! `url` is its address, `connect` opens connections, `link` keeps the one that questions go over, and `listen` the one
 //! over which others are heard.

@@ -5,7 +5,14 @@ use serde_json::Value;
 use super::{Kind, Literal};
 use crate::{db::Arg, wire::Node};
 
+/// Reads what a client sends as a value of a type.
+pub type ReadValue = fn(Kind, &Bounds, &Node<'_>) -> Result<Arg, Unfit>;
+
+/// Reads what a query compares with a value of a type.
+pub type ParseValue = fn(Kind, &str) -> Result<Arg, String>;
+
 /// A type of field: everything that the rest of the runtime asks of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they are independent")]
 #[derive(Debug)]
 pub struct Facts {
     /// As what it is stored.
@@ -31,10 +38,10 @@ pub struct Facts {
     /// What rows hold that were there before a field of it, and have to hold something.
     pub fill: Fill,
     /// Reads what a client sends, which is not null unless it has one.
-    pub read: fn(Kind, &Bounds, &Node<'_>) -> Result<Arg, Unfit>,
+    pub read: ReadValue,
     /// Reads what a query compares it with, as it sorts and matches; says what it should have been. `None` where nothing is
     /// compared with it.
-    pub parse: Option<fn(Kind, &str) -> Result<Arg, String>>,
+    pub parse: Option<ParseValue>,
     /// Says what is wrong with a part of a value, which `[contains]` looks for.
     pub check_part: fn(&str) -> Result<(), String>,
     /// When a value that is stored in the same way is none of this type, as a condition in the SQL of every database.
@@ -140,7 +147,7 @@ impl Unfit {
 
 impl Facts {
     /// What most types say, over what one has to say for itself.
-    pub(super) const fn new(storage: Storage, read: fn(Kind, &Bounds, &Node<'_>) -> Result<Arg, Unfit>) -> Self {
+    pub(super) const fn new(storage: Storage, read: ReadValue) -> Self {
         Self {
             storage,
             order: Order::Stored,

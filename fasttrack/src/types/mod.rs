@@ -24,7 +24,7 @@ pub use self::{
     choice::Choice,
     date::Date,
     email::Email,
-    facts::{Bounds, Facts, Fill, Named, Order, Storage, Unfit},
+    facts::{Bounds, Facts, Fill, Named, Order, ParseValue, ReadValue, Storage, Unfit},
     id::{BelongsTo, Entity, Id, OnDelete, RowId},
     instant::{CreatedAt, Timestamp, UpdatedAt},
     json::{Json, ReadsJson},

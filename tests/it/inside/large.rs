@@ -57,7 +57,7 @@ async fn filled() -> Inside {
 }
 
 fn lines(rows: &[Row]) -> String {
-    rows.iter().map(|row| format!("{}\n", row.text(0).unwrap())).collect()
+    rows.iter().map(|row| row.text(0).unwrap()).collect::<Vec<_>>().join("\n")
 }
 
 /// How it is gone about with these arguments.
@@ -68,7 +68,7 @@ async fn plan(app: &Inside, statement: &Statement) -> String {
 
 /// How it is gone about whatever the arguments are, as a connection does that has prepared it.
 async fn generic_plan(app: &Inside, sql: &str) -> String {
-    let arguments = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let arguments = (1..=99).take_while(|n| sql.contains(&format!("${n}"))).count();
     let nulls = vec!["NULL"; arguments].join(", ");
     let execute = if nulls.is_empty() { "EXECUTE explained".into() } else { format!("EXECUTE explained ({nulls})") };
     let steps = [

@@ -75,5 +75,5 @@ fn every_value_comes_back_as_it_was_and_is_found() {
 
 /// A value in a query string.
 fn encoded(value: &str) -> String {
-    value.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    value.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }

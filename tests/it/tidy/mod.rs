@@ -145,6 +145,9 @@ fn dependencies_point_down() {
     let files = sources();
     let above = |layer: &str| -> &[&str] {
         match layer {
+            "types" | "job" | "hooks" => {
+                &["schema", "sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
+            }
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
             "db" | "redis" | "wire" | "clock" | "password" | "error" | "principal" | "email" | "outbox" | "program" => {
@@ -168,7 +171,7 @@ fn dependencies_point_down() {
         }
     }
     check_none(
-        "cli -> app -> http -> {auth, notify} -> pipeline -> {query, sql} -> schema; the rest are leaves",
+        "cli -> app -> http -> {auth, notify} -> pipeline -> {query, sql} -> schema -> hooks -> job -> types; the rest are leaves",
         &found,
     );
 }
