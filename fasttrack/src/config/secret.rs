@@ -78,7 +78,16 @@ impl SecretKey {
         let path = Self::place(database)?;
         match read(&path)? {
             Some(key) => Ok(key),
-            None => make(&path),
+            None => {
+                let key = make(&path)?;
+                if matches!(database, DatabaseUrl::Postgres(_)) {
+                    tracing::warn!(
+                        path = %path.display(),
+                        "a key that signs tokens was made here; servers that share a database need the same SECRET_KEY"
+                    );
+                }
+                Ok(key)
+            }
         }
     }
 

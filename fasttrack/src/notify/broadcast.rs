@@ -36,6 +36,9 @@ const ASKED_A_SECOND: usize = 1_000;
 /// How often a node says over Redis that it is there.
 const BEAT: Duration = Duration::from_millis(300);
 
+/// How often a node says in the database that Redis is where it tells of messages, for those who do not hear it there.
+const NOTE: Duration = Duration::from_secs(5);
+
 /// After how long a node that says nothing there is taken to be gone, and Redis itself to be lost.
 const SILENCE: Duration = Duration::from_secs(1);
 

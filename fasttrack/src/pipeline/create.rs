@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock,
-    db::{Arg, RowPlan, Tx},
+    db::{Arg, DbError, RowPlan, Tx},
     error::Error,
     job::RawChange,
     password,
@@ -95,9 +95,13 @@ impl Pipeline {
             return self.db.write(move |tx| async move { creation.apply(tx, hooked).await }.boxed()).await;
         }
         let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, row.clone()).await;
-        match created.map_err(|error| refusal::database(engine.schema, error))? {
-            Some(json) => Ok(json),
-            None => Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile)),
+        match created {
+            Ok(Some(json)) => Ok(json),
+            // What it refers to can go between the look and the insertion.
+            Ok(None) | Err(DbError::ForeignKey) => {
+                Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile))
+            }
+            Err(error) => Err(refusal::database(engine.schema, error)),
         }
     }
 }
@@ -146,7 +150,7 @@ impl HookedCreation {
             }
         }
         let rows = std::slice::from_ref(&self.row);
-        let created = self.plan.insert(tx, rows).await.map_err(|error| refusal::database(schema, error))?;
+        let created = self.plan.insert(tx, rows).await.map_err(|error| refusal::written(schema, error))?;
         let Some(json) = created.into_iter().next().flatten() else {
             return Err(self.refusal(tx).await?.unwrap_or_else(changed_meanwhile));
         };

@@ -68,6 +68,14 @@ pub(super) fn database(schema: &Schema, error: DbError) -> Error {
     }
 }
 
+/// What the database refused of a row that was written, likewise: what it refers to was there when it was looked at.
+pub(super) fn written(schema: &Schema, error: DbError) -> Error {
+    match error {
+        DbError::ForeignKey => Error::Unavailable("a row that is referred to went meanwhile; try again".into()),
+        other => database(schema, other),
+    }
+}
+
 /// A constraint is named by its index, `tasks_slug_unique`, or by its column, `tasks.slug`.
 fn taken(schema: &Schema, constraint: &str) -> String {
     let names = |key: &str| {

@@ -296,7 +296,7 @@ impl Change {
             .chain(touched.map(|column| (column.key, self.touched(before, column))))
             .collect();
         let statement = sql::update(&self.engine.table, &self.policy, &moved, &set).fill(values(self.id, &self.who));
-        let mut rows = tx.query(statement).await.map_err(|error| refusal::database(schema, error))?;
+        let mut rows = tx.query(statement).await.map_err(|error| refusal::written(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
         // The row as it is was looked at before, so that it is where it would hang that does not do.
         json.ok_or_else(|| match moved.as_slice() {

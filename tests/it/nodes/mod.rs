@@ -100,6 +100,28 @@ fn a_refresh_token_used_at_once_on_both_nodes_gives_one_child() {
 }
 
 #[test]
+fn what_is_made_under_a_row_that_goes_has_no_parent() {
+    server_only!("several processes on one database");
+    let apps = two();
+    let [one, other] = &apps;
+    let owner = known_to_both(&apps);
+    for _ in 0..20 {
+        let project = one.project(&owner);
+        let statuses: Vec<_> = thread::scope(|scope| {
+            let making = (0..8).map(|number| {
+                let (app, owner) = (&apps[number % 2], &owner);
+                let path = format!("/projects/{project}/tasks");
+                scope.spawn(move || app.post(&path, &json!({ "title": "t" })).by(owner).send().status)
+            });
+            let making: Vec<_> = making.collect();
+            other.delete(&format!("/projects/{project}")).by(&owner).send();
+            making.into_iter().map(|made| made.join().unwrap()).collect()
+        });
+        assert!(statuses.iter().all(|status| [201, 404].contains(status)), "{statuses:?}");
+    }
+}
+
+#[test]
 fn of_two_administrators_who_remove_each_other_one_remains() {
     server_only!("several processes on one database");
     for _ in 0..5 {

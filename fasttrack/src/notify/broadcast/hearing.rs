@@ -3,14 +3,15 @@
 //! While a carrier is not heard it is looked for messages every so often, and once when it is heard again. That Redis is
 //! heard is proven by what this node says there itself. A node that falls silent there without having said good-bye may
 //! have committed what it could not tell of any more, and its last commit may still be under way: it is looked for that
-//! for a while.
+//! for a while. A node that tells of messages over another Redis than ours, or over one where we have none, is never heard:
+//! it is looked for messages for as long as it says so.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    POLL, SILENCE,
+    NOTE, POLL, SILENCE,
     words::{Said, parse},
 };
 use crate::db::Notice;
@@ -41,6 +42,8 @@ pub(super) struct Hearing {
     redis: Option<OverRedis>,
     /// Until when it is looked for what silent nodes have left.
     look_until: Instant,
+    /// Until when there are nodes that tell of messages where they are not heard.
+    elsewhere_until: Option<Instant>,
     looked: Instant,
 }
 
@@ -64,13 +67,16 @@ impl Hearing {
     /// Nobody is heard yet.
     pub(super) fn new(own: Arc<str>, has_redis: bool, now: Instant) -> Self {
         let redis = has_redis.then(OverRedis::default);
-        Self { own, hears_database: false, redis, look_until: now, looked: now }
+        Self { own, hears_database: false, redis, look_until: now, elsewhere_until: None, looked: now }
     }
 
     /// Takes what was heard.
     pub(super) fn hear(&mut self, carrier: Carrier, notice: Notice, now: Instant) -> Look {
         match (carrier, notice) {
-            (Carrier::Database, Notice::Payload(payload)) => self.take(&payload),
+            (Carrier::Database, Notice::Payload(payload)) => match parse(&payload) {
+                Some((node, Said::OverRedis)) => self.note_elsewhere(node, now),
+                _ => self.take(&payload),
+            },
             (Carrier::Redis, Notice::Payload(payload)) => {
                 self.note(&payload, now);
                 self.take(&payload)
@@ -94,7 +100,7 @@ impl Hearing {
 
     /// Whether it depends on time whether it is to be looked for messages.
     pub(super) const fn has_to_watch(&self) -> bool {
-        self.redis.is_some() || !self.hears_database
+        self.redis.is_some() || !self.hears_database || self.elsewhere_until.is_some()
     }
 
     /// Whether it is to be looked for messages now, because of what is not heard.
@@ -109,13 +115,31 @@ impl Hearing {
                 return self.look(now) == Look::Everywhere;
             }
         }
-        let has_to_look = !is_heard || now < self.look_until;
+        self.elsewhere_until = self.elsewhere_until.filter(|until| now < *until);
+        let has_to_look = !is_heard || now < self.look_until || self.elsewhere_until.is_some();
         has_to_look && now >= self.looked + POLL && self.look(now) == Look::Everywhere
     }
 
     fn look(&mut self, now: Instant) -> Look {
         self.looked = now;
         Look::Everywhere
+    }
+
+    /// A node tells of messages over Redis; whether it is heard there.
+    fn note_elsewhere(&mut self, node: &str, now: Instant) -> Look {
+        let heard = self.redis.as_ref().filter(|redis| redis.is_heard(now));
+        if *node == *self.own || heard.is_some_and(|redis| redis.others.contains_key(node)) {
+            return Look::Nowhere;
+        }
+        // While Redis is away it is looked for messages anyway.
+        if self.elsewhere_until.is_none() && (self.redis.is_none() || heard.is_some()) {
+            tracing::warn!(
+                "another server on this database has a REDIS_URL that is not ours, so that its messages come late; set the \
+                 same one on all, or none"
+            );
+        }
+        self.elsewhere_until = Some(now + 3 * NOTE);
+        self.look(now)
     }
 
     fn set_connected(&mut self, carrier: Carrier, is_connected: bool) {
@@ -131,7 +155,7 @@ impl Hearing {
         match parse(payload) {
             Some((node, _)) if *node == *self.own => Look::Nowhere,
             Some((_, Said::Messages(accounts))) => Look::At(accounts),
-            Some((_, Said::Here | Said::Bye)) => Look::Nowhere,
+            Some((_, Said::Here | Said::Bye | Said::OverRedis)) => Look::Nowhere,
             None => Look::Everywhere,
         }
     }
@@ -221,6 +245,39 @@ mod tests {
                 Hear(3_700, Redis, Connected, Look::Everywhere),
                 Hear(3_700, Redis, said("me:"), Look::Nowhere),
                 Watch(4_600, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_told_over_another_redis_is_looked_for() {
+        check(
+            false,
+            vec![
+                Hear(0, Database, Connected, Look::Everywhere),
+                Watch(1_000, false),
+                Hear(1_000, Database, said("me:redis"), Look::Nowhere),
+                Watch(2_000, false),
+                Hear(2_000, Database, said("you:redis"), Look::Everywhere),
+                Watch(2_400, false),
+                Watch(2_500, true),
+                Watch(16_900, true),
+                Watch(17_500, false),
+            ],
+        );
+        check(
+            true,
+            vec![
+                Hear(0, Database, Connected, Look::Everywhere),
+                Hear(0, Redis, Connected, Look::Everywhere),
+                Hear(0, Redis, said("me:"), Look::Nowhere),
+                Hear(0, Redis, said("you:"), Look::Nowhere),
+                Hear(500, Database, said("you:redis"), Look::Nowhere),
+                Watch(600, false),
+                Hear(700, Database, said("he:redis"), Look::Everywhere),
+                Hear(900, Redis, said("me:"), Look::Nowhere),
+                Hear(900, Redis, said("you:"), Look::Nowhere),
+                Watch(1_200, true),
             ],
         );
     }

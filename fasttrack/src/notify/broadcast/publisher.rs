@@ -8,14 +8,15 @@ use std::{
     },
 };
 
+use futures_util::FutureExt;
 use tokio::{
     sync::Notify,
-    time::{MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::{
-    BEAT, SILENCE,
-    words::{CHANNEL, bye, here, payloads},
+    BEAT, NOTE, SILENCE,
+    words::{CHANNEL, bye, here, over_redis, payloads},
 };
 use crate::{
     db::{Db, Notices},
@@ -71,10 +72,16 @@ impl Publisher {
     pub(super) async fn run(&self) {
         let mut rhythm = interval(BEAT);
         rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut notes = interval_at(Instant::now() + 2 * BEAT, NOTE);
+        notes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.added.notified() => {}
                 _ = rhythm.tick() => drop(self.say(&here(&self.own)).await),
+            }
+            if notes.tick().now_or_never().is_some() && self.carries() {
+                // Those who hear this node over Redis as well have nothing to learn, and the others hear the next one.
+                self.tell_by_database(vec![over_redis(&self.own)]).await.ok();
             }
             // What nobody could be told of waits for the next beat.
             self.flush().await.ok();

@@ -11,6 +11,9 @@ const MAX_PAYLOAD: usize = 7_000;
 /// In place of accounts: the node goes.
 const BYE: &str = "bye";
 
+/// In place of accounts: over Redis is where the node tells of messages.
+const OVER_REDIS: &str = "redis";
+
 /// What a node says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
@@ -18,6 +21,8 @@ pub(super) enum Said {
     Messages(Vec<i64>),
     /// It is there.
     Here,
+    /// It tells of messages over Redis, and not here.
+    OverRedis,
     /// It goes, and has said all it had to say.
     Bye,
 }
@@ -55,12 +60,18 @@ pub(super) fn bye(node: &str) -> String {
     format!("{node}:{BYE}")
 }
 
+/// That the node tells of messages over Redis.
+pub(super) fn over_redis(node: &str) -> String {
+    format!("{node}:{OVER_REDIS}")
+}
+
 /// The node that said something, and what.
 pub(super) fn parse(payload: &str) -> Option<(&str, Said)> {
     let (node, rest) = payload.split_once(':')?;
     let said = match rest {
         "" => Said::Here,
         BYE => Said::Bye,
+        OVER_REDIS => Said::OverRedis,
         accounts => Said::Messages(accounts.split(',').map(str::parse).collect::<Result<_, _>>().ok()?),
     };
     Some((node, said))
@@ -84,6 +95,7 @@ mod tests {
         assert_eq!(pieces.iter().flat_map(heard).collect::<Vec<_>>(), accounts);
         assert_eq!(parse(&here("n")), Some(("n", Said::Here)));
         assert_eq!(parse(&bye("n")), Some(("n", Said::Bye)));
+        assert_eq!(parse(&over_redis("n")), Some(("n", Said::OverRedis)));
     }
 
     #[test]

@@ -63,6 +63,25 @@ fn hear(socket: &mut Socket, id: i64) -> Duration {
 }
 
 #[test]
+fn a_node_without_that_redis_looks_for_what_it_is_not_told() {
+    redis_only!("messages over Redis");
+    server_only!("several processes on one database");
+    let redis = Redis::start();
+    let settings = with(&redis);
+    let one = settings.start();
+    let other = settings.set("REDIS_URL", "").start();
+    let [owner, assignee] = [(); 2].map(|()| one.person());
+    let project = one.project(&owner);
+    let mut socket = other.socket(&assignee);
+    wait_until("it is known that they are apart", || other.log().contains("REDIS_URL that is not ours"));
+    for number in 1..=5 {
+        let through = if number % 2 == 0 { &other } else { &one };
+        through.task(&owner, project, &json!({ "assignee_id": assignee.id }));
+        assert!(hear(&mut socket, number) < Duration::from_secs(3));
+    }
+}
+
+#[test]
 fn redis_tells_of_what_is_done_through_another_node() {
     redis_only!("messages over Redis");
     server_only!("several processes on one database");
