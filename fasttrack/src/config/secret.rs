@@ -76,19 +76,17 @@ impl SecretKey {
     /// [`SecretError`] when the file cannot be used, is readable by everybody, or holds no key.
     pub fn load_or_make(database: &DatabaseUrl) -> Result<Self, SecretError> {
         let path = Self::place(database)?;
-        match read(&path)? {
-            Some(key) => Ok(key),
-            None => {
-                let key = make(&path)?;
-                if matches!(database, DatabaseUrl::Postgres(_)) {
-                    tracing::warn!(
-                        path = %path.display(),
-                        "a key that signs tokens was made here; servers that share a database need the same SECRET_KEY"
-                    );
-                }
-                Ok(key)
-            }
+        if let Some(key) = read(&path)? {
+            return Ok(key);
         }
+        let key = make(&path)?;
+        if matches!(database, DatabaseUrl::Postgres(_)) {
+            tracing::warn!(
+                path = %path.display(),
+                "a key that signs tokens was made here; servers that share a database need the same SECRET_KEY"
+            );
+        }
+        Ok(key)
     }
 
     /// Keeps the key of one database for another one, too, unless that has one already. `None` where there is none.

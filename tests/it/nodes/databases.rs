@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Requests that are sent, pages of lists aside.
-const REQUESTS: usize = 1_500;
+const REQUESTS: usize = 3_000;
 
 /// Where the numbers begin.
 const SEED: u64 = 0x5EED;
