@@ -25,7 +25,7 @@ use proc_macro::TokenStream;
 /// Declares a resource: one struct, its rules and its triggers.
 ///
 /// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. Below it stand `#[can(VERBS: RULE)]`,
-/// `#[rule(NAME: RULE)]` and `#[on(CHANGE => EFFECT)]`, beside the fields `#[field(…)]`.
+/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]` and `#[unique(FIELD, FIELD)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::expand(arguments.into(), item.into()))
@@ -71,6 +71,13 @@ pub fn rule(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("on", item.into()))
+}
+
+/// Says of which fields no two rows hold the same: `#[unique(organisation, user)]`. Stands below `#[resource]`, which reads
+/// it.
+#[proc_macro_attribute]
+pub fn unique(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("unique", item.into()))
 }
 
 fn answer_expression((tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {

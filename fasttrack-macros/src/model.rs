@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
 use crate::{
+    names,
     options::{OPTIONS, OptionSpec},
     shape::FieldType,
 };
@@ -38,6 +39,7 @@ pub(crate) struct Declaration {
     /// How many `#[can]` there are, those that did not parse included.
     pub(crate) can_count: usize,
     pub(crate) triggers: Vec<Trigger>,
+    pub(crate) uniques: Vec<Unique>,
 }
 
 /// One field.
@@ -152,6 +154,13 @@ pub(crate) struct Path {
     pub(crate) last: Ident,
 }
 
+/// `#[unique(a, b)]`
+pub(crate) struct Unique {
+    /// Where the attribute stands.
+    pub(crate) at: Span,
+    pub(crate) fields: Vec<Ident>,
+}
+
 /// `#[on(change => effect)]`
 pub(crate) struct Trigger {
     pub(crate) change: Change,
@@ -190,6 +199,12 @@ impl Declaration {
     /// The field of this name.
     pub(crate) fn field(&self, name: &Ident) -> Option<&Field> {
         self.fields.iter().find(|field| *name == field.ident)
+    }
+
+    /// The field of this name, `r#` or not.
+    pub(crate) fn named(&self, name: &Ident) -> Option<&Field> {
+        let name = name.unraw().to_string();
+        self.fields.iter().find(|field| field.name == name)
     }
 
     /// The named rule of this name.
@@ -233,6 +248,19 @@ impl Field {
     /// Whether the option of this word is given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.option(name).is_some()
+    }
+}
+
+impl Unique {
+    /// What its index is called, behind the table.
+    pub(crate) fn index_name(&self, declaration: &Declaration) -> String {
+        let keys: Vec<&str> = self.keys(declaration).collect();
+        names::after_table(&declaration.plural, &keys, "unique")
+    }
+
+    /// The JSON keys of its fields.
+    pub(crate) fn keys<'a>(&self, declaration: &'a Declaration) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter_map(|name| declaration.named(name)).map(|field| field.key.as_str())
     }
 }
 

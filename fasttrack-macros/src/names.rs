@@ -80,6 +80,30 @@ fn distance(one: &str, other: &str) -> usize {
     cell(&above, other.len())
 }
 
+/// Longest name of a table, column, index or constraint, in bytes: NAMEDATALEN of Postgres, less its end.
+pub(crate) const MAX_BYTES: usize = 63;
+
+/// What follows a table's name in that of something which is made of several words: all of them, or as much as fits and a
+/// digest of them.
+pub(crate) fn after_table(table: &str, words: &[&str], ending: &str) -> String {
+    let whole = format!("{}_{ending}", words.join("_"));
+    let room = MAX_BYTES.saturating_sub(table.len() + 1);
+    if whole.len() <= room {
+        return whole;
+    }
+    let end = format!("{:08x}_{ending}", digest(&whole));
+    let kept = whole.floor_char_boundary(room.saturating_sub(end.len() + 1));
+    match whole.get(..kept).unwrap_or_default().trim_end_matches('_') {
+        "" => end,
+        begin => format!("{begin}_{end}"),
+    }
+}
+
+/// FNV-1a of 32 bits: the same on every machine and in every version.
+fn digest(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 fn cell(row: &[usize], place: usize) -> usize {
     row.get(place).copied().unwrap_or(usize::MAX / 2)
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub use self::mail::{MailError, Recipient};
 use crate::{
     clock,
-    db::{Db, Dialect, Row, Statement},
+    db::{Db, DbError, Dialect, Row, Statement},
     error::Error,
     types::{Entity, RowId},
 };
@@ -137,6 +137,11 @@ pub trait Services: Send + Sync {
     /// The database.
     fn db(&self) -> &Db;
 
+    /// What the database says of a statement that it refused, in the words of the declarations.
+    fn refusal(&self, error: DbError) -> Error {
+        error.into()
+    }
+
     /// The address of a path of this server, as its clients see it; the path itself where they are not known to see
     /// another.
     fn link(&self, path: &str) -> String {
@@ -223,8 +228,8 @@ impl Context {
     /// it does to accounts and sessions, by itself or by `on_delete`, counts from the next request, as ever.
     ///
     /// # Errors
-    /// As [`Self::read`], and [`Error::Conflict`] when nobody would be left who may manage accounts; nothing is written
-    /// then.
+    /// As [`Self::read`]; [`Error::Conflict`] when nobody would be left who may manage accounts, or a value is taken that
+    /// is declared as unique. Nothing is written then.
     pub async fn write(&self, statement: Statement) -> Result<Vec<Row>, Error> {
         self.write_now(|_| statement).await
     }
@@ -248,7 +253,14 @@ impl Context {
         &self,
         statement: impl FnOnce(String) -> Statement + Clone + Send + 'static,
     ) -> Result<Vec<Row>, Error> {
-        self.services.db().write(|tx| async move { Ok(tx.query(statement(clock::now())).await?) }.boxed()).await
+        let services = Arc::clone(&self.services);
+        self.services
+            .db()
+            .write(|tx| {
+                let write = async move { tx.query(statement(clock::now())).await };
+                async move { write.await.map_err(|error| services.refusal(error)) }.boxed()
+            })
+            .await
     }
 
     /// Disables an account, as `PATCH` with `"is_active": false` would: its sessions end, its sockets are closed, triggers

@@ -158,6 +158,32 @@ pub use fasttrack_macros::resource;
 /// ```
 pub use fasttrack_macros::rule;
 
+/// Says of which fields no two rows hold the same: two to eight of one resource. A row in which one is null is like no other.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create, read: authenticated)]
+/// #[unique(shelf, place)]
+/// pub struct Book {
+///     pub id: Id<Book>,
+///     pub shelf: i64,
+///     pub place: i64,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Book }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::unique;
+
 pub use crate::hooks::{HookContext, Hooks, Refusal};
 pub use crate::job::{Change, Context, JobError, JobResult};
 pub use crate::schema::{BelongsTo, Choice, CreatedAt, Date, Email, Id, Json, PasswordHash, Timestamp, UpdatedAt};

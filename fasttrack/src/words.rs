@@ -13,6 +13,14 @@ pub(crate) fn with_article(noun: &str) -> String {
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        words => words.concat(),
+    }
+}
+
 /// With a capital first letter.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
@@ -38,6 +46,13 @@ mod tests {
     fn articles_follow_the_sound() {
         for (noun, expected) in [("task", "a task"), ("user", "a user"), ("issue", "an issue"), ("unit", "a unit")] {
             assert_eq!(with_article(noun), expected);
+        }
+    }
+
+    #[test]
+    fn words_are_listed() {
+        for (words, expected) in [(&["a"][..], "a"), (&["a", "b"], "a and b"), (&["a", "b", "c"], "a, b and c")] {
+            assert_eq!(listed(words), expected);
         }
     }
 

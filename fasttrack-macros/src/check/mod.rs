@@ -4,6 +4,7 @@
 
 mod account;
 mod constant;
+mod constraint;
 mod field;
 mod names;
 mod path;
@@ -33,5 +34,6 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     account::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
+    constraint::check(declaration, &mut errors);
     if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
 }

@@ -14,8 +14,8 @@ use crate::{
     shape::Shape,
 };
 
-/// Longest name, in bytes: NAMEDATALEN of Postgres, less its end.
-const MAX_NAME: usize = 63;
+/// Longest name, in bytes.
+const MAX_NAME: usize = names::MAX_BYTES;
 
 /// Longest name of a table: beside it, a migration makes it anew as `…__new`.
 const MAX_TABLE: usize = MAX_NAME - BESIDE.len();
@@ -88,8 +88,9 @@ fn check_columns_are_apart(declaration: &Declaration, errors: &mut Errors) {
 }
 
 fn check_indexes_are_apart_and_fit(declaration: &Declaration, errors: &mut Errors) {
-    let mut seen: HashMap<String, &Field> = HashMap::new();
-    for (name, field, at) in indexes(declaration) {
+    let mut seen: HashMap<String, Index<'_>> = HashMap::new();
+    for index in indexes(declaration) {
+        let Index { name, field, at, .. } = &index;
         // What is too long by itself has a message of its own.
         let fits_by_itself = field.key.len() <= MAX_COLUMN && declaration.plural.len() <= MAX_TABLE;
         if name.len() > MAX_NAME && fits_by_itself {
@@ -98,23 +99,39 @@ fn check_indexes_are_apart_and_fit(declaration: &Declaration, errors: &mut Error
                  another `plural = \"…\"`",
                 name.len()
             );
-            errors.push(at, message);
+            errors.push(*at, message);
         }
         match seen.entry(name.to_ascii_lowercase()) {
-            // Two that are one column have a message of their own.
-            Entry::Occupied(other) if !other.get().key.eq_ignore_ascii_case(&field.key) => {
-                let other = &other.get().name;
-                errors.push(at, format!("its index would be `{name}`, as that of `{other}` is; rename one"));
+            Entry::Occupied(other) if !other.get().is_of_the_same(&index) => {
+                let other = &other.get().field.name;
+                errors.push(*at, format!("its index would be `{name}`, as that of `{other}` is; rename one"));
             }
             Entry::Occupied(_) => {}
-            Entry::Vacant(free) => _ = free.insert(field),
+            Entry::Vacant(free) => _ = free.insert(index),
         }
     }
 }
 
-/// The indexes that follow from a declaration, with the field of each and where that says so; as `fasttrack::sql::ddl`
-/// makes them, and some that it finds to be needless.
-fn indexes(declaration: &Declaration) -> Vec<(String, &Field, Span)> {
+/// An index that follows from a declaration.
+struct Index<'a> {
+    name: String,
+    /// What it is over, or begins with.
+    field: &'a Field,
+    /// Which attribute of the struct says so, if one does.
+    attribute: Option<usize>,
+    /// Where that is said.
+    at: Span,
+}
+
+impl Index<'_> {
+    /// Whether both are of one column, which has a message of its own, or of one attribute.
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        self.attribute == other.attribute && self.field.key.eq_ignore_ascii_case(&other.field.key)
+    }
+}
+
+/// The indexes that follow from a declaration; as `fasttrack::sql::ddl` makes them, and some that it finds to be needless.
+fn indexes(declaration: &Declaration) -> Vec<Index<'_>> {
     let table = &declaration.plural;
     let mut made = Vec::new();
     let parent = declaration.under.as_ref().and_then(|under| declaration.field(under));
@@ -122,19 +139,25 @@ fn indexes(declaration: &Declaration) -> Vec<(String, &Field, Span)> {
     for field in &declaration.fields {
         let key = &field.key;
         let said = |option: &str| field.option(option).map(|option| option.span);
+        let mut push = |name, at| made.push(Index { name, field, attribute: None, at });
         if let Some(at) = said("unique") {
-            made.push((format!("{table}_{key}_unique"), field, at));
+            push(format!("{table}_{key}_unique"), at);
         } else if let Some(at) = said("index").or((field.ty.shape == Shape::Relation).then(|| field.ident.span())) {
-            made.push((format!("{table}_{key}"), field, at));
+            push(format!("{table}_{key}"), at);
         }
         let Some(at) = said("filter").or(said("sort")) else { continue };
         match parent {
             Some(parent) if parent.key == *key => {}
-            Some(parent) => made.push((format!("{table}_{}_{key}", parent.key), field, at)),
-            None => made.push((format!("{table}_by_{key}"), field, at)),
+            Some(parent) => push(format!("{table}_{}_{key}", parent.key), at),
+            None => push(format!("{table}_by_{key}"), at),
         }
         let owners = owners.iter().filter(|owner| owner.key != *key);
-        made.extend(owners.map(|owner| (format!("{table}_{}_{key}", owner.key), field, at)));
+        owners.for_each(|owner| push(format!("{table}_{}_{key}", owner.key), at));
+    }
+    for (place, unique) in declaration.uniques.iter().enumerate() {
+        let Some(field) = unique.fields.first().and_then(|first| declaration.named(first)) else { continue };
+        let name = format!("{table}_{}", unique.index_name(declaration));
+        made.push(Index { name, field, attribute: Some(place), at: unique.at });
     }
     made
 }

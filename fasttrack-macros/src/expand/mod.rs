@@ -4,6 +4,7 @@
 
 mod column;
 mod constant;
+mod constraint;
 mod entity;
 mod path;
 mod rule;
@@ -81,6 +82,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
     let grants = declaration.grants.iter().map(rule::grant);
     let afterwards = rule::afterwards(declaration);
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
+    let constraints = constraint::constraints(declaration);
     // The word is where a type without hooks is reported.
     let hooks = declaration.hooks.map(|at| {
         let entity = Ident::new(&declaration.item.ident.to_string(), at);
@@ -95,6 +97,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
             .grants(const { &[#(#grants),*] })
             #afterwards
             .triggers(const { &[#(#triggers),*] })
+            #constraints
             #hooks
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attribute;
 mod constant;
+pub(crate) mod constraint;
 mod field;
 mod item;
 mod rule;
@@ -18,7 +19,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-const ATTRIBUTES: [&str; 3] = ["can", "rule", "on"];
+const ATTRIBUTES: [&str; 4] = ["can", "rule", "on", "unique"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -49,6 +50,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         grants: Vec::new(),
         can_count: 0,
         triggers: Vec::new(),
+        uniques: Vec::new(),
         item,
     };
     let attributes = std::mem::take(&mut declaration.item.attrs);
@@ -82,6 +84,11 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
             declaration.triggers.extend(triggers.into_iter().flatten());
         }
+        "unique" => {
+            let at = attribute.path().span();
+            let unique = attribute.parse_args_with(|input: ParseStream<'_>| constraint::unique(input, at));
+            declaration.uniques.extend(errors.take(unique));
+        }
         "resource" => errors.push(attribute.path().span(), "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
     }
@@ -96,7 +103,7 @@ fn form_without_arguments(attribute: &Attribute, name: &str) -> Option<String> {
         ("on", "#[on(created => opened { title: title } to owner)]"),
         ("field", "#[field(default, filter)]"),
     ];
-    let (_, form) = FORMS.iter().find(|(known, _)| *known == name)?;
+    let (_, form) = FORMS.iter().chain(&constraint::FORMS).find(|(known, _)| *known == name)?;
     attribute.meta.require_list().is_err().then(|| format!("this is written `{form}`"))
 }
 

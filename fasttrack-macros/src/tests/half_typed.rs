@@ -72,6 +72,13 @@ fn an_attribute_of_the_struct() {
         "#[on(created => done to assignee except)]",
         "#[on(created => run)]",
         "#[on(created => run crate::)]",
+        "#[unique]",
+        "#[unique()]",
+        "#[unique(title)]",
+        "#[unique(title,)]",
+        "#[unique(title, 3)]",
+        "#[unique(title status)]",
+        "#[unique(title, status) ] #[unique(status, title)]",
     ];
     check(attributes.map(|attribute| task("", attribute, "")));
     let arguments = ["under", "under =", "plural", "plural =", "acc", "conceal,, hooks"];

@@ -3,6 +3,7 @@
 mod account;
 mod application;
 mod choice;
+mod constraints;
 mod expansion;
 mod fields;
 mod half_typed;

@@ -1,10 +1,10 @@
 //! The documents name every word of the language, and none that there is not.
 
-use super::{accept, task};
+use super::{accept, constraints, task};
 use crate::{
     check::rule,
     options::OPTIONS,
-    parse::{attribute, trigger},
+    parse::{attribute, constraint, trigger},
     shape::Shape,
 };
 
@@ -26,6 +26,12 @@ fn the_options_of_a_resource_are_documented() {
 }
 
 #[test]
+fn the_constraints_are_documented() {
+    let documented: Vec<String> = table("constraints").iter().map(|cells| cells[0].replace('`', "")).collect();
+    assert_eq!(documented, constraint::FORMS.map(|(_, form)| form));
+}
+
+#[test]
 fn the_options_are_documented_as_they_are() {
     let documented: Vec<(String, bool)> = table("options")
         .iter()
@@ -38,6 +44,7 @@ fn the_options_are_documented_as_they_are() {
     let declared: Vec<(String, bool)> = OPTIONS.iter().map(|option| (option.form.to_owned(), true)).collect();
     assert_eq!(documented, declared, "the form, and whether the meaning begins as in the code");
 }
+
 /// The sections of a chapter of `declarations.md`: the heading, and the examples.
 fn sections(chapter: &str) -> Vec<(&'static str, Vec<&'static str>)> {
     let (_, rest) = DECLARATIONS.split_once(&format!("\n## {chapter}\n")).expect("the chapter starts");
@@ -63,6 +70,7 @@ fn every_word_has_its_section_and_no_other() {
     assert_eq!(words("`#[can(…)]`"), rule::VERBS);
     assert_eq!(words("Rules"), rule::WORDS);
     assert_eq!(words("`#[on(…)]`"), trigger::CHANGES);
+    assert_eq!(words("Constraints"), constraint::FORMS.map(|(word, _)| word));
     assert_eq!(words("Types"), Shape::all().map(Shape::written).collect::<Vec<_>>());
     assert_eq!(words("`#[field(…)]`"), OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>());
 }
@@ -78,6 +86,7 @@ fn every_example_is_accepted() {
         let usual = |example: &str| if example.contains("(read") { "#[can(read: authenticated)]" } else { "" };
         examples(chapter).for_each(|example| accept(&task("", example, "").replacen(usual(example), "", 1)));
     }
+    examples("Constraints").for_each(|example| accept(&constraints::booking(example)));
     for field in examples("Types").chain(examples("`#[field(…)]`")) {
         let id = if field.contains("Id<Note>") { "" } else { "pub id: Id<Note>," };
         accept(&format!("#[resource] #[can(read: role(Admin))] pub struct Note {{ {id} {field} }}"));

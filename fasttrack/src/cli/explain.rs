@@ -1,5 +1,6 @@
 //! `fasttrack explain RESOURCE`: what a declaration means, for whoever reviews it.
 
+mod constraints;
 mod meaning;
 mod table;
 mod words;

@@ -7,11 +7,11 @@ use futures_util::{FutureExt, future::BoxFuture};
 use super::Mailer;
 use crate::{
     config::PublicUrl,
-    db::Db,
+    db::{Db, DbError},
     error::Error,
     job::{MailError, Recipient, Services},
-    pipeline::Accounts,
-    schema::Catalog,
+    pipeline::{self, Accounts},
+    schema::{Catalog, Schema},
     sql::{self, Predicate, Table, Template, Values},
 };
 
@@ -21,6 +21,7 @@ pub struct AppServices {
     mailer: Mailer,
     public_url: Option<PublicUrl>,
     accounts: Accounts,
+    schemas: Vec<&'static Schema>,
     /// By resource, what reads one of its rows.
     rows: HashMap<&'static str, Template>,
 }
@@ -31,7 +32,8 @@ impl AppServices {
     pub fn new(catalog: &Catalog, db: Db, mailer: Mailer, accounts: Accounts) -> Self {
         let read = |schema| sql::read(&Table::new(db.dialect(), schema), &Predicate::Always);
         let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
-        Self { db, mailer, public_url: None, accounts, rows }
+        let schemas = catalog.models().iter().map(|model| model.schema).collect();
+        Self { db, mailer, public_url: None, accounts, schemas, rows }
     }
 
     /// With links to where clients see the server.
@@ -54,6 +56,10 @@ impl Services for AppServices {
 
     fn db(&self) -> &Db {
         &self.db
+    }
+
+    fn refusal(&self, error: DbError) -> Error {
+        pipeline::refusal_of(self.schemas.iter().copied(), error)
     }
 
     fn link(&self, path: &str) -> String {

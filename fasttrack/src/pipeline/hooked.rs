@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{account, engine::Engine, flow, input::Purpose, value, values};
+use super::{account, engine::Engine, flow, input::Purpose, refusal, value, values};
 use crate::{
     db::{Arg, Dialect, Row, Statement, Tx},
     error::Error,
@@ -208,7 +208,11 @@ impl Unit for InUnit<'_> {
     }
 
     fn query<'a>(&'a mut self, sql: &'a str, args: Vec<Arg>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
-        async move { Ok(self.tx.attempt(Statement::new(sql, args)).await?) }.boxed()
+        async move {
+            let refused = |error| refusal::any(self.engines.iter().map(|engine| engine.schema), error);
+            self.tx.attempt(Statement::new(sql, args)).await.map_err(refused)
+        }
+        .boxed()
     }
 
     fn disable_account(&mut self, id: i64) -> BoxFuture<'_, Result<bool, Error>> {

@@ -27,6 +27,7 @@ mod verdict;
 
 use std::sync::Arc;
 
+pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
     account::Accounts,
     engine::managers,

@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Fault},
     principal::Principal,
     schema::{Kind, Schema, Verb},
+    words::{listed, with_article, words},
 };
 
 /// Nobody is known to be calling, and that is not enough.
@@ -76,23 +77,33 @@ pub(super) fn written(schema: &Schema, error: DbError) -> Error {
     }
 }
 
-/// A constraint is named by its index, `tasks_slug_unique`, or by its column, `tasks.slug`.
+/// What the database refused of a statement that code of the application wrote, as an answer about whatever of these is
+/// concerned.
+pub(crate) fn any(schemas: impl IntoIterator<Item = &'static Schema>, error: DbError) -> Error {
+    let DbError::Unique(constraint) = &error else { return error.into() };
+    let known = schemas.into_iter().find(|schema| unique_keys(schema, constraint).is_some());
+    known.map_or_else(|| error.clone().into(), |schema| database(schema, error.clone()))
+}
+
 fn taken(schema: &Schema, constraint: &str) -> String {
-    let names = |key: &str| {
-        constraint == format!("{}_{key}_unique", schema.plural) || constraint == format!("{}.{key}", schema.plural)
-    };
-    let column = schema.columns.iter().find(|column| names(column.key));
-    let article = if schema.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-    match column {
-        Some(column) if column.kind == Kind::Email => {
-            format!("{article} {} with this e-mail address exists already", words(schema.name))
+    let row = with_article(&words(schema.name));
+    match unique_keys(schema, constraint).as_deref() {
+        Some([key]) if schema.column_of_key(key).is_some_and(|column| column.kind == Kind::Email) => {
+            format!("{row} with this e-mail address exists already")
         }
-        Some(column) => format!("{article} {} with this {} exists already", words(schema.name), column.key),
-        None => format!("{article} {} like this exists already", words(schema.name)),
+        Some(keys) => format!("{row} with this {} exists already", listed(keys)),
+        None => format!("{row} like this exists already"),
     }
 }
 
-/// A name as a person writes it.
-pub(super) fn words(name: &str) -> String {
-    name.replace('_', " ")
+/// The keys of which a constraint wants no two rows to hold the same. It is named by its index, `tasks_slug_unique`, or by
+/// its columns, `tasks.slug`.
+fn unique_keys(schema: &Schema, constraint: &str) -> Option<Vec<&'static str>> {
+    let is_it = |index: &str, keys: &[&str]| {
+        let columns: Vec<_> = keys.iter().map(|key| format!("{}.{key}", schema.plural)).collect();
+        constraint == format!("{}_{index}", schema.plural) || constraint == columns.join(", ")
+    };
+    let single = schema.columns.iter().find(|column| is_it(&format!("{}_unique", column.key), &[column.key]));
+    let several = || schema.uniques.iter().find(|unique| is_it(unique.name, unique.keys));
+    single.map(|column| vec![column.key]).or_else(|| several().map(|unique| unique.keys.to_vec()))
 }

@@ -14,6 +14,7 @@ use crate::{
     principal::Principal,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Verb},
     sql::{CallerRole, Predicate, fold},
+    words,
 };
 
 /// What is asked of an update besides its rule of the row as it is.
@@ -83,7 +84,7 @@ impl Second {
                 Error::Forbidden("the row as it would be is not one that you may update".into())
             }
             Principal::Account(_) => {
-                let (noun, keys) = (refusal::words(schema.name), moved.join(" and "));
+                let (noun, keys) = (words::words(schema.name), moved.join(" and "));
                 Error::Forbidden(format!("you may update {noun} {id}, but not with this {keys}").into())
             }
         }

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod column;
+mod constraint;
 mod flow;
 mod laws;
 mod names;
@@ -24,6 +25,7 @@ pub(crate) use self::words::named_rule;
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
+    constraint::Unique,
     flow::Transition,
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
@@ -75,6 +77,8 @@ pub struct Schema {
     pub afterwards: Option<Rule>,
     /// Who hears of changes.
     pub triggers: &'static [Trigger],
+    /// Fields of which no two rows hold the same together.
+    pub uniques: &'static [Unique],
     /// What of the application runs with its writes.
     pub hooks: Option<HookTable>,
 }
@@ -103,6 +107,7 @@ impl Schema {
             grants: &[],
             afterwards: None,
             triggers: &[],
+            uniques: &[],
             hooks: None,
         }
     }
@@ -174,6 +179,13 @@ impl Schema {
     #[must_use]
     pub const fn triggers(mut self, triggers: &'static [Trigger]) -> Self {
         self.triggers = triggers;
+        self
+    }
+
+    /// Sets which fields are unique together.
+    #[must_use]
+    pub const fn uniques(mut self, uniques: &'static [Unique]) -> Self {
+        self.uniques = uniques;
         self
     }
 

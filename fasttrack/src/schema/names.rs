@@ -100,7 +100,7 @@ const ADVICE: &str = "; say another `plural = \"…\"`, or rename the field";
 /// A name in pieces, since const code makes no text.
 type Name<'a> = [&'a str; 5];
 
-/// Where a walk over the names that follow from a declaration has come to.
+/// Where a walk over the names that follow from a declaration has come to: a column, or behind them what is unique together.
 #[derive(Clone, Copy)]
 struct Place {
     column: usize,
@@ -122,6 +122,11 @@ const fn next(schema: &Schema, mut at: Place) -> Option<(Place, Name<'_>)> {
         if let Some(name) = name {
             return Some((at, name));
         }
+    }
+    let constraint = at.column - schema.columns.len();
+    if constraint < schema.uniques.len() {
+        let name = [schema.plural, "_", schema.uniques[constraint].name, "", ""];
+        return Some((Place { column: at.column + 1, way: 0 }, name));
     }
     None
 }
@@ -236,7 +241,7 @@ pub(crate) fn names_besides_the_table(schema: &Schema) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Grant, Id, Path};
+    use crate::schema::{Grant, Id, Path, Unique};
 
     const ID: Column = Column::new::<Id<()>>("id", "id");
     const TITLE: Column = Column::new::<i64>("title", "title");
@@ -266,6 +271,7 @@ mod tests {
     #[test]
     fn no_index_is_called_as_another_table() {
         const LISTED: &[Grant] = &[Grant::new(Verb::List, Rule::Related(Path::HERE.then("owner")))];
+        const UNIQUE: &[Unique] = &[Unique::new("title_owner_id_unique", &["title", "owner_id"])];
         const TABLE: Option<&str> = Some("an index of `one` is called as the table of `other`");
         let listed = || resource("tasks", const { &[ID, TITLE.sort(), OWNER] }).grants(LISTED);
         check(&resource("tasks", const { &[ID, TITLE.unique()] }), "tasks_title_unique", TABLE);
@@ -280,6 +286,9 @@ mod tests {
         check(&resource("tasks", const { &[ID] }), "tasks_pkey", TABLE);
         check(&resource("tasks", const { &[ID] }), "tasks_id_seq", TABLE);
         check(&resource("tasks", const { &[ID, TITLE] }), "tasks_title", None);
+        let together = || resource("tasks", const { &[ID, TITLE, OWNER] }).uniques(UNIQUE);
+        check(&together(), "tasks_title_owner_id_unique", TABLE);
+        check(&together(), "tasks_title_unique", None);
         check(&resource("tasks", const { &[ID, TITLE.index()] }), "titles", None);
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::Dialect,
-    schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Verb},
+    schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Schema, Verb},
 };
 
 /// The table of `model` in a database of this kind.
@@ -56,24 +56,29 @@ pub fn stored_default(column: &Column) -> Option<Literal> {
 
 fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<IndexDefinition>, LinkError> {
     let (schema, syntax) = (model.schema, dialect.schema());
+    let scopes = scopes(catalog, model)?;
     let mut made = Vec::new();
     let mut index = |name: &str, keys: Vec<IndexKey>, unique: bool| {
         let name = syntax.index_name(&format!("{}_{name}", schema.plural));
         made.push(IndexDefinition { name, unique, keys: syntax.index_keys(keys, unique) });
     };
     for column in schema.columns {
-        let own = vec![index_key(column, dialect::match_key(column, &quote(column.key)))];
         if column.unique {
-            index(&format!("{}_unique", column.key), own, true);
-        } else if column.index || matches!(column.kind, Kind::Relation(_)) {
-            index(column.key, own, false);
+            index(&format!("{}_unique", column.key), vec![match_key(column)], true);
+        } else if column.index || is_looked_up(schema, column, &scopes) {
+            index(column.key, vec![match_key(column)], false);
         }
     }
-    for scope in scopes(catalog, model)? {
+    for unique in schema.uniques {
+        let columns = unique.keys.iter().filter_map(|key| schema.column_of_key(key));
+        index(unique.name, columns.map(match_key).collect(), true);
+    }
+    for scope in scopes {
         for column in schema.columns.iter().filter(|column| column.filter || column.sort) {
-            let is_unique = column.unique && (syntax.lists_nulls_along_unique() || !column.nullable);
-            let has_own = column.index || is_unique || matches!(column.kind, Kind::Relation(_));
-            let covered = scope.map_or(has_own, |scope| scope.key == column.key);
+            let is_in_order = syntax.lists_nulls_along_unique() || !column.nullable;
+            let has_own = column.index || column.unique && is_in_order || matches!(column.kind, Kind::Relation(_));
+            let covered = scope
+                .map_or(has_own, |scope| scope.key == column.key || is_in_order && are_unique(schema, scope, column));
             if covered && !(scope.is_none() && column.sort && column.kind.facts().ignores_case) {
                 continue;
             }
@@ -85,6 +90,25 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
         }
     }
     Ok(made)
+}
+
+/// Whether a relation needs an index of its own. A unique index that begins with it finds its rows as well, but not in the
+/// order of ids, in which lists go along it.
+fn is_looked_up(schema: &Schema, column: &Column, scopes: &[Option<&Column>]) -> bool {
+    let is_listed = column.filter || column.sort || scopes.iter().flatten().any(|scope| scope.key == column.key);
+    let is_found = schema.uniques.iter().any(|unique| unique.keys.first() == Some(&column.key));
+    matches!(column.kind, Kind::Relation(_)) && (is_listed || !is_found)
+}
+
+/// Whether the unique index over a scope and a column is the one that lists go along.
+fn are_unique(schema: &Schema, scope: &Column, column: &Column) -> bool {
+    let is_sorted_so = !column.kind.facts().ignores_case;
+    is_sorted_so && schema.uniques.iter().any(|unique| *unique.keys == [scope.key, column.key])
+}
+
+/// A column as what is equal in an index over it when two values are the same to a person.
+fn match_key(column: &Column) -> IndexKey {
+    index_key(column, dialect::match_key(column, &quote(column.key)))
 }
 
 fn index_key(column: &Column, expression: String) -> IndexKey {

@@ -2,6 +2,7 @@
 //! `resources/`, and the result built and used over HTTP.
 
 mod build;
+mod constraints;
 mod fields;
 mod flow;
 mod lists;

@@ -36,6 +36,7 @@ pub enum Phase {
 #[can(list, read: insider | project.owner | authenticated & is_open == true & level >= 10 & !(grade == Rough) | role(Admin))]
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
+#[unique(second_contact, day)]
 pub struct Reading {
     /// Number of the reading.
     pub id: Id<Reading>,

@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod accounts;
 mod actions;
+mod constraints;
 mod custom;
 mod deletions;
 mod hooks;

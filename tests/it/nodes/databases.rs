@@ -347,7 +347,10 @@ fn both_databases_give_the_same_answers() {
         let mut post = |path: &str, body: Value| _ = pair.send("POST", [path; 2], who, Some(&body));
         match random.below(20) {
             0..5 => {
-                post("/readings", random.reading(readings).into());
+                let mut reading = random.reading(readings);
+                // For the same reason, it is unique with the day by changes alone.
+                reading.remove("second_contact");
+                post("/readings", reading.into());
                 readings += 1;
             }
             5 => post("/projects", json!({ "name": random.text(), "description": random.text() })),

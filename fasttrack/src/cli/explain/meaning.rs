@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::words;
+use super::{constraints, words};
 use crate::{
     db::Dialect,
     http::routes::{self, Action},
@@ -20,8 +20,19 @@ pub(super) struct Meaning {
     pub(super) is_account: bool,
     pub(super) is_concealed: bool,
     pub(super) fields: Vec<FieldMeaning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) constraints: Vec<ConstraintMeaning>,
     pub(super) rules: Vec<RuleMeaning>,
     pub(super) triggers: Vec<TriggerMeaning>,
+}
+
+/// What is asked of several fields of a row.
+#[derive(Debug, Serialize)]
+pub(super) struct ConstraintMeaning {
+    pub(super) holds: String,
+    pub(super) otherwise: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sql: Vec<String>,
 }
 
 /// What one field means.
@@ -77,6 +88,7 @@ impl Meaning {
             is_account: schema.account,
             is_concealed: schema.conceal,
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
+            constraints: constraints::of(catalog, model, sql)?,
             rules: rules(catalog, model, sql)?,
             triggers: triggers(catalog, model, sql)?,
         })

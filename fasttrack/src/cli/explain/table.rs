@@ -15,16 +15,23 @@ pub(super) fn render(meaning: &Meaning) -> String {
         [field.key.to_owned(), field.holds.clone(), read_by, field.written.clone(), field.lists.join(", ")]
     });
     section(&mut text, "Fields", &["field", "holds", "read by", "written", "lists and keys"], fields);
+    let constraints = meaning.constraints.iter().map(|one| [one.holds.clone(), one.otherwise.to_owned()]);
+    section(&mut text, "Constraints", &["what holds", "otherwise"], constraints);
     let rules = meaning.rules.iter().map(|rule| [rule.verb.to_owned(), rule.route.clone(), rule.who.clone()]);
     section(&mut text, "Rules", &["verb", "route", "who may"], rules);
     let triggers = meaning.triggers.iter().map(|trigger| [trigger.when.clone(), trigger.then.clone()]);
     section(&mut text, "Triggers", &["when", "then"], triggers);
+    for constraint in &meaning.constraints {
+        for sql in &constraint.sql {
+            // Writing to a `String` cannot fail, here and below.
+            let _ = write!(text, "\n-- {}\n{}\n", constraint.holds, formatted(sql));
+        }
+    }
     for rule in &meaning.rules {
         statements(&mut text, rule);
     }
     for trigger in &meaning.triggers {
         if let Some(sql) = &trigger.sql {
-            // Writing to a `String` cannot fail, here and below.
             let _ = write!(text, "\n-- when {}: {}\n{}\n", trigger.when, trigger.then, formatted(sql));
         }
     }

@@ -22,7 +22,7 @@ pub(super) enum Input {
 }
 
 impl Input {
-    const fn creates(self) -> bool {
+    pub(super) const fn creates(self) -> bool {
         matches!(self, Self::Create | Self::Register)
     }
 

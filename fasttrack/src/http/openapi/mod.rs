@@ -10,6 +10,7 @@
 mod access;
 mod auth;
 mod cached;
+mod constraints;
 #[cfg(test)]
 mod contract;
 mod custom;

@@ -128,6 +128,33 @@ fn indexes_follow_by_themselves_unless_they_ask_more() {
 }
 
 #[test]
+fn what_is_unique_together_is_asked_of_the_rows_once() {
+    let columns = |second: &str| [column("x", Holds::Text), column(second, Holds::Int)];
+    let united = |second: &str| {
+        let mut notes = notes(&columns(second));
+        let keys = vec![quote("x"), quote(second)];
+        notes.tables[0].indexes.push(IndexDefinition { name: format!("notes_x_{second}_unique"), unique: true, keys });
+        notes
+    };
+    let words = "! notes: no two rows may hold the same under `notes_x_y_unique`";
+    let duplicates = "SELECT \"id\" FROM \"notes\" WHERE (\"x\", \"y\") IN (SELECT \"x\", \"y\" FROM \"notes\"";
+    check(&notes(&columns("y")), &united("y"), &[words], &[duplicates, "CREATE UNIQUE INDEX \"notes_x_y_unique\""]);
+    let dropped = "+ notes: the index `notes_x_y_unique` is dropped";
+    check(&united("y"), &notes(&columns("y")), &[dropped], &["DROP INDEX"]);
+
+    let rename =
+        ColumnRename { table_before: "notes".into(), table: "notes".into(), before: "y".into(), name: "z".into() };
+    let renames = Renames { tables: Vec::new(), columns: vec![rename] };
+    let words = [
+        "~ notes: `y` is called `z`",
+        "+ notes: the index `notes_x_z_unique` is made",
+        "+ notes: the index `notes_x_y_unique` is dropped",
+    ];
+    let statements = ["ALTER TABLE \"notes\" RENAME COLUMN", "DROP INDEX", "CREATE UNIQUE INDEX \"notes_x_z_unique\""];
+    check_renamed(&united("y"), &united("z"), &renames, &words, &statements);
+}
+
+#[test]
 fn what_is_renamed_is_kept() {
     let (old, new) = (
         notes(&[column("x", Holds::Text)]),

@@ -2,6 +2,7 @@
 
 mod declared;
 mod difference;
+mod draughtsman;
 mod kill;
 mod lossless;
 mod names;

@@ -3,7 +3,7 @@
 use super::DIALECT;
 use crate::{
     auth,
-    schema::{Catalog, Column, Grant, Id, Kind, Path, RESERVED, Rule, Schema, Verb, names_besides_the_table},
+    schema::{Catalog, Column, Grant, Id, Kind, Path, RESERVED, Rule, Schema, Unique, Verb, names_besides_the_table},
     sql,
 };
 
@@ -30,6 +30,10 @@ static TASK: Schema = Schema::new("task", "tasks")
 /// Some find everything.
 static NOTE: Schema = Schema::new("note", "notes")
     .columns(&[ID, TITLE.sort(), OWNER, Column::new::<i64>("rank", "rank").filter(&[])])
+    .uniques(&[
+        Unique::new("owner_id_title_unique", &["owner_id", "title"]),
+        Unique::new("rank_title_unique", &["rank", "title"]),
+    ])
     .grants(&[Grant::new(Verb::List, Rule::Any(&[Rule::Role("admin"), OWNED]))]);
 
 /// What lies under something is found there.
@@ -66,5 +70,5 @@ fn what_follows_from_a_declaration_is_foreseen() {
             count += 1;
         }
     }
-    assert_eq!(count, 14, "indexes of every kind");
+    assert_eq!(count, 15, "indexes of every kind");
 }

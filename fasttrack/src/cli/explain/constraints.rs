@@ -1,0 +1,35 @@
+//! What is asked of several fields of a row, and what makes the database see to it.
+
+use super::meaning::ConstraintMeaning;
+use crate::{
+    db::Dialect,
+    schema::{Catalog, LinkError, Model},
+    sql,
+    words::listed,
+};
+
+/// Every constraint over several fields of a resource; the statements only for a database that is named.
+///
+/// # Errors
+/// [`LinkError`] when the declarations do not fit together.
+pub(super) fn of(
+    catalog: &Catalog,
+    model: &Model,
+    dialect: Option<Dialect>,
+) -> Result<Vec<ConstraintMeaning>, LinkError> {
+    let schema = model.schema;
+    let table = dialect.map(|dialect| Ok((dialect, sql::define(dialect, catalog, model)?))).transpose()?;
+    let uniques = schema.uniques.iter().map(|unique| {
+        let name = format!("{}_{}", schema.plural, unique.name);
+        let made = table.iter().flat_map(|(dialect, table)| {
+            let index = table.indexes.iter().filter(|index| index.name == name);
+            index.map(|index| dialect.schema().create_index(&table.name, index))
+        });
+        ConstraintMeaning {
+            holds: format!("no two rows have the same {}", listed(unique.keys)),
+            otherwise: "409",
+            sql: made.collect(),
+        }
+    });
+    Ok(uniques.collect())
+}

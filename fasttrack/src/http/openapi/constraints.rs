@@ -1,0 +1,24 @@
+//! What is asked of several fields of a row, as the operations that write rows tell it.
+
+use super::fields::Input;
+use crate::{
+    schema::{Schema, Unique},
+    words::{listed, with_article, words},
+};
+
+/// What a body may run into, in sentences. Of a new row that is everything; of a change, what concerns a field that may be
+/// sent.
+pub(super) fn that_concern(schema: &Schema, input: Input) -> Vec<String> {
+    let is_concerned = |keys: &[&str]| {
+        let takes = |key: &&str| schema.column_of_key(key).is_some_and(|column| input.takes(schema, column));
+        input.creates() || keys.iter().any(takes)
+    };
+    let uniques = schema.uniques.iter().filter(|unique| is_concerned(unique.keys));
+    uniques.map(|unique| taken(schema, unique)).collect()
+}
+
+fn taken(schema: &Schema, unique: &Unique) -> String {
+    let keys: Vec<_> = unique.keys.iter().map(|key| format!("`{key}`")).collect();
+    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+    format!("409 where there is {} with the same {}.", with_article(&words(schema.name)), listed(&keys))
+}
