@@ -45,6 +45,7 @@ mod shipping;
 mod stats;
 mod tables;
 mod tidy;
+mod worlds;
 
 /// Where an application has them, so that what pages show of one is compiled as it stands there.
 use ::resources::{project, task, user};

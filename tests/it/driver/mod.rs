@@ -4,6 +4,7 @@ mod app;
 mod client;
 mod database;
 mod jwt;
+mod random;
 mod raw;
 mod redis;
 mod smtp;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     client::{Reply, encode},
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
+    random::Random,
     raw::{RawReply, exchange, parse_reply, request_head},
     redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},
     smtp::Sink,

@@ -7,7 +7,7 @@ use fasttrack::db::{Arg, Statement};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    driver::{Person, Settings, TestApp, encode, server_only},
+    driver::{Person, Random, Settings, TestApp, encode, server_only},
     entity::with_readings,
 };
 
@@ -16,30 +16,6 @@ const REQUESTS: usize = 3_000;
 
 /// Where the numbers begin.
 const SEED: u64 = 0x5EED;
-
-/// Numbers that look random and are the same each time (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() >> 33).unwrap() % end
-    }
-
-    fn one_in(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
-
-    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())].clone()
-    }
-}
 
 /// Texts that are easily sorted, matched or written wrongly.
 const TEXTS: [&str; 34] = [

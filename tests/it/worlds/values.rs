@@ -1,0 +1,100 @@
+//! Values of fields, whatever their types: what a client may send, what is stored of it, and what a query calls it.
+
+use fasttrack::{
+    db::Arg,
+    schema::{Column, Kind},
+    types::Storage,
+    wire::Object,
+};
+use serde_json::{Value, json};
+
+use crate::driver::{Random, encode};
+
+/// Words that texts are made of; some are the beginning of others, or differ in case alone.
+const WORDS: [&str; 9] = ["alpha", "Alpha", "al", "beta", "gamma", "delta", "Öl", "omega", "zeta"];
+
+/// Instants, some of them long gone and some far away.
+const INSTANTS: [&str; 6] = [
+    "2001-01-01T00:00:00.000000Z",
+    "2019-05-05T05:05:05.000005Z",
+    "2020-02-29T12:00:00.000000Z",
+    "2090-01-01T00:00:00.000000Z",
+    "2091-06-30T23:59:59.999999Z",
+    "2099-12-31T00:00:00.000000Z",
+];
+
+/// Ids of accounts and rows that a relation may be given, by resource.
+pub(super) type Ids<'a> = dyn Fn(&str) -> Vec<i64> + 'a;
+
+/// A value of a field; null now and then where it may be. What has to be nobody else's has a number of its own in it.
+pub(super) fn any(random: &mut Random, column: &Column, number: usize, ids: &Ids<'_>) -> Value {
+    if column.nullable && random.one_in(4) {
+        return Value::Null;
+    }
+    if let Kind::Relation(target) = column.kind {
+        return random.maybe(&ids(target)).map_or(Value::Null, Value::from);
+    }
+    let value = plain(random, column, number);
+    if stored(column, &value).is_some() || column.kind.facts().is_secret { value } else { example(random, column) }
+}
+
+fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
+    let words = column.kind.words();
+    if !words.is_empty() {
+        return json!(random.of(words));
+    }
+    match column.storage() {
+        Storage::Boolean => json!(random.one_in(2)),
+        Storage::Integer => {
+            let (min, max) = column.int_range.unwrap_or((-5, 5));
+            let width = usize::try_from(max.saturating_sub(min).clamp(0, 9)).unwrap_or_default();
+            json!(min + i64::try_from(random.below(width + 1)).unwrap_or_default())
+        }
+        Storage::Real => json!(random.of(&[0.0, 0.25, 0.1, 1.0, -2.5])),
+        Storage::Timestamp => json!(random.of(&INSTANTS)),
+        Storage::Date => json!(random.of(&INSTANTS)[..10]),
+        Storage::Json => json!({ "a": random.of(&WORDS) }),
+        Storage::Text if column.kind == Kind::Email => json!(format!("{}{number}@example.com", random.of(&WORDS[..5]))),
+        _ => json!(text(random, column, number)),
+    }
+}
+
+fn text(random: &mut Random, column: &Column, number: usize) -> String {
+    let mut text: Vec<String> = (0..=random.below(3)).map(|_| random.of(&WORDS).to_owned()).collect();
+    if column.unique {
+        text.insert(0, number.to_string());
+    }
+    let (min, max) = column.len.unwrap_or((0, 40));
+    let text: String = text.join(" ").chars().take(usize::try_from(max).unwrap()).collect();
+    let missing = usize::try_from(min).unwrap().saturating_sub(text.chars().count());
+    text + &"x".repeat(missing)
+}
+
+/// What the type itself shows for an example.
+fn example(random: &mut Random, column: &Column) -> Value {
+    let examples = column.kind.facts().examples;
+    let (sent, ..) = random.of(examples);
+    serde_json::from_str(sent).unwrap()
+}
+
+/// A value as it is stored; `None` for what is none of the field's.
+pub(super) fn stored(column: &Column, value: &Value) -> Option<Arg> {
+    if value.is_null() {
+        return column.nullable.then_some(Arg::Null);
+    }
+    if column.kind.facts().is_secret {
+        return value.as_str().map(|text| Arg::Text(text.to_owned()));
+    }
+    let body = json!({ "value": value }).to_string();
+    let object = Object::parse(body.as_bytes()).unwrap();
+    let (_, node) = object.members.first()?;
+    (column.kind.facts().read)(column.kind, &column.bounds(), node).ok()
+}
+
+/// A value as it stands in a query string.
+pub(super) fn in_a_query(value: &Value) -> String {
+    match value {
+        Value::String(text) => encode(text),
+        other => encode(&other.to_string()),
+    }
+}
