@@ -135,6 +135,15 @@ pub(crate) enum Rule {
     Role(Ident),
     Path(Path),
     Compare { path: Path, op: Operator, value: Constant },
+    Moment { path: Path, op: Operator, now: Now },
+}
+
+/// `now`, `now + 24h`
+#[derive(Clone)]
+pub(crate) struct Now {
+    pub(crate) span: Span,
+    /// By how much it is moved, in microseconds.
+    pub(crate) offset_us: i64,
 }
 
 /// A comparison operator.

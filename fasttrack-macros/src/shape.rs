@@ -196,6 +196,11 @@ impl Shape {
         TYPES.iter().find(|spec| spec.shape == self).unwrap_or(&CHOICE)
     }
 
+    /// Whether its values lie before or after `now`.
+    pub(crate) const fn is_timed(self) -> bool {
+        matches!(self, Self::Timestamp | Self::Date | Self::CreatedAt | Self::UpdatedAt)
+    }
+
     /// How the type is written.
     pub(crate) fn written(self) -> &'static str {
         self.spec().written()

@@ -6,15 +6,16 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    model::{Afterwards, Constant, ConstantValue, Declaration, Grant, Operator, Path, Rule, Value},
+    model::{Afterwards, Constant, ConstantValue, Declaration, Grant, Now, Operator, Path, Rule, Value},
     names,
+    parse::rule::NOW_LEADS,
     shape::Shape,
 };
 
 pub(crate) const VERBS: [&str; 5] = ["create", "list", "read", "update", "delete"];
 
 /// Words of the rule language, which cannot name a rule.
-pub(crate) const WORDS: [&str; 4] = ["anyone", "authenticated", "role", "self"];
+pub(crate) const WORDS: [&str; 5] = ["anyone", "authenticated", "role", "self", "now"];
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_there_are_rules(declaration, errors);
@@ -115,11 +116,15 @@ fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
         }
         Rule::Path(path) => check_path(declaration, path, errors),
         Rule::Compare { path, op, value } => check_comparison(declaration, path, op, value, errors),
+        Rule::Moment { path, op, now } => check_moment(declaration, path, op, now, errors),
         Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
     }
 }
 
 fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
+    if path.text() == "now" && declaration.field(&path.last).is_none() {
+        return errors.push(path.last.span(), format!("compare an instant with it; {NOW_LEADS}"));
+    }
     if path.len() == 1 && declaration.field(&path.last).is_none() && declaration.rule(&path.last).is_none() {
         return path::unknown(declaration, &path.last, &WORDS, errors);
     }
@@ -134,6 +139,9 @@ fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
 }
 
 fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value: &Constant, errors: &mut Errors) {
+    if path.text() == "now" && declaration.field(&path.last).is_none() {
+        return errors.push(path.last.span(), NOW_LEADS);
+    }
     let orderable = matches!(value.value, ConstantValue::Int(_) | ConstantValue::Float(_));
     if op.orders && !orderable {
         errors.push(op.span, "only numbers are smaller or larger; use `==` or `!=`");
@@ -147,6 +155,24 @@ fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value
         }
         Some(Start::Rule) => errors.push(path.last.span(), "a named rule stands alone; it is not compared"),
         Some(Start::Elsewhere) | None => {}
+    }
+}
+
+fn check_moment(declaration: &Declaration, path: &Path, op: &Operator, now: &Now, errors: &mut Errors) {
+    if !op.orders {
+        errors.push(op.span, "no instant is exactly now; compare with `<`, `<=`, `>` or `>=`");
+    }
+    match path::start(declaration, path, errors) {
+        Some(Start::Field(field)) if !field.ty.shape.is_timed() => {
+            let written = field.ty.shape.spec().written();
+            let message = format!(
+                "`{}` is `{written}`; `now` is compared with a `Timestamp`, `CreatedAt`, `UpdatedAt` or `Date`",
+                field.name
+            );
+            errors.push(now.span, message);
+        }
+        Some(Start::Rule) => errors.push(path.last.span(), "a named rule stands alone; it is not compared"),
+        Some(Start::Field(_) | Start::Elsewhere) | None => {}
     }
 }
 

@@ -57,6 +57,10 @@ pub(crate) fn rule(who: &Rule) -> TokenStream {
     let data = match who {
         Rule::Path(path) => return walk(path, |w, part| quote_spanned!(w.span()=> #w.rule(#part))),
         Rule::Compare { path, op, value } => return compare(path, op, value),
+        Rule::Moment { path, op, now } => {
+            let (op, offset_us) = (comparison(op), now.offset_us);
+            return walk(path, |w, part| quote_spanned!(w.span()=> #w.compare_now(#part, #op, #offset_us)));
+        }
         Rule::Any(parts) => {
             let parts = several(parts);
             quote!(Any(#parts))
@@ -86,8 +90,7 @@ fn role_word(role: &Ident) -> TokenStream {
 }
 
 fn compare(path: &Path, op: &Operator, value: &Constant) -> TokenStream {
-    let comparison = Ident::new(op.variant, Span::call_site());
-    let op = quote!(__ft::Comparison::#comparison);
+    let op = comparison(op);
     walk(path, |w, part| {
         let method = format_ident!("compare_{}", type_name(&value.value), span = w.span());
         let constant = match &value.value {
@@ -107,6 +110,11 @@ fn compare(path: &Path, op: &Operator, value: &Constant) -> TokenStream {
         };
         quote_spanned!(w.span()=> #w.#method(#part, #op, #constant))
     })
+}
+
+fn comparison(op: &Operator) -> TokenStream {
+    let comparison = Ident::new(op.variant, Span::call_site());
+    quote!(__ft::Comparison::#comparison)
 }
 
 const fn type_name(value: &ConstantValue) -> &'static str {

@@ -5,6 +5,10 @@ use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream};
 
 use crate::model::{Constant, ConstantValue, Value};
 
+/// Where `now` does not belong.
+const NO_NOW: &str = "`now` stands in rules alone, where each request has its own: `#[can(read: published_at <= now)]`; \
+                      what the server stamps is a `CreatedAt` or an `UpdatedAt`";
+
 /// A literal, or the variant of a choice.
 pub(crate) fn constant(input: ParseStream<'_>) -> syn::Result<Constant> {
     if input.peek(Token![-]) || input.peek(Lit) {
@@ -14,6 +18,9 @@ pub(crate) fn constant(input: ParseStream<'_>) -> syn::Result<Constant> {
         return Err(super::wrong(input, "expected a literal or the variant of a choice, such as `Todo`"));
     }
     let variant = input.call(Ident::parse_any)?;
+    if variant == "now" {
+        return Err(syn::Error::new(variant.span(), NO_NOW));
+    }
     if input.peek(Token![::]) {
         return Err(syn::Error::new(variant.span(), "name the variant alone: the type is known"));
     }

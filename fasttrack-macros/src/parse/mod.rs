@@ -5,7 +5,8 @@ mod constant;
 pub(crate) mod constraint;
 mod field;
 mod item;
-mod rule;
+pub(crate) mod moment;
+pub(crate) mod rule;
 pub(crate) mod trigger;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};

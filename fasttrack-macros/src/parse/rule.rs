@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
-use super::{constant, in_parentheses, skip_to_end};
+use super::{constant, in_parentheses, moment, skip_to_end};
 use crate::{
     errors::Errors,
     model::{Afterwards, Grant, NamedRule, Operator, Path, Rule},
@@ -83,6 +83,9 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     }
 }
 
+/// Where `now` belongs in a comparison.
+pub(crate) const NOW_LEADS: &str = "`now` stands on the right: `starts_at > now + 24h`";
+
 /// Where an arrow belongs.
 pub(super) const ARROW: &str = "two whole rules alone have a `->` between them: `#[can(update: BEFORE -> AFTER)]`";
 
@@ -158,7 +161,13 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
             _ => {}
         }
     }
+    if path.text() == "now" && (input.peek(Token![+]) || (input.peek(Token![-]) && !input.peek(Token![->]))) {
+        return Err(syn::Error::new(path.last.span(), NOW_LEADS));
+    }
     let Some(op) = operator(input)? else { return Ok(Rule::Path(path)) };
+    if moment::is_next(input) {
+        return Ok(Rule::Moment { path, op, now: moment::now(input)? });
+    }
     Ok(Rule::Compare { path, op, value: constant::constant(input)? })
 }
 

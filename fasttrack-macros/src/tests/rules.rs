@@ -92,6 +92,44 @@ fn a_comparison_is_of_one_type() {
 }
 
 #[test]
+fn an_instant_is_compared_with_the_present() {
+    for source in [
+        "#[can(list: created_at <= now)]",
+        "#[can(list: created_at > now - 30d & !(project.due_on < now + 24h))]",
+        "#[rule(fresh: created_at >= now - 15m)] #[can(update: assignee & fresh -> created_at < now + 1s)]",
+        "#[can(list: created_at > now + 36500d | assignee)]",
+    ] {
+        accept(&attribute(source));
+    }
+    accept(&field("#[field(write = created_at > now - 1h)] pub x: i64,"));
+    accept(&task("", "#[can(list: now <= now)]", "pub now: Timestamp,"));
+    let can = |rest: &str| attribute(&format!("#[can(list: {rest})]"));
+    check(&can("title <= now"), "now", "`title` is `String`; `now` is compared with a `Timestamp`");
+    check(&can("assignee > now"), "now", "is `BelongsTo<T>`");
+    check(&can("created_at == now"), "=", "no instant is exactly now");
+    check(&can("created_at != now - 1d"), "!", "no instant is exactly now");
+    check(&can("created_at < now + 24"), "24", "say in which unit: `24h`; there is `s`, `m`, `h` and `d`");
+    check(&can("created_at < now + 2w"), "2w", "`w` is no unit of time");
+    check(&can("created_at < now + 24hours"), "24hours", "`hours` is no unit of time");
+    check(&can("created_at < now + 1.5h"), "1.5h", "in whole numbers");
+    check(&can("created_at < now + title"), "title", "say how long");
+    check(&can("created_at < now + -1h"), "-", "say how long");
+    check(&can("created_at < now * 2"), "*", "is moved by `+` or `-`");
+    check(&can("created_at < now + 0h"), "0h", "write `now` alone");
+    check(&can("created_at < now + 36501d"), "36501d", "longer than a hundred years");
+    check(&can("created_at < now - 99999999999999999999s"), "99999999999999999999s", "longer than a hundred years");
+    check(&can("created_at < now + 1d + 2h"), "+", "add the two up");
+    check(&can("now > created_at"), "now", "stands on the right");
+    check(&can("now - 1h > created_at"), "now", "stands on the right");
+    check(&can("now"), "now", "compare an instant with it");
+    check(&can("craeted_at < now"), "craeted_at", "did you mean `created_at`?");
+    check(&attribute("#[rule(now: assignee)]"), "now", "a word of the rule language");
+    check(&attribute("#[rule(m: assignee)] #[can(list: m < now)]"), "m", "is not compared");
+    check(&field("#[field(default = now)] pub x: Timestamp,"), "now", "stands in rules alone");
+    check(&attribute("#[on(changed(status -> now) => done to assignee)]"), "now", "stands in rules alone");
+}
+
+#[test]
 fn named_rules_have_names_of_their_own() {
     check(&attribute("#[rule(title: assignee)]"), "title", "there is a field `title`");
     check(&attribute("#[rule(m: assignee)] #[rule(m: assignee)]"), "m", "there is a rule `m` already");

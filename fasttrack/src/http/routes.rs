@@ -229,7 +229,7 @@ pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) 
     match rule {
         Rule::Any(rules) => rules.iter().any(|rule| admits_anonymous(catalog, schema, rule)),
         Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
-        Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } => true,
+        Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } | Rule::Moment { .. } => true,
         Rule::Authenticated | Rule::Role(_) | Rule::Oneself | Rule::Related(_) => false,
         Rule::Named { path, rule } => {
             named_rule(catalog, schema, path, rule).is_none_or(|(schema, rule)| admits_anonymous(catalog, schema, rule))

@@ -183,7 +183,8 @@ fn id_of(json: &[u8]) -> Result<i64, Error> {
 
 /// The arguments of a row to be; the id is filled in by the writer.
 fn row(engine: &Engine, plan: &RowsPlan, parent: Option<i64>, who: &Principal, input: &Input) -> Vec<Arg> {
-    let now = clock::now();
+    let now_us = clock::now_us();
+    let now = clock::format_us(now_us);
     let caller = who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
     let value = |column: &Column| match column.kind {
         Kind::Id => Arg::Null,
@@ -196,5 +197,6 @@ fn row(engine: &Engine, plan: &RowsPlan, parent: Option<i64>, who: &Principal, i
     };
     let flags = plan.insert.guards.iter().map(|guard| Arg::Int(i64::from(input.sent.contains(&guard.key))));
     let columns = engine.schema.columns.iter().map(value);
-    columns.chain(std::iter::once(caller.clone())).chain(flags).collect()
+    let moments = plan.insert.moments.iter().map(|moment| moment.at(now_us));
+    columns.chain(std::iter::once(caller.clone())).chain(flags).chain(moments).collect()
 }

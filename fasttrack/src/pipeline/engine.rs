@@ -84,12 +84,9 @@ impl Engine {
         for role in CallerRole::every(catalog) {
             plans.insert(role, RolePlan::new(catalog, model, &table, &effects, role)?);
         }
-        let open = Insert {
-            table: table.clone(),
-            policy: Predicate::Always,
-            guards: guards(catalog, model, CallerRole::Anonymous)?,
-            references: references(catalog, model, CallerRole::Anonymous)?,
-        };
+        let guards = guards(catalog, model, CallerRole::Anonymous)?;
+        let references = references(catalog, model, CallerRole::Anonymous)?;
+        let open = Insert::new(table.clone(), Predicate::Always, guards, references);
         Ok(Self {
             schema,
             parent,
@@ -119,8 +116,7 @@ impl RolePlan {
         let guards = guards(catalog, model, role)?;
         let references = references(catalog, model, role)?;
         let create = policy(Verb::Create)?;
-        let insert =
-            Insert { table: table.clone(), policy: create, guards: guards.clone(), references: references.clone() };
+        let insert = Insert::new(table.clone(), create, guards.clone(), references.clone());
         let created = model.schema.rule(Verb::Create).is_some();
         let (read, list) = (policy(Verb::Read)?, policy(Verb::List)?);
         let parent_read = match model.parent.and_then(|parent| catalog.get(parent.index)) {
@@ -226,7 +222,7 @@ fn active_account(account: &'static Schema) -> Predicate {
 /// [`LinkError`] when a path does not resolve.
 pub fn managers(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
     let known = |leaf: &Leaf| match leaf {
-        Leaf::Compare { .. } | Leaf::Present(_) => Known::Granted,
+        Leaf::Compare { .. } | Leaf::Moment { .. } | Leaf::Present(_) => Known::Granted,
         Leaf::Oneself | Leaf::Account(_) => Known::Refused,
     };
     let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::rows::chunks;
 use crate::{
+    clock,
     db::{Arg, DbError, Statement, Tx},
     outbox::OutboxListener,
     sql::EffectPlan,
@@ -41,11 +42,13 @@ pub(super) async fn write(
     let mut told = Vec::new();
     let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
     let mut acts = acts.into_iter();
+    let now_us = clock::now_us();
     for size in sizes {
         let mut args = Vec::with_capacity(size * plan.width());
         for act in acts.by_ref().take(size) {
             args.extend([Arg::Int(act.id), act.actor, Arg::Text(act.at)]);
             args.extend(act.old);
+            args.extend(plan.moments.iter().map(|moment| moment.at(now_us)));
         }
         let rows = tx.query(Statement::new(plan.statement(size), args)).await?;
         told.extend(rows.iter().filter_map(|row| row.int(0)));

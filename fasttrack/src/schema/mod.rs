@@ -43,7 +43,7 @@ pub use crate::types::{
 pub use self::{
     laws::assert_application,
     path::{
-        Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Walk,
+        Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Timed, Walk,
         assert_account, roles,
     },
 };

@@ -148,6 +148,25 @@ impl<T: Comparable<L>, L> Comparable<L> for Field<T> {}
 #[diagnostic::do_not_recommend]
 impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {}
 
+/// What can be compared with `now`.
+#[diagnostic::on_unimplemented(
+    message = "this is no instant, so it is never before or after `now`",
+    label = "neither an instant nor a date",
+    note = "`now` is compared with a `Timestamp`, `CreatedAt`, `UpdatedAt` or `Date`"
+)]
+pub trait Timed {}
+
+impl Timed for super::Timestamp {}
+impl Timed for super::CreatedAt {}
+impl Timed for super::UpdatedAt {}
+impl Timed for super::Date {}
+#[diagnostic::do_not_recommend]
+impl<T: Timed> Timed for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Timed> Timed for Field<T> {}
+#[diagnostic::do_not_recommend]
+impl<K: Timed> Timed for Hidden<K> {}
+
 /// What holds one of the words of a choice.
 #[diagnostic::on_unimplemented(
     message = "this is no choice, so it has no variants to be compared with",
@@ -276,6 +295,12 @@ impl<T: Resource> Walk<T> {
     #[must_use]
     pub const fn compare_choice<K>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule {
         self.compare(end, op, Literal::Text(word))
+    }
+
+    /// Compares an instant or a day with the present, moved by so many microseconds.
+    #[must_use]
+    pub const fn compare_now<K: Timed>(self, end: Part<K>, op: Comparison, offset_us: i64) -> Rule {
+        Rule::Moment { path: self.path, field: end.0, op, offset_us }
     }
 
     const fn compare<K>(self, end: Part<K>, op: Comparison, value: Literal) -> Rule {

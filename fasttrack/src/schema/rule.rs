@@ -80,6 +80,17 @@ pub enum Rule {
         /// With what.
         value: Literal,
     },
+    /// An instant or a day of the row at the end of these relations lies so to the present.
+    Moment {
+        /// Where the row is.
+        path: Path,
+        /// Name of its field.
+        field: &'static str,
+        /// How: before, or after.
+        op: Comparison,
+        /// By how much the present is moved, in microseconds.
+        offset_us: i64,
+    },
     /// What the rule of this name says of the row at the end of these relations.
     Named {
         /// Where the row is.

@@ -47,7 +47,9 @@ fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> b
             let named = schema.named_rules.iter().find(|(known, _)| known == rule).filter(|_| depth > 0);
             named.is_some_and(|(_, rule)| goes_through(rule, relation, schema, depth - 1))
         }
-        Rule::Related(path) | Rule::Compare { path, .. } | Rule::Named { path, .. } => begins(path),
+        Rule::Related(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::Named { path, .. } => {
+            begins(path)
+        }
         Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself => false,
     }
 }
@@ -108,6 +110,10 @@ impl Place<'_> {
             Rule::Related(path) => Phrase::new(Binding::Word, format!("{}{}", self.prefix, path.steps().join("."))),
             Rule::Compare { path, field, op, value } => {
                 let (row, how, what) = (dotted(path), compared(*op), literal(*value));
+                Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
+            }
+            Rule::Moment { path, field, op, offset_us } => {
+                let (row, how, what) = (dotted(path), lies(*op), moment(*offset_us));
                 Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
             }
             Rule::Named { path, rule } => self.named(path, rule),
@@ -181,6 +187,33 @@ const fn compared(op: Comparison) -> &'static str {
         Comparison::Gt => "is above",
         Comparison::Ge => "is at least",
     }
+}
+
+/// How an instant lies to another one.
+const fn lies(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Lt => "is before",
+        Comparison::Le => "is not after",
+        Comparison::Gt => "is after",
+        Comparison::Ge => "is not before",
+        Comparison::Eq | Comparison::Ne => compared(op),
+    }
+}
+
+/// `now`, `now + 24h`: the offset in the largest unit in which it is whole.
+#[must_use]
+pub(crate) fn moment(offset_us: i64) -> String {
+    let Some(length) = span(offset_us.unsigned_abs()) else { return "now".to_owned() };
+    format!("now {} {length}", if offset_us < 0 { '-' } else { '+' })
+}
+
+/// A stretch of time as declarations write it, `24h`; `None` for none.
+#[must_use]
+pub(crate) fn span(us: u64) -> Option<String> {
+    let seconds = us / 1_000_000;
+    let units = [("d", 24 * 60 * 60), ("h", 60 * 60), ("m", 60), ("s", 1)];
+    let (unit, length) = units.into_iter().find(|(_, length)| seconds.is_multiple_of(*length))?;
+    (seconds > 0).then(|| format!("{}{unit}", seconds / length))
 }
 
 fn literal(value: Literal) -> String {
@@ -270,6 +303,21 @@ mod tests {
         ] {
             let catalog = Catalog::link(&[&USER, &TASK, &COMMENT]).unwrap();
             assert_eq!(verb_in_words(verb, schema, &catalog), expected);
+        }
+    }
+
+    #[test]
+    fn the_present_is_moved_by_the_largest_whole_unit() {
+        const SECOND_US: i64 = 1_000_000;
+        for (op, offset_s, expected) in [
+            (Comparison::Le, 0, "is not after now"),
+            (Comparison::Gt, 24 * 60 * 60, "is after now + 1d"),
+            (Comparison::Ge, -25 * 60 * 60, "is not before now - 25h"),
+            (Comparison::Lt, 90 * 60, "is before now + 90m"),
+            (Comparison::Lt, 61, "is before now + 61s"),
+        ] {
+            let rule = Rule::Moment { path: HERE.then("task"), field: "due_at", op, offset_us: offset_s * SECOND_US };
+            check(&COMMENT, &rule, &format!("task.due_at {expected}"));
         }
     }
 

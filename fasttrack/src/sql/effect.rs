@@ -1,7 +1,7 @@
 //! What a trigger writes to the outbox, in the transaction of the change.
 
 use super::{
-    Scope, Sql,
+    Moment, Scope, Sql, Template,
     dialect::Messages,
     inbox::write_policy,
     insert::values,
@@ -30,6 +30,8 @@ pub struct EffectPlan {
     pub change: Change,
     /// Whether it tells accounts, of whom the statement returns the ids; else it is a job.
     pub tells: bool,
+    /// What of the present it asks for.
+    pub moments: Vec<Moment>,
     dialect: Dialect,
     types: Vec<Storage>,
     head: String,
@@ -37,7 +39,7 @@ pub struct EffectPlan {
 }
 
 impl EffectPlan {
-    /// Number of arguments per row: id, actor, instant, then every column as it was before.
+    /// Number of arguments per row: id, actor, instant, then every column as it was before, then each moment.
     #[must_use]
     pub fn width(&self) -> usize {
         self.types.len()
@@ -62,19 +64,23 @@ pub fn effects(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec
 fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -> Result<EffectPlan, LinkError> {
     let schema = model.schema;
     let old = schema.columns.iter().map(|column| quote(&format!("old.{}", column.key)));
-    let names: Vec<_> = ["\"id\"", "\"actor\"", "\"at\""].map(str::to_owned).into_iter().chain(old).collect();
+    let goes = trigger.change == Change::Deleted && matches!(trigger.effect, Effect::Event { .. });
+    let readers = if goes { Some(Readers::of(dialect, catalog, model)?) } else { None };
+    let moments = readers.as_ref().map_or(&[][..], |readers| &readers.moments);
+    let asked = || moments.iter().map(|moment| quote(&moment.name()));
+    let common = ["\"id\"", "\"actor\"", "\"at\""].map(str::to_owned);
+    let names: Vec<_> = common.into_iter().chain(old).chain(asked()).collect();
     let head = format!("WITH act({}) AS (", names.join(", "));
     let begin = "), hit AS (SELECT t.\"id\" AS row_id, act.\"actor\" AS actor, act.\"at\" AS at, ";
     let mut sql = Sql::new(dialect, begin);
+    asked().for_each(|name| _ = sql.push(&format!("act.{name} AS {name}, ")));
     let from = format!(" FROM act JOIN {} t ON t.\"id\" = act.\"id\")", quote(schema.plural));
     let tells = match trigger.effect {
         Effect::Event { name, payload, to, except_actor } => {
             write_payload(catalog, model, payload, &mut sql)?;
             write_recipients(catalog, model, to, &mut sql)?;
-            let mut recipients = recipients(to.len(), except_actor);
-            if trigger.change == Change::Deleted {
-                recipients.push_str(&who_may_read(dialect, catalog, model)?);
-            }
+            let mut recipients = recipients(to.len(), except_actor, &asked().collect::<Vec<_>>());
+            recipients.push_str(readers.as_ref().map_or("", |readers| &readers.condition));
             let constants = [name, schema.name].map(text_literal).join(", ");
             let gone = trigger.change == Change::Deleted;
             sql.push(&from).push(&dialect.sql().tell(&Messages { constants, gone, recipients: &recipients }));
@@ -88,8 +94,10 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     };
     let common = [Storage::Integer, Storage::Integer, Storage::Timestamp];
     let types = common.into_iter().chain(schema.columns.iter().map(Column::storage));
+    let types = types.chain(moments.iter().map(|moment| moment.storage()));
     let (types, tail) = (types.collect(), sql.finish().text().to_owned());
-    Ok(EffectPlan { change: trigger.change, tells, dialect, types, head, tail })
+    let moments = readers.map(|readers| readers.moments).unwrap_or_default();
+    Ok(EffectPlan { change: trigger.change, tells, moments, dialect, types, head, tail })
 }
 
 fn enqueue(dialect: Dialect, job: &str, schema: &Schema) -> String {
@@ -150,24 +158,41 @@ fn write_recipients(catalog: &Catalog, model: &Model, to: &[Path], sql: &mut Sql
     Ok(())
 }
 
-/// Leaves out who may not read the row that goes: afterwards nobody can be asked.
-fn who_may_read(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<String, LinkError> {
-    let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
-    let (accounts, rows) = (quote(account.schema.plural), quote(model.schema.plural));
-    let begin = format!(
-        " AND EXISTS (SELECT 1 FROM {accounts} u JOIN {rows} t ON t.\"id\" = row_id WHERE u.\"id\" = recipient AND "
-    );
-    let mut sql = Sql::new(dialect, &begin);
-    write_policy(catalog, account, model, "recipient", &mut sql)?;
-    sql.push(")");
-    Ok(sql.finish().text().to_owned())
+/// Who may read a row that goes: afterwards nobody can be asked.
+struct Readers {
+    /// What leaves the others out of the recipients, which are `e`.
+    condition: String,
+    /// What of the present it asks for, as columns of those.
+    moments: Vec<Moment>,
 }
 
-/// The accounts to tell, each once.
-fn recipients(count: usize, except_actor: bool) -> String {
+impl Readers {
+    fn of(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Self, LinkError> {
+        let moments = Self::write(dialect, catalog, model, None)?.moments();
+        let condition = Self::write(dialect, catalog, model, Some("e"))?.text().to_owned();
+        Ok(Self { condition, moments })
+    }
+
+    fn write(dialect: Dialect, catalog: &Catalog, model: &Model, moments: Option<&str>) -> Result<Template, LinkError> {
+        let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
+        let (accounts, rows) = (quote(account.schema.plural), quote(model.schema.plural));
+        let begin = format!(
+            " AND EXISTS (SELECT 1 FROM {accounts} u JOIN {rows} t ON t.\"id\" = row_id WHERE u.\"id\" = recipient AND "
+        );
+        let mut sql = Sql::new(dialect, &begin);
+        let scope = Scope { caller: Some("recipient"), moments, ..Scope::of("t") };
+        write_policy(catalog, account, model, scope, &mut sql)?;
+        sql.push(")");
+        Ok(sql.finish())
+    }
+}
+
+/// The accounts to tell, each once; with these columns of what happened.
+fn recipients(count: usize, except_actor: bool, columns: &[String]) -> String {
     let actor = if except_actor { " AND recipient IS DISTINCT FROM actor" } else { "" };
+    let columns: String = columns.iter().flat_map(|column| [column.as_str(), ", "]).collect();
     let each: Vec<_> = (0..count)
-        .map(|position| format!("SELECT row_id, actor, at, data, to{position} AS recipient FROM hit"))
+        .map(|position| format!("SELECT row_id, actor, at, {columns}data, to{position} AS recipient FROM hit"))
         .collect();
     format!("SELECT * FROM ({}) e WHERE recipient IS NOT NULL{actor}", each.join(" UNION "))
 }

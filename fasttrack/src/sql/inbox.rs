@@ -4,7 +4,7 @@
 //! role as it is in the same instant. There is no way to a message past that question.
 
 use super::{
-    CallerRole, Scope, Sql, fold,
+    CallerRole, Scope, Slot, Sql, Template, Values, fold,
     text::{quote, text_literal},
 };
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Inbox {
     dialect: Dialect,
-    batch: String,
-    ascending: String,
-    descending: String,
+    batch: Template,
+    ascending: Template,
+    descending: Template,
 }
 
 impl Inbox {
@@ -28,15 +28,13 @@ impl Inbox {
     /// [`LinkError`] when a rule does not resolve, which declarations that compiled cannot cause.
     pub fn new(dialect: Dialect, catalog: &Catalog) -> Result<Self, LinkError> {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
-        let mut readable = Sql::new(dialect, "");
-        write_readable(catalog, account, &mut readable)?;
-        let readable = readable.finish();
         let table = quote(account.schema.plural);
+        let readable = |arguments| readable(dialect, catalog, account, arguments);
         Ok(Self {
             dialect,
-            batch: batch(dialect, &table, readable.text()),
-            ascending: page(dialect, &table, readable.text(), false),
-            descending: page(dialect, &table, readable.text(), true),
+            batch: readable(BATCH_ARGUMENTS)?.within(|readable| batch(dialect, &table, readable)),
+            ascending: readable(PAGE_ARGUMENTS)?.within(|readable| page(dialect, &table, readable, false)),
+            descending: readable(PAGE_ARGUMENTS)?.within(|readable| page(dialect, &table, readable, true)),
         })
     }
 
@@ -47,7 +45,7 @@ impl Inbox {
     pub fn batch(&self, seen: &[(i64, i64)], window: u16) -> Statement {
         let pairs: Vec<_> = seen.iter().map(|(account, number)| format!("[{account},{number}]")).collect();
         let args = vec![Arg::Text(format!("[{}]", pairs.join(","))), Arg::Int(i64::from(window))];
-        Statement::new(self.batch.as_str(), args)
+        self.batch.fill_after(args, Values::default())
     }
 
     /// The first `limit` messages of an account beyond the number `beyond`, `last, pruned, number, message`; a row with
@@ -58,7 +56,8 @@ impl Inbox {
     #[must_use]
     pub fn page(&self, account: i64, beyond: i64, limit: u16, descending: bool) -> Statement {
         let sql = if descending { &self.descending } else { &self.ascending };
-        Statement::new(sql.as_str(), vec![Arg::Int(account), Arg::Int(beyond), Arg::Int(i64::from(limit))])
+        let args = vec![Arg::Int(account), Arg::Int(beyond), Arg::Int(i64::from(limit))];
+        sql.fill_after(args, Values::default())
     }
 
     /// The newest number of an account: one row, or none when it was never told anything.
@@ -129,6 +128,20 @@ fn page(dialect: Dialect, accounts: &str, readable: &str, descending: bool) -> S
     )
 }
 
+/// Arguments that the statements have of their own.
+const BATCH_ARGUMENTS: usize = 2;
+const PAGE_ARGUMENTS: usize = 3;
+
+/// Whether the account `u` may see the message `o`, in a statement that has so many arguments of its own.
+fn readable(dialect: Dialect, catalog: &Catalog, account: &Model, arguments: usize) -> Result<Template, LinkError> {
+    let mut sql = Sql::new(dialect, "");
+    for _ in 0..arguments {
+        sql.hold(Slot::Value(Arg::Null));
+    }
+    write_readable(catalog, account, &mut sql)?;
+    Ok(sql.finish())
+}
+
 /// Whether the account `u` may see the message `o`. Of a row that is gone it may hear only that it went.
 fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(), LinkError> {
     sql.push("(o.\"row_is_gone\" OR CASE o.\"resource\"");
@@ -138,27 +151,26 @@ fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(
             text_literal(model.schema.name),
             quote(model.schema.plural)
         ));
-        write_policy(catalog, account, model, "o.\"account_id\"", sql)?;
+        write_policy(catalog, account, model, Scope { caller: Some("o.\"account_id\""), ..Scope::of("t") }, sql)?;
         sql.push(")");
     }
     sql.push(" ELSE FALSE END)");
     Ok(())
 }
 
-/// Whether the account `u`, whose id is `caller`, may read the row `t`: by the rule of reading, else by that of the list;
+/// Whether the account `u`, who is the caller of `scope`, may read its row: by the rule of reading, else by that of the list;
 /// where there is neither, whom a trigger names is the rule.
 pub(super) fn write_policy(
     catalog: &Catalog,
     account: &Model,
     model: &Model,
-    caller: &str,
+    scope: Scope<'_>,
     sql: &mut Sql,
 ) -> Result<(), LinkError> {
     let Some(allowed) = model.schema.rule(Verb::Read).or_else(|| model.schema.rule(Verb::List)) else {
         sql.push("TRUE");
         return Ok(());
     };
-    let scope = Scope { caller: Some(caller), ..Scope::of("t") };
     let role = account.schema.column("role").map(|column| (column.key, column.kind));
     let Some((key, Kind::Choice(words))) = role else {
         fold(catalog, model, allowed, CallerRole::Role(""))?.write(sql, scope);

@@ -3,7 +3,7 @@
 //! The rows to be are a `VALUES` list called `new`; a row that the rule refuses, or that refers to what it may not, is
 //! left out of what comes back. [`check`](Insert::check) then says of such a row alone what was wrong with it.
 
-use super::{Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
+use super::{Moment, Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
 use crate::{
     db::{Arg, Dialect, Statement},
     schema::Step,
@@ -48,13 +48,26 @@ pub struct Insert {
     pub guards: Vec<Guard>,
     /// Relations to check.
     pub references: Vec<Reference>,
+    /// What of the present is asked for.
+    pub moments: Vec<Moment>,
 }
 
 impl Insert {
-    /// Number of arguments per row: every column, the caller, and per guard 1 where its field is set by the client.
+    /// How rows are created in a table by whom `policy` lets.
+    #[must_use]
+    pub fn new(table: Table, policy: Predicate, guards: Vec<Guard>, references: Vec<Reference>) -> Self {
+        let mut moments = Vec::new();
+        let asked =
+            guards.iter().map(|guard| &guard.policy).chain(references.iter().map(|reference| &reference.allowed));
+        std::iter::once(&policy).chain(asked).for_each(|policy| policy.moments(&mut moments));
+        Self { table, policy, guards, references, moments }
+    }
+
+    /// Number of arguments per row: every column, the caller, per guard 1 where its field is set by the client, and each
+    /// moment.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.table.columns.len() + 1 + self.guards.len()
+        self.table.columns.len() + 1 + self.guards.len() + self.moments.len()
     }
 
     /// The statement that creates `rows` rows at once and returns of each: by which id it was sent, the row as JSON, the id
@@ -106,8 +119,9 @@ impl Insert {
     fn rows(&self, rows: usize) -> String {
         let flags = self.guards.iter().map(|guard| (quote(&flag(guard)), Storage::Integer));
         let columns = self.table.columns.iter().map(|column| (quote(column.key), column.storage()));
-        let (names, types): (Vec<_>, Vec<_>) =
-            columns.chain(std::iter::once((quote(CALLER), Storage::Integer))).chain(flags).unzip();
+        let moments = self.moments.iter().map(|moment| (quote(&moment.name()), moment.storage()));
+        let caller = std::iter::once((quote(CALLER), Storage::Integer));
+        let (names, types): (Vec<_>, Vec<_>) = columns.chain(caller).chain(flags).chain(moments).unzip();
         format!("new({}) AS ({})", names.join(", "), values(self.table.dialect, rows, &types))
     }
 }
@@ -137,7 +151,7 @@ pub fn set_last_id(dialect: Dialect, table: &str, id: i64) -> Option<Statement> 
 }
 
 fn scope() -> Scope<'static> {
-    Scope { caller: Some("new.\"caller()\""), ..Scope::of("new") }
+    Scope { caller: Some("new.\"caller()\""), moments: Some("new"), ..Scope::of("new") }
 }
 
 fn flag(guard: &Guard) -> String {

@@ -5,6 +5,7 @@
 
 mod alter;
 mod capture;
+mod comparison;
 mod ddl;
 mod definition;
 mod dialect;
@@ -12,6 +13,7 @@ mod effect;
 mod inbox;
 mod insert;
 mod lock;
+mod moment;
 mod page;
 mod policy;
 mod predicate;
@@ -30,6 +32,7 @@ pub use self::{
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     lock::Lock,
+    moment::Moment,
     page::{PageQuery, SEPARATOR, page},
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate, Scope},

@@ -1,6 +1,6 @@
 //! A rule becomes a predicate: roles are decided, names resolved, relations looked up.
 
-use super::{Leaf, Predicate, Sql};
+use super::{Leaf, Moment, Predicate, Sql};
 use crate::{
     principal::Principal,
     schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step},
@@ -91,9 +91,9 @@ impl Size {
     fn of(predicate: &Predicate) -> Self {
         match predicate {
             Predicate::Always | Predicate::Never | Predicate::Leaf(Leaf::Oneself) => Self { levels: 3, steps: 0 },
-            Predicate::Leaf(Leaf::Account(steps) | Leaf::Present(steps) | Leaf::Compare { steps, .. }) => {
-                Self { levels: 8 + steps.len(), steps: steps.len() }
-            }
+            Predicate::Leaf(
+                Leaf::Account(steps) | Leaf::Present(steps) | Leaf::Compare { steps, .. } | Leaf::Moment { steps, .. },
+            ) => Self { levels: 8 + steps.len(), steps: steps.len() },
             Predicate::Not(inner) => Self::of(inner).under(1),
             Predicate::All(parts) | Predicate::Any(parts) => {
                 parts.iter().map(Self::of).fold(Self::default(), Self::max).under(Sql::levels_of(parts.len()))
@@ -138,6 +138,12 @@ impl<'a> Folder<'a> {
                 let (steps, end) = self.walk(model, before, path)?;
                 let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
                 said(Predicate::Leaf(Leaf::Compare { steps, column, op: *op, value: *value }))
+            }
+            Rule::Moment { path, field, op, offset_us } => {
+                let (steps, end) = self.walk(model, before, path)?;
+                let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
+                let moment = Moment::of(column, *offset_us);
+                said(Predicate::Leaf(Leaf::Moment { steps, column, op: *op, moment }))
             }
             Rule::Named { path, rule } => {
                 let (steps, end, rule) = self.follow(model, before, path, rule)?;

@@ -1,7 +1,11 @@
 //! A rule for one kind of caller, and how it is written as a condition over a row.
 
-use super::{Slot, Sql, dialect::sort_key, text::quote};
-use crate::schema::{Column, Comparison, Kind, Literal, Step};
+use super::{
+    Moment, Slot, Sql,
+    comparison::{self, Comparing},
+    text::quote,
+};
+use crate::schema::{Column, Comparison, Literal, Step};
 
 /// What is left of a rule once the caller's role is known.
 #[derive(Debug, Clone)]
@@ -40,6 +44,17 @@ pub enum Leaf {
         /// With what.
         value: Literal,
     },
+    /// A field of the row at the end of these relations lies so to the present.
+    Moment {
+        /// Where the row is; empty: the row itself.
+        steps: Vec<Step>,
+        /// The field.
+        column: &'static Column,
+        /// How.
+        op: Comparison,
+        /// To the present, moved by so much.
+        moment: Moment,
+    },
 }
 
 /// What is decided about a leaf before the row is looked at.
@@ -64,6 +79,8 @@ pub struct Scope<'a> {
     pub parent_key: Option<&'a str>,
     /// An expression with the caller's id, where it is not [`Slot::Caller`].
     pub caller: Option<&'a str>,
+    /// Alias of a row with a column for each moment ([`Moment::name`]), where it is not [`Slot::Moment`].
+    pub moments: Option<&'a str>,
     /// Columns of the row that count as if they held something else, with the expression that they hold.
     pub replaced: &'a [(&'static str, String)],
     /// Whether a condition has to be true or false, never NULL: so under a negation.
@@ -77,7 +94,9 @@ impl Leaf {
         match self {
             Self::Oneself => "id",
             Self::Account(steps) | Self::Present(steps) => steps.first().map_or("id", |step| step.key),
-            Self::Compare { steps, column, .. } => steps.first().map_or(column.key, |step| step.key),
+            Self::Compare { steps, column, .. } | Self::Moment { steps, column, .. } => {
+                steps.first().map_or(column.key, |step| step.key)
+            }
         }
     }
 
@@ -86,7 +105,7 @@ impl Leaf {
         match self {
             Self::Oneself => &[],
             Self::Account(steps) => steps.split_last().map_or(&[], |(_, before)| before),
-            Self::Present(steps) | Self::Compare { steps, .. } => steps,
+            Self::Present(steps) | Self::Compare { steps, .. } | Self::Moment { steps, .. } => steps,
         }
     }
 
@@ -98,6 +117,10 @@ impl Leaf {
                 Self::Compare { steps, column, op, value },
                 Self::Compare { steps: others, column: other, op: same, value: like },
             ) => steps == others && column.key == other.key && op == same && value == like,
+            (
+                Self::Moment { steps, column, op, moment },
+                Self::Moment { steps: others, column: other, op: same, moment: like },
+            ) => steps == others && column.key == other.key && op == same && moment == like,
             _ => false,
         }
     }
@@ -217,6 +240,16 @@ impl Predicate {
         }
     }
 
+    /// What of the present it asks for, each once, added to `found`.
+    pub fn moments(&self, found: &mut Vec<Moment>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.moments(found)),
+            Self::Not(inner) => inner.moments(found),
+            Self::Leaf(Leaf::Moment { moment, .. }) if !found.contains(moment) => found.push(*moment),
+            Self::Always | Self::Never | Self::Leaf(_) => {}
+        }
+    }
+
     /// Writes it as a condition over the row of `scope`; NULL counts as false.
     pub fn write(&self, sql: &mut Sql, scope: Scope<'_>) {
         match self {
@@ -242,10 +275,10 @@ impl Scope<'_> {
     /// The scope of rows called `row`.
     #[must_use]
     pub const fn of(row: &str) -> Scope<'_> {
-        Scope { row, prefix: "", parent_key: None, caller: None, replaced: &[], exact: false }
+        Scope { row, prefix: "", parent_key: None, caller: None, moments: None, replaced: &[], exact: false }
     }
 
-    fn column(&self, key: &str) -> String {
+    pub(super) fn column(&self, key: &str) -> String {
         match self.replaced.iter().find(|(replaced, _)| *replaced == key) {
             Some((_, expr)) => expr.clone(),
             None => format!("{}.{}", self.row, quote(&format!("{}{key}", self.prefix))),
@@ -265,6 +298,15 @@ impl Scope<'_> {
             Some(expr) => sql.push(expr),
             None => sql.bind(Slot::Caller),
         };
+    }
+
+    /// The present, moved by so much.
+    fn moment(&self, sql: &mut Sql, moment: Moment) -> String {
+        if let Some(row) = self.moments {
+            return format!("{row}.{}", quote(&moment.name()));
+        }
+        let placeholder = sql.hold(Slot::Moment(moment));
+        sql.dialect().sql().typed(moment.storage(), &placeholder)
     }
 
     /// Writes the column `key` of the row at the end of `steps`, as `render` makes it from the column's expression.
@@ -318,15 +360,13 @@ impl Leaf {
             }
             Self::Account(steps) => write_account(steps, sql, scope),
             Self::Present(steps) => write_exists(steps, sql, scope, |_| None),
-            Self::Compare { steps, column, op, value } if steps.is_empty() => {
-                let right = constant(sql, column, *value);
-                sql.push(&comparison(column, &scope.column(column.key), *op, right.as_deref(), scope.exact));
-            }
             Self::Compare { steps, column, op, value } => {
-                let right = constant(sql, column, *value);
-                write_exists(steps, sql, scope, |alias| {
-                    Some(comparison(column, &format!("{alias}.{}", quote(column.key)), *op, right.as_deref(), false))
-                });
+                let right = comparison::constant(sql, column, *value);
+                Comparing { column, op: *op, right }.write(steps, sql, scope);
+            }
+            Self::Moment { steps, column, op, moment } => {
+                let right = Some(scope.moment(sql, *moment));
+                Comparing { column, op: *op, right }.write(steps, sql, scope);
             }
         }
     }
@@ -342,7 +382,12 @@ fn write_account(steps: &[Step], sql: &mut Sql, scope: Scope<'_>) {
     sql.push(if maybe_null { ", FALSE)" } else { "" });
 }
 
-fn write_exists(steps: &[Step], sql: &mut Sql, scope: Scope<'_>, condition: impl Fn(&str) -> Option<String>) {
+pub(super) fn write_exists(
+    steps: &[Step],
+    sql: &mut Sql,
+    scope: Scope<'_>,
+    condition: impl Fn(&str) -> Option<String>,
+) {
     let aliases = fresh_aliases(sql, steps);
     sql.push("EXISTS (SELECT 1");
     scope.write_from(sql, steps, &aliases);
@@ -350,39 +395,4 @@ fn write_exists(steps: &[Step], sql: &mut Sql, scope: Scope<'_>, condition: impl
         sql.push(" AND ").push(&condition);
     }
     sql.push(")");
-}
-
-/// A constant as a field is compared with it; `None` for null.
-fn constant(sql: &Sql, column: &Column, value: Literal) -> Option<String> {
-    match (column.kind, value) {
-        (_, Literal::Null) => None,
-        (Kind::Choice(words), Literal::Text(word)) => {
-            Some(words.iter().position(|other| *other == word).unwrap_or_default().to_string())
-        }
-        _ => Some(sql.dialect().sql().literal(value)),
-    }
-}
-
-/// A field against a constant; null is equal to nothing but null, and differs from everything else.
-///
-/// `exact`: never NULL itself, at the price of no index.
-fn comparison(column: &Column, expr: &str, op: Comparison, constant: Option<&str>, exact: bool) -> String {
-    let left = sort_key(column, expr);
-    let right = constant.unwrap_or("NULL");
-    let coalesce = exact && column.nullable;
-    let plain = |operator: &str| {
-        let text = format!("{left} {operator} {right}");
-        if coalesce { format!("COALESCE({text}, FALSE)") } else { text }
-    };
-    match op {
-        Comparison::Eq if constant.is_none() => format!("{expr} IS NULL"),
-        Comparison::Ne if constant.is_none() => format!("{expr} IS NOT NULL"),
-        Comparison::Ne if column.nullable => format!("{left} IS DISTINCT FROM {right}"),
-        Comparison::Eq => plain("="),
-        Comparison::Ne => plain("<>"),
-        Comparison::Lt => plain("<"),
-        Comparison::Le => plain("<="),
-        Comparison::Gt => plain(">"),
-        Comparison::Ge => plain(">="),
-    }
 }

@@ -1,6 +1,10 @@
 //! SQL under construction: text, and for every placeholder where its value will come from.
 
-use crate::db::{Arg, Dialect, Statement};
+use super::Moment;
+use crate::{
+    clock,
+    db::{Arg, Dialect, Statement},
+};
 
 /// Where the value of a placeholder comes from when the statement is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +15,8 @@ pub enum Slot {
     Parent,
     /// The id of the account that is calling.
     Caller,
+    /// The present, moved by so much.
+    Moment(Moment),
     /// A value that is already known.
     Value(Arg),
 }
@@ -24,6 +30,8 @@ pub struct Values {
     pub parent: Option<i64>,
     /// For [`Slot::Caller`].
     pub caller: Option<i64>,
+    /// For [`Slot::Moment`], in microseconds since the Unix epoch; `None` for when the statement is made.
+    pub now_us: Option<i64>,
 }
 
 /// Text with numbered placeholders, and the slots that they stand for.
@@ -51,14 +59,37 @@ impl Template {
     /// The statement with its open slots filled; a slot without a value binds NULL, which matches nothing.
     #[must_use]
     pub fn fill(&self, values: Values) -> Statement {
+        self.fill_after(Vec::new(), values)
+    }
+
+    /// The same of a template whose first slots, by which only their number is held, are given here.
+    #[must_use]
+    pub fn fill_after(&self, mut first: Vec<Arg>, values: Values) -> Statement {
         let number = |id: Option<i64>| id.map_or(Arg::Null, Arg::Int);
-        let args = self.slots.iter().map(|slot| match slot {
+        // One instant, however often it is asked for.
+        let mut now_us = values.now_us;
+        let rest = self.slots.iter().skip(first.len()).map(|slot| match slot {
             Slot::Id => number(values.id),
             Slot::Parent => number(values.parent),
             Slot::Caller => number(values.caller),
+            Slot::Moment(moment) => moment.at(*now_us.get_or_insert_with(clock::now_us)),
             Slot::Value(arg) => arg.clone(),
         });
-        Statement { sql: self.text.clone(), args: args.collect() }
+        first.extend(rest);
+        Statement { sql: self.text.clone(), args: first }
+    }
+
+    /// What of the present it asks for.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Moment> {
+        let moment = |slot: &Slot| if let Slot::Moment(moment) = slot { Some(*moment) } else { None };
+        self.slots.iter().filter_map(moment).collect()
+    }
+
+    /// The template with its text inside another one.
+    #[must_use]
+    pub fn within(self, around: impl FnOnce(&str) -> String) -> Self {
+        Self { text: around(&self.text), slots: self.slots }
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct Shelf {
 #[resource]
 #[rule(shown: author | lender | grade == Public | shelf.keeper)]
 #[can(create: authenticated)]
-#[can(list, read: shown | (shelf.open & grade != Draft))]
+#[can(list, read: shown | (shelf.open & grade != Draft) | (due_at <= now & grade == House))]
 #[can(update: author | lender)]
 #[can(delete: author)]
 #[on(changed(lender) => lent { title: title, grade: grade } to lender)]
@@ -107,7 +107,7 @@ pub(crate) struct Book {
 #[expect(dead_code, reason = "the columns are for the database alone")]
 #[resource(under = book)]
 #[can(create: book.shown)]
-#[can(list, read: writer | (is_private == false & book.author))]
+#[can(list, read: writer | (is_private == false & (book.author | book.printed < now - 365d)))]
 #[can(update, delete: writer)]
 #[on(created => remarked { text: text } to book.author, book.lender)]
 pub(crate) struct Remark {

@@ -77,7 +77,7 @@ fn check(application: fn() -> Application) {
     let callers = callers(application);
     let found: Vec<_> = thread::scope(|scope| {
         let started: Vec<_> = callers.into_iter().map(|who| scope.spawn(move || ask_as(application, who))).collect();
-        started.into_iter().map(|asked| asked.join()).collect()
+        started.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let mut statuses = BTreeMap::new();
     for asked in found {

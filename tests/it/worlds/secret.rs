@@ -1,7 +1,8 @@
 //! What somebody may not see, and how it is made another.
 //!
 //! What may be told by declaration stays the same: fields that an event tells along a relation, fields by which a rule of
-//! `create` decides, which accounts there are and whether they are active, and what keeps a row from being deleted.
+//! `create` decides, what is unique together with other fields, which accounts there are and whether they are active, and what
+//! keeps a row from being deleted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +20,7 @@ use super::{
     values,
     world::{ROWS, Somebody, World},
 };
-use crate::driver::Random;
+use crate::driver::{Random, dialect};
 
 /// What somebody may do with which rows, and what he sees of those that he may see.
 pub(super) type Rights = BTreeMap<(usize, &'static str), BTreeMap<i64, String>>;
@@ -40,13 +41,13 @@ pub(super) fn rights(world: &World, who: Option<&Somebody>) -> Rights {
     for model in world.catalog().models() {
         for verb in [Verb::List, Verb::Read, Verb::Update, Verb::Delete] {
             let Some(rule) = model.schema.rule(verb) else { continue };
-            let role = who.map_or(CallerRole::Anonymous, |somebody| CallerRole::Role(somebody.role));
+            let caller = who.map_or(CallerRole::Anonymous, |somebody| CallerRole::Role(somebody.role));
             let fold = if matches!(verb, Verb::List | Verb::Read) { sql::fold } else { sql::fold_change };
-            let policy = fold(world.catalog(), model, rule, role).unwrap();
+            let policy = fold(world.catalog(), model, rule, caller).unwrap();
             let shown = matches!(verb, Verb::List | Verb::Read);
-            let table = Table::new(world.dialect(), model.schema);
-            let mut sql = Sql::new(world.dialect(), "SELECT t.\"id\", ");
-            let row = if shown { world.dialect().text(&table.row_json) } else { "NULL".to_owned() };
+            let table = Table::new(dialect(), model.schema);
+            let mut sql = Sql::new(dialect(), "SELECT t.\"id\", ");
+            let row = if shown { dialect().text(&table.row_json) } else { "NULL".to_owned() };
             sql.push(&row).push(" FROM ").push(&table.name).push(" t WHERE ");
             policy.write(&mut sql, Scope::of("t"));
             let values = Values { caller: who.map(|somebody| somebody.login.id), ..Values::default() };
@@ -86,9 +87,7 @@ pub(super) fn alter(worlds: &mut [World; 2], who: Option<usize>, random: &mut Ra
     }
     assert!(changed > 0, "there is nothing that he may not see");
     let mut apart = Apart::new();
-    for model in
-        catalog.models().iter().filter(|model| !model.schema.account && model.schema.rule(Verb::Read).is_some())
-    {
+    for model in catalog.models().iter().filter(|model| may_come_and_go(model)) {
         apart.extend(altering.add(other, model, random));
         apart.extend(altering.take(other, model));
     }
@@ -96,6 +95,12 @@ pub(super) fn alter(worlds: &mut [World; 2], who: Option<usize>, random: &mut Ra
         world.number_on_from(LAST_ID);
     }
     apart
+}
+
+/// Whether rows of it may be there or not without anybody learning of it. What may be referred to without being read tells
+/// that it is there, and so does what keeps others from holding the same in several fields.
+fn may_come_and_go(model: &Model) -> bool {
+    !model.schema.account && model.schema.rule(Verb::Read).is_some() && model.schema.uniques.is_empty()
 }
 
 /// What is known of somebody while what he may not see is altered.
@@ -233,7 +238,7 @@ fn stored_ids(world: &World, model: &Model) -> Vec<i64> {
 
 /// What a column of a row holds.
 fn stored(world: &World, model: &Model, column: &Column, id: i64) -> Arg {
-    let table = Table::new(world.dialect(), model.schema);
+    let table = Table::new(dialect(), model.schema);
     let place = model.schema.columns.iter().position(|other| other.key == column.key).unwrap();
     let row = world.read(sql::state(&table, &[]).fill(Values { id: Some(id), ..Values::default() })).remove(0);
     match &row.0[place + 1] {
@@ -301,7 +306,7 @@ fn compared(catalog: &Catalog, model: &Model, rule: &Rule, told: &mut BTreeSet<(
     match rule {
         Rule::Any(parts) | Rule::All(parts) => parts.iter().for_each(|part| compared(catalog, model, part, told)),
         Rule::Not(part) => compared(catalog, model, part, told),
-        Rule::Compare { path, field, .. } => {
+        Rule::Compare { path, field, .. } | Rule::Moment { path, field, .. } => {
             told.insert((catalog.walk(model, path).unwrap().1.index, field));
         }
         Rule::Named { path, rule } => {
@@ -324,6 +329,7 @@ fn is_told(catalog: &Catalog, told: &BTreeSet<(usize, &'static str)>, model: &Mo
         || (model.schema.account && ["is_active", "role"].contains(&column.key))
         || told.contains(&(model.index, column.name))
         || keeps_an_account
+        || model.schema.uniques.iter().any(|unique| unique.keys.contains(&column.key))
 }
 
 /// Messages to the caller about what he may not see: in both worlds, with other data, and more of them in the second.

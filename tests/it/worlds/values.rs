@@ -55,7 +55,7 @@ fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
         Storage::Date => json!(random.of(&INSTANTS)[..10]),
         Storage::Json => json!({ "a": random.of(&WORDS) }),
         Storage::Text if column.kind == Kind::Email => json!(format!("{}{number}@example.com", random.of(&WORDS[..5]))),
-        _ => json!(text(random, column, number)),
+        Storage::Text => json!(text(random, column, number)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fasttrack::{
     Application,
-    db::{Arg, Dialect, Row, Statement},
+    db::{Arg, Row, Statement},
     schema::{Catalog, Column, Kind, Model},
     sql::quote,
     testing::{Login, TestApp},
@@ -150,13 +150,12 @@ impl World {
     /// Has the ids of every resource go on after this one.
     pub(super) fn number_on_from(&self, id: i64) {
         for model in self.catalog().models().iter().filter(|model| !model.schema.account) {
-            match fasttrack::sql::set_last_id(dialect(), model.schema.plural, id) {
-                Some(Statement { sql, args }) => self.write(&sql, args),
-                None => {
-                    let sql = "UPDATE \"sqlite_sequence\" SET \"seq\" = $1 WHERE \"name\" = $2";
-                    self.write(sql, vec![Arg::Int(id), Arg::Text(model.schema.plural.into())]);
-                }
+            if let Some(Statement { sql, args }) = fasttrack::sql::set_last_id(dialect(), model.schema.plural, id) {
+                self.write(&sql, args);
+                continue;
             }
+            let sql = "UPDATE \"sqlite_sequence\" SET \"seq\" = $1 WHERE \"name\" = $2";
+            self.write(sql, vec![Arg::Int(id), Arg::Text(model.schema.plural.into())]);
         }
     }
 
@@ -173,9 +172,5 @@ impl World {
     pub(super) fn try_write(&self, sql: &str, args: Vec<Arg>) -> Option<()> {
         let (context, statement) = (self.app.context().clone(), Statement::new(sql, args));
         self.app.block_on(async move { context.write(statement).await }).ok().map(drop)
-    }
-
-    pub(super) fn dialect(&self) -> Dialect {
-        dialect()
     }
 }
