@@ -181,12 +181,20 @@ pub(crate) struct Trigger {
 pub(crate) enum Change {
     Created,
     Deleted,
-    Changed { field: Ident, to: Option<Constant> },
+    Changed {
+        field: Ident,
+        to: Option<Constant>,
+    },
+    /// `at(field + offset)`
+    At {
+        field: Ident,
+        offset_us: i64,
+    },
 }
 
 /// What then.
 pub(crate) enum Effect {
-    Event { name: Ident, payload: Vec<Payload>, to: Vec<Recipient>, except_actor: bool },
+    Event { name: Ident, payload: Vec<Payload>, to: Vec<Recipient>, except_actor: Option<Span> },
     Run(syn::Path),
 }
 

@@ -4,6 +4,7 @@ mod application;
 mod beside;
 mod demo;
 mod embedded;
+mod listeners;
 mod lock;
 pub(crate) mod log;
 mod schema;
@@ -12,6 +13,7 @@ mod welcome;
 
 use std::{io, io::Write, path::PathBuf, sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
 use tracing::Level;
 
 pub use self::{
@@ -19,7 +21,7 @@ pub use self::{
     demo::{Demo, DemoAccount, DemoRow, Fill},
     embedded::Embedded,
 };
-use self::{beside::Beside, lock::lock_for_a_server, signals::Signals};
+use self::{beside::Beside, listeners::Listeners, lock::lock_for_a_server, signals::Signals};
 pub(crate) use self::{
     lock::{Lock, is_served, lock},
     schema::{all_migrations, migrations, migrator, open_alone},
@@ -27,13 +29,13 @@ pub(crate) use self::{
 use crate::{
     auth::{self, Auth, Changed, Keys},
     config::{Config, SecretError, SecretKey},
-    db::{self, DatabaseUrl, Db, DbError, DbOptions, Tx},
+    db::{self, DatabaseUrl, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
     job::{self, Context},
     migrate,
     notify::{AppServices, Broadcast, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
-    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions},
+    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions, Timetable},
     program,
     query::CursorKey,
     redis::Redis,
@@ -65,6 +67,8 @@ pub struct App {
     pub redis: Option<Redis>,
     /// What they are told.
     pub outbox: Outbox,
+    /// What is due.
+    pub timetable: Arc<Timetable>,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
     lock: Option<Lock>,
 }
@@ -173,8 +177,15 @@ impl App {
         // Where one process has the database there is nobody to tell.
         let is_shared = config.database.file().is_none();
         let broadcast = Broadcast::new(db.clone(), redis.clone().filter(|_| is_shared));
-        let listeners = Listeners { hub: Arc::clone(&hub), workers: workers.clone(), broadcast: broadcast.clone() };
+        let planned = Arc::new(Notify::new());
+        let listeners = Listeners {
+            hub: Arc::clone(&hub),
+            workers: workers.clone(),
+            broadcast: broadcast.clone(),
+            planned: Arc::clone(&planned),
+        };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
+        let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?);
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
@@ -184,7 +195,7 @@ impl App {
         let around = Around { listener, context: context.clone() };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, broadcast, redis, outbox, lock })
+        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, broadcast, redis, outbox, timetable, lock })
     }
 
     /// Finishes what is going on at the database, closes it, and takes leave of other nodes.
@@ -246,27 +257,6 @@ impl Opening {
         };
         let options = DbOptions { start_wait: START_WAIT, ..DbOptions::default() };
         Ok(Self { options, lock, redis, ..Self::default() })
-    }
-}
-
-/// Whoever waits for commits.
-struct Listeners {
-    hub: Arc<Hub>,
-    workers: Workers,
-    broadcast: Broadcast,
-}
-
-impl OutboxListener for Listeners {
-    fn announce(&self, tx: &mut Tx, accounts: &[i64]) {
-        self.broadcast.announce(tx, accounts);
-    }
-
-    fn messages_written(&self, accounts: Vec<i64>) {
-        self.hub.messages_written(accounts);
-    }
-
-    fn jobs_written(&self) {
-        self.workers.jobs_written();
     }
 }
 

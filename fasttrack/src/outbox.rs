@@ -15,6 +15,9 @@ pub trait OutboxListener: Send + Sync {
 
     /// There are new jobs.
     fn jobs_written(&self);
+
+    /// There is something more that will be due.
+    fn due_written(&self) {}
 }
 
 /// Nobody delivers.

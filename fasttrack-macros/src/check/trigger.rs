@@ -1,5 +1,6 @@
 //! Triggers: what they wait for, what they tell, and whom.
 
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 use super::{
@@ -24,7 +25,10 @@ const SOCKET_WORDS: [&str; 3] = ["ping", "pong", "resync"];
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     for trigger in &declaration.triggers {
         check_change(declaration, &trigger.change, errors);
-        let Effect::Event { name, payload, to, .. } = &trigger.effect else { continue };
+        let Effect::Event { name, payload, to, except_actor } = &trigger.effect else { continue };
+        if let (Change::At { .. }, Some(except)) = (&trigger.change, except_actor) {
+            errors.push(*except, "nobody does what happens at an instant; leave `except actor` out");
+        }
         if SOCKET_WORDS.iter().any(|word| name == word) {
             errors.push(name.span(), format!("`{name}` is a word of the socket itself; give the event another name"));
         }
@@ -35,7 +39,11 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
 }
 
 fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors) {
-    let Change::Changed { field: name, to } = change else { return };
+    let (name, to) = match change {
+        Change::Created | Change::Deleted => return,
+        Change::At { field, .. } => return check_instant(declaration, field, errors),
+        Change::Changed { field, to } => (field, to),
+    };
     let Some(field) = declaration.field(name) else { return path::unknown(declaration, name, &[], errors) };
     if let Some(why) = never_changes(field) {
         errors.push(name.span(), format!("`{}` {why}, so this would never happen", field.name));
@@ -43,6 +51,22 @@ fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors)
     if let Some(to) = to {
         check_new_value(field, to, errors);
     }
+}
+
+fn check_instant(declaration: &Declaration, name: &Ident, errors: &mut Errors) {
+    let Some(field) = declaration.field(name) else { return path::unknown(declaration, name, &[], errors) };
+    let by_a_hook = declaration.hooks.is_some();
+    let message = match field.ty.shape {
+        Shape::Timestamp if field.has("hidden") => "is hidden, and what happens at its instant would tell it",
+        Shape::Timestamp if field.has("read_only") && !by_a_hook => {
+            "is `read_only`, so that its instant may never be known; let clients or a hook set it"
+        }
+        Shape::Timestamp | Shape::CreatedAt => return,
+        Shape::UpdatedAt => "moves with every change; name an instant that somebody sets, or `created_at`",
+        Shape::Date => "is a day, which begins at no one instant; make it a `Timestamp`",
+        _ => "is no instant; `at` waits for a `Timestamp` or the `CreatedAt`",
+    };
+    errors.push(name.span(), format!("`{}` {message}", field.name));
 }
 
 /// Why a field never has another value than it was created with, or always.
@@ -84,6 +108,9 @@ fn check_version(trigger: &Trigger, entry: &Payload, errors: &mut Errors) {
     let Some(version) = &entry.version else { return };
     if version == "old" && matches!(trigger.change, Change::Created) {
         errors.push(version.span(), "before it was created there was nothing; leave `old.` out");
+    }
+    if version == "old" && matches!(trigger.change, Change::At { .. }) {
+        errors.push(version.span(), "nothing changes at an instant; leave `old.` out");
     }
     if version == "new" && matches!(trigger.change, Change::Deleted) {
         errors.push(version.span(), "after it was deleted there is nothing; leave `new.` out");

@@ -22,7 +22,7 @@ pub(crate) fn trigger(declaration: &Declaration, trigger: &Trigger) -> TokenStre
             let name = name.unraw().to_string();
             let payload = payload.iter().map(told);
             let to = to.iter().map(reached);
-            let except_actor = except_actor.then(|| quote!(.except_actor()));
+            let except_actor = except_actor.map(|_| quote!(.except_actor()));
             quote! {
                 __ft::Trigger::tell(#change, #name, const { &[#(#payload),*] }, const { &[#(#to),*] }) #except_actor
             }
@@ -34,6 +34,10 @@ fn change(declaration: &Declaration, change: &Change) -> TokenStream {
     match change {
         Change::Created => quote!(Created),
         Change::Deleted => quote!(Deleted),
+        Change::At { field, offset_us } => {
+            let name = field.unraw().to_string();
+            quote!(at(#name, #offset_us))
+        }
         Change::Changed { field: ident, to } => {
             let name = ident.unraw().to_string();
             let value = to.as_ref().zip(declaration.field(ident)).map(|(to, field)| constant::literal(field, to));

@@ -8,14 +8,14 @@ use syn::{
     token::Brace,
 };
 
-use super::{constant, in_parentheses, rule};
+use super::{constant, in_parentheses, moment, rule};
 use crate::{
     model::{Change, Effect, Payload, Recipient, Trigger},
     names,
 };
 
 /// What a trigger may wait for.
-pub(crate) const CHANGES: [&str; 3] = ["created", "deleted", "changed"];
+pub(crate) const CHANGES: [&str; 4] = ["created", "deleted", "changed", "at"];
 
 /// `CHANGE, … => EFFECT; …`: a trigger for each change and each effect.
 pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
@@ -42,12 +42,14 @@ pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
 }
 
 fn change(input: ParseStream<'_>) -> syn::Result<Change> {
-    let when = |e: syn::Error| syn::Error::new(e.span(), "say when: `created`, `deleted` or `changed(field)`");
+    let when =
+        |e: syn::Error| syn::Error::new(e.span(), "say when: `created`, `deleted`, `changed(field)` or `at(field)`");
     let word = input.call(Ident::parse_any).map_err(when)?;
     match word.to_string().as_str() {
         "created" => Ok(Change::Created),
         "deleted" => Ok(Change::Deleted),
         "changed" => changed(&word, input),
+        "at" => at(&word, input),
         other => {
             let message = format!("`{other}` is no change; {}", names::advice(other, &CHANGES));
             Err(syn::Error::new(word.span(), message))
@@ -68,6 +70,22 @@ fn changed(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
     })
 }
 
+/// `(FIELD)` or `(FIELD - 24h)`
+fn at(word: &Ident, input: ParseStream<'_>) -> syn::Result<Change> {
+    const FORM: &str = "say when: `at(starts_at)`, `at(starts_at - 24h)`";
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(word.span(), FORM));
+    }
+    in_parentheses(input, |inside| {
+        let field = super::ident(inside, FORM)?;
+        if inside.peek(Token![.]) {
+            return Err(super::wrong(inside, "the instant is one of the row itself, since no other row wakes it"));
+        }
+        let offset_us = moment::offset(inside, &field.unraw().to_string())?;
+        Ok(Change::At { field, offset_us })
+    })
+}
+
 fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
     let name: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected an event or `run`"))?;
     if name == "run" && !input.peek(Brace) && !next_is(input, "to") {
@@ -85,8 +103,8 @@ fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
         input.parse::<Token![,]>()?;
         to.push(recipient(input)?);
     }
-    let except_actor = next_is(input, "except");
-    if except_actor {
+    let except_actor = next_is(input, "except").then(|| input.span());
+    if except_actor.is_some() {
         input.parse::<Ident>()?;
         let actor: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), "expected `except actor`"))?;
         if actor != "actor" {

@@ -1,6 +1,6 @@
 //! Who hears of a change.
 
-use super::{accept, attribute, check};
+use super::{accept, attribute, check, task};
 
 #[test]
 fn what_is_right_is_accepted() {
@@ -28,6 +28,41 @@ fn the_form_of_a_trigger_is_explained() {
     check(&attribute("#[on(created, deleted => run tell tell)]"), "tell", "expected the end of the trigger");
     check(&attribute("#[on(created => a to assignee except project)]"), "project", "`except actor`");
     check(&attribute("#[onn(created => a to assignee)]"), "onn", "did you mean `on`?");
+}
+
+#[test]
+fn an_instant_is_one_that_comes() {
+    let at = |rest: &str| attribute(&format!("#[on({rest} => a to assignee)]"));
+    let with = |field: &str, rest: &str| task("", &format!("#[on({rest})]"), field);
+    let due = "pub due_at: Option<Timestamp>,";
+    for source in [
+        at("at(created_at)"),
+        at("at(created_at + 30d), created"),
+        with(due, "at(due_at - 24h) => a { title: new.title, due: due_at } to assignee; run tell"),
+        with("#[field(write_once)] pub due_at: Timestamp,", "at(due_at + 90m) => run tell"),
+        task("hooks", "#[on(at(due_at) => run tell)]", "#[field(read_only)] pub due_at: Option<Timestamp>,"),
+    ] {
+        accept(&source);
+    }
+    check(&at("at"), "at", "say when: `at(starts_at)`");
+    check(&at("at()"), ")", "say when: `at(starts_at)`");
+    check(&at("at(craeted_at)"), "craeted_at", "did you mean `created_at`?");
+    check(&at("at(title)"), "title", "`title` is no instant");
+    check(&at("at(assignee - 1d)"), "assignee", "is no instant");
+    check(&at("at(project.due_at)"), ".", "one of the row itself");
+    check(&at("at(created_at + 24)"), "24", "say in which unit: `24h`");
+    check(&at("at(created_at * 2)"), "*", "is moved by `+` or `-`: `created_at + 24h`");
+    check(&at("at(created_at + 40000d)"), "40000d", "longer than a hundred years");
+    check(&at("at(created_at 1d)"), "1d", "expected `)`");
+    check(&at("at(now + 1d)"), "now", "has no field or rule `now`");
+    check(&with("pub changed_at: UpdatedAt,", "at(changed_at) => run tell"), "changed_at", "moves with every change");
+    check(&with("pub due_on: Date,", "at(due_on) => run tell"), "due_on", "make it a `Timestamp`");
+    let hidden = "#[field(hidden)] pub due_at: Option<Timestamp>,";
+    check(&with(hidden, "at(due_at) => run tell"), "due_at", "is hidden");
+    let read_only = "#[field(read_only)] pub due_at: Option<Timestamp>,";
+    check(&with(read_only, "at(due_at) => run tell"), "due_at", "may never be known");
+    check(&with(due, "at(due_at) => a { title: old.title } to assignee"), "old", "nothing changes at an instant");
+    check(&with(due, "at(due_at) => a to assignee except actor"), "except", "nobody does what happens at an instant");
 }
 
 #[test]

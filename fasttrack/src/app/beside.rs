@@ -1,4 +1,4 @@
-//! What goes on beside the requests: messages are told, old ones deleted, jobs run.
+//! What goes on beside the requests: messages are told, old ones deleted, what is due is fired, jobs run.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ impl Beside {
         let mut tasks = JoinSet::new();
         tasks.spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
         tasks.spawn(notify::keep_tidy(app.outbox.clone()));
+        tasks.spawn(notify::keep_time(Arc::clone(&app.timetable)));
         tasks.spawn(app.broadcast.clone().hear(Arc::clone(&app.hub)));
         tasks.spawn(app.broadcast.clone().publish());
         Self { tasks, jobs: app.workers.start(&app.catalog, app.context.clone(), stop) }

@@ -21,6 +21,7 @@ pub mod socket;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod timetable;
 pub mod wire;
 
 pub use self::{
@@ -33,6 +34,7 @@ pub use self::{
     retention::keep_tidy,
     services::AppServices,
     subscription::Subscription,
+    timetable::keep_time,
 };
 #[cfg(feature = "testing")]
 pub use self::{jobs::FailedJob, postbox::Mail};

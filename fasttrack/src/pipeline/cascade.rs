@@ -63,7 +63,7 @@ impl Cascade {
         let catalog = setup.catalog;
         let tables: Vec<_> = catalog.models().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
-        let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.plans.is_empty());
+        let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.is_nothing());
         let plan = |model: &Model| Plan::of(setup, &relations, Reach::of(model.index, &relations, is_heard), model);
         let plans = catalog.models().iter().map(plan).collect::<Result<_, _>>()?;
         Ok(Self { tables, plans })
@@ -79,6 +79,7 @@ impl Cascade {
         }
         self.doom(tx, plan, id).await?;
         self.tell(tx, plan, (resource, id), actor).await?;
+        self.forget_due(tx, plan).await?;
         for detaches in &plan.detaches {
             self.detach(tx, plan, detaches, actor).await?;
         }
@@ -122,6 +123,17 @@ impl Cascade {
                 let mut acts = acts(table.schema.columns, &rows);
                 acts.retain(|(id, _)| (*position, *id) != root);
                 tell(tx, &table.effects, actor, acts).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what is due for what will go.
+    async fn forget_due(&self, tx: &mut Tx, plan: &Plan) -> Result<(), DbError> {
+        for position in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+            let timed = self.tables.get(*position).map(|table| &table.effects.timed);
+            if let Some(timed) = timed.filter(|timed| !timed.is_empty()) {
+                tx.query(sql::forget_doomed_due(timed, *position)).await?;
             }
         }
         Ok(())

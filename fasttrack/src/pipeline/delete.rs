@@ -10,7 +10,7 @@ use super::{
     engine::Engine,
     hooked::Hooked,
     outbox::{self, Act},
-    refusal, values,
+    refusal, timetable, values,
 };
 use crate::{
     clock,
@@ -70,6 +70,7 @@ impl Removal {
         let schema = self.engine.schema;
         let refuse = |error| refusal::database(schema, error);
         let is_cleared = self.engine.cascade.clear(tx, self.resource, self.id, &actor).await.map_err(refuse)?;
+        timetable::forget(tx, &self.engine.effects, self.id).await.map_err(refuse)?;
         let policy = if is_cleared { &Predicate::Always } else { &self.policy };
         let statement = sql::delete(&self.engine.table, policy).fill(values(self.id, &self.who));
         let gone = tx.query(statement).await.map_err(refuse)?;

@@ -24,7 +24,8 @@ impl Setup<'_> {
     pub(super) fn effects(self, model: &Model, hears: impl Fn(Change) -> bool) -> Result<Effects, LinkError> {
         let plans = sql::effects(self.dialect, self.catalog, model)?;
         let plans = plans.into_iter().filter(|effect| hears(effect.change)).collect();
-        Ok(Effects { plans: Arc::new(plans), listener: Arc::clone(self.listener) })
+        let (schema, timed) = (model.schema, Arc::new(sql::Timed::all(model.schema)));
+        Ok(Effects { schema, plans: Arc::new(plans), timed, listener: Arc::clone(self.listener) })
     }
 }
 

@@ -21,6 +21,7 @@ mod refusal;
 mod rows;
 mod second;
 mod statements;
+mod timetable;
 mod update;
 mod value;
 mod verdict;
@@ -34,6 +35,7 @@ pub use self::{
     permit::{Intent, Right},
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},
+    timetable::Timetable,
     update::Changed,
 };
 use self::{

@@ -7,7 +7,8 @@ use crate::{
     clock,
     db::{Arg, DbError, Statement, Tx},
     outbox::OutboxListener,
-    sql::EffectPlan,
+    schema::Schema,
+    sql::{EffectPlan, Timed},
 };
 
 /// A change to one row that a trigger listens for.
@@ -26,8 +27,18 @@ pub(super) struct Act {
 /// The triggers of a resource, and who hears of what they have written.
 #[derive(Clone)]
 pub(super) struct Effects {
+    pub schema: &'static Schema,
     pub plans: Arc<Vec<EffectPlan>>,
+    /// Those that wait for an instant.
+    pub timed: Arc<Vec<Timed>>,
     pub listener: Arc<dyn OutboxListener>,
+}
+
+impl Effects {
+    /// Whether nobody hears of these changes, and nothing waits for an instant of the rows.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.plans.is_empty() && self.timed.is_empty()
+    }
 }
 
 /// Writes out one trigger for these changes, and has them delivered once they are committed. The rows are read from their table: call

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::{
     change::fires_on_creation,
     outbox::{self, Act, Effects},
+    timetable,
 };
 use crate::{
     clock,
@@ -58,7 +59,7 @@ impl RowsPlan {
             });
             outbox::write(tx, &self.effects.listener, plan, acts.collect()).await?;
         }
-        Ok(())
+        timetable::plan_created(tx, &self.effects, created).await
     }
 
     async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {

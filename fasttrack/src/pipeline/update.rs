@@ -13,7 +13,7 @@ use super::{
     input::{Input, Purpose},
     outbox, refusal,
     second::Second,
-    value, values,
+    timetable, value, values,
 };
 use crate::{
     clock,
@@ -321,6 +321,8 @@ impl Change {
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
             outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }
+        let new = |key: &str| changes.iter().find(|(column, _)| column.key == key).map(|(_, arg)| arg.clone());
+        timetable::plan_changed(tx, &self.engine.effects, self.id, new).await?;
         Ok(())
     }
 }

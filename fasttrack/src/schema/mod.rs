@@ -21,7 +21,7 @@ use crate::hooks::HookTable;
 
 #[cfg(test)]
 pub(crate) use self::names::{RESERVED, names_besides_the_table};
-pub(crate) use self::words::named_rule;
+pub(crate) use self::words::{named_rule, span};
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},

@@ -32,6 +32,13 @@ pub enum Change {
         /// The new value.
         value: Literal,
     },
+    /// The instant that a field says has come, or lies so far ahead or back; once for each row and value.
+    At {
+        /// Name of the field.
+        field: &'static str,
+        /// How long after its instant, in microseconds; before it, where that is negative.
+        offset_us: i64,
+    },
 }
 
 /// What a trigger does.
@@ -92,6 +99,12 @@ impl Change {
     #[must_use]
     pub const fn changed_to(field: &'static str, value: Literal) -> Self {
         Self::ChangedTo { field, value }
+    }
+
+    /// The instant that the field says has come, or will in so long, or had so long ago.
+    #[must_use]
+    pub const fn at(field: &'static str, offset_us: i64) -> Self {
+        Self::At { field, offset_us }
     }
 }
 

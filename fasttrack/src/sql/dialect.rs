@@ -207,8 +207,18 @@ pub(crate) enum Event {
     BeforeUpdate,
 }
 
+/// Indexes of what is due, and of timers.
+fn due_indexes() -> [String; 3] {
+    [
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"outbox_due_once\" ON \"outbox_due\" (\"row_id\", \"name\", \"value\")",
+        "CREATE INDEX IF NOT EXISTS \"outbox_due_by_due\" ON \"outbox_due\" (\"is_fired\", \"due_at\")",
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"outbox_timers_by_name\" ON \"outbox_timers\" (\"name\")",
+    ]
+    .map(str::to_owned)
+}
+
 /// The list of what is about to be deleted. No table of an application is called so.
-pub(super) const DOOMED: &str = "\"fasttrack_doomed\"";
+pub(in crate::sql) const DOOMED: &str = "\"fasttrack_doomed\"";
 
 impl Dialect {
     /// How its SQL is written.

@@ -9,6 +9,7 @@ mod comparison;
 mod ddl;
 mod definition;
 mod dialect;
+mod due;
 mod effect;
 mod inbox;
 mod insert;
@@ -28,6 +29,10 @@ pub use self::{
     ddl::{define, stored_default},
     definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
+    due::{
+        DUE_WIDTH, Timed, drop_timer, forget_doomed_due, forget_due, know_timer, next_due, pass_over_due, plan_due,
+        rename_due, take_due, timers, unplan_due,
+    },
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},

@@ -250,6 +250,25 @@ const FRAMEWORK: &[FrameworkTable] = &[
             ("is_dead", Storage::Boolean),
         ],
     ),
+    (
+        "outbox_due",
+        true,
+        &["id"],
+        &[
+            ("id", Storage::Integer),
+            ("name", Storage::Text),
+            ("row_id", Storage::Integer),
+            ("value", Storage::Timestamp),
+            ("due_at", Storage::Timestamp),
+            ("is_fired", Storage::Boolean),
+        ],
+    ),
+    (
+        "outbox_timers",
+        true,
+        &["id"],
+        &[("id", Storage::Integer), ("name", Storage::Text), ("next_at", Storage::Timestamp)],
+    ),
 ];
 
 #[cfg(test)]

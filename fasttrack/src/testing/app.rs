@@ -199,7 +199,16 @@ impl TestApp {
     #[track_caller]
     pub fn try_run_jobs(&self) -> Vec<FailedJob> {
         let app = Arc::clone(&self.app);
-        let run = self.block_on(async move { app.workers.run_out(&app.catalog, app.context.clone()).await });
+        let run = self.block_on(async move {
+            let mut failed = Vec::new();
+            loop {
+                let has_fired = app.timetable.fire().await?;
+                failed.append(&mut app.workers.run_out(&app.catalog, app.context.clone()).await?);
+                if !has_fired {
+                    return Ok::<_, crate::error::Error>(failed);
+                }
+            }
+        });
         run.or_fail(|error| format!("the jobs cannot be run: {}", in_words(&error)))
     }
 
@@ -241,7 +250,7 @@ impl TestApp {
         self.mails().into_iter().filter(|mail| mail.to == address).collect()
     }
 
-    /// Moves the clock of this application on: tokens expire, jobs become due, the windows of the rate limit pass, messages
+    /// Moves the clock of this application on: tokens expire, jobs become due, triggers fire that wait for an instant, the windows of the rate limit pass, messages
     /// grow too old to be kept.
     #[track_caller]
     pub fn advance(&self, by: Duration) {
@@ -263,9 +272,12 @@ impl TestApp {
     fn leap(&self, by_us: i64) {
         self.clock.advance(by_us);
         self.app.hub.recheck_all();
-        let outbox = self.app.outbox.clone();
-        let tidied = self.block_on(async move { notify::delete_old(&outbox).await });
-        tidied.or_fail(|error| format!("what is old cannot be deleted: {}", in_words(&error)));
+        let (outbox, timetable) = (self.app.outbox.clone(), Arc::clone(&self.app.timetable));
+        let tidied = self.block_on(async move {
+            timetable.fire().await?;
+            notify::delete_old(&outbox).await
+        });
+        tidied.or_fail(|error| format!("what is due or old cannot be seen to: {}", in_words(&error)));
     }
 
     /// What its clock shows, as RFC 3339 text.

@@ -84,6 +84,7 @@ impl Running {
         let listening = Listening::bind(&config.host, config.port).await?;
         let (address, runtime) = (listening.address(), Handle::current());
         tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
+        tokio::spawn(notify::keep_time(Arc::clone(&app.timetable)));
         ready.send(Ok(Ready { app: Arc::clone(&app), address, runtime })).ok();
         let stop = async { drop(stopped.await) };
         // Nobody who called is there any more, so nobody is waited for.

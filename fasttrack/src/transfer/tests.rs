@@ -72,6 +72,10 @@ INSERT INTO outbox (account_id, number, type, resource, row_id, row_is_gone, dat
 UPDATE outbox_counters SET last = 12, pruned = 2 WHERE account_id = 7;
 INSERT INTO outbox_jobs (id, name, resource, row_id, old, created_at, due_at, tries, error, is_dead) VALUES
     (5, 'j', 'thing', 1, '{"x":1}', '2026-01-02T03:04:05.000000Z', '2026-01-02T03:04:06.000000Z', 9, 'no', 1);
+INSERT INTO outbox_due (id, name, row_id, value, due_at, is_fired) VALUES
+    (3, 'd', 1, '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:06.000001Z', 1),
+    (4, 'd', 1, '9999-12-31T23:59:59.999999Z', '2026-01-02T03:04:06.000002Z', 0);
+INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
 /// A database in a file, and an empty one on a server.
@@ -143,8 +147,16 @@ async fn every_value_keeps_its_meaning() {
     let Some(bench) = Bench::new().await else { return };
     let copied = bench.transfer().await.unwrap();
     let copied: Vec<_> = copied.iter().map(|copied| (copied.table.as_str(), copied.rows)).collect();
-    let expected =
-        [("things", 4), ("users", 2), ("sessions", 1), ("outbox", 2), ("outbox_counters", 2), ("outbox_jobs", 1)];
+    let expected = [
+        ("things", 4),
+        ("users", 2),
+        ("sessions", 1),
+        ("outbox", 2),
+        ("outbox_counters", 2),
+        ("outbox_jobs", 1),
+        ("outbox_due", 2),
+        ("outbox_timers", 1),
+    ];
     assert_eq!(copied, expected);
 
     let bytes = |text: &str| Cell::Bytes(text.into());
@@ -178,7 +190,9 @@ async fn every_value_keeps_its_meaning() {
 async fn ids_go_on_and_the_schema_is_as_declared() {
     let Some(bench) = Bench::new().await else { return };
     bench.transfer().await.unwrap();
-    for (table, expected) in [("things", 10), ("users", 8), ("sessions", 2), ("outbox_jobs", 6)] {
+    for (table, expected) in
+        [("things", 10), ("users", 8), ("sessions", 2), ("outbox_jobs", 6), ("outbox_due", 5), ("outbox_timers", 3)]
+    {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
         let rows = bench.to.write(move |tx| Box::pin(async move { Ok(tx.query(Statement::new(next, vec![])).await?) }));
         assert_eq!(rows.await.unwrap()[0].int(0), Some(expected), "{table}");

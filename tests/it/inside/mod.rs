@@ -14,6 +14,7 @@ mod moments;
 mod outbox;
 mod plans;
 mod things;
+mod timers;
 mod types;
 mod updates;
 

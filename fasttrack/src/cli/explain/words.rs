@@ -1,6 +1,8 @@
 //! Columns and triggers as people read them.
 
-use crate::schema::{Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema};
+use crate::schema::{
+    Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema, span,
+};
 
 /// What a column holds: `text, 1 to 300 characters`.
 pub(super) fn holds(column: &Column) -> String {
@@ -76,6 +78,10 @@ pub(super) fn when(change: Change) -> String {
         Change::Deleted => "a row is deleted".to_owned(),
         Change::Changed { field } => format!("{field} changes"),
         Change::ChangedTo { field, value } => format!("{field} changes to {}", literal(value)),
+        Change::At { field, offset_us } => match span(offset_us.unsigned_abs()) {
+            Some(length) => format!("{length} {} {field}", if offset_us < 0 { "before" } else { "after" }),
+            None => format!("{field} has come"),
+        },
     }
 }
 

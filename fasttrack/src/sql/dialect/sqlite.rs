@@ -206,7 +206,7 @@ impl Syntax for Sqlite {
     }
 
     fn outbox_tables(&self, accounts: &str) -> Vec<String> {
-        vec![
+        [
             format!(
                 "CREATE TABLE IF NOT EXISTS \"outbox\" (\"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") \
                  ON DELETE CASCADE, \"number\" INTEGER NOT NULL, \"type\" TEXT NOT NULL, \"resource\" TEXT NOT NULL, \
@@ -230,7 +230,17 @@ impl Syntax for Sqlite {
              \"tries\" INTEGER NOT NULL DEFAULT 0, \"error\" TEXT, \"is_dead\" INTEGER NOT NULL DEFAULT 0) STRICT"
                 .to_owned(),
             "CREATE INDEX IF NOT EXISTS \"outbox_jobs_by_due\" ON \"outbox_jobs\" (\"is_dead\", \"due_at\")".to_owned(),
+            "CREATE TABLE IF NOT EXISTS \"outbox_due\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"name\" TEXT NOT NULL, \"row_id\" INTEGER NOT NULL, \"value\" TEXT NOT NULL, \"due_at\" TEXT NOT NULL, \
+             \"is_fired\" INTEGER NOT NULL DEFAULT 0) STRICT"
+                .to_owned(),
+            "CREATE TABLE IF NOT EXISTS \"outbox_timers\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"name\" TEXT NOT NULL, \"next_at\" TEXT) STRICT"
+                .to_owned(),
         ]
+        .into_iter()
+        .chain(super::due_indexes())
+        .collect()
     }
 
     /// A table that only its connection sees.
