@@ -25,7 +25,7 @@ use proc_macro::TokenStream;
 /// Declares a resource: one struct, its rules and its triggers.
 ///
 /// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. Below it stand `#[can(VERBS: RULE)]`,
-/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]` and `#[unique(FIELD, FIELD)]`, beside the fields `#[field(…)]`.
+/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]` and `#[check(CONDITION)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::expand(arguments.into(), item.into()))
@@ -78,6 +78,12 @@ pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn unique(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("unique", item.into()))
+}
+
+/// Says what has to hold of each row: `#[check(starts_at < ends_at)]`. Stands below `#[resource]`, which reads it.
+#[proc_macro_attribute]
+pub fn check(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("check", item.into()))
 }
 
 fn answer_expression((tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {

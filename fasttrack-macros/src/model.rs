@@ -1,12 +1,14 @@
 //! A declaration, understood but not yet judged. Every name keeps the span at which it was written.
 
+mod constraint;
+
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span};
 use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
+pub(crate) use self::constraint::{Check, Condition, Operand, Unique};
 use crate::{
-    names,
     options::{OPTIONS, OptionSpec},
     shape::FieldType,
 };
@@ -40,6 +42,7 @@ pub(crate) struct Declaration {
     pub(crate) can_count: usize,
     pub(crate) triggers: Vec<Trigger>,
     pub(crate) uniques: Vec<Unique>,
+    pub(crate) checks: Vec<Check>,
 }
 
 /// One field.
@@ -163,13 +166,6 @@ pub(crate) struct Path {
     pub(crate) last: Ident,
 }
 
-/// `#[unique(a, b)]`
-pub(crate) struct Unique {
-    /// Where the attribute stands.
-    pub(crate) at: Span,
-    pub(crate) fields: Vec<Ident>,
-}
-
 /// `#[on(change => effect)]`
 pub(crate) struct Trigger {
     pub(crate) change: Change,
@@ -265,19 +261,6 @@ impl Field {
     /// Whether the option of this word is given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.option(name).is_some()
-    }
-}
-
-impl Unique {
-    /// What its index is called, behind the table.
-    pub(crate) fn index_name(&self, declaration: &Declaration) -> String {
-        let keys: Vec<&str> = self.keys(declaration).collect();
-        names::after_table(&declaration.plural, &keys, "unique")
-    }
-
-    /// The JSON keys of its fields.
-    pub(crate) fn keys<'a>(&self, declaration: &'a Declaration) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter_map(|name| declaration.named(name)).map(|field| field.key.as_str())
     }
 }
 

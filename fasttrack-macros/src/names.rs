@@ -100,7 +100,7 @@ pub(crate) fn after_table(table: &str, words: &[&str], ending: &str) -> String {
 }
 
 /// FNV-1a of 32 bits: the same on every machine and in every version.
-fn digest(text: &str) -> u32 {
+pub(crate) fn digest(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -48,12 +48,25 @@ pub(crate) struct TypeSpec {
     pub(crate) bounds: Bounds,
     /// Whether its values can be compared, and stand in an order in which equal ones are together.
     pub(crate) is_ordered: bool,
+    /// How a check compares its values.
+    pub(crate) compares: Compares,
     /// Whether `unique` makes sense.
     pub(crate) is_unique: bool,
     /// What a field holds that has a `default` and is not told which, in Rust.
     pub(crate) empty: Empty,
     /// What a constant of it is, for people; nothing where there are none.
     pub(crate) constant: &'static str,
+}
+
+/// How values are compared in a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compares {
+    /// Not at all.
+    Nothing,
+    /// By `==` and `!=`.
+    Equality,
+    /// By whatever there is.
+    Order,
 }
 
 /// Who sets a field.
@@ -94,10 +107,16 @@ const fn plain(shape: Shape, name: &'static str, written: &'static str) -> TypeS
         set: SetBy::Clients,
         bounds: Bounds::Nothing,
         is_ordered: true,
+        compares: Compares::Order,
         is_unique: true,
         empty: Empty::Nothing,
         constant: "",
     }
+}
+
+/// One whose values are the same or not.
+const fn unordered(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
+    TypeSpec { compares: Compares::Equality, ..plain(shape, name, written) }
 }
 
 const fn automatic(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
@@ -106,22 +125,22 @@ const fn automatic(shape: Shape, name: &'static str, written: &'static str) -> T
 
 /// What has a name that the macro does not know.
 const CHOICE: TypeSpec =
-    TypeSpec { constant: "the variant of the choice, without quotes", ..plain(Shape::Choice, "", "Choice") };
+    TypeSpec { constant: "the variant of the choice, without quotes", ..unordered(Shape::Choice, "", "Choice") };
 
 /// All types.
 const TYPES: &[TypeSpec] = &[
-    automatic(Shape::Id, "Id", "Id<T>"),
+    TypeSpec { compares: Compares::Equality, ..automatic(Shape::Id, "Id", "Id<T>") },
     TypeSpec {
         bounds: Bounds::Length,
         empty: Empty::Value,
         constant: "text in quotes",
-        ..plain(Shape::Text, "String", "String")
+        ..unordered(Shape::Text, "String", "String")
     },
     TypeSpec {
         is_unique: false,
         empty: Empty::Value,
         constant: "`true` or `false`",
-        ..plain(Shape::Bool, "bool", "bool")
+        ..unordered(Shape::Bool, "bool", "bool")
     },
     TypeSpec { bounds: Bounds::Range, empty: Empty::Value, constant: "an integer", ..plain(Shape::Int, "i64", "i64") },
     TypeSpec {
@@ -133,18 +152,25 @@ const TYPES: &[TypeSpec] = &[
     },
     plain(Shape::Timestamp, "Timestamp", "Timestamp"),
     plain(Shape::Date, "Date", "Date"),
-    TypeSpec { is_ordered: false, is_unique: false, ..plain(Shape::Json, "Json", "Json<T>") },
-    CHOICE,
-    plain(Shape::Relation, "BelongsTo", "BelongsTo<T>"),
-    TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..plain(Shape::Email, "Email", "Email") },
     TypeSpec {
         is_ordered: false,
+        compares: Compares::Nothing,
+        is_unique: false,
+        ..plain(Shape::Json, "Json", "Json<T>")
+    },
+    CHOICE,
+    unordered(Shape::Relation, "BelongsTo", "BelongsTo<T>"),
+    TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..unordered(Shape::Email, "Email", "Email") },
+    TypeSpec {
+        is_ordered: false,
+        compares: Compares::Nothing,
         is_unique: false,
         empty: Empty::Inner,
         ..plain(Shape::PasswordHash, "PasswordHash", "PasswordHash")
     },
     automatic(Shape::CreatedAt, "CreatedAt", "CreatedAt"),
-    automatic(Shape::UpdatedAt, "UpdatedAt", "UpdatedAt"),
+    // Every change moves it, whatever it is about.
+    TypeSpec { compares: Compares::Nothing, ..automatic(Shape::UpdatedAt, "UpdatedAt", "UpdatedAt") },
 ];
 
 /// Types that people try, and what to take instead.

@@ -255,8 +255,8 @@ impl<'a> HookContext<'a> {
     /// when nobody would be left who may manage accounts.
     ///
     /// # Errors
-    /// What the database says: a value that is taken and declared as unique is a conflict; another constraint that it breaks
-    /// is a fault of the server, to be avoided by asking first.
+    /// What the database says: a value that is taken and declared as unique is a conflict, a row that breaks a check is
+    /// invalid; another constraint that it breaks is a fault of the server, to be avoided by asking first.
     pub async fn query(&mut self, sql: &str, args: impl IntoIterator<Item = Arg> + Send) -> Result<Vec<Row>, Refusal> {
         check_statement(sql).map_err(Refusal::internal)?;
         Ok(self.unit.query(sql, args.into_iter().collect()).await?)

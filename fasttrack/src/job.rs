@@ -229,7 +229,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::read`]; [`Error::Conflict`] when nobody would be left who may manage accounts, or a value is taken that
-    /// is declared as unique. Nothing is written then.
+    /// is declared as unique; [`Error::Invalid`] for a row that breaks a check. Nothing is written then.
     pub async fn write(&self, statement: Statement) -> Result<Vec<Row>, Error> {
         self.write_now(|_| statement).await
     }

@@ -158,6 +158,38 @@ pub use fasttrack_macros::resource;
 /// ```
 pub use fasttrack_macros::rule;
 
+/// Says what has to hold of each row: comparisons of fields, or of a field with a constant, with `&`, `|`, `!` and
+/// parentheses. What is null holds.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create, read: authenticated)]
+/// #[check(starts_at < ends_at)]
+/// #[check(seats >= 1 | is_online == true)]
+/// pub struct Meeting {
+///     pub id: Id<Meeting>,
+///     pub starts_at: Timestamp,
+///     pub ends_at: Timestamp,
+///     #[field(default)]
+///     pub seats: i64,
+///     #[field(default)]
+///     pub is_online: bool,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Meeting }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::check;
+
 /// Says of which fields no two rows hold the same: two to eight of one resource. A row in which one is null is like no other.
 ///
 /// ```

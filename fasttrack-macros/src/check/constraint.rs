@@ -64,7 +64,7 @@ fn check_fields_can_be_unique(declaration: &Declaration, unique: &Unique, errors
 }
 
 /// The field of this name; what is none is added, with the near name.
-fn field<'a>(declaration: &'a Declaration, name: &Ident, errors: &mut Errors) -> Option<&'a Field> {
+pub(super) fn field<'a>(declaration: &'a Declaration, name: &Ident, errors: &mut Errors) -> Option<&'a Field> {
     let found = declaration.named(name);
     // A field of an impossible type is left out of the model, and has its own message.
     let is_there = declaration.item.fields.iter().any(|field| field.ident.as_ref() == Some(name));

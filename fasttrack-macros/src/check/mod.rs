@@ -3,6 +3,7 @@
 //! What needs other files is left to the types that the generated code uses, and to `fasttrack::schema::laws`.
 
 mod account;
+mod condition;
 mod constant;
 mod constraint;
 mod field;
@@ -35,5 +36,6 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     rule::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);
+    condition::check(declaration, &mut errors);
     if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
 }

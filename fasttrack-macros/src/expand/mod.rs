@@ -23,8 +23,9 @@ pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
     let paths = entity::paths(declaration);
     let schema = schema(declaration);
     let facts = entity::facts(declaration);
+    let compared = constraint::facts(declaration);
     let implementation = implementation(declaration, &schema);
-    quote! { #entity #paths #implementation #facts }
+    quote! { #entity #paths #implementation #facts #compared }
 }
 
 /// What a wrong declaration becomes: the struct and its paths, so that others that refer to it compile, and a schema

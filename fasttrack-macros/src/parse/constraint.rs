@@ -1,12 +1,14 @@
-//! What holds of all rows together, or of several fields of a row: `#[unique(a, b)]`.
+//! What holds of all rows together, or of several fields of a row: `#[unique(a, b)]`, `#[check(a < b)]`.
 
 use proc_macro2::{Ident, Span};
-use syn::{Token, ext::IdentExt as _, parse::ParseStream};
+use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
-use crate::model::Unique;
+use super::{constant, in_parentheses, rule};
+use crate::model::{Check, Condition, Operand, Unique};
 
 /// The attributes: their words, and how each is written.
-pub(crate) const FORMS: [(&str, &str); 1] = [("unique", "#[unique(organisation, user)]")];
+pub(crate) const FORMS: [(&str, &str); 2] =
+    [("unique", "#[unique(organisation, user)]"), ("check", "#[check(starts_at < ends_at)]")];
 
 /// `FIELD, FIELD, …` of an attribute that stands there.
 pub(super) fn unique(input: ParseStream<'_>, at: Span) -> syn::Result<Unique> {
@@ -21,4 +23,87 @@ pub(super) fn unique(input: ParseStream<'_>, at: Span) -> syn::Result<Unique> {
         }
     }
     Ok(Unique { at, fields })
+}
+
+/// A condition of an attribute that stands there, up to the end.
+pub(super) fn check(input: ParseStream<'_>, at: Span) -> syn::Result<Check> {
+    if input.is_empty() {
+        return Err(super::wrong(input, "say what has to hold of each row: `starts_at < ends_at`"));
+    }
+    Ok(Check { at, condition: whole(input)? })
+}
+
+fn whole(input: ParseStream<'_>) -> syn::Result<Condition> {
+    let condition = any(input)?;
+    if input.is_empty() { Ok(condition) } else { Err(super::wrong(input, "expected `|`, `&` or the end of the check")) }
+}
+
+fn any(input: ParseStream<'_>) -> syn::Result<Condition> {
+    let mut parts = vec![all(input)?];
+    while input.peek(Token![|]) {
+        if input.peek(Token![||]) {
+            return Err(super::wrong(input, "a check says `|` once"));
+        }
+        input.parse::<Token![|]>()?;
+        parts.push(all(input)?);
+    }
+    Ok(single(parts, Condition::Any))
+}
+
+fn all(input: ParseStream<'_>) -> syn::Result<Condition> {
+    let mut parts = vec![not(input)?];
+    while input.peek(Token![&]) {
+        if input.peek(Token![&&]) {
+            return Err(super::wrong(input, "a check says `&` once"));
+        }
+        input.parse::<Token![&]>()?;
+        parts.push(not(input)?);
+    }
+    Ok(single(parts, Condition::All))
+}
+
+fn single(mut parts: Vec<Condition>, of: fn(Vec<Condition>) -> Condition) -> Condition {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            of(parts)
+        }
+    }
+}
+
+fn not(input: ParseStream<'_>) -> syn::Result<Condition> {
+    if input.peek(Token![!]) {
+        input.parse::<Token![!]>()?;
+        return not(input).map(|condition| Condition::Not(Box::new(condition)));
+    }
+    if input.peek(Paren) {
+        return in_parentheses(input, whole);
+    }
+    let left = operand(input)?;
+    let Some(op) = rule::operator(input)? else {
+        return Err(syn::Error::new(
+            left.span(),
+            "a check compares: `starts_at < ends_at`, `size >= 1`, `is_open == true`",
+        ));
+    };
+    Ok(Condition::Compare { left, op, right: operand(input)? })
+}
+
+fn operand(input: ParseStream<'_>) -> syn::Result<Operand> {
+    if input.peek(Token![-]) || input.peek(Lit) {
+        return constant::constant(input).map(Operand::Constant);
+    }
+    if !input.peek(syn::Ident::peek_any) {
+        return Err(super::wrong(input, "expected a field, a literal or the variant of a choice"));
+    }
+    let name = input.call(Ident::parse_any)?;
+    if input.peek(Token![.]) {
+        let message = "a check speaks of the row alone, and a path leads to another one; leave it to a hook";
+        return Err(syn::Error::new(name.span(), message));
+    }
+    if input.peek(Token![::]) {
+        return Err(syn::Error::new(name.span(), "name the variant alone: the type is known"));
+    }
+    Ok(Operand::Name(name))
 }

@@ -20,7 +20,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-const ATTRIBUTES: [&str; 4] = ["can", "rule", "on", "unique"];
+const ATTRIBUTES: [&str; 5] = ["can", "rule", "on", "unique", "check"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -52,6 +52,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         can_count: 0,
         triggers: Vec::new(),
         uniques: Vec::new(),
+        checks: Vec::new(),
         item,
     };
     let attributes = std::mem::take(&mut declaration.item.attrs);
@@ -71,6 +72,7 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
         declaration.can_count += usize::from(name == "can");
         return true;
     }
+    let at = attribute.path().span();
     match name.as_str() {
         "can" => {
             let grants = attribute.parse_args_with(|input: ParseStream<'_>| rule::grants(input, declaration.can_count));
@@ -86,11 +88,14 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             declaration.triggers.extend(triggers.into_iter().flatten());
         }
         "unique" => {
-            let at = attribute.path().span();
             let unique = attribute.parse_args_with(|input: ParseStream<'_>| constraint::unique(input, at));
             declaration.uniques.extend(errors.take(unique));
         }
-        "resource" => errors.push(attribute.path().span(), "`#[resource]` is said already; say it once"),
+        "check" => {
+            let check = attribute.parse_args_with(|input: ParseStream<'_>| constraint::check(input, at));
+            declaration.checks.extend(errors.take(check));
+        }
+        "resource" => errors.push(at, "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),
     }
     true

@@ -196,7 +196,8 @@ pub(crate) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     Ok(Path { head, last })
 }
 
-fn operator(input: ParseStream<'_>) -> syn::Result<Option<Operator>> {
+/// `==`, `<` and the like; `None` where something else stands there.
+pub(super) fn operator(input: ParseStream<'_>) -> syn::Result<Option<Operator>> {
     let span = input.span();
     let found = |variant, orders| Ok(Some(Operator { span, variant, orders }));
     if input.parse::<Option<Token![==]>>()?.is_some() {

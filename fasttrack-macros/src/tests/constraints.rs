@@ -114,3 +114,80 @@ fn an_index_of_several_fields_has_a_name_of_its_own() {
     let split = two("#[unique(room, code_x)] #[unique(room, code, x)]", "pub x: i64, pub code_x: i64,");
     check(&split, "unique", "as that of `room` is");
 }
+
+#[test]
+fn what_has_to_hold_of_each_row() {
+    for attribute in [
+        "#[check(starts_at < ends_at)]",
+        "#[check(starts_at < ends_at)] #[check(room > 0)] #[check(room < 100)]",
+        "#[check(due_at >= starts_at & due_at <= ends_at | size == 3)]",
+        "#[check(!(state == Closed & is_open == true))]",
+        "#[check(weight > 0 & weight <= 0.5 & -1 < size)]",
+        "#[check(Closed != state)]",
+        "#[check(first_day <= last_day)]",
+        "#[check(created_at < starts_at)]",
+        "#[check(code != \"x\")]",
+        "#[check(is_open != is_done)]",
+        "#[check(doctor != nurse)]",
+        "#[check(doctor != id)]",
+        "#[check(r#type > size)]",
+    ] {
+        accept(&booking(attribute));
+    }
+    contains(
+        "#[check(starts_at < ends_at)] #[check(0 < room & !(state == Open | doctor == user))]",
+        &[
+            ".checks(const { &[__ft::Check::new(\"starts_at_lt_ends_at_ck\", __ft::Condition::compare(\"starts_at\", \
+             __ft::Comparison::Lt, __ft::Operand::Key(\"ends_at\"))), __ft::Check::new(\"room_state_doctor_id_user_id_",
+            "__ft::Condition::All(const { &[__ft::Condition::compare(\"room\", __ft::Comparison::Gt, \
+             __ft::Operand::Value(__ft::Literal::Int(0i64))), __ft::Condition::Not(const { &__ft::Condition::Any(",
+            "__ft::Operand::Value(__ft::Literal::Text(__ft::words::<State>().Open))",
+            "const _: () = ::fasttrack::schema::assert_alike::<User, User>();",
+        ],
+    );
+}
+
+#[test]
+fn mistakes_of_check() {
+    for (attribute, token, words) in [
+        ("#[check]", "check", "is written `#[check(starts_at < ends_at)]`"),
+        ("#[check()]", ")", "say what has to hold"),
+        ("#[chekc(room > 1)]", "chekc", "did you mean `check`?"),
+        ("#[check(room)]", "room", "a check compares"),
+        ("#[check(is_open)]", "is_open", "`is_open == true`"),
+        ("#[check(room = 1)]", "=", "is written `==`"),
+        ("#[check(room > 1 || size > 1)]", "|", "says `|` once"),
+        ("#[check(room > 1 && size > 1)]", "&", "says `&` once"),
+        ("#[check(room > 1, size > 1)]", ",", "expected `|`, `&` or the end"),
+        ("#[check(doctor.room > 1)]", "doctor", "leave it to a hook"),
+        ("#[check(state == State::Open)]", "State", "name the variant alone"),
+        ("#[check(start_at < ends_at)]", "start_at", "did you mean `starts_at`?"),
+        ("#[check(starts_at < end_at)]", "end_at", "did you mean `ends_at`?"),
+        ("#[check(doctor_id != user)]", "doctor_id", "write `doctor`"),
+        ("#[check(starts_at < room)]", "room", "`starts_at` is of type `Timestamp` and `room` of `i64`"),
+        ("#[check(starts_at < first_day)]", "first_day", "compare fields of one type"),
+        ("#[check(weight < room)]", "room", "compare fields of one type"),
+        ("#[check(code < \"b\")]", "<", "a `String` is neither smaller nor larger"),
+        ("#[check(is_open >= true)]", ">", "neither smaller nor larger"),
+        ("#[check(state > Open)]", ">", "neither smaller nor larger"),
+        ("#[check(doctor < user)]", "<", "a `BelongsTo<T>` is neither smaller nor larger"),
+        ("#[check(room > \"b\")]", "\"b\"", "write an integer"),
+        ("#[check(room > 0.5)]", "0.5", "write an integer"),
+        ("#[check(state == \"open\")]", "\"open\"", "without quotes"),
+        ("#[check(starts_at > 3)]", "3", "there are no constants of type `Timestamp`"),
+        ("#[check(doctor == 3)]", "3", "compare `doctor` with another relation"),
+        ("#[check(mail == \"a@b.example\")]", "\"a@b.example\"", "there are no constants"),
+        ("#[check(starts_at > now)]", "now", "ask it in a rule"),
+        ("#[check(1 < 2)]", "1", "both of these are constants"),
+        ("#[check(secret > 1)]", "secret", "would tell what `hidden` hides"),
+        ("#[check(extra == 1)]", "extra", "is a `Json<T>`, which is not compared"),
+        ("#[check(updated_at > starts_at)]", "updated_at", "every change moves `updated_at`"),
+        ("#[check(room < room)]", "room", "which no row could hold"),
+        ("#[check(room == room)]", "room", "which always holds"),
+        ("#[check(room > 1)] #[check(room > 1)]", "check", "is said already"),
+    ] {
+        check(&booking(attribute), token, words);
+    }
+    let many = vec!["room > 1"; 33].join(" & ");
+    check(&booking(&format!("#[check({many})]")), "check", "at most 32 comparisons");
+}

@@ -79,6 +79,14 @@ fn an_attribute_of_the_struct() {
         "#[unique(title, 3)]",
         "#[unique(title status)]",
         "#[unique(title, status) ] #[unique(status, title)]",
+        "#[check]",
+        "#[check()]",
+        "#[check(title)]",
+        "#[check(title ==)]",
+        "#[check(title == )]",
+        "#[check(status == Todo |)]",
+        "#[check((status == ))]",
+        "#[check(project.title == 3)]",
     ];
     check(attributes.map(|attribute| task("", attribute, "")));
     let arguments = ["under", "under =", "plural", "plural =", "acc", "conceal,, hooks"];

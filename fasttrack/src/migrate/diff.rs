@@ -5,6 +5,7 @@
 
 use super::{
     change::{Block, Change, Direction, Weight},
+    checks::{CheckChanges, CheckStatements},
     column::{ColumnChange, Columns},
     snapshot::{ColumnRename, Renames, Snapshot},
 };
@@ -163,6 +164,7 @@ impl Comparison {
         for key in table.indexes.iter_mut().flat_map(|index| &mut index.keys) {
             *key = key.replace(&quote(before), &quote(name));
         }
+        table.checks.iter_mut().for_each(|check| check.rename(before, name));
     }
 
     fn change(&mut self, old: &TableDefinition, new: &TableDefinition) {
@@ -178,31 +180,44 @@ impl Comparison {
                 );
             }
         }
+        let checks = CheckChanges::between(old, new, &changes);
         let in_place: Option<Vec<_>> = changes.iter().map(|change| change.in_place.clone()).collect();
-        if let Some(alterations) = in_place {
+        let in_place = in_place.zip(checks.in_place(self.syntax, &new.name));
+        if let Some((alterations, CheckStatements { before, after })) = in_place {
             // Over what is rewritten they are made again, after the rows were looked at.
             let is_made = |index: &IndexDefinition| !old.indexes.contains(index) || is_over_rewritten(index, &changes);
+            self.found.blocks.extend(before);
             self.drop_indexes(old, |index| !new.indexes.contains(index) || is_over_rewritten(index, &changes));
             for (statements, change) in alterations.into_iter().zip(&changes) {
                 self.run_all(&format!("{}: {}", new.name, change.words), statements);
             }
             self.make_indexes(old, new, &changes, is_made);
+            self.found.blocks.extend(after);
         } else {
-            self.replace(old, new, &changes);
+            self.replace(old, new, &changes, &checks);
             self.make_indexes(old, new, &changes, |_| true);
         }
         self.say_indexes(old, new, &changes);
+        self.found.changes.extend(checks.told(old, new));
     }
 
-    fn replace(&mut self, old: &TableDefinition, new: &TableDefinition, changes: &[ColumnChange]) {
+    fn replace(
+        &mut self,
+        old: &TableDefinition,
+        new: &TableDefinition,
+        changes: &[ColumnChange],
+        checks: &CheckChanges<'_>,
+    ) {
         let value = |column: &ColumnDefinition| self.columns.value(old.column(&column.name), column);
         let values: Vec<_> = new.columns.iter().map(value).collect();
-        let words: Vec<_> = changes.iter().map(|change| format!("\n  {}", change.words)).collect();
+        let words = changes.iter().map(|change| change.words.clone()).chain(checks.words());
+        let words: Vec<_> = words.map(|words| format!("\n  {words}")).collect();
         let why = format!(
             "{}: the table is made anew beside the old one, since in place it cannot change:{}",
             new.name,
             words.concat()
         );
+        self.found.blocks.extend(checks.looks(new, &values));
         for (position, (reason, sql)) in self.syntax.replace(old, new, &values).into_iter().enumerate() {
             self.run(if position == 0 { &why } else { &reason }, sql);
         }

@@ -7,6 +7,7 @@
 //! a database stands in `sql::dialect::schema`; data is only moved by statements, never read into this process.
 
 mod change;
+mod checks;
 mod column;
 mod compose;
 mod diff;

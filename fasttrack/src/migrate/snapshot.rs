@@ -39,7 +39,7 @@ impl Snapshot {
             && self.tables.iter().all(|table| other.table(&table.name).is_some_and(|same| table.is_same(same)))
     }
 
-    /// The tables, columns and unique indexes that are in one alone, or differ, in words. Other indexes are nobody's
+    /// The tables, columns, constraints and unique indexes that are in one alone, or differ, in words. Other indexes are nobody's
     /// concern but the database's.
     #[must_use]
     pub fn unlike(&self, other: &Self) -> Vec<String> {
@@ -64,7 +64,7 @@ impl Snapshot {
     }
 }
 
-/// The columns and unique indexes that are in one alone, or differ, in words.
+/// The columns, constraints and unique indexes that are in one alone, or differ, in words.
 fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
     let mut found = Vec::new();
     for (table, same) in [(one, other), (other, one)] {
@@ -72,6 +72,8 @@ fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
         found.extend(columns.map(|column| format!("`{}` of `{}`", column.name, table.name)));
         let indexes = table.indexes.iter().filter(|index| index.unique && !same.indexes.contains(index));
         found.extend(indexes.map(|index| format!("the index `{}`", index.name)));
+        let checks = table.checks.iter().filter(|check| !same.checks.contains(check));
+        found.extend(checks.map(|check| format!("the constraint `{}`", check.name)));
     }
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|words| seen.insert(words.clone()));

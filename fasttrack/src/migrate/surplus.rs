@@ -2,14 +2,14 @@
 //! newer program added it. What such a program may not write past is no surplus, and stays a difference.
 
 use super::snapshot::Snapshot;
-use crate::sql::{ColumnDefinition, IndexDefinition, TableDefinition};
+use crate::sql::{CheckDefinition, ColumnDefinition, IndexDefinition, TableDefinition};
 
 /// What is there beyond a schema, and in nobody's way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surplus {
     /// Whole tables.
     tables: Vec<TableDefinition>,
-    /// Columns and indexes of tables that the schema has.
+    /// Columns, indexes and constraints of tables that the schema has.
     parts: Vec<Parts>,
 }
 
@@ -19,6 +19,7 @@ struct Parts {
     table: String,
     columns: Vec<ColumnDefinition>,
     indexes: Vec<IndexDefinition>,
+    checks: Vec<CheckDefinition>,
 }
 
 impl Surplus {
@@ -46,8 +47,9 @@ impl Surplus {
             let Some(known) = schema.table(&parts.table) else { continue };
             parts.columns.retain(|column| known.column(&column.name).is_none());
             parts.indexes.retain(|index| known.indexes.iter().all(|other| other.name != index.name));
+            parts.checks.retain(|check| known.checks.iter().all(|other| other.name != check.name));
         }
-        self.parts.retain(|parts| !parts.columns.is_empty() || !parts.indexes.is_empty());
+        self.parts.retain(Parts::is_any);
         self
     }
 
@@ -72,6 +74,7 @@ impl Surplus {
             if let Some(table) = all.tables.iter_mut().find(|table| table.name == parts.table) {
                 table.columns.extend(parts.columns.iter().cloned());
                 table.indexes.extend(parts.indexes.iter().cloned());
+                table.checks.extend(parts.checks.iter().cloned());
             }
         }
         all
@@ -86,6 +89,7 @@ impl Surplus {
             if let Some(table) = rest.tables.iter_mut().find(|table| table.name == parts.table) {
                 table.columns.retain(|column| !parts.columns.contains(column));
                 table.indexes.retain(|index| !parts.indexes.contains(index));
+                table.checks.retain(|check| !parts.checks.contains(check));
             }
         }
         rest
@@ -116,7 +120,7 @@ impl Surplus {
     #[must_use]
     pub fn without_indexes(mut self) -> Self {
         self.parts.iter_mut().for_each(|parts| parts.indexes.clear());
-        self.parts.retain(|parts| !parts.columns.is_empty());
+        self.parts.retain(Parts::is_any);
         self
     }
 }
@@ -124,7 +128,12 @@ impl Surplus {
 impl Parts {
     fn words(&self) -> impl Iterator<Item = String> {
         let columns = self.columns.iter().map(|column| format!("`{}` of `{}`", column.name, self.table));
-        columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name)))
+        let checks = self.checks.iter().map(|check| format!("the constraint `{}`", check.name));
+        columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name))).chain(checks)
+    }
+
+    fn is_any(&self) -> bool {
+        !self.columns.is_empty() || !self.indexes.is_empty() || !self.checks.is_empty()
     }
 
     fn of(there: &TableDefinition, known: &TableDefinition) -> Option<Self> {
@@ -138,7 +147,17 @@ impl Parts {
         let is_known = |index: &IndexDefinition| known.indexes.iter().any(|other| other.name == index.name);
         let indexes = there.indexes.iter().filter(|index| !is_known(index) && !is_in_the_way(index));
         let indexes: Vec<_> = indexes.cloned().collect();
-        let is_any = !columns.is_empty() || !indexes.is_empty();
-        is_any.then(|| Self { table: there.name.clone(), columns, indexes })
+        // One that the program does not know refuses what it may write as well, and that is told as any other refusal.
+        let is_within = |check: &&CheckDefinition| {
+            check.columns.iter().all(|name| known.column(name).or(find(&columns, name)).is_some())
+        };
+        let is_other = |check: &&CheckDefinition| known.checks.iter().all(|other| other.name != check.name);
+        let checks: Vec<_> = there.checks.iter().filter(is_other).filter(is_within).cloned().collect();
+        let parts = Self { table: there.name.clone(), columns, indexes, checks };
+        parts.is_any().then_some(parts)
     }
+}
+
+fn find<'a>(columns: &'a [ColumnDefinition], name: &str) -> Option<&'a ColumnDefinition> {
+    columns.iter().find(|column| column.name == name)
 }

@@ -80,8 +80,9 @@ impl Pipeline {
     async fn insert_input(&self, attempt: Attempt<'_>, input: Input) -> Result<Vec<u8>, Error> {
         let Attempt { engine, plan, parent, who } = attempt;
         let mut row = row(engine, plan, parent, who, &input);
-        let creation = Creation { engine, plan, parent, who, input: &input };
-        if !input.faults.is_empty() {
+        let is_final = engine.schema.hooks.is_none();
+        let creation = Creation { engine, plan, parent, who, input: &input, is_final };
+        if !input.faults.is_empty() || !creation.broken(&row).is_empty() {
             return Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile));
         }
         for (arg, column) in row.iter_mut().zip(engine.schema.columns) {
@@ -140,7 +141,7 @@ struct HookedCreation {
 impl HookedCreation {
     async fn apply(mut self, tx: &mut Tx, hooked: Hooked) -> Result<Vec<u8>, Error> {
         let schema = self.engine.schema;
-        if let Some(error) = self.refusal(tx).await? {
+        if let Some(error) = self.refusal(tx, false).await? {
             return Err(error);
         }
         for (column, arg) in hooked.before_create(tx, &self.who, &self.row).await? {
@@ -149,10 +150,13 @@ impl HookedCreation {
                 *cell = arg.clone();
             }
         }
+        if !self.creation(true).broken(&self.row).is_empty() {
+            return Err(self.refusal(tx, true).await?.unwrap_or_else(changed_meanwhile));
+        }
         let rows = std::slice::from_ref(&self.row);
         let created = self.plan.insert(tx, rows).await.map_err(|error| refusal::written(schema, error))?;
         let Some(json) = created.into_iter().next().flatten() else {
-            return Err(self.refusal(tx).await?.unwrap_or_else(changed_meanwhile));
+            return Err(self.refusal(tx, true).await?.unwrap_or_else(changed_meanwhile));
         };
         let change = RawChange {
             id: id_of(&json)?,
@@ -165,9 +169,13 @@ impl HookedCreation {
         Ok(json)
     }
 
-    async fn refusal(&self, tx: &mut Tx) -> Result<Option<Error>, Error> {
-        let Self { engine, plan, parent, who, input, row } = self;
-        Creation { engine, plan, parent: *parent, who, input }.refusal(Executor::Tx(tx), row.clone()).await
+    async fn refusal(&self, tx: &mut Tx, is_final: bool) -> Result<Option<Error>, Error> {
+        self.creation(is_final).refusal(Executor::Tx(tx), self.row.clone()).await
+    }
+
+    fn creation(&self, is_final: bool) -> Creation<'_> {
+        let Self { engine, plan, parent, who, input, .. } = self;
+        Creation { engine, plan, parent: *parent, who, input, is_final }
     }
 }
 

@@ -6,6 +6,7 @@
 mod account;
 mod cascade;
 mod change;
+mod check;
 mod create;
 mod delete;
 mod engine;

@@ -1,10 +1,11 @@
 //! How a refusal is put: which error it is, in words a person can act on.
 
+use super::check;
 use crate::{
     db::{DbError, Row},
     error::{Error, Fault},
     principal::Principal,
-    schema::{Kind, Schema, Verb},
+    schema::{Check, Kind, Schema, Verb},
     words::{listed, with_article, words},
 };
 
@@ -61,16 +62,39 @@ pub(super) fn bad_reference(key: &str, target: &str, account: bool) -> Fault {
 }
 
 /// What the database refused, as an answer about `schema`.
-pub(super) fn database(schema: &Schema, error: DbError) -> Error {
+pub(super) fn database(schema: &'static Schema, error: DbError) -> Error {
     match error {
         DbError::Unique(constraint) => Error::Conflict(taken(schema, &constraint).into()),
         DbError::ForeignKey => Error::Conflict(format!("something still refers to this {}", words(schema.name)).into()),
+        DbError::Constraint(what) => match check_of(schema, &what) {
+            Some(check) => Error::Invalid(check::of_check(schema, check)),
+            None if is_newer_check(schema, &what) => Error::fault("", check::CODE, NEWER),
+            None => DbError::Constraint(what).into(),
+        },
         other => other.into(),
     }
 }
 
+/// A program goes on beside a newer one whose declarations ask more.
+const NEWER: &str = "the row breaks what a newer version of this program asks of it";
+
+/// The check of a constraint that a row does not hold.
+fn check_of(schema: &'static Schema, what: &str) -> Option<&'static Check> {
+    let name = what.strip_prefix(CHECK_FAILED)?.strip_prefix(schema.plural)?.strip_prefix('_')?;
+    schema.checks.iter().find(|check| check.name == name)
+}
+
+/// Whether a constraint has a name that only a check of this resource may have.
+fn is_newer_check(schema: &Schema, what: &str) -> bool {
+    let name = what.strip_prefix(CHECK_FAILED).and_then(|name| name.strip_prefix(schema.plural));
+    name.is_some_and(|rest| rest.starts_with('_') && rest.ends_with("_ck"))
+}
+
+/// How it is told which constraint a row does not hold.
+const CHECK_FAILED: &str = "CHECK constraint failed: ";
+
 /// What the database refused of a row that was written, likewise: what it refers to was there when it was looked at.
-pub(super) fn written(schema: &Schema, error: DbError) -> Error {
+pub(super) fn written(schema: &'static Schema, error: DbError) -> Error {
     match error {
         DbError::ForeignKey => Error::Unavailable("a row that is referred to went meanwhile; try again".into()),
         other => database(schema, other),
@@ -80,9 +104,16 @@ pub(super) fn written(schema: &Schema, error: DbError) -> Error {
 /// What the database refused of a statement that code of the application wrote, as an answer about whatever of these is
 /// concerned.
 pub(crate) fn any(schemas: impl IntoIterator<Item = &'static Schema>, error: DbError) -> Error {
-    let DbError::Unique(constraint) = &error else { return error.into() };
-    let known = schemas.into_iter().find(|schema| unique_keys(schema, constraint).is_some());
-    known.map_or_else(|| error.clone().into(), |schema| database(schema, error.clone()))
+    let is_concerned = |schema: &&'static Schema| match &error {
+        DbError::Unique(constraint) => unique_keys(schema, constraint).is_some(),
+        DbError::Constraint(what) => check_of(schema, what).is_some(),
+        _ => false,
+    };
+    let known = schemas.into_iter().find(is_concerned);
+    match known {
+        Some(schema) => database(schema, error),
+        None => error.into(),
+    }
 }
 
 fn taken(schema: &Schema, constraint: &str) -> String {

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use super::{
     Pipeline, Target,
     change::{argument, fires_on_update},
+    check,
     engine::Engine,
     flow,
     hooked::Hooked,
@@ -107,7 +108,8 @@ impl Change {
         let before = self.look(tx).await?;
         self.merge_json(&before);
         let mut changes = self.differences(&before);
-        self.check_references(tx, &changes).await?;
+        let broken = if hooked.is_none() { self.broken(&before, &changes) } else { Vec::new() };
+        self.check_references(tx, &changes, broken).await?;
         self.check_flows(&before, &changes)?;
         if let Some(hooked) = hooked.as_ref().filter(|_| !changes.is_empty()) {
             changes = self.ask_hook(tx, hooked, &before, changes).await?;
@@ -158,18 +160,30 @@ impl Change {
         mut changes: Vec<(&'static Column, Arg)>,
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
         let schema = self.engine.schema;
-        let new = |column: &Column| {
-            let change = changes.iter().find(|(other, _)| other.key == column.key);
-            change.map_or_else(|| stored(schema.columns, &before.cells, column), |(_, arg)| arg.clone())
-        };
-        let row: Vec<_> = schema.columns.iter().map(new).collect();
+        let row: Vec<_> = schema.columns.iter().map(|column| self.would_hold(before, &changes, column)).collect();
         let edits = hooked.before_update(tx, &self.who, &before.json, &row).await?;
         changes.retain(|(column, _)| !edits.iter().any(|(edited, _)| edited.key == column.key));
         changes.extend(edits);
         changes.retain(|(column, arg)| stored(schema.columns, &before.cells, column) != *arg);
-        self.check_references(tx, &changes).await?;
+        let broken = self.broken(before, &changes);
+        self.check_references(tx, &changes, broken).await?;
         self.check_flows(before, &changes)?;
         Ok(changes)
+    }
+
+    /// What the row would hold in `column`.
+    fn would_hold(&self, before: &State, changes: &[(&'static Column, Arg)], column: &Column) -> Arg {
+        let change = changes.iter().find(|(other, _)| other.key == column.key);
+        change.map_or_else(|| stored(self.engine.schema.columns, &before.cells, column), |(_, arg)| arg.clone())
+    }
+
+    /// What would be wrong with fields of the row together.
+    fn broken(&self, before: &State, changes: &[(&'static Column, Arg)]) -> Vec<Fault> {
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        let value = |column: &Column| self.would_hold(before, changes, column);
+        check::faults(self.engine.schema, &value, &|key| self.input.is_faulty(key))
     }
 
     fn check_flows(&self, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
@@ -245,9 +259,14 @@ impl Change {
         self.input.fields.iter().filter(differs).cloned().collect()
     }
 
-    /// Reports what was found so far with what is wrong with the references; first, as for a new row, that the rule does
+    /// Reports what was found so far with what is wrong with the references, and what is `broken` besides; first, as for a new row, that the rule does
     /// not hold where the row would hang.
-    async fn check_references(&mut self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
+    async fn check_references(
+        &mut self,
+        tx: &mut Tx,
+        changes: &[(&'static Column, Arg)],
+        broken: Vec<Fault>,
+    ) -> Result<(), Error> {
         let question = self.second.question(&self.policy, changes);
         let question = question.filter(|(asked, _)| !asked.depends_on(&|key| self.input.is_faulty(key)));
         let mut faults: Vec<Fault> = Vec::new();
@@ -260,6 +279,7 @@ impl Change {
             }
         }
         faults.splice(..0, std::mem::take(&mut self.input.faults));
+        faults.extend(broken);
         if faults.is_empty() {
             return Ok(());
         }

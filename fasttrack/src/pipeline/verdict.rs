@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{engine::Engine, input::Input, refusal, rows::RowsPlan, values};
+use super::{check, engine::Engine, input::Input, refusal, rows::RowsPlan, values};
 use crate::{
     db::{Arg, Db, DbError, Row, Statement, Tx},
     error::{Error, Fault},
     principal::Principal,
-    schema::Verb,
+    schema::{Column, Verb},
     sql::{self, CallerRole, Predicate},
 };
 
@@ -34,20 +34,35 @@ pub(super) struct Creation<'a> {
     pub parent: Option<i64>,
     pub who: &'a Principal,
     pub input: &'a Input,
+    /// Whether the row is as it is going to be; a hook may change it otherwise.
+    pub is_final: bool,
 }
 
 impl Creation<'_> {
+    /// What is wrong with fields of the row together.
+    pub(super) fn broken(self, row: &[Arg]) -> Vec<Fault> {
+        let columns = self.engine.schema.columns;
+        let value = |column: &Column| {
+            let position = columns.iter().position(|other| other.key == column.key);
+            position.and_then(|position| row.get(position)).cloned().unwrap_or(Arg::Null)
+        };
+        let faults = || check::faults(self.engine.schema, &value, &|key| self.input.is_faulty(key));
+        if self.is_final { faults() } else { Vec::new() }
+    }
+
     /// Why it is not created, `row` being what it would hold; `None` when nothing stands against it.
     ///
     /// # Errors
     /// Those of the database.
     pub(super) async fn refusal(self, mut executor: Executor<'_>, row: Vec<Arg>) -> Result<Option<Error>, Error> {
-        let Self { engine, plan, parent, who, input } = self;
+        let Self { engine, plan, parent, who, input, .. } = self;
+        let broken = self.broken(&row);
         let verdicts = executor.rows(Statement::new(plan.insert.check(), row)).await?;
         let verdicts = verdicts.first().cloned().unwrap_or_default();
         let holds = |position: usize| verdicts.int(position) == Some(1);
         let guards = &plan.insert.guards;
         let mut faults = input.faults.clone();
+        faults.extend(broken);
         for (position, reference) in plan.insert.references.iter().enumerate() {
             match (&engine.parent, parent) {
                 _ if holds(1 + guards.len() + position) => {}

@@ -25,7 +25,7 @@ pub(crate) use self::words::{named_rule, span};
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
-    constraint::Unique,
+    constraint::{Check, Condition, Operand, Unique},
     flow::Transition,
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
@@ -44,7 +44,7 @@ pub use self::{
     laws::assert_application,
     path::{
         Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Timed, Walk,
-        assert_account, roles,
+        assert_account, assert_alike, roles,
     },
 };
 #[doc(hidden)]
@@ -79,6 +79,8 @@ pub struct Schema {
     pub triggers: &'static [Trigger],
     /// Fields of which no two rows hold the same together.
     pub uniques: &'static [Unique],
+    /// What has to hold of each row.
+    pub checks: &'static [Check],
     /// What of the application runs with its writes.
     pub hooks: Option<HookTable>,
 }
@@ -108,6 +110,7 @@ impl Schema {
             afterwards: None,
             triggers: &[],
             uniques: &[],
+            checks: &[],
             hooks: None,
         }
     }
@@ -186,6 +189,13 @@ impl Schema {
     #[must_use]
     pub const fn uniques(mut self, uniques: &'static [Unique]) -> Self {
         self.uniques = uniques;
+        self
+    }
+
+    /// Sets what has to hold of each row.
+    #[must_use]
+    pub const fn checks(mut self, checks: &'static [Check]) -> Self {
+        self.checks = checks;
         self
     }
 

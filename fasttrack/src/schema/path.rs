@@ -311,6 +311,19 @@ impl<T: Resource> Walk<T> {
 /// Holds for the account alone; what `actor` asks of a relation.
 pub const fn assert_account<T: Account>() {}
 
+/// What a check may compare with a `T`: choices of one type, or relations to one resource.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with `{T}`",
+    label = "not the same type",
+    note = "a check compares choices of one type, and relations that lead to one resource"
+)]
+pub trait Alike<T> {}
+
+impl<T> Alike<Self> for T {}
+
+/// Holds for what a check may compare.
+pub const fn assert_alike<A: Alike<B>, B>() {}
+
 /// The words of the account's role, by variant.
 #[must_use]
 pub const fn roles<T: Account>() -> <T::Role as Choice>::Variants {

@@ -33,6 +33,17 @@ pub fn offenders(table: &str, condition: &str) -> String {
     format!("SELECT \"id\" FROM {}{condition}", quote(table))
 }
 
+/// The same of rows in which these columns hold something else: each its name, and an expression over what is there.
+#[must_use]
+pub fn offenders_among(table: &str, columns: &[(&str, String)], condition: &str) -> String {
+    if columns.iter().all(|(name, value)| *value == quote(name)) {
+        return offenders(table, condition);
+    }
+    let columns: Vec<_> = columns.iter().map(|(name, value)| format!(", {value} AS {}", quote(name))).collect();
+    let from = format!("(SELECT \"id\"{} FROM {}) AS \"rows\"", columns.concat(), quote(table));
+    format!("SELECT \"id\" FROM {from} WHERE {condition}")
+}
+
 /// The ids of the rows that hold the same as another one, where a unique index is to be.
 #[must_use]
 pub fn duplicates(table: &str, index: &IndexDefinition) -> String {

@@ -1,15 +1,15 @@
 //! The table of a resource and the indexes that its lists need, derived from the declaration.
 
 use super::{
-    CallerRole, Predicate,
-    definition::{ColumnDefinition, ForeignKey, IndexDefinition, TableDefinition},
+    CallerRole, Predicate, condition,
+    definition::{CheckDefinition, ColumnDefinition, ForeignKey, IndexDefinition, TableDefinition},
     dialect::{self, schema::IndexKey},
     policy::fold,
     text::quote,
 };
 use crate::{
     db::Dialect,
-    schema::{Catalog, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Schema, Verb},
+    schema::{Catalog, Check, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Schema, Verb},
 };
 
 /// The table of `model` in a database of this kind.
@@ -22,6 +22,7 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
         name: model.schema.plural.to_owned(),
         columns: columns.collect::<Result<_, _>>()?,
         indexes: indexes(dialect, catalog, model)?,
+        checks: checks(dialect, model.schema),
     })
 }
 
@@ -90,6 +91,21 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
         }
     }
     Ok(made)
+}
+
+fn checks(dialect: Dialect, schema: &Schema) -> Vec<CheckDefinition> {
+    let syntax = dialect.schema();
+    let check = |check: &Check| {
+        let keys = check.condition.keys();
+        let columns = keys.iter().filter_map(|key| schema.column_of_key(key));
+        let may_be_null = columns.into_iter().any(|column| column.nullable);
+        CheckDefinition {
+            name: syntax.index_name(&format!("{}_{}", schema.plural, check.name)),
+            condition: syntax.condition(condition::write(dialect, schema, &check.condition), may_be_null),
+            columns: keys.into_iter().map(str::to_owned).collect(),
+        }
+    };
+    schema.checks.iter().map(check).collect()
 }
 
 /// Whether a relation needs an index of its own. A unique index that begins with it finds its rows as well, but not in the

@@ -20,6 +20,9 @@ pub struct TableDefinition {
     /// Its indexes.
     #[serde(default)]
     pub indexes: Vec<IndexDefinition>,
+    /// What has to hold of each row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckDefinition>,
 }
 
 /// One column.
@@ -67,6 +70,18 @@ pub struct IndexDefinition {
     pub keys: Vec<String>,
 }
 
+/// What has to hold of several columns of each row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckDefinition {
+    /// Its name.
+    pub name: String,
+    /// What has to hold, as an SQL expression.
+    pub condition: String,
+    /// The columns that it speaks of.
+    pub columns: Vec<String>,
+}
+
 impl TableDefinition {
     /// The column of this name.
     #[must_use]
@@ -82,6 +97,8 @@ impl TableDefinition {
             && self.columns.iter().all(|column| other.columns.contains(column))
             && self.indexes.len() == other.indexes.len()
             && self.indexes.iter().all(|index| other.indexes.contains(index))
+            && self.checks.len() == other.checks.len()
+            && self.checks.iter().all(|check| other.checks.contains(check))
     }
 }
 
@@ -89,6 +106,31 @@ impl ColumnDefinition {
     /// The words of a choice as a list of literals.
     pub(super) fn words(&self) -> String {
         self.choices.iter().map(|word| text_literal(word)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl CheckDefinition {
+    /// What has to hold, for people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.condition.replace('"', "")
+    }
+
+    /// As it stands in `CREATE TABLE`.
+    pub(super) fn text(&self) -> String {
+        format!("CONSTRAINT {} CHECK ({})", quote(&self.name), self.condition)
+    }
+
+    /// Whether it speaks of a column.
+    #[must_use]
+    pub fn covers(&self, column: &str) -> bool {
+        self.columns.iter().any(|name| name == column)
+    }
+
+    /// Says the same of a column of another name.
+    pub fn rename(&mut self, before: &str, name: &str) {
+        self.condition = self.condition.replace(&quote(before), &quote(name));
+        self.columns.iter_mut().filter(|column| *column == before).for_each(|column| name.clone_into(column));
     }
 }
 

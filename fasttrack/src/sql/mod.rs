@@ -6,6 +6,7 @@
 mod alter;
 mod capture;
 mod comparison;
+mod condition;
 mod ddl;
 mod definition;
 mod dialect;
@@ -24,10 +25,12 @@ mod text;
 mod transfer;
 
 pub use self::{
-    alter::{drop_index, drop_table, duplicates, is_null, offenders, or_else, rename_column, rename_table},
+    alter::{
+        drop_index, drop_table, duplicates, is_null, offenders, offenders_among, or_else, rename_column, rename_table,
+    },
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
-    definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+    definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{
         DUE_WIDTH, Timed, drop_timer, forget_doomed_due, forget_due, know_timer, next_due, pass_over_due, plan_due,

@@ -1,5 +1,7 @@
 //! Constants of a declaration.
 
+use std::fmt;
+
 /// A constant of a declaration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Literal {
@@ -13,4 +15,17 @@ pub enum Literal {
     Float(f64),
     /// Text, or the word of a choice.
     Text(&'static str),
+}
+
+/// As people read it: text without quotes.
+impl fmt::Display for Literal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("null"),
+            Self::Bool(value) => value.fmt(formatter),
+            Self::Int(value) => value.fmt(formatter),
+            Self::Float(value) => value.fmt(formatter),
+            Self::Text(value) => formatter.write_str(value),
+        }
+    }
 }

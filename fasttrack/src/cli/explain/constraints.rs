@@ -31,5 +31,13 @@ pub(super) fn of(
             sql: made.collect(),
         }
     });
-    Ok(uniques.collect())
+    let checks = schema.checks.iter().map(|check| {
+        let name = format!("{}_{}", schema.plural, check.name);
+        let made = table.iter().flat_map(|(_, table)| {
+            let asked = table.checks.iter().filter(|check| check.name == name);
+            asked.map(|check| format!("CHECK ({})", check.condition))
+        });
+        ConstraintMeaning { holds: check.condition.in_words(str::to_owned), otherwise: "422", sql: made.collect() }
+    });
+    Ok(uniques.chain(checks).collect())
 }

@@ -9,12 +9,20 @@ use crate::{
 /// What a body may run into, in sentences. Of a new row that is everything; of a change, what concerns a field that may be
 /// sent.
 pub(super) fn that_concern(schema: &Schema, input: Input) -> Vec<String> {
-    let is_concerned = |keys: &[&str]| {
-        let takes = |key: &&str| schema.column_of_key(key).is_some_and(|column| input.takes(schema, column));
-        input.creates() || keys.iter().any(takes)
-    };
-    let uniques = schema.uniques.iter().filter(|unique| is_concerned(unique.keys));
-    uniques.map(|unique| taken(schema, unique)).collect()
+    let uniques = schema.uniques.iter().filter(|unique| is_concerned(schema, input, unique.keys));
+    let checks = schema.checks.iter().filter(|check| is_concerned(schema, input, &check.condition.keys()));
+    let checks = checks.map(|check| format!("422 unless {}.", check.condition.in_words(|key| format!("`{key}`"))));
+    uniques.map(|unique| taken(schema, unique)).chain(checks).collect()
+}
+
+/// Whether what a body says may be taken.
+pub(super) fn may_be_taken(schema: &Schema, input: Input) -> bool {
+    schema.uniques.iter().any(|unique| is_concerned(schema, input, unique.keys))
+}
+
+fn is_concerned(schema: &Schema, input: Input, keys: &[&str]) -> bool {
+    let takes = |key: &&str| schema.column_of_key(key).is_some_and(|column| input.takes(schema, column));
+    input.creates() || keys.iter().any(takes)
 }
 
 fn taken(schema: &Schema, unique: &Unique) -> String {

@@ -202,12 +202,13 @@ impl<'a> Resource<'a> {
     pub(super) fn restricted(&self, operation: Operation, input: Input) -> Operation {
         let schema = self.model.schema;
         let unique = schema.columns.iter().any(|column| column.unique && input.takes(schema, column));
-        let together = constraints::that_concern(schema, input);
-        let unique = unique || !together.is_empty();
+        let together = constraints::may_be_taken(schema, input);
         let flows = input == Input::Update && schema.columns.iter().any(|column| column.flow.is_some());
-        let conflicts = unique || flows || schema.hooks.is_some() || (schema.account && input == Input::Update);
+        let conflicts =
+            unique || together || flows || schema.hooks.is_some() || (schema.account && input == Input::Update);
         let operation = if conflicts { operation.refuses(&[409]) } else { operation };
-        let operation = together.into_iter().fold(operation, Operation::explain);
+        let told = constraints::that_concern(schema, input);
+        let operation = told.into_iter().fold(operation, Operation::explain);
         let keys: Vec<_> =
             schema.columns.iter().filter(|column| column.write.is_some()).map(|column| column.key).collect();
         match (keys.as_slice(), input) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     migrate::{Composed, Migrator, Missing, Request, Source, compose},
-    schema::{Catalog, Column, Email, Id, Kind, Schema},
+    schema::{Catalog, Check, Column, Comparison, Condition, Email, Id, Kind, Operand, Schema, Unique},
 };
 
 pub(super) const fn relation_to(target: &'static str, name: &'static str, key: &'static str) -> Column {
@@ -208,6 +208,44 @@ fn what_somebody_wrote_into_a_migration_is_never_left_out() {
         std::fs::write(&up, text).unwrap();
         let done = world.start(&[&LABEL, &NOTE, &USER, &TAG], Missing::Make).await.unwrap();
         assert_eq!(done, ["0002_more (some of it was there)"]);
+    });
+}
+
+const LOW: Column = Column::new::<i64>("low", "low");
+const HIGH: Column = Column::new::<i64>("high", "high");
+static SPAN: Schema = Schema::new("span", "spans").columns(&[ID, LOW, HIGH]);
+static BOUND: Schema = Schema::new("span", "spans")
+    .columns(&[ID, LOW, HIGH])
+    .uniques(&[Unique::new("low_high_unique", &["low", "high"])])
+    .checks(&[Check::new("low_le_high_ck", Condition::compare("low", Comparison::Le, Operand::Key("high")))]);
+
+#[test]
+fn rows_that_contradict_are_named_and_stay() {
+    run_async(async {
+        const BEFORE: [&Schema; 2] = [&SPAN, &USER];
+        const AFTER: [&Schema; 2] = [&BOUND, &USER];
+        let world = World::new().await;
+        world.new_migration(&BEFORE, "initial").await;
+        world.start(&BEFORE, Missing::Make).await.unwrap();
+        world.bench.execute("INSERT INTO spans (low, high) VALUES (1, 2), (5, 2), (1, 2), (3, 3)").await;
+        let refused = world.start(&AFTER, Missing::Make).await.unwrap_err();
+        assert!(refused.contains("spans: `low <= high` has to hold of every row"), "{refused}");
+        assert!(refused.contains("no two rows may hold the same under `spans_low_high_unique`"), "{refused}");
+        let refused = world.try_new_migration(&AFTER, "bound").await.unwrap_err();
+        assert!(refused.contains("--allow-destructive"), "{refused}");
+        world.new_migration_elsewhere(&AFTER, "bound");
+        let refused = world.start(&AFTER, Missing::Make).await.unwrap_err();
+        let words = "0002_bound was not applied: spans: `low <= high` has to hold of every row; it finds 1 (2)";
+        assert!(refused.contains(words), "{refused}");
+        world.bench.execute("UPDATE spans SET high = 5 WHERE id = 2").await;
+        let refused = world.start(&AFTER, Missing::Make).await.unwrap_err();
+        assert!(refused.contains("it finds 2 (1, 3)"), "{refused}");
+        world.bench.execute("UPDATE spans SET low = 2 WHERE id = 3").await;
+        assert_eq!(world.start(&AFTER, Missing::Make).await.unwrap(), ["0002_bound"]);
+        let broken = world.bench.try_execute("UPDATE spans SET high = 0 WHERE id = 1").await.unwrap_err();
+        assert!(broken.to_string().contains("CHECK constraint failed: spans_low_le_high_ck"), "{broken}");
+        assert_eq!(world.down(&AFTER, None).await.unwrap(), ["0002_bound, undone"]);
+        world.bench.execute("UPDATE spans SET high = 0 WHERE id = 1").await;
     });
 }
 

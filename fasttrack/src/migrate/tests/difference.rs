@@ -155,6 +155,52 @@ fn what_is_unique_together_is_asked_of_the_rows_once() {
 }
 
 #[test]
+fn a_check_is_asked_of_the_rows_before_it_holds() {
+    let columns = |second: &str| [column("x", Holds::Int), nullable(column(second, Holds::Int))];
+    let checked = |second: &str| {
+        let mut notes = notes(&columns(second));
+        let condition = format!("(\"x\" < \"{second}\") IS NOT FALSE");
+        let columns = vec!["x".to_owned(), second.to_owned()];
+        notes.tables[0].checks.push(CheckDefinition { name: format!("notes_x_lt_{second}_ck"), condition, columns });
+        notes
+    };
+    let look = "SELECT \"id\" FROM \"notes\" WHERE NOT ((\"x\" < \"y\") IS NOT FALSE)";
+    let words = "! notes: `(x < y) IS NOT FALSE` has to hold of every row";
+    check(&notes(&columns("y")), &checked("y"), &[words], &anew(&[look], &[]));
+    let words = "~ notes: `(x < y) IS NOT FALSE` is not asked any more";
+    check(&checked("y"), &notes(&columns("y")), &[words], &anew(&[], &[]));
+
+    let rename =
+        ColumnRename { table_before: "notes".into(), table: "notes".into(), before: "y".into(), name: "z".into() };
+    let renames = Renames { tables: Vec::new(), columns: vec![rename] };
+    let words = ["~ notes: `y` is called `z`", "~ notes: the constraint `notes_x_lt_y_ck` is called `notes_x_lt_z_ck`"];
+    check_renamed(&checked("y"), &checked("z"), &renames, &words, &anew(&["ALTER TABLE \"notes\" RENAME COLUMN"], &[]));
+
+    // What columns will hold is asked, not what they held.
+    let text = notes(&[column("x", Holds::Text), nullable(column("y", Holds::Int))]);
+    let value = "SELECT \"id\" FROM (SELECT \"id\", CAST(\"x\" AS INTEGER) AS \"x\", \"y\" AS \"y\" FROM \"notes\") AS \"rows\"";
+    let convertible = "SELECT \"id\" FROM \"notes\" WHERE \"x\" IS NOT NULL AND (CAST(";
+    let words =
+        ["! notes: `x` holds an integer instead of text", "! notes: `(x < y) IS NOT FALSE` has to hold of every row"];
+    check(&text, &checked("y"), &words, &anew(&[convertible, value], &[]));
+
+    // Of rows that hold nothing there is nothing to ask.
+    let alone = |column: &str| CheckDefinition {
+        name: format!("notes_{column}_ck"),
+        condition: format!("(\"{column}\" > 0) IS NOT FALSE"),
+        columns: vec![column.to_owned()],
+    };
+    let mut more = notes(&columns("y"));
+    more.tables[0].checks.push(alone("y"));
+    let words = [
+        "+ notes: a new column `y`, null for the rows that are there",
+        "+ notes: `(y > 0) IS NOT FALSE` has to hold of every row",
+    ];
+    let look = "SELECT \"id\" FROM (SELECT \"id\", NULL AS \"y\" FROM \"notes\") AS \"rows\"";
+    check(&notes(&columns("y")[..1]), &more, &words, &anew(&[look], &[]));
+}
+
+#[test]
 fn what_is_renamed_is_kept() {
     let (old, new) = (
         notes(&[column("x", Holds::Text)]),

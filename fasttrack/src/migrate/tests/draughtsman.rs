@@ -29,6 +29,8 @@ pub(super) enum Op {
     AddTable(Vec<Draft>),
     /// Two columns are unique together.
     Unite(u8, u8, u8),
+    /// Two columns are compared, if they hold the same kind of value.
+    Compare(u8, u8, u8),
 }
 
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
@@ -46,6 +48,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => any::<u8>().prop_map(Op::DropTable),
         1 => prop::collection::vec(draft(), 0..3).prop_map(Op::AddTable),
         2 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Unite(t, one, other)),
+        4 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Compare(t, one, other)),
     ]
 }
 
@@ -87,6 +90,23 @@ fn unite(table: &mut TableDefinition, keys: Vec<String>) {
     {
         table.indexes.push(IndexDefinition { name, unique: true, keys });
     }
+}
+
+/// What compares two columns of one kind, as `SQLite` has it.
+fn compare(table: &TableDefinition, one: &str, other: &str) -> Option<CheckDefinition> {
+    let (first, second) = (table.column(one)?, table.column(other)?);
+    let op = match first.holds {
+        Holds::Int | Holds::Float | Holds::Date => "<=",
+        Holds::Text | Holds::Bool | Holds::Choice => "<>",
+        _ => return None,
+    };
+    if first.holds != second.holds || one == other {
+        return None;
+    }
+    let condition = format!("{} {op} {}", quote(one), quote(other));
+    let condition = if first.nullable || second.nullable { format!("({condition}) IS NOT FALSE") } else { condition };
+    let name = format!("{}_{one}_{other}_ck", table.name);
+    Some(CheckDefinition { name, condition, columns: vec![one.to_owned(), other.to_owned()] })
 }
 
 /// A schema on its way to another one.
@@ -144,7 +164,16 @@ impl Draughtsman {
         (columns.len() > 1).then(|| columns[usize::from(at) % (columns.len() - 1) + 1].name.clone())
     }
 
-    pub(super) fn apply(&mut self, op: &Op) -> Option<()> {
+    pub(super) fn apply(&mut self, op: &Op) {
+        self.change(op);
+        // What is compared no longer is, or differently.
+        for table in &mut self.schema.tables {
+            let again = |check: &CheckDefinition| compare(table, &check.columns[0], &check.columns[1]);
+            table.checks = table.checks.iter().filter_map(again).collect();
+        }
+    }
+
+    fn change(&mut self, op: &Op) -> Option<()> {
         match op {
             Op::AddTable(drafts) => self.add_table(drafts),
             Op::AddColumn(t, draft) => {
@@ -174,6 +203,15 @@ impl Draughtsman {
                 let at = self.place(*t)?;
                 let (one, other) = (self.column(at, *one)?, self.column(at, *other)?);
                 unite(&mut self.schema.tables[at], vec![quote(&one), quote(&other)]);
+            }
+            Op::Compare(t, one, other) => {
+                let at = self.place(*t)?;
+                let (one, other) = (self.column(at, *one)?, self.column(at, *other)?);
+                let table = &mut self.schema.tables[at];
+                let check = compare(table, &one, &other)?;
+                if !table.checks.contains(&check) {
+                    table.checks.push(check);
+                }
             }
             Op::DropTable(t) => {
                 let gone = self.schema.tables.remove(self.place(*t)?).name;
@@ -206,6 +244,7 @@ impl Draughtsman {
                 keys => unite(table, keys.iter().map(|key| key.replace(&quote(old), &quote(new))).collect()),
             }
         }
+        table.checks.iter_mut().for_each(|check| check.rename(old, new));
         table.columns.iter_mut().filter(|column| column.name == old).for_each(|column| column.name = new.to_owned());
         if let Some(before) = self.columns.remove(&(table.name.clone(), old.to_owned())) {
             self.columns.insert((table.name.clone(), new.to_owned()), before);

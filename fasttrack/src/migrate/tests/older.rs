@@ -62,6 +62,17 @@ fn what_is_in_nobodys_way_is_a_surplus() {
         index(&mut there, key, unique);
         check_words(&[there], &known, words);
     }
+    for (column, compared, words) in [
+        (None, "x", &["the constraint `notes_ck`"][..]),
+        (Some(nullable(text())), "y", &["`y` of `notes`", "the constraint `notes_ck`"]),
+        (Some(text()), "y", &[]),
+    ] {
+        let mut there = with(column.as_slice());
+        let condition = format!("\"x\" <> \"{compared}\"");
+        let columns = vec!["x".to_owned(), compared.to_owned()];
+        there.checks.push(CheckDefinition { name: "notes_ck".to_owned(), condition, columns });
+        check_words(&[there], &known, words);
+    }
 }
 
 #[test]

@@ -117,6 +117,11 @@ fn declared_for(dialect: Dialect, schema: &Snapshot) -> Snapshot {
             // JSON has no order there.
             let json: Vec<_> = table.columns.iter().filter(|column| column.holds == Holds::Json).collect();
             table.indexes.retain(|index| json.iter().all(|column| !index.covers(&column.name)));
+            // What is null is let in there.
+            for check in &mut table.checks {
+                let bare = check.condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(") IS NOT FALSE"));
+                check.condition = bare.unwrap_or(&check.condition).to_owned();
+            }
         }
     }
     schema

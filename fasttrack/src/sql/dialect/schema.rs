@@ -7,7 +7,8 @@ mod sqlite;
 
 use crate::{
     db::Dialect,
-    sql::definition::{ColumnDefinition, Holds, IndexDefinition, TableDefinition},
+    schema::Literal,
+    sql::definition::{CheckDefinition, ColumnDefinition, Holds, IndexDefinition, TableDefinition},
 };
 
 /// How what a column holds becomes what another one may hold.
@@ -97,6 +98,29 @@ pub trait SchemaSyntax: Sync {
     /// Whether rows that are null come in the order of ids along a unique index.
     fn lists_nulls_along_unique(&self) -> bool {
         true
+    }
+
+    /// A condition as a table has it, which holds where it is null.
+    fn condition(&self, condition: String, _may_be_null: bool) -> String {
+        condition
+    }
+
+    /// A constant as it stands in a condition of a table.
+    fn constant(&self, value: Literal) -> String;
+
+    /// Has a condition asked of the rows of a table that is there; `None` where the table has to be made anew for it.
+    fn add_check(&self, _table: &str, _check: &CheckDefinition) -> Option<String> {
+        None
+    }
+
+    /// Has it asked no more.
+    fn drop_check(&self, _table: &str, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Calls it otherwise.
+    fn rename_check(&self, _table: &str, _before: &str, _name: &str) -> Option<String> {
+        None
     }
 
     /// `CREATE INDEX`.

@@ -13,9 +13,10 @@ mod same;
 use self::name::identifier;
 use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax};
 use crate::{
-    schema::OnDelete,
+    db::Dialect,
+    schema::{Literal, OnDelete},
     sql::{
-        definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+        definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
         text::{quote, text_literal},
     },
     types::{Fill, Storage},
@@ -26,8 +27,9 @@ pub(super) struct PostgresSchema;
 
 impl SchemaSyntax for PostgresSchema {
     fn create_table(&self, table: &TableDefinition) -> String {
-        let columns: Vec<_> = table.columns.iter().map(|column| column_text(&table.name, column)).collect();
-        format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), columns.join(",\n  "))
+        let columns = table.columns.iter().map(|column| column_text(&table.name, column));
+        let parts: Vec<_> = columns.chain(table.checks.iter().map(CheckDefinition::text)).collect();
+        format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), parts.join(",\n  "))
     }
 
     fn add_references(&self, table: &TableDefinition) -> Vec<String> {
@@ -64,6 +66,27 @@ impl SchemaSyntax for PostgresSchema {
 
     fn index_name(&self, name: &str) -> String {
         identifier(name)
+    }
+
+    /// With its type and in lower case, as the catalog writes it.
+    fn constant(&self, value: Literal) -> String {
+        match value {
+            Literal::Bool(value) => value.to_string(),
+            Literal::Int(value) => format!("'{value}'::bigint"),
+            value => Dialect::Postgres.sql().literal(value),
+        }
+    }
+
+    fn add_check(&self, table: &str, check: &CheckDefinition) -> Option<String> {
+        Some(format!("ALTER TABLE {} ADD {}", quote(table), check.text()))
+    }
+
+    fn drop_check(&self, table: &str, name: &str) -> Option<String> {
+        Some(alter::drop_constraint(table, name))
+    }
+
+    fn rename_check(&self, table: &str, before: &str, name: &str) -> Option<String> {
+        alter::rename_constraints(table, &[before.to_owned()], &[name.to_owned()]).pop()
     }
 
     fn lists_nulls_along_unique(&self) -> bool {

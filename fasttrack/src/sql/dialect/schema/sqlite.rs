@@ -9,10 +9,11 @@ mod same;
 
 use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax, squeeze};
 use crate::{
-    schema::OnDelete,
+    db::Dialect,
+    schema::{Literal, OnDelete},
     sql::{
         alter::{drop_table, rename_table},
-        definition::{ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+        definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
         text::{quote, text_literal},
     },
     types::{Fill, Storage},
@@ -28,6 +29,15 @@ impl SchemaSyntax for SqliteSchema {
 
     fn index_keys(&self, keys: Vec<IndexKey>, _unique: bool) -> Vec<String> {
         keys.into_iter().map(|key| key.expression).collect()
+    }
+
+    /// Never null, for the reason of [`condition`].
+    fn condition(&self, condition: String, may_be_null: bool) -> String {
+        if may_be_null { format!("({condition}) IS NOT FALSE") } else { condition }
+    }
+
+    fn constant(&self, value: Literal) -> String {
+        Dialect::Sqlite.sql().literal(value)
     }
 
     /// The row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
@@ -161,8 +171,9 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')";
 
 /// `CREATE TABLE` under another name.
 fn create_as(table: &TableDefinition, name: &str) -> String {
-    let columns: Vec<_> = table.columns.iter().map(column_text).collect();
-    format!("CREATE TABLE {} (\n  {}\n) STRICT", quote(name), columns.join(",\n  "))
+    let checks = table.checks.iter().map(CheckDefinition::text);
+    let parts: Vec<_> = table.columns.iter().map(column_text).chain(checks).collect();
+    format!("CREATE TABLE {} (\n  {}\n) STRICT", quote(name), parts.join(",\n  "))
 }
 
 /// A column as it stands in `CREATE TABLE`.

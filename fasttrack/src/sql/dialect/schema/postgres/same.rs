@@ -85,7 +85,8 @@ fn constraints_of(table: &TableDefinition) -> BTreeSet<String> {
         let key = (column.holds == Holds::Id).then(|| format!("PRIMARY KEY ({})", column.name));
         [key, check(column), reference(column)]
     };
-    table.columns.iter().flat_map(of).flatten().map(|text| plain(&text)).collect()
+    let checks = table.checks.iter().map(|check| format!("CHECK ({})", check.condition));
+    table.columns.iter().flat_map(of).flatten().chain(checks).map(|text| plain(&text)).collect()
 }
 
 /// The constraint of a choice, as the catalog writes a list.
@@ -119,11 +120,14 @@ fn plain_default(sql_type: &str, text: &str) -> String {
 /// branch of a CASE that says nothing. What stands in quotes as text stays as it is.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
-    for (position, part) in text.split('\'').enumerate() {
+    let parts: Vec<_> = text.split('\'').collect();
+    for (position, part) in parts.iter().enumerate() {
         // Every second part is text; a quote inside of it is doubled, and leaves an empty part between.
         if position % 2 == 1 {
+            let is_number = parts.get(position + 1).is_some_and(|cast| cast.starts_with("::double precision"));
+            let number = part.parse::<f64>().ok().filter(|_| is_number);
             plain.push('\'');
-            plain.push_str(part);
+            plain.push_str(&number.map_or_else(|| (*part).to_owned(), |number| format!("{number:e}")));
             plain.push('\'');
         } else {
             plain.push_str(&without_casts(part));
