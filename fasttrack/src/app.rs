@@ -31,7 +31,7 @@ use crate::{
     config::{Config, SecretError, SecretKey},
     db::{self, DatabaseUrl, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
-    job::{self, Context},
+    job::{self, Context, Regular},
     migrate,
     notify::{AppServices, Broadcast, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
@@ -130,6 +130,9 @@ pub enum StartError {
     /// Traces cannot leave as configured.
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT and its kin do not say how to export traces: {0}")]
     Traces(String),
+    /// What runs every so often cannot be kept.
+    #[error("{0}")]
+    Regular(String),
     /// A route cannot be matched.
     #[error("a route cannot be served: {0}")]
     Route(String),
@@ -163,7 +166,9 @@ impl App {
 
     /// The same, as it is told.
     pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
-        let Opening { options, lock, mailer, redis } = opening;
+        let Opening { options, lock, mailer, redis, regular } = opening;
+        Regular::check(&regular).map_err(StartError::Regular)?;
+        let regular: Arc<[Regular]> = regular.into();
         let catalog = Arc::new(Catalog::of(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
@@ -173,7 +178,7 @@ impl App {
         let managers = pipeline::managers(&catalog, account)?;
         let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
-        let workers = Workers::new(db.clone());
+        let workers = Workers::new(db.clone(), Arc::clone(&regular));
         // Where one process has the database there is nobody to tell.
         let is_shared = config.database.file().is_none();
         let broadcast = Broadcast::new(db.clone(), redis.clone().filter(|_| is_shared));
@@ -185,7 +190,7 @@ impl App {
             planned: Arc::clone(&planned),
         };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
-        let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?);
+        let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?.with(regular));
         let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
@@ -242,6 +247,8 @@ pub(crate) struct Opening {
     pub(crate) mailer: Option<Mailer>,
     /// What it shares with other servers.
     pub(crate) redis: Option<Redis>,
+    /// What runs every so often.
+    pub(crate) regular: Vec<Regular>,
 }
 
 /// How long the start waits for a database server that starts as well, or is full.
@@ -271,7 +278,7 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     schema::check_is_wanted(&config)?;
     let source = migrations(application.resources.migrations(), &config)?;
     schema::warn_of_migrations(&source);
-    let opening = Opening::of_a_server(&config).await?;
+    let opening = Opening { regular: application.regular, ..Opening::of_a_server(&config).await? };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
     schema::warn_of_unknown(&app.db, &app.catalog, source).await?;

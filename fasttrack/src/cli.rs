@@ -263,7 +263,7 @@ fn run(
         }
         Command::User(command) => runtime()?.block_on(user::run(command, resources, &config?))?,
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, resources, &config?))?,
-        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, resources, &config?))?,
+        Command::Jobs(arguments) => runtime()?.block_on(jobs::run(arguments, application, &config?))?,
         Command::Openapi => {
             let catalog = Catalog::of(&resources)?;
             http::route_table::table(&catalog, custom).map_err(Failure::Route)?;

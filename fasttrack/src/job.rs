@@ -4,6 +4,7 @@
 //! declaration's crate. Nothing here decides when it runs; the workers of `notify` do.
 
 mod mail;
+mod regular;
 
 use std::{fmt, sync::Arc};
 
@@ -11,6 +12,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use serde::de::DeserializeOwned;
 
 pub use self::mail::{MailError, Recipient};
+pub(crate) use self::regular::Regular;
 use crate::{
     clock,
     db::{Db, DbError, Dialect, Row, Statement},

@@ -48,7 +48,7 @@ mod tidy;
 mod worlds;
 
 /// Where an application has them, so that what pages show of one is compiled as it stands there.
-use ::resources::{project, task, user};
+use ::resources::{RESOURCES, project, task, user};
 
 /// Whose roles `role(…)` means in the declarations of these tests, as `resources!()` says it of an application.
 type __FasttrackAccount = inside::accounts::Member;

@@ -44,6 +44,24 @@ mod jobs {
     }
 }
 
+mod regular {
+    use fasttrack::{db::Statement, prelude::*};
+
+    use std::time::Duration;
+
+    /// The application, which looks after old notes by itself.
+    pub fn application() -> fasttrack::Application {
+        fasttrack::Application::new(crate::RESOURCES).every(Duration::from_hours(1), sweep)
+    }
+
+    /// Deletes what nobody needs any more.
+    async fn sweep(context: Context) -> JobResult {
+        let old = "DELETE FROM notes WHERE created_at < '2020'";
+        context.write(Statement::new(old, Vec::new())).await?;
+        Ok(())
+    }
+}
+
 mod routes {
     //! The routes that no declaration gives.
 
@@ -126,6 +144,6 @@ fn the_routes_answer_as_they_are_described() {
 #[test]
 fn what_the_page_shows_compiles() {
     // To see that they are what a trigger may run.
-    let _ = (jobs::mail_the_assignee, jobs::shut_out);
-    check_page(include_str!("../../docs/reference.md"), include_str!("reference.rs"), 5);
+    let _ = (jobs::mail_the_assignee, jobs::shut_out, regular::application);
+    check_page(include_str!("../../docs/reference.md"), include_str!("reference.rs"), 6);
 }

@@ -98,6 +98,12 @@ fn operand(input: ParseStream<'_>) -> syn::Result<Operand> {
         return Err(super::wrong(input, "expected a field, a literal or the variant of a choice"));
     }
     let name = input.call(Ident::parse_any)?;
+    if name == "now" && (input.peek(Token![+]) || input.peek(Token![-])) {
+        return Err(syn::Error::new(
+            name.span(),
+            "a check holds at any time, so it does not ask for `now`; ask it in a rule",
+        ));
+    }
     if input.peek(Token![.]) {
         let message = "a check speaks of the row alone, and a path leads to another one; leave it to a hook";
         return Err(syn::Error::new(name.span(), message));

@@ -178,6 +178,7 @@ fn mistakes_of_check() {
         ("#[check(doctor == 3)]", "3", "compare `doctor` with another relation"),
         ("#[check(mail == \"a@b.example\")]", "\"a@b.example\"", "there are no constants"),
         ("#[check(starts_at > now)]", "now", "ask it in a rule"),
+        ("#[check(starts_at > now + 24h)]", "now", "ask it in a rule"),
         ("#[check(1 < 2)]", "1", "both of these are constants"),
         ("#[check(secret > 1)]", "secret", "would tell what `hidden` hides"),
         ("#[check(extra == 1)]", "extra", "is a `Json<T>`, which is not compared"),

@@ -1,6 +1,6 @@
 //! What an application is made of.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -8,6 +8,7 @@ use super::demo::{Demo, Fill};
 use crate::{
     error::Error,
     http::{CustomRoute, Replacement},
+    job::{Context, JobResult, Regular},
     schema::{About, Resources},
 };
 
@@ -30,6 +31,8 @@ use crate::{
 pub struct Application {
     pub(crate) resources: Resources,
     pub(crate) routes: Vec<CustomRoute>,
+    /// What runs every so often.
+    pub(crate) regular: Vec<Regular>,
     /// What the demo is measured in, how many of it there are unless somebody says, and what fills the database.
     pub(crate) demo: Option<(&'static str, usize, Fill)>,
 }
@@ -38,7 +41,7 @@ impl Application {
     /// An application of these resources and migrations, as `resources!()` lists them.
     #[must_use]
     pub fn new(resources: impl Into<Resources>) -> Self {
-        Self { resources: resources.into(), routes: Vec::new(), demo: None }
+        Self { resources: resources.into(), routes: Vec::new(), regular: Vec::new(), demo: None }
     }
 
     /// Heads the documentation of its API with this title and, in Markdown, what it is for. Unless it is said, both are
@@ -54,6 +57,36 @@ impl Application {
     #[must_use]
     pub fn route(mut self, route: CustomRoute) -> Self {
         self.routes.push(route);
+        self
+    }
+
+    /// Has a job run every so often, a second at least: `every(Duration::from_hours(1), jobs::sweep)`. Its name is that of the
+    /// function, by which the database knows when it runs next.
+    ///
+    /// It runs at once when it is first known, and from then on in this rhythm, whatever happens to the server: on one node of
+    /// however many, never twice at once, and once after a time in which it should have run more often. One that fails is tried
+    /// again, as any other [job](crate::job) is.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use fasttrack::{Application, job::{Context, JobResult}};
+    ///
+    /// # static RESOURCES: &fasttrack::schema::Resources = &fasttrack::schema::Resources::new(&[], &[]);
+    /// async fn sweep(context: Context) -> JobResult {
+    ///     Ok(())
+    /// }
+    ///
+    /// let application = Application::new(RESOURCES).every(Duration::from_hours(1), sweep);
+    /// ```
+    ///
+    /// A closure, a function that is given twice, or less than a second stops the start.
+    #[must_use]
+    pub fn every<R>(mut self, period: Duration, job: impl Fn(Context) -> R + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = JobResult> + Send + 'static,
+    {
+        self.regular.push(Regular::new(period, job));
         self
     }
 

@@ -8,13 +8,13 @@ use std::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    app::{App, StartError},
+    app::{App, Application, Opening, StartError},
     config::Config,
     db::{DbError, DbOptions},
     error::Error,
     notify::{self, Kept, List},
     program,
-    schema::Resources,
+    schema::span,
 };
 
 /// What is asked about jobs.
@@ -69,11 +69,13 @@ pub(super) enum JobsError {
 }
 
 /// Runs a command.
-pub(super) async fn run(arguments: JobsArguments, resources: Resources, config: &Config) -> Result<(), JobsError> {
+pub(super) async fn run(arguments: JobsArguments, application: Application, config: &Config) -> Result<(), JobsError> {
     if let Some(file) = config.database.file().filter(|file| !file.exists()) {
         return Err(JobsError::Nothing(file.to_owned()));
     }
-    let app = App::open(resources, config, DbOptions { readers: 1, beside: true, ..DbOptions::default() }).await?;
+    let options = DbOptions { readers: 1, beside: true, ..DbOptions::default() };
+    let opening = Opening { options, regular: application.regular, ..Opening::default() };
+    let app = App::open_with(application.resources, config, opening).await?;
     let outcome = match arguments.command {
         None => list(&app, if arguments.dead { List::Dead } else { List::All }).await,
         Some(JobsCommand::Retry { id, .. }) => retry(&app, id).await,
@@ -105,18 +107,38 @@ async fn list(app: &App, which: List) -> Result<(), JobsError> {
             if which == List::Dead { "no job failed for good" } else { "no job waits, and none failed for good" };
         writeln!(out, "{nothing}")?;
     }
+    let regular = if which == List::All { app.timetable.regular().await? } else { Vec::new() };
+    out.write_all(render_regular(&regular).as_bytes())?;
     Ok(())
+}
+
+/// The jobs that run every so often, as a table below the other one; nothing where there are none.
+fn render_regular(regular: &[(u64, String, Option<String>)]) -> String {
+    if regular.is_empty() {
+        return String::new();
+    }
+    let head = ["EVERY", "NAME", "NEXT"].map(str::to_owned);
+    let line = |(period_us, name, next): &(u64, String, Option<String>)| {
+        let period = span(*period_us).unwrap_or_else(|| format!("{period_us}us"));
+        [period, name.clone(), next.clone().unwrap_or_else(|| "when a server starts".to_owned())]
+    };
+    format!("\n{}", columns(&std::iter::once(head).chain(regular.iter().map(line)).collect::<Vec<_>>()))
 }
 
 /// A page of jobs as a table.
 fn render(jobs: &[Kept], has_head: bool) -> String {
     let head = ["ID", "NAME", "ROW", "TRIES", "DUE", "ERROR"].map(str::to_owned);
     let lines: Vec<_> = has_head.then_some(head).into_iter().chain(jobs.iter().map(line)).collect();
+    columns(&lines)
+}
+
+/// Lines whose cells stand below each other.
+fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max();
-    let widths = [0, 1, 2, 3, 4].map(|at| width(at).unwrap_or(0));
+    let widths: Vec<_> = (0..N).map(|at| if at + 1 < N { width(at).unwrap_or(0) } else { 0 }).collect();
     let mut text = String::new();
-    for line in &lines {
-        let cells = line.iter().zip(widths.into_iter().chain([0]));
+    for line in lines {
+        let cells = line.iter().zip(&widths);
         let cells: Vec<_> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
@@ -151,5 +173,19 @@ mod tests {
             9   crate::mail::tell  task 7  8      2026\n\
             10  crate::mail::tell  task 7  8      never  it panicked: boom\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_runs_every_so_often_stands_below() {
+        assert_eq!(render_regular(&[]), "");
+        let regular = [
+            (3_600_000_000, "jobs::sweep".to_owned(), Some("2026".to_owned())),
+            (90_500_000, "count".to_owned(), None),
+        ];
+        let expected = "\n\
+            EVERY  NAME         NEXT\n\
+            1h     jobs::sweep  2026\n\
+            90s    count        when a server starts\n";
+        assert_eq!(render_regular(&regular), expected);
     }
 }

@@ -19,6 +19,7 @@ mod permit;
 mod reach;
 mod read;
 mod refusal;
+mod regular;
 mod rows;
 mod second;
 mod statements;

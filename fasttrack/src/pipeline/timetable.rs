@@ -10,12 +10,14 @@ use tokio::sync::{Mutex, Notify};
 
 use super::{
     outbox::{self, Act, Effects},
+    regular,
     rows::chunks,
 };
 use crate::{
     clock,
     db::{Arg, Db, DbError, Row, Statement, Tx},
     error::Error,
+    job::Regular,
     outbox::OutboxListener,
     schema::{Catalog, LinkError, Schema},
     sql::{self, DUE_WIDTH, EffectPlan, Timed},
@@ -32,6 +34,8 @@ pub struct Timetable {
     /// Their names, as a JSON list.
     names: String,
     woken: Arc<Notify>,
+    /// What runs every so often.
+    regular: Arc<[Regular]>,
     /// Held while something is fired: whoever has fired what is due knows that all of it has been.
     firing: Mutex<()>,
 }
@@ -116,13 +120,26 @@ impl Timetable {
         }
         let names: Vec<_> = entries.iter().map(|entry| entry.timed.name.as_str()).collect();
         let names = serde_json::Value::from(names).to_string();
-        Ok(Self { db, entries, listener: Arc::clone(listener), names, woken, firing: Mutex::new(()) })
+        Ok(Self {
+            db,
+            entries,
+            listener: Arc::clone(listener),
+            names,
+            woken,
+            regular: Arc::default(),
+            firing: Mutex::new(()),
+        })
+    }
+
+    /// The same with these jobs.
+    pub(crate) fn with(self, regular: Arc<[Regular]>) -> Self {
+        Self { regular, ..self }
     }
 
     /// Whether there is nothing to wait for, ever.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.regular.is_empty()
     }
 
     /// Waits until something was planned.
@@ -147,7 +164,7 @@ impl Timetable {
                 self.begin(entry, &known).await?;
             }
         }
-        Ok(())
+        regular::take_up(&self.db, &self.regular).await
     }
 
     async fn begin(&self, entry: &Entry, known: &BTreeMap<String, bool>) -> Result<(), Error> {
@@ -181,8 +198,8 @@ impl Timetable {
     /// What the database says; what was not fired is still due.
     pub async fn fire(self: &Arc<Self>) -> Result<bool, Error> {
         let _firing = self.firing.lock().await;
-        let mut has_fired = false;
-        while !self.is_empty() {
+        let mut has_fired = regular::enqueue(&self.db, &self.regular, &self.listener).await?;
+        while !self.entries.is_empty() {
             let timetable = Arc::clone(self);
             let taken = self.db.write(move |tx| async move { timetable.fire_some(tx).await }.boxed()).await?;
             has_fired |= taken > 0;
@@ -193,13 +210,24 @@ impl Timetable {
         Ok(has_fired)
     }
 
+    /// The jobs that run every so often: their periods in microseconds, their names, and when each runs next, where that is
+    /// known.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn regular(&self) -> Result<Vec<(u64, String, Option<String>)>, DbError> {
+        regular::list(&self.db, &self.regular).await
+    }
+
     /// When the next of it is due, as RFC 3339 text.
     ///
     /// # Errors
     /// What the database says.
     pub async fn next(&self) -> Result<Option<String>, DbError> {
         let rows = self.db.read(sql::next_due(self.db.dialect(), &self.names)).await?;
-        Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
+        let due = rows.first().and_then(|row| row.text(0)).map(str::to_owned);
+        let regular = regular::next(&self.db, &self.regular).await?;
+        Ok(due.into_iter().chain(regular).min())
     }
 
     async fn fire_some(&self, tx: &mut Tx) -> Result<usize, Error> {

@@ -159,30 +159,6 @@ pub fn next_due(dialect: Dialect, known: &str) -> Statement {
     Statement::new(sql, vec![Arg::Text(known.to_owned())])
 }
 
-/// What the database knows as a timer whose name begins so, and since when no program has had it, if none has.
-#[must_use]
-pub fn timers(dialect: Dialect, prefix: &str) -> Statement {
-    let (name, next) = (dialect.sql().text("\"name\""), instant(dialect, "\"next_at\""));
-    let sql = format!("SELECT {name}, {next} FROM \"outbox_timers\" WHERE substr(\"name\", 1, $2) = $1");
-    let length = i64::try_from(prefix.len()).unwrap_or(i64::MAX);
-    Statement::new(sql, vec![Arg::Text(prefix.to_owned()), Arg::Int(length)])
-}
-
-/// Notes that there is a trigger of this name.
-#[must_use]
-pub fn know_timer(name: &str) -> Statement {
-    let sql = "INSERT INTO \"outbox_timers\" (\"name\") VALUES ($1) \
-               ON CONFLICT (\"name\") DO UPDATE SET \"next_at\" = NULL";
-    Statement::new(sql, vec![Arg::Text(name.to_owned())])
-}
-
-/// Notes since when there is none of this name any more.
-#[must_use]
-pub fn drop_timer(name: &str, now: String) -> Statement {
-    let sql = "UPDATE \"outbox_timers\" SET \"next_at\" = $2 WHERE \"name\" = $1 AND \"next_at\" IS NULL";
-    Statement::new(sql, vec![Arg::Text(name.to_owned()), Arg::Text(now)])
-}
-
 /// Has what is called `was` called `name`, where nothing is yet.
 #[must_use]
 pub fn rename_due(was: &str, name: &str) -> Statement {

@@ -22,6 +22,7 @@ mod predicate;
 mod removal;
 mod row;
 mod text;
+mod timer;
 mod transfer;
 
 pub use self::{
@@ -33,8 +34,8 @@ pub use self::{
     definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{
-        DUE_WIDTH, Timed, drop_timer, forget_doomed_due, forget_due, know_timer, next_due, pass_over_due, plan_due,
-        rename_due, take_due, timers, unplan_due,
+        DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, take_due,
+        unplan_due,
     },
     effect::{EffectPlan, effects, outbox},
     inbox::Inbox,
@@ -50,5 +51,6 @@ pub use self::{
     },
     row::{Table, delete, locked_state, read, referable, state, update, would_hold},
     text::{Slot, Sql, Template, Values, quote},
+    timer::{begin_timer, drop_timer, enqueue_regular, know_timer, set_timer, timers},
     transfer::StoredTable,
 };

@@ -13,6 +13,7 @@ mod limits;
 mod moments;
 mod outbox;
 mod plans;
+mod regular;
 mod things;
 mod timers;
 mod types;

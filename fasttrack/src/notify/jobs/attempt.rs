@@ -2,13 +2,14 @@
 
 use std::{any::Any, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::{
     task::{AbortHandle, JoinError},
     time::timeout,
 };
 use tracing::Instrument;
 
-use crate::job::{Context, JobError, JobFn, RawChange};
+use crate::job::{JobError, JobResult};
 
 /// Longest time that an attempt may take.
 pub(super) const TIME_LIMIT: Duration = Duration::from_mins(1);
@@ -18,8 +19,10 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_mins(1);
 ///
 /// # Errors
 /// Why it failed.
-pub(super) async fn attempt(run: JobFn, change: RawChange, context: Context) -> Result<(), JobError> {
-    let task = tokio::spawn(async move { run(&change, context).await }.in_current_span());
+pub(super) async fn attempt(
+    begin: impl FnOnce() -> BoxFuture<'static, JobResult> + Send + 'static,
+) -> Result<(), JobError> {
+    let task = tokio::spawn(async move { begin().await }.in_current_span());
     let _aborted = AbortOnDrop(task.abort_handle());
     match timeout(TIME_LIMIT, task).await {
         Ok(Ok(outcome)) => outcome,
@@ -49,14 +52,14 @@ fn words_of(payload: &(dyn Any + Send)) -> Option<&str> {
 mod tests {
     use std::sync::Arc;
 
-    use futures_util::{FutureExt, future::BoxFuture};
+    use futures_util::FutureExt;
     use serde::Deserialize;
 
     use super::*;
     use crate::{
         db::Db,
         error::Error,
-        job::{self, Change, JobResult, MailError, Recipient, Services},
+        job::{self, Change, Context, MailError, RawChange, Recipient, Services},
     };
 
     struct Nothing;
@@ -107,7 +110,7 @@ mod tests {
         Ok(())
     }
 
-    fn by_panicking_at_once(_: &RawChange, _: Context) -> BoxFuture<'static, JobResult> {
+    fn by_panicking_at_once() -> BoxFuture<'static, JobResult> {
         panic!("at once")
     }
 
@@ -121,7 +124,7 @@ mod tests {
         let new = Some(json.as_bytes().to_vec());
         let change = RawChange { id: 1, old: None, new, actor: None, at: String::new() };
         let context = Context::new(Arc::new(Nothing));
-        attempt(|change, context| job::run::<Task>(by_title, change, context), change, context).await
+        attempt(move || job::run::<Task>(by_title, &change, context)).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -140,8 +143,7 @@ mod tests {
         }
         let unread = attempted("{}").await.unwrap_err();
         assert!(unread.is_fatal() && unread.to_string().contains("missing field `title`"), "{unread}");
-        let change = RawChange { id: 1, old: None, new: None, actor: None, at: String::new() };
-        let outcome = attempt(by_panicking_at_once, change, Context::new(Arc::new(Nothing))).await;
+        let outcome = attempt(by_panicking_at_once).await;
         check(&outcome, Err(("it panicked: at once", false)));
     }
 }

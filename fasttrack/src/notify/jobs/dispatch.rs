@@ -20,14 +20,14 @@ use super::{
     Shared,
     attempt::attempt,
     backoff::{MAX_TRIES, delay},
+    functions::Functions,
     queue::{self, Due, Verdict},
 };
 use crate::{
     clock::{self, Steps},
     db::Db,
     error::Error,
-    job::{Context, JobError, JobFn},
-    schema::{Catalog, Effect},
+    job::{Context, JobError},
     trace,
 };
 
@@ -63,8 +63,7 @@ pub(super) struct NotBegun {
 
 pub(super) struct Dispatcher {
     db: Db,
-    /// By resource and name.
-    functions: HashMap<(&'static str, &'static str), JobFn>,
+    functions: Functions,
     context: Context,
     shared: Arc<Shared>,
     claimed: HashSet<i64>,
@@ -88,15 +87,7 @@ pub(super) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(super) fn new(db: Db, catalog: &Catalog, context: Context, shared: Arc<Shared>) -> Self {
-        let mut functions = HashMap::new();
-        for model in catalog.models() {
-            for trigger in model.schema.triggers {
-                if let Effect::Run { job, run } = trigger.effect {
-                    functions.insert((model.schema.name, job), run);
-                }
-            }
-        }
+    pub(super) fn new(db: Db, functions: Functions, context: Context, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         Self {
             db,
@@ -147,7 +138,7 @@ impl Dispatcher {
 
     /// Looks after what another program left.
     async fn take_up(&self) {
-        match queue::revive(&self.db, self.functions.keys().copied()).await {
+        match queue::revive(&self.db, self.functions.names()).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(target: "fasttrack::job", jobs, "a program before this one did not know them"),
             Err(error) => tracing::warn!(target: "fasttrack::job", %error, "jobs of a program before stay as they are"),
@@ -214,7 +205,7 @@ impl Dispatcher {
 
     /// Runs a job, and says what that means.
     pub(super) fn run_one(&self, job: Due) -> impl Future<Output = Result<Verdict, NotBegun>> + Send + use<> {
-        let function = self.functions.get(&(job.resource.as_str(), job.name.as_str())).copied();
+        let function = self.functions.find(&job);
         let (context, shared, db) = (self.context.clone(), Arc::clone(&self.shared), self.db.clone());
         async move {
             let Due { id, name, resource, tries, was_cut, change } = job;
@@ -230,7 +221,7 @@ impl Dispatcher {
             queue::begin(&db, id, tries, due_at).await.map_err(|error| NotBegun { id, error })?;
             let span = trace::job(&name, tries);
             let outcome = match function {
-                Some(function) => attempt(function, change, context).instrument(span.clone()).await,
+                Some(function) => attempt(move || function.begin(&change, context)).instrument(span.clone()).await,
                 None => Err(JobError::fatal(queue::unknown(&name, &resource))),
             };
             if outcome.is_err() {

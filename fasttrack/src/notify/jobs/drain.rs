@@ -1,10 +1,9 @@
 //! Jobs run to the end, for a test: when it says so, one after the other, and it hears what failed.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use super::{
     Workers,
-    dispatch::Dispatcher,
     queue::{self, Verdict},
 };
 use crate::{error::Error, job::Context, schema::Catalog};
@@ -18,7 +17,7 @@ const MOST: usize = 10_000;
 pub struct FailedJob {
     /// The function.
     pub name: String,
-    /// The row that it was about: resource and id, `task 7`.
+    /// The row that it was about: resource and id, `task 7`; empty where it runs every so often.
     pub row: String,
     /// Why it failed.
     pub error: String,
@@ -33,14 +32,14 @@ impl Workers {
     /// # Errors
     /// What the database says; or that there is no end of it.
     pub(crate) async fn run_out(&self, catalog: &Catalog, context: Context) -> Result<Vec<FailedJob>, Error> {
-        let dispatcher = Dispatcher::new(self.db.clone(), catalog, context, Arc::clone(&self.shared));
+        let dispatcher = self.dispatcher(catalog, context);
         let mut failed = Vec::new();
         queue::pull_in(&self.db).await?;
         for _ in 0..MOST {
             // One at a time: what is taken where jobs have leases is nobody else's for a while.
             let (due, _) = queue::first_due(&self.db, &[], 1).await?;
             let Some(job) = due.into_iter().next() else { return Ok(failed) };
-            let (name, row) = (job.name.clone(), format!("{} {}", job.resource, job.change.id));
+            let (name, row) = (job.name.clone(), job.row());
             let verdict = dispatcher.run_one(job).await.map_err(|not_begun| not_begun.error)?;
             if let Verdict::Failed { error, is_dead, .. } = &verdict {
                 failed.push(FailedJob { name, row, error: error.clone(), is_dead: *is_dead });
@@ -54,6 +53,7 @@ impl Workers {
 impl fmt::Display for FailedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dead = if self.is_dead { ", for good" } else { "" };
-        write!(f, "the job {} for {} failed{dead}: {}", self.name, self.row, self.error)
+        let row = if self.row.is_empty() { String::new() } else { format!(" for {}", self.row) };
+        write!(f, "the job {}{row} failed{dead}: {}", self.name, self.error)
     }
 }

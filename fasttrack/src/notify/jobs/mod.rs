@@ -11,6 +11,7 @@ mod backoff;
 mod dispatch;
 #[cfg(feature = "testing")]
 mod drain;
+mod functions;
 mod queue;
 
 use std::sync::{
@@ -20,13 +21,13 @@ use std::sync::{
 
 use tokio::{sync::Notify, task::JoinHandle};
 
-use self::dispatch::Dispatcher;
 #[cfg(feature = "testing")]
 pub use self::drain::FailedJob;
 pub use self::queue::{Kept, List, list, retry};
+use self::{dispatch::Dispatcher, functions::Functions};
 use crate::{
     db::{Db, DbError},
-    job::Context,
+    job::{Context, Regular},
     schema::Catalog,
 };
 
@@ -35,6 +36,7 @@ use crate::{
 pub struct Workers {
     db: Db,
     shared: Arc<Shared>,
+    regular: Arc<[Regular]>,
 }
 
 /// What the handle and the dispatcher share.
@@ -61,8 +63,14 @@ pub struct Figures {
 impl Workers {
     /// Workers for the jobs in this database; nothing runs before [`Self::start`].
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        Self { db, shared: Arc::default() }
+    pub(crate) fn new(db: Db, regular: Arc<[Regular]>) -> Self {
+        Self { db, shared: Arc::default(), regular }
+    }
+
+    /// What knows which job is which function.
+    fn dispatcher(&self, catalog: &Catalog, context: Context) -> Dispatcher {
+        let functions = Functions::of(catalog, Arc::clone(&self.regular));
+        Dispatcher::new(self.db.clone(), functions, context, Arc::clone(&self.shared))
     }
 
     /// There are new jobs. Never blocks.
@@ -78,8 +86,7 @@ impl Workers {
         context: Context,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
-        let dispatcher = Dispatcher::new(self.db.clone(), catalog, context, Arc::clone(&self.shared));
-        tokio::spawn(dispatcher.run(stop))
+        tokio::spawn(self.dispatcher(catalog, context).run(stop))
     }
 
     /// How the jobs are doing.

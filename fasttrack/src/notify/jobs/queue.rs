@@ -51,7 +51,7 @@ pub struct Kept {
     pub id: i64,
     /// The function that it runs.
     pub name: String,
-    /// The row that it is about: resource and id.
+    /// The row that it is about: resource and id; `-` where it runs every so often.
     pub row: String,
     /// Attempts that were begun.
     pub tries: i64,
@@ -68,6 +68,14 @@ pub enum List {
     All,
     /// Dead letters alone.
     Dead,
+}
+
+impl Due {
+    /// The row that it is about, for people; nothing, where it runs every so often.
+    #[cfg(feature = "testing")]
+    pub(super) fn row(&self) -> String {
+        if self.resource.is_empty() { String::new() } else { format!("{} {}", self.resource, self.change.id) }
+    }
 }
 
 impl Verdict {
@@ -217,7 +225,7 @@ pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError
         "SELECT \"id\", {}, {}, \"tries\", CASE WHEN NOT \"is_dead\" THEN {} END, {} FROM \"outbox_jobs\" \
          WHERE \"id\" > $1{which} ORDER BY \"id\" LIMIT $2",
         syntax.text("\"name\""),
-        syntax.text("\"resource\" || ' ' || \"row_id\""),
+        syntax.text("CASE WHEN \"resource\" = '' THEN '-' ELSE \"resource\" || ' ' || \"row_id\" END"),
         syntax.text(&syntax.instant("\"due_at\"")),
         syntax.text("\"error\""),
     );
@@ -264,6 +272,9 @@ pub(super) async fn pull_in(db: &Db) -> Result<usize, Error> {
 
 /// Why a job fails that this program has no function for.
 pub(super) fn unknown(name: &str, resource: &str) -> String {
+    if resource.is_empty() {
+        return format!("this program has no job {name} that runs every so often");
+    }
     format!("this program has no job {name} for a {resource}")
 }
 
