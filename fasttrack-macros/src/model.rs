@@ -36,6 +36,7 @@ pub(crate) struct Declaration {
     /// Where `hooks` is said.
     pub(crate) hooks: Option<Span>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) has: Vec<Has>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) grants: Vec<Grant>,
     /// How many `#[can]` there are, those that did not parse included.
@@ -43,6 +44,14 @@ pub(crate) struct Declaration {
     pub(crate) triggers: Vec<Trigger>,
     pub(crate) uniques: Vec<Unique>,
     pub(crate) checks: Vec<Check>,
+}
+
+/// `name: Resource.relation`: rows that refer here.
+pub(crate) struct Has {
+    pub(crate) name: Ident,
+    /// The resource.
+    pub(crate) target: syn::Path,
+    pub(crate) relation: Ident,
 }
 
 /// One field.
@@ -137,8 +146,21 @@ pub(crate) enum Rule {
     Oneself(Span),
     Role(Ident),
     Path(Path),
-    Compare { path: Path, op: Operator, value: Constant },
-    Moment { path: Path, op: Operator, now: Now },
+    Compare {
+        path: Path,
+        op: Operator,
+        value: Constant,
+    },
+    Moment {
+        path: Path,
+        op: Operator,
+        now: Now,
+    },
+    /// Of one of the rows at the end of the path.
+    AnyOf {
+        path: Path,
+        rule: Box<Self>,
+    },
 }
 
 /// `now`, `now + 24h`
@@ -192,6 +214,20 @@ pub(crate) enum Change {
 pub(crate) enum Effect {
     Event { name: Ident, payload: Vec<Payload>, to: Vec<Recipient>, except_actor: Option<Span> },
     Run(syn::Path),
+    Add { to: Ident, values: Vec<Assignment> },
+}
+
+/// `level: Owner`: what a field of an added row holds.
+pub(crate) struct Assignment {
+    pub(crate) field: Ident,
+    pub(crate) value: Assigned,
+}
+
+/// What stands behind the colon.
+pub(crate) enum Assigned {
+    Actor(Span),
+    Constant(Constant),
+    Path(Path),
 }
 
 /// Who hears of it.
@@ -225,11 +261,17 @@ impl Declaration {
         self.rules.iter().find(|rule| *name == rule.name)
     }
 
+    /// The rows that refer here which are called so.
+    pub(crate) fn many(&self, name: &Ident) -> Option<&Has> {
+        self.has.iter().find(|has| *name == has.name)
+    }
+
     /// Without what is called like something before it, which the compiler would report once more.
     pub(crate) fn without_doubles(mut self) -> Self {
         let mut seen = HashSet::new();
         self.fields.retain(|field| seen.insert(field.name.clone()));
         self.rules.retain(|rule| seen.insert(rule.name.unraw().to_string()));
+        self.has.retain(|has| seen.insert(has.name.unraw().to_string()));
         if let Fields::Named(fields) = &mut self.item.fields {
             let mut seen = HashSet::new();
             let all = std::mem::take(&mut fields.named).into_iter();
@@ -247,7 +289,8 @@ impl Declaration {
     /// What a path may begin with.
     pub(crate) fn parts(&self) -> Vec<String> {
         let fields = self.fields.iter().map(|field| field.name.clone());
-        fields.chain(self.rules.iter().map(|rule| rule.name.to_string())).collect()
+        let many = self.has.iter().map(|has| has.name.unraw().to_string());
+        fields.chain(self.rules.iter().map(|rule| rule.name.to_string())).chain(many).collect()
     }
 }
 

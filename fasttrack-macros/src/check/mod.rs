@@ -7,6 +7,7 @@ mod condition;
 mod constant;
 mod constraint;
 mod field;
+mod has;
 mod names;
 mod path;
 pub(crate) mod rule;
@@ -33,6 +34,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
         field::check(field, &mut errors);
     }
     account::check(declaration, &mut errors);
+    has::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);

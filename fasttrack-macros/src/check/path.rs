@@ -19,6 +19,8 @@ pub(super) enum Start<'a> {
     Field(&'a Field),
     /// A named rule that is the whole path.
     Rule,
+    /// Rows that refer here; they are the whole path.
+    Many,
     /// A relation from which the path goes on; the types know the rest.
     Elsewhere,
 }
@@ -26,8 +28,7 @@ pub(super) enum Start<'a> {
 /// What a path begins with; `None` when that is a mistake, which is added.
 pub(super) fn start<'a>(declaration: &'a Declaration, path: &Path, errors: &mut Errors) -> Option<Start<'a>> {
     let first = path.first();
-    if path.len() > MAX_STEPS {
-        errors.push(path.last.span(), format!("a path follows at most {MAX_STEPS} relations; name a rule half-way"));
+    if !check_length(path, errors) {
         return None;
     }
     let goes_on = path.len() > 1;
@@ -41,6 +42,7 @@ pub(super) fn start<'a>(declaration: &'a Declaration, path: &Path, errors: &mut 
             );
             None
         }
+        None if declaration.many(first).is_some() => Some(if goes_on { Start::Elsewhere } else { Start::Many }),
         None if declaration.rule(first).is_some() && !goes_on => Some(Start::Rule),
         None if declaration.rule(first).is_some() => {
             errors.push(first.span(), format!("`{first}` is a rule; nothing follows it"));
@@ -51,6 +53,14 @@ pub(super) fn start<'a>(declaration: &'a Declaration, path: &Path, errors: &mut 
             None
         }
     }
+}
+
+/// Whether a path is not too long; adds it when it is.
+pub(super) fn check_length(path: &Path, errors: &mut Errors) -> bool {
+    if path.len() > MAX_STEPS {
+        errors.push(path.last.span(), format!("a path follows at most {MAX_STEPS} relations; name a rule half-way"));
+    }
+    path.len() <= MAX_STEPS
 }
 
 /// Adds that a name is no field of the declaration; `words` might be meant too.

@@ -1,5 +1,8 @@
 //! Rules: verbs, names, and what a rule may read when.
 
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+
 use super::{
     constant,
     path::{self, Start},
@@ -15,7 +18,7 @@ use crate::{
 pub(crate) const VERBS: [&str; 5] = ["create", "list", "read", "update", "delete"];
 
 /// Words of the rule language, which cannot name a rule.
-pub(crate) const WORDS: [&str; 5] = ["anyone", "authenticated", "role", "self", "now"];
+pub(crate) const WORDS: [&str; 6] = ["anyone", "authenticated", "role", "self", "any", "now"];
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_there_are_rules(declaration, errors);
@@ -117,6 +120,49 @@ fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
         Rule::Path(path) => check_path(declaration, path, errors),
         Rule::Compare { path, op, value } => check_comparison(declaration, path, op, value, errors),
         Rule::Moment { path, op, now } => check_moment(declaration, path, op, now, errors),
+        Rule::AnyOf { path, rule } => {
+            check_many(declaration, path, errors);
+            check_elsewhere(rule, errors);
+        }
+        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
+    }
+}
+
+/// What `any(…)` is asked of. Where the path goes on, the types know.
+fn check_many(declaration: &Declaration, path: &Path, errors: &mut Errors) {
+    let name = &path.last;
+    match path::start(declaration, path, errors) {
+        Some(Start::Field(field)) if field.ty.shape == Shape::Relation => {
+            let message =
+                format!("`{name}` leads to one row, so there is no choice; write what holds of it: `{name}.…`");
+            errors.push(name.span(), message);
+        }
+        Some(Start::Field(_)) => {
+            errors.push(name.span(), format!("`{name}` is a field; `any(…)` is asked of many rows"));
+        }
+        Some(Start::Rule) => errors.push(name.span(), format!("`{name}` is a rule; `any(…)` is asked of many rows")),
+        Some(Start::Many | Start::Elsewhere) | None => {}
+    }
+}
+
+/// A rule of another resource, of which the types know the rest.
+fn check_elsewhere(rule: &Rule, errors: &mut Errors) {
+    match rule {
+        Rule::Any(parts) | Rule::All(parts) => parts.iter().for_each(|part| check_elsewhere(part, errors)),
+        Rule::Not(part) => check_elsewhere(part, errors),
+        Rule::AnyOf { path, rule } => {
+            path::check_length(path, errors);
+            check_elsewhere(rule, errors);
+        }
+        Rule::Path(path) => _ = path::check_length(path, errors),
+        Rule::Compare { path, op, value } => {
+            path::check_length(path, errors);
+            check_order(op, value, errors);
+        }
+        Rule::Moment { path, op, .. } => {
+            path::check_length(path, errors);
+            check_now_orders(op, errors);
+        }
         Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
     }
 }
@@ -125,7 +171,8 @@ fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
     if path.text() == "now" && declaration.field(&path.last).is_none() {
         return errors.push(path.last.span(), format!("compare an instant with it; {NOW_LEADS}"));
     }
-    if path.len() == 1 && declaration.field(&path.last).is_none() && declaration.rule(&path.last).is_none() {
+    let is_known = declaration.parts().contains(&path.last.unraw().to_string());
+    if path.len() == 1 && !is_known {
         return path::unknown(declaration, &path.last, &WORDS, errors);
     }
     let Some(Start::Field(field)) = path::start(declaration, path, errors) else { return };
@@ -142,10 +189,7 @@ fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value
     if path.text() == "now" && declaration.field(&path.last).is_none() {
         return errors.push(path.last.span(), NOW_LEADS);
     }
-    let orderable = matches!(value.value, ConstantValue::Int(_) | ConstantValue::Float(_));
-    if op.orders && !orderable {
-        errors.push(op.span, "only numbers are smaller or larger; use `==` or `!=`");
-    }
+    check_order(op, value, errors);
     match path::start(declaration, path, errors) {
         Some(Start::Field(field)) => {
             let same = constant::fits(field, value).and_then(|()| exactly(field.ty.shape, value));
@@ -154,14 +198,13 @@ fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value
             }
         }
         Some(Start::Rule) => errors.push(path.last.span(), "a named rule stands alone; it is not compared"),
+        Some(Start::Many) => compares_many(&path.last, errors),
         Some(Start::Elsewhere) | None => {}
     }
 }
 
 fn check_moment(declaration: &Declaration, path: &Path, op: &Operator, now: &Now, errors: &mut Errors) {
-    if !op.orders {
-        errors.push(op.span, "no instant is exactly now; compare with `<`, `<=`, `>` or `>=`");
-    }
+    check_now_orders(op, errors);
     match path::start(declaration, path, errors) {
         Some(Start::Field(field)) if !field.ty.shape.is_timed() => {
             let written = field.ty.shape.spec().written();
@@ -172,7 +215,25 @@ fn check_moment(declaration: &Declaration, path: &Path, op: &Operator, now: &Now
             errors.push(now.span, message);
         }
         Some(Start::Rule) => errors.push(path.last.span(), "a named rule stands alone; it is not compared"),
+        Some(Start::Many) => compares_many(&path.last, errors),
         Some(Start::Field(_) | Start::Elsewhere) | None => {}
+    }
+}
+
+fn check_now_orders(op: &Operator, errors: &mut Errors) {
+    if !op.orders {
+        errors.push(op.span, "no instant is exactly now; compare with `<`, `<=`, `>` or `>=`");
+    }
+}
+
+fn compares_many(name: &Ident, errors: &mut Errors) {
+    errors.push(name.span(), format!("`{name}` are many rows; compare a field of one: `any({name}: …)`"));
+}
+
+fn check_order(op: &Operator, value: &Constant, errors: &mut Errors) {
+    let orderable = matches!(value.value, ConstantValue::Int(_) | ConstantValue::Float(_));
+    if op.orders && !orderable {
+        errors.push(op.span, "only numbers are smaller or larger; use `==` or `!=`");
     }
 }
 
@@ -199,13 +260,20 @@ fn check_rules_end(declaration: &Declaration, errors: &mut Errors) {
 /// The row is checked as it would be; only who it is, is not known yet. The server's own fields cannot be compared.
 fn check_creation_reads_what_exists(declaration: &Declaration, errors: &mut Errors) {
     let Some(grant) = declaration.grants.iter().find(|grant| grant.verb == "create") else { return };
-    if declaration.account.is_none() {
-        return;
-    }
-    collect(declaration, &grant.rule, &mut Vec::new(), &mut |leaf| {
-        if let Rule::Oneself(span) = leaf {
+    collect(declaration, &grant.rule, &mut Vec::new(), &mut |leaf| match leaf {
+        Rule::Oneself(span) if declaration.account.is_some() => {
             errors.push(*span, "`self` does not exist before the row does, and `create` reads it; take it out");
         }
+        Rule::Path(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::AnyOf { path, .. } => {
+            if let Some(has) = declaration.many(path.first()) {
+                let message = format!(
+                    "nothing refers to a row before it is there, and `create` asks `{}`; take it out",
+                    has.name
+                );
+                errors.push(path.first().span(), message);
+            }
+        }
+        _ => {}
     });
 }
 

@@ -1,5 +1,7 @@
 //! Triggers: what they wait for, what they tell, and whom.
 
+mod added;
+
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
@@ -25,6 +27,9 @@ const SOCKET_WORDS: [&str; 3] = ["ping", "pong", "resync"];
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     for trigger in &declaration.triggers {
         check_change(declaration, &trigger.change, errors);
+        if let Effect::Add { to, values } = &trigger.effect {
+            added::check(declaration, &trigger.change, to, values, errors);
+        }
         let Effect::Event { name, payload, to, except_actor } = &trigger.effect else { continue };
         if let (Change::At { .. }, Some(except)) = (&trigger.change, except_actor) {
             errors.push(*except, "nobody does what happens at an instant; leave `except actor` out");
@@ -44,6 +49,10 @@ fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors)
         Change::At { field, .. } => return check_instant(declaration, field, errors),
         Change::Changed { field, to } => (field, to),
     };
+    if declaration.many(name).is_some() {
+        let message = format!("`{name}` are rows that refer here; their own resource hears of their changes");
+        return errors.push(name.span(), message);
+    }
     let Some(field) = declaration.field(name) else { return path::unknown(declaration, name, &[], errors) };
     if let Some(why) = never_changes(field) {
         errors.push(name.span(), format!("`{}` {why}, so this would never happen", field.name));
@@ -125,6 +134,10 @@ fn check_told(declaration: &Declaration, entry: &Payload, errors: &mut Errors) {
         Some(Start::Rule) => {
             errors.push(entry.path.last.span(), "a rule cannot be told; name a field");
         }
+        Some(Start::Many) => {
+            let name = &entry.path.last;
+            errors.push(name.span(), format!("`{name}` are many rows; an event tells fields of one"));
+        }
         Some(Start::Field(_) | Start::Elsewhere) | None => {}
     }
 }
@@ -181,7 +194,7 @@ fn speaks_of_a_version(declaration: &Declaration, path: &Path) -> bool {
 fn check_events_agree(declaration: &Declaration, errors: &mut Errors) {
     let events = declaration.triggers.iter().filter_map(|trigger| match &trigger.effect {
         Effect::Event { name, payload, .. } => Some((name, payload)),
-        Effect::Run(_) => None,
+        Effect::Run(_) | Effect::Add { .. } => None,
     });
     let events: Vec<_> = events.collect();
     for (place, (name, payload)) in events.iter().enumerate() {

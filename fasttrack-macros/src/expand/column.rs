@@ -52,7 +52,7 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
         }
         Value::Rule(who) => {
             let rule = rule::rule(who);
-            quote!(.#builder(#rule))
+            quote!(.#builder(const { #rule }))
         }
         Value::Flow(_) => TokenStream::new(),
         Value::OnDelete { variant, .. } => {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, parse_quote, spanned::Spanned as _};
+use syn::{Attribute, ext::IdentExt as _, parse_quote, spanned::Spanned as _};
 
 use crate::{
     model::{Declaration, Field},
@@ -102,11 +102,15 @@ pub(crate) fn paths(declaration: &Declaration) -> TokenStream {
         let name = &rule.name;
         quote!(pub #name: ::fasttrack::schema::Part<::fasttrack::schema::NamedRule>)
     });
+    let many = declaration.has.iter().map(|has| {
+        let (name, target) = (&has.name, &has.target);
+        quote!(pub #name: ::fasttrack::schema::Part<::fasttrack::schema::ToMany<#target>>)
+    });
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_docs, unreachable_pub, reason = "paths of other declarations may use it")]
         #[derive(Clone, Copy)]
-        #vis struct #ident { #(#parts,)* #(#rules,)* }
+        #vis struct #ident { #(#parts,)* #(#rules,)* #(#many,)* }
     }
 }
 
@@ -115,6 +119,7 @@ pub(crate) fn path_values(declaration: &Declaration) -> TokenStream {
     let ident = paths_ident(declaration);
     let names = declaration.fields.iter().map(|field| (&field.ident, field.name.clone()));
     let names = names.chain(declaration.rules.iter().map(|rule| (&rule.name, rule.name.to_string())));
+    let names = names.chain(declaration.has.iter().map(|has| (&has.name, has.name.unraw().to_string())));
     let values = names.map(|(ident, name)| quote!(#ident: ::fasttrack::schema::Part::new(#name)));
     quote!(#ident { #(#values,)* })
 }
@@ -137,7 +142,12 @@ pub(crate) fn facts(declaration: &Declaration) -> TokenStream {
         Some(quote_spanned!(target.span()=> const _: () = ::fasttrack::schema::assert_account::<#target>();))
     });
     let hooked = declaration.hooks.map(|_| quote!(impl ::fasttrack::hooks::Hooked for #ident {}));
-    quote!(#account #(#actors)* #hooked)
+    let refers = declaration.has.iter().map(|has| {
+        let (target, relation) = (&has.target, &has.relation);
+        let of = quote_spanned!(target.span()=> <#target as ::fasttrack::schema::Resource>::FIELDS);
+        quote_spanned!(relation.span()=> const _: () = ::fasttrack::schema::assert_refers::<#ident, _>(#of.#relation);)
+    });
+    quote!(#account #(#actors)* #(#refers)* #hooked)
 }
 
 /// What a path may do with a field.

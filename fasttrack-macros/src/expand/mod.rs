@@ -25,7 +25,8 @@ pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
     let facts = entity::facts(declaration);
     let compared = constraint::facts(declaration);
     let implementation = implementation(declaration, &schema);
-    quote! { #entity #paths #implementation #facts #compared }
+    let asserts = trigger::asserts(declaration);
+    quote! { #entity #paths #implementation #facts #compared #(#asserts)* }
 }
 
 /// What a wrong declaration becomes: the struct and its paths, so that others that refer to it compile, and a schema
@@ -78,6 +79,11 @@ fn schema(declaration: &Declaration) -> TokenStream {
         let (name, rule) = (named.name.to_string(), rule::named(place));
         quote!((#name, #rule))
     });
+    let has = declaration.has.iter().map(|has| {
+        let (name, target, relation) = (has.name.unraw().to_string(), &has.target, has.relation.unraw().to_string());
+        quote!(__ft::Has::new(#name, <#target as __ft::Resource>::NAME, #relation))
+    });
+    let has = (!declaration.has.is_empty()).then(|| quote!(.has(const { &[#(#has),*] })));
     let here = quote!(const __HERE: __ft::Walk<#entity> = __ft::Walk::here(););
     let said = rule::said(declaration);
     let grants = declaration.grants.iter().map(rule::grant);
@@ -94,6 +100,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
         #(#said)*
         #head
             .columns(const { &[#(#columns),*] })
+            #has
             .named_rules(const { &[#(#rules),*] })
             .grants(const { &[#(#grants),*] })
             #afterwards

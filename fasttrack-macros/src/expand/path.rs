@@ -7,11 +7,14 @@ use quote::quote_spanned;
 
 use crate::model::Path;
 
+/// Where the paths of a declaration start.
+pub(crate) const HERE: &str = "__HERE";
+
 /// The walk to the end of a path: `{ let w = HERE.then(HERE.fields().project); END }`, where `end` makes `END` of the
 /// walk and its last part.
-pub(crate) fn walk(path: &Path, end: impl FnOnce(&Ident, &TokenStream) -> TokenStream) -> TokenStream {
+pub(crate) fn walk(start: &str, path: &Path, end: impl FnOnce(&Ident, &TokenStream) -> TokenStream) -> TokenStream {
     let last = &path.last;
-    let mut before = "__HERE";
+    let mut before = start;
     let mut steps = Vec::new();
     for step in &path.head {
         // A variable has the context of the token that it stands for, without which the compiler would report a mistake

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::path::walk;
+use super::path::{HERE, walk};
 use crate::{
     model::{Constant, ConstantValue, Declaration, Grant, Operator, Path, Rule},
     names,
@@ -48,19 +48,25 @@ fn said_name(grant: &Grant) -> Ident {
     format_ident!("__CAN_{}", grant.attribute)
 }
 
-/// A rule.
+/// A rule of the declaration.
 pub(crate) fn rule(who: &Rule) -> TokenStream {
+    rule_from(HERE, who)
+}
+
+/// A rule whose paths start at `start`. What it refers to lives as long as the constant that it is in.
+fn rule_from(start: &str, who: &Rule) -> TokenStream {
     let several = |parts: &[Rule]| {
-        let parts = parts.iter().map(rule);
-        quote!(const { &[#(#parts),*] })
+        let parts = parts.iter().map(|part| rule_from(start, part));
+        quote!(&[#(#parts),*])
     };
     let data = match who {
-        Rule::Path(path) => return walk(path, |w, part| quote_spanned!(w.span()=> #w.rule(#part))),
-        Rule::Compare { path, op, value } => return compare(path, op, value),
+        Rule::Path(path) => return walk(start, path, |w, part| quote_spanned!(w.span()=> #w.rule(#part))),
+        Rule::Compare { path, op, value } => return compare(start, path, op, value),
         Rule::Moment { path, op, now } => {
             let (op, offset_us) = (comparison(op), now.offset_us);
-            return walk(path, |w, part| quote_spanned!(w.span()=> #w.compare_now(#part, #op, #offset_us)));
+            return walk(start, path, |w, part| quote_spanned!(w.span()=> #w.compare_now(#part, #op, #offset_us)));
         }
+        Rule::AnyOf { path, rule } => return any_of(start, path, rule),
         Rule::Any(parts) => {
             let parts = several(parts);
             quote!(Any(#parts))
@@ -70,11 +76,15 @@ pub(crate) fn rule(who: &Rule) -> TokenStream {
             quote!(All(#parts))
         }
         Rule::Not(part) => {
-            let part = rule(part);
-            quote!(Not(const { &#part }))
+            let part = rule_from(start, part);
+            quote!(Not(&#part))
         }
         Rule::Anyone => quote!(Anyone),
         Rule::Authenticated => quote!(Authenticated),
+        Rule::Oneself(span) if start != HERE => {
+            let row = Ident::new(start, *span);
+            return quote_spanned!(*span=> #row.oneself());
+        }
         Rule::Oneself(_) => quote!(Oneself),
         Rule::Role(role) => {
             let word = role_word(role);
@@ -84,14 +94,30 @@ pub(crate) fn rule(who: &Rule) -> TokenStream {
     quote!(__ft::Rule::#data)
 }
 
+/// `any(PATH: RULE)`: the paths of the rule start at one of the rows at the end of the path.
+fn any_of(start: &str, path: &Path, rule: &Rule) -> TokenStream {
+    const ROW: &str = "__row";
+    let inner = rule_from(ROW, rule);
+    walk(start, path, |w, part| {
+        // The name has the context of the tokens that start from it.
+        let (rows, row) = (Ident::new("__rows", w.span()), Ident::new(ROW, w.span()));
+        let rows_of = quote_spanned!(w.span()=> #w.many(#part));
+        quote! {{
+            let #rows = #rows_of;
+            let #row = #rows.one();
+            __ft::Rule::AnyOf { path: #rows.path(), rule: &#inner }
+        }}
+    })
+}
+
 /// The word of a role; the account is known to the crate root, where `resources!()` says which it is.
 fn role_word(role: &Ident) -> TokenStream {
     quote_spanned!(role.span()=> __ft::roles::<crate::__FasttrackAccount>().#role)
 }
 
-fn compare(path: &Path, op: &Operator, value: &Constant) -> TokenStream {
+fn compare(start: &str, path: &Path, op: &Operator, value: &Constant) -> TokenStream {
     let op = comparison(op);
-    walk(path, |w, part| {
+    walk(start, path, |w, part| {
         let method = format_ident!("compare_{}", type_name(&value.value), span = w.span());
         let constant = match &value.value {
             ConstantValue::Bool(value) => quote!(#value),

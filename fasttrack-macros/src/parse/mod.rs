@@ -4,6 +4,7 @@ pub(crate) mod attribute;
 mod constant;
 pub(crate) mod constraint;
 mod field;
+mod has;
 mod item;
 pub(crate) mod moment;
 pub(crate) mod rule;
@@ -20,7 +21,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-const ATTRIBUTES: [&str; 5] = ["can", "rule", "on", "unique", "check"];
+pub(crate) const ATTRIBUTES: [&str; 6] = ["can", "rule", "on", "has", "unique", "check"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -47,6 +48,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         was: options.was,
         hooks: options.hooks,
         fields,
+        has: Vec::new(),
         rules: Vec::new(),
         grants: Vec::new(),
         can_count: 0,
@@ -87,6 +89,7 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
             declaration.triggers.extend(triggers.into_iter().flatten());
         }
+        "has" => declaration.has.extend(errors.take(attribute.parse_args_with(has::has)).into_iter().flatten()),
         "unique" => {
             let unique = attribute.parse_args_with(|input: ParseStream<'_>| constraint::unique(input, at));
             declaration.uniques.extend(errors.take(unique));
@@ -103,10 +106,11 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
 
 /// How an attribute of the language is written that has no parentheses.
 fn form_without_arguments(attribute: &Attribute, name: &str) -> Option<String> {
-    const FORMS: [(&str, &str); 4] = [
+    const FORMS: [(&str, &str); 5] = [
         ("can", "#[can(read, update: owner)]"),
         ("rule", "#[rule(member: owner | role(Admin))]"),
         ("on", "#[on(created => opened { title: title } to owner)]"),
+        ("has", "#[has(members: Membership.organisation)]"),
         ("field", "#[field(default, filter)]"),
     ];
     let (_, form) = FORMS.iter().chain(&constraint::FORMS).find(|(known, _)| *known == name)?;

@@ -146,8 +146,8 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
     if !input.peek(syn::Ident) {
         return Err(super::wrong(
             input,
-            "expected a rule: a relation to the account, `role(…)`, `authenticated`, `anyone`, `self`, a named rule or \
-             a comparison",
+            "expected a rule: a relation to the account, `role(…)`, `any(…)`, `authenticated`, `anyone`, `self`, a named \
+             rule or a comparison",
         ));
     }
     let path = path(input)?;
@@ -172,8 +172,12 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
 }
 
 fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
+    if name == "any" {
+        return in_parentheses(input, any);
+    }
     if name != "role" {
-        return Err(syn::Error::new(name.span(), format!("`{name}(…)` is no rule; did you mean `role(…)`?")));
+        let message = format!("`{name}(…)` is no rule; did you mean `role(…)` or `any(…)`?");
+        return Err(syn::Error::new(name.span(), message));
     }
     in_parentheses(input, |inside| {
         let missing = || syn::Error::new(inside.span(), "say which role: `role(Admin)`");
@@ -183,6 +187,17 @@ fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
         }
         Err(super::wrong(inside, "one role each: `role(Admin) | role(Editor)`"))
     })
+}
+
+/// `PATH: RULE`
+fn any(input: ParseStream<'_>) -> syn::Result<Rule> {
+    const FORM: &str = "say of which rows, and what has to hold of one: `any(members: user)`";
+    let path = path(input).map_err(|e| syn::Error::new(e.span(), FORM))?;
+    input.parse::<Token![:]>().map_err(|e| syn::Error::new(e.span(), FORM))?;
+    if input.is_empty() {
+        return Err(super::wrong(input, FORM));
+    }
+    Ok(Rule::AnyOf { path, rule: Box::new(rule(input)?) })
 }
 
 /// `a.b.c`

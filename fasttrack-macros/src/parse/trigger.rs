@@ -10,7 +10,7 @@ use syn::{
 
 use super::{constant, in_parentheses, moment, rule};
 use crate::{
-    model::{Change, Effect, Payload, Recipient, Trigger},
+    model::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
     names,
 };
 
@@ -93,6 +93,9 @@ fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
         let path: syn::Path = input.parse().map_err(which)?;
         return Ok(Effect::Run(path));
     }
+    if name == "add" && !input.peek(Brace) && !next_is(input, "to") {
+        return add(input);
+    }
     let payload = if input.peek(Brace) { payload(input)? } else { Vec::new() };
     if !next_is(input, "to") {
         return Err(syn::Error::new(name.span(), format!("say who hears of it: `{name} {{ … }} to project.owner`")));
@@ -112,6 +115,39 @@ fn effect(input: ParseStream<'_>) -> syn::Result<Effect> {
         }
     }
     Ok(Effect::Event { name, payload, to, except_actor })
+}
+
+/// `NAME { field: actor, field: Variant, field: path }`
+fn add(input: ParseStream<'_>) -> syn::Result<Effect> {
+    const FORM: &str = "say to which rows, and what it holds: `add members { user: actor, level: Owner }`";
+    let to = super::ident(input, FORM)?;
+    if !input.peek(Brace) {
+        return Err(super::wrong(input, FORM));
+    }
+    let inside;
+    braced!(inside in input);
+    let mut values = Vec::new();
+    while !inside.is_empty() {
+        let field = super::ident(&inside, FORM)?;
+        inside.parse::<Token![:]>().map_err(|e| syn::Error::new(e.span(), "expected `field: value`"))?;
+        values.push(Assignment { field, value: assigned(&inside)? });
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    Ok(Effect::Add { to, values })
+}
+
+/// `actor`, a constant, or a path to a field; a name in lower case is one.
+fn assigned(input: ParseStream<'_>) -> syn::Result<Assigned> {
+    let name = input.fork().parse::<Ident>().ok().map(|ident| ident.unraw().to_string());
+    match name {
+        Some(name) if name == "actor" => input.parse().map(|ident: Ident| Assigned::Actor(ident.span())),
+        Some(name) if name.starts_with(|first: char| first.is_lowercase() || first == '_') => {
+            rule::path(input).map(Assigned::Path)
+        }
+        _ => constant::constant(input).map(Assigned::Constant),
+    }
 }
 
 /// `{ key: path, key: old.path }`

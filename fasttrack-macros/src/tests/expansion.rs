@@ -95,7 +95,7 @@ fn options_become_calls_of_builders() {
             "const { &[__ft::Transition::new(__ft::words::<Phase>().New, const { &[__ft::words::<Phase>().Old] })] })",
             ".hooks(::fasttrack::hooks::of::<Task>())",
             "impl ::fasttrack::hooks::Hooked for Task {}",
-            "const __AFTERWARDS: __ft::Rule = __ft::Rule::All(const { &[__HERE.rule(__HERE.fields().member),",
+            "const __AFTERWARDS: __ft::Rule = __ft::Rule::All(&[__HERE.rule(__HERE.fields().member),",
             "__ft::Grant::new(__ft::Verb::Update, __CAN_2)] }).afterwards(__AFTERWARDS).triggers(",
             "#[derive(::fasttrack::__private::Serialize)]",
             "#[serde(rename = \"assignee_id\")] pub assignee: Option<BelongsTo<User>>,",
@@ -122,7 +122,7 @@ fn what_the_struct_derives_itself_is_not_derived_twice() {
 #[test]
 fn and_binds_tighter_than_or() {
     let source = task("", "#[can(list: assignee | authenticated & anyone)]", "");
-    contains(&source, &["Rule::All(const { &[__ft::Rule::Authenticated, __ft::Rule::Anyone] })"]);
+    contains(&source, &["Rule::All(&[__ft::Rule::Authenticated, __ft::Rule::Anyone])"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod constraints;
 mod expansion;
 mod fields;
 mod half_typed;
+mod many;
 mod migrations;
 mod names;
 mod reference;

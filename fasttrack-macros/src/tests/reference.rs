@@ -81,10 +81,14 @@ fn every_example_is_accepted() {
     for arguments in examples("`#[resource(…)]`").filter(|arguments| arguments.trim() != "account") {
         accept(&task(arguments, "", ""));
     }
-    for chapter in ["`#[can(…)]`", "Rules", "`#[on(…)]`"] {
+    for chapter in ["`#[can(…)]`", "`#[has(…)]`", "Rules", "`#[on(…)]`"] {
         // The task is readable already, unless the example says by whom.
         let usual = |example: &str| if example.contains("(read") { "#[can(read: authenticated)]" } else { "" };
-        examples(chapter).for_each(|example| accept(&task("", example, "").replacen(usual(example), "", 1)));
+        let has = |example: &str| if example.contains("#[has(") { "" } else { "#[has(members: Member.task)]" };
+        examples(chapter).for_each(|example| {
+            let attributes = format!("{} {example}", has(example));
+            accept(&task("", &attributes, "").replacen(usual(example), "", 1));
+        });
     }
     examples("Constraints").for_each(|example| accept(&constraints::booking(example)));
     for field in examples("Types").chain(examples("`#[field(…)]`")) {

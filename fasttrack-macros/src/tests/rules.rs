@@ -33,7 +33,7 @@ fn the_form_of_a_rule_is_explained() {
     check(&attribute("#[can(list: assignee project)]"), "project", "expected `|`, `&`");
     check(&attribute("#[can(list: status = Done)]"), "=", "a comparison is written `==`");
     check(&attribute("#[can(list: self.assignee)]"), "self", "leave `self.` out");
-    check(&attribute("#[can(list: rule(Admin))]"), "rule", "did you mean `role(…)`?");
+    check(&attribute("#[can(list: rule(Admin))]"), "rule", "did you mean `role(…)` or `any(…)`?");
     check(&attribute("#[can(list: role(Admin, User))]"), ",", "one role each");
     check(&attribute("#[can(list: status == Status::Done)]"), "Status", "name the variant alone");
 }

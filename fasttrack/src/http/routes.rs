@@ -231,6 +231,9 @@ pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) 
         Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
         Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } | Rule::Moment { .. } => true,
         Rule::Authenticated | Rule::Role(_) | Rule::Oneself | Rule::Related(_) => false,
+        Rule::AnyOf { path, rule } => {
+            catalog.arrive(schema, path).is_none_or(|schema| admits_anonymous(catalog, schema, rule))
+        }
         Rule::Named { path, rule } => {
             named_rule(catalog, schema, path, rule).is_none_or(|(schema, rule)| admits_anonymous(catalog, schema, rule))
         }

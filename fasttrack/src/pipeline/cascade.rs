@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::{
-    change::argument,
     engine::Setup,
     outbox::{self, Act, Effects},
     reach::{self, Reach, Relation},
@@ -13,7 +12,7 @@ use super::{
 use crate::{
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
-    schema::{Change, Column, Kind, LinkError, Literal, Model, Schema},
+    schema::{Change, LinkError, Literal, Model, Schema},
     sql::{self, Referrer},
 };
 
@@ -119,8 +118,8 @@ impl Cascade {
             let mut after = 0;
             while let Some(ids) = part(tx, &next, after).await? {
                 after = ids.last().copied().unwrap_or(i64::MAX);
-                let rows = run(tx, &table.rows, vec![json_array(&ids)]).await?;
-                let mut acts = acts(table.schema.columns, &rows);
+                let rows = run(tx, &table.rows, vec![outbox::json_array(&ids)]).await?;
+                let mut acts = outbox::rows(table.schema.columns, &rows);
                 acts.retain(|(id, _)| (*position, *id) != root);
                 tell(tx, &table.effects, actor, acts).await?;
             }
@@ -151,9 +150,9 @@ impl Cascade {
             let Some(id) = pairs.last().and_then(|row| row.int(0)) else { return Ok(()) };
             from = id;
             let ids: BTreeSet<_> = pairs.iter().filter_map(|row| row.int(1)).collect();
-            let ids = json_array(&ids.into_iter().collect::<Vec<_>>());
+            let ids = outbox::json_array(&ids.into_iter().collect::<Vec<_>>());
             let before = if is_heard { run(tx, &table.rows, vec![ids.clone()]).await? } else { Vec::new() };
-            let before = acts(table.schema.columns, &before);
+            let before = outbox::rows(table.schema.columns, &before);
             let mut changed = Vec::new();
             for lost in &lost {
                 let rows = run(tx, &lost.detach, vec![ids.clone(), Arg::Text(clock::now())]).await?;
@@ -243,12 +242,6 @@ async fn part(tx: &mut Tx, next: &str, after: i64) -> Result<Option<Vec<i64>>, D
     Ok((!ids.is_empty()).then_some(ids))
 }
 
-/// The id of each row, and every column as it was.
-fn acts(columns: &[Column], rows: &[Row]) -> Vec<(i64, Vec<Arg>)> {
-    let key = columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
-    rows.iter().map(|row| (row.int(key).unwrap_or_default(), row.0.iter().map(argument).collect())).collect()
-}
-
 async fn tell(tx: &mut Tx, effects: &Effects, actor: &Arg, rows: Vec<(i64, Vec<Arg>)>) -> Result<(), DbError> {
     let at = clock::now();
     for effect in effects.plans.iter() {
@@ -256,9 +249,4 @@ async fn tell(tx: &mut Tx, effects: &Effects, actor: &Arg, rows: Vec<(i64, Vec<A
         outbox::write(tx, &effects.listener, effect, acts.collect()).await?;
     }
     Ok(())
-}
-
-fn json_array(ids: &[i64]) -> Arg {
-    let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
-    Arg::Text(format!("[{}]", ids.join(",")))
 }

@@ -192,7 +192,7 @@ fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<
             Some(_) => policy(catalog, target, Verb::Read, role)?,
             None => Predicate::Always,
         };
-        let step = crate::schema::Step { key: column.key, nullable: column.nullable, table: target.schema.plural };
+        let step = crate::schema::Step::to_one(column, target.schema.plural);
         references.push(Reference {
             step,
             target: target.schema.name,
@@ -224,7 +224,7 @@ fn active_account(account: &'static Schema) -> Predicate {
 pub fn managers(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
     let known = |leaf: &Leaf| match leaf {
         Leaf::Compare { .. } | Leaf::Moment { .. } | Leaf::Present(_) => Known::Granted,
-        Leaf::Oneself | Leaf::Account(_) => Known::Refused,
+        Leaf::Oneself | Leaf::Account(_) | Leaf::Exists { .. } => Known::Refused,
     };
     let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();
     let mut roles = Vec::new();

@@ -1,14 +1,18 @@
 //! Effects of changes become rows of the outbox, in the transaction of the change.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use super::rows::chunks;
+use super::{
+    change::{argument, fires_on_creation},
+    rows::chunks,
+    timetable,
+};
 use crate::{
     clock,
-    db::{Arg, DbError, Statement, Tx},
+    db::{Arg, DbError, Row, Statement, Tx},
     outbox::OutboxListener,
-    schema::Schema,
-    sql::{EffectPlan, Timed},
+    schema::{Column, Kind, Schema},
+    sql::{Added, Does, EffectPlan, Timed},
 };
 
 /// A change to one row that a trigger listens for.
@@ -49,8 +53,12 @@ pub(super) async fn write(
     plan: &EffectPlan,
     acts: Vec<Act>,
 ) -> Result<(), DbError> {
-    let is_job = !plan.tells && !acts.is_empty();
-    let mut told = Vec::new();
+    let is_empty = acts.is_empty();
+    let actors: HashMap<i64, Arg> = match plan.does {
+        Does::Adds(_) => acts.iter().map(|act| (act.id, act.actor.clone())).collect(),
+        Does::Tells | Does::Enqueues => HashMap::new(),
+    };
+    let mut returned = Vec::new();
     let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
     let mut acts = acts.into_iter();
     let now_us = clock::now_us();
@@ -61,9 +69,23 @@ pub(super) async fn write(
             args.extend(act.old);
             args.extend(plan.moments.iter().map(|moment| moment.at(now_us)));
         }
-        let rows = tx.query(Statement::new(plan.statement(size), args)).await?;
-        told.extend(rows.iter().filter_map(|row| row.int(0)));
+        returned.extend(tx.query(Statement::new(plan.statement(size), args)).await?);
     }
+    match &plan.does {
+        Does::Tells => announce(tx, listener, &returned),
+        Does::Enqueues if is_empty => {}
+        Does::Enqueues => {
+            let listener = Arc::clone(listener);
+            tx.wake(move || listener.jobs_written());
+        }
+        Does::Adds(added) => follow(tx, listener, added, &returned, &actors).await?,
+    }
+    Ok(())
+}
+
+/// Has the messages delivered that were written to these accounts.
+fn announce(tx: &mut Tx, listener: &Arc<dyn OutboxListener>, accounts: &[Row]) {
+    let mut told: Vec<_> = accounts.iter().filter_map(|row| row.int(0)).collect();
     told.sort_unstable();
     told.dedup();
     if !told.is_empty() {
@@ -71,9 +93,49 @@ pub(super) async fn write(
         let listener = Arc::clone(listener);
         tx.wake(move || listener.messages_written(told));
     }
-    if is_job {
-        let listener = Arc::clone(listener);
-        tx.wake(move || listener.jobs_written());
+}
+
+/// Writes out the triggers of rows that were added, `id, the row that it refers to` each, by who made the change there.
+async fn follow(
+    tx: &mut Tx,
+    listener: &Arc<dyn OutboxListener>,
+    added: &Added,
+    returned: &[Row],
+    actors: &HashMap<i64, Arg>,
+) -> Result<(), DbError> {
+    if added.plans.is_empty() || returned.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let columns = added.schema.columns;
+    let ids: Vec<_> = returned.iter().filter_map(|row| row.int(0)).collect();
+    let actor = |id: i64| {
+        let of = returned.iter().find(|row| row.int(0) == Some(id)).and_then(|row| row.int(1));
+        of.and_then(|changed| actors.get(&changed)).cloned().unwrap_or(Arg::Null)
+    };
+    let rows = rows(columns, &tx.query(Statement::new(added.rows.clone(), vec![json_array(&ids)])).await?);
+    let at = clock::now();
+    for plan in &added.plans {
+        let acts = rows.iter().filter(|(_, row)| fires_on_creation(plan.change, columns, row));
+        let acts =
+            acts.map(|(id, _)| Act { id: *id, actor: actor(*id), at: at.clone(), old: vec![Arg::Null; columns.len()] });
+        let acts = acts.collect();
+        // What is added may have something added to it in turn; no declaration goes round in a circle.
+        Box::pin(write(tx, listener, plan, acts)).await?;
+    }
+    let timed = Arc::new(Timed::all(added.schema));
+    let effects = Effects { schema: added.schema, plans: Arc::default(), timed, listener: Arc::clone(listener) };
+    let created: Vec<_> = rows.iter().map(|(id, row)| (*id, row)).collect();
+    timetable::plan_created(tx, &effects, &created).await
+}
+
+/// The id of each row, and every column as it is stored.
+pub(super) fn rows(columns: &[Column], rows: &[Row]) -> Vec<(i64, Vec<Arg>)> {
+    let key = columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
+    rows.iter().map(|row| (row.int(key).unwrap_or_default(), row.0.iter().map(argument).collect())).collect()
+}
+
+/// Ids as one argument.
+pub(super) fn json_array(ids: &[i64]) -> Arg {
+    let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
+    Arg::Text(format!("[{}]", ids.join(",")))
 }

@@ -32,15 +32,37 @@ pub struct Parent {
     pub key: &'static str,
 }
 
-/// A relation followed: the column that holds the id, and the table that it leads to.
+/// A relation followed: from a row to the one that it refers to, or to the many that refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Column with the id.
+    /// Column of the row that one comes from.
     pub key: &'static str,
     /// Whether it may be null.
     pub nullable: bool,
-    /// Table of the row referred to.
+    /// Table of the rows that one arrives at.
     pub table: &'static str,
+    /// Column of those that holds the same: their id; of many rows, the relation that leads back.
+    pub target: &'static str,
+}
+
+impl Step {
+    /// From a row to the one that its `column` refers to, which is in `table`.
+    #[must_use]
+    pub const fn to_one(column: &Column, table: &'static str) -> Self {
+        Self { key: column.key, nullable: column.nullable, table, target: "id" }
+    }
+
+    /// From a row to those of `table` whose `column` refers to it.
+    #[must_use]
+    pub const fn to_many(table: &'static str, column: &Column) -> Self {
+        Self { key: "id", nullable: false, table, target: column.key }
+    }
+
+    /// Whether there may be more than one row at its end.
+    #[must_use]
+    pub fn is_many(&self) -> bool {
+        self.target != "id"
+    }
 }
 
 /// Why the schemas do not make an application.
@@ -132,18 +154,34 @@ impl Catalog {
     /// Follows a path from a row of `model`.
     ///
     /// # Errors
-    /// [`LinkError`] when a step is no relation.
+    /// [`LinkError`] when a step is none.
     pub fn walk<'a>(&'a self, model: &'a Model, path: &Path) -> Result<(Vec<Step>, &'a Model), LinkError> {
         let mut at = model;
         let mut steps = Vec::with_capacity(path.steps().len());
         for name in path.steps() {
-            let unresolved = || LinkError::unresolved(at.schema.name, name);
-            let column = at.schema.column(name).ok_or_else(unresolved)?;
-            let target = self.target(column).ok_or_else(unresolved)?;
-            steps.push(Step { key: column.key, nullable: column.nullable, table: target.schema.plural });
+            let (step, target) =
+                self.step(at.schema, name).ok_or_else(|| LinkError::unresolved(at.schema.name, name))?;
+            steps.push(step);
             at = target;
         }
         Ok((steps, at))
+    }
+
+    /// The declaration at the end of a path from a row of `schema`; `None` when a step is none.
+    #[must_use]
+    pub fn arrive<'a>(&'a self, schema: &'a Schema, path: &Path) -> Option<&'a Schema> {
+        path.steps().iter().try_fold(schema, |at, name| Some(self.step(at, name)?.1.schema))
+    }
+
+    /// What `name` leads to from a row of `schema`.
+    fn step(&self, schema: &Schema, name: &str) -> Option<(Step, &Model)> {
+        if let Some(column) = schema.column(name) {
+            let target = self.target(column)?;
+            return Some((Step::to_one(column, target.schema.plural), target));
+        }
+        let has = schema.many(name)?;
+        let target = self.find(has.resource)?;
+        Some((Step::to_many(target.schema.plural, target.schema.column(has.relation)?), target))
     }
 
     /// The resource at this position.

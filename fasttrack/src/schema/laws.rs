@@ -8,7 +8,9 @@
     reason = "runs at compile time only, where a panic is the error message; const code has neither iterators nor get"
 )]
 
-use super::{Column, Effect, Kind, Payload, Rule, Schema, names::assert_names_are_apart};
+use super::{
+    Column, Effect, Has, Kind, Payload, Rule, Schema, added::assert_additions_end, names::assert_names_are_apart,
+};
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
 const MAX_RULE_DEPTH: u32 = 64;
@@ -25,6 +27,7 @@ pub const fn assert_application(schemas: &[&Schema]) {
         assert_path_is_free(schemas, i);
         assert_relations_are_held(schemas, schemas[i]);
         assert_rules_end(schemas, schemas[i]);
+        assert_additions_end(schemas, schemas[i]);
         let mut j = i + 1;
         while j < schemas.len() {
             assert_events_agree(schemas[i], schemas[j]);
@@ -83,6 +86,15 @@ const fn assert_relations_are_held(schemas: &[&Schema], schema: &Schema) {
         }
         i += 1;
     }
+    i = 0;
+    while i < schema.has.len() {
+        let Has { name, resource, .. } = schema.has[i];
+        if find(schemas, resource).is_none() {
+            let rest = "`, which this application does not hold; add it to resources!";
+            fail(&["`", schema.name, ".", name, "` are rows of `", resource, rest]);
+        }
+        i += 1;
+    }
 }
 
 #[track_caller]
@@ -120,6 +132,10 @@ const fn ends(schemas: &[&Schema], schema: &Schema, rule: &Rule, fuel: u32) -> b
             true
         }
         Rule::Not(part) => ends(schemas, schema, part, fuel - 1),
+        Rule::AnyOf { path, rule } => {
+            let Some(rows) = arrive(schemas, schema, path.steps()) else { return true };
+            ends(schemas, rows, rule, fuel - 1)
+        }
         Rule::Named { path, rule } => {
             let Some(owner) = arrive(schemas, schema, path.steps()) else { return true };
             let Some(rule) = named_rule(owner, rule) else { return true };
@@ -134,21 +150,22 @@ const fn arrive<'a>(schemas: &[&'a Schema], from: &'a Schema, steps: &[&str]) ->
     let mut at = from;
     let mut i = 0;
     while i < steps.len() {
-        let mut next = None;
-        let mut j = 0;
-        while j < at.columns.len() {
-            if equal(at.columns[j].name, steps[i])
-                && let Kind::Relation(target) = at.columns[j].kind
-            {
-                next = find(schemas, target);
-            }
-            j += 1;
-        }
-        let Some(found) = next else { return None };
+        let Some(found) = step(schemas, at, steps[i]) else { return None };
         at = found;
         i += 1;
     }
     Some(at)
+}
+
+/// The schema that `name` leads to.
+pub(super) const fn step<'a>(schemas: &[&'a Schema], at: &Schema, name: &str) -> Option<&'a Schema> {
+    if let Some(Column { kind: Kind::Relation(target), .. }) = at.column(name) {
+        return find(schemas, target);
+    }
+    match at.many(name) {
+        Some(has) => find(schemas, has.resource),
+        None => None,
+    }
 }
 
 const fn named_rule<'a>(schema: &'a Schema, name: &str) -> Option<&'a Rule> {
@@ -220,7 +237,7 @@ const fn has_key(payload: &[Payload], key: &str) -> bool {
     false
 }
 
-const fn find<'a>(schemas: &[&'a Schema], name: &str) -> Option<&'a Schema> {
+pub(super) const fn find<'a>(schemas: &[&'a Schema], name: &str) -> Option<&'a Schema> {
     let mut i = 0;
     while i < schemas.len() {
         if equal(schemas[i].name, name) {

@@ -4,10 +4,12 @@
 //! of this module. Nothing here knows HTTP or SQL, and nothing here acts: [`Catalog`] links the schemas of an
 //! application at start, the pipeline interprets them.
 
+mod added;
 mod catalog;
 mod column;
 mod constraint;
 mod flow;
+mod has;
 mod laws;
 mod names;
 mod path;
@@ -16,7 +18,7 @@ mod rule;
 mod trigger;
 mod words;
 
-use self::names::assert_table_is_free;
+use self::{laws::equal, names::assert_table_is_free};
 use crate::hooks::HookTable;
 
 #[cfg(test)]
@@ -27,10 +29,11 @@ pub use self::{
     column::{Column, Fallback},
     constraint::{Check, Condition, Operand, Unique},
     flow::Transition,
+    has::Has,
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Path, Rule, Verb},
-    trigger::{Change, Effect, Payload, RowVersion, Trigger},
+    trigger::{Assigned, Assignment, Change, Effect, Payload, RowVersion, Trigger},
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
@@ -41,10 +44,12 @@ pub use crate::types::{
 // What only generated code needs.
 #[doc(hidden)]
 pub use self::{
+    added::assert_adds,
     laws::assert_application,
     path::{
-        Comparable, Decides, Field, Hidden, HoldsChoice, Leads, NamedRule, Part, Reaches, Relation, Shown, Timed, Walk,
-        assert_account, assert_alike, roles,
+        Comparable, Decides, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Many, NamedRule,
+        One, Part, Reaches, RefersTo, Relation, Rows, Shown, Timed, ToMany, Walk, assert_account, assert_alike,
+        assert_refers, roles,
     },
 };
 #[doc(hidden)]
@@ -69,6 +74,8 @@ pub struct Schema {
     pub was: Option<&'static str>,
     /// The fields in the order of the struct, which is the order of the JSON keys.
     pub columns: &'static [Column],
+    /// Rows that refer to one of this resource, by name.
+    pub has: &'static [Has],
     /// Rules that others may refer to by name.
     pub named_rules: &'static [(&'static str, Rule)],
     /// Who may do what; a verb that is not here has no route.
@@ -105,6 +112,7 @@ impl Schema {
             conceal: false,
             was: None,
             columns: &[],
+            has: &[],
             named_rules: &[],
             grants: &[],
             afterwards: None,
@@ -154,6 +162,13 @@ impl Schema {
     #[must_use]
     pub const fn columns(mut self, columns: &'static [Column]) -> Self {
         self.columns = columns;
+        self
+    }
+
+    /// Names the rows that refer here.
+    #[must_use]
+    pub const fn has(mut self, has: &'static [Has]) -> Self {
+        self.has = has;
         self
     }
 
@@ -214,6 +229,13 @@ impl Schema {
         self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule)
     }
 
+    /// Every rule that is said here.
+    pub fn rules(&'static self) -> impl Iterator<Item = &'static Rule> {
+        let grants = self.grants.iter().map(|grant| &grant.rule);
+        let guards = self.columns.iter().filter_map(|column| column.write.as_ref());
+        grants.chain(&self.afterwards).chain(self.named_rules.iter().map(|(_, rule)| rule)).chain(guards)
+    }
+
     /// Whether accounts may have the role of this word.
     #[must_use]
     pub fn has_role(&self, word: &str) -> bool {
@@ -222,8 +244,28 @@ impl Schema {
 
     /// The column of the struct field `name`.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&'static Column> {
-        self.columns.iter().find(|column| column.name == name)
+    pub const fn column(&self, name: &str) -> Option<&'static Column> {
+        let mut rest = self.columns;
+        while let [column, others @ ..] = rest {
+            if equal(column.name, name) {
+                return Some(column);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// The rows that refer here which are called `name`.
+    #[must_use]
+    pub const fn many(&self, name: &str) -> Option<&'static Has> {
+        let mut rest = self.has;
+        while let [has, others @ ..] = rest {
+            if equal(has.name, name) {
+                return Some(has);
+            }
+            rest = others;
+        }
+        None
     }
 
     /// The column of the JSON key `key`.

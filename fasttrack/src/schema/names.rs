@@ -154,7 +154,13 @@ const fn derived(schema: &Schema, column: usize, way: usize) -> Option<Name<'_>>
         0..FIXED_WAYS => None,
         _ => {
             let scope = schema.columns[way - FIXED_WAYS];
-            if is_listed && scopes(schema, &scope) { Some([table, "_", scope.key, "_", key]) } else { None }
+            // Where others ask for an account among the rows that refer to one.
+            let may_be_asked = matches!((kind, scope.kind), (Kind::Relation(_), Kind::Relation(_)));
+            if may_be_asked || is_listed && scopes(schema, &scope) {
+                Some([table, "_", scope.key, "_", key])
+            } else {
+                None
+            }
         }
     }
 }

@@ -5,9 +5,14 @@
 //! account is an ordinary type error at the token in the declaration. All of it is `const`: at run time only the
 //! [`Path`](super::Path) is left.
 
+mod ends;
+
 use std::marker::PhantomData;
 
-use super::{Choice, Comparison, Entity, Literal, Path, Payload, RowVersion, Rule, Schema};
+pub use self::ends::{
+    Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Reaches, RefersTo, Shown, Timed,
+};
+use super::{Assigned, Assignment, Choice, Comparison, Entity, Literal, Path, Payload, RowVersion, Rule, Schema};
 
 /// An entity declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
@@ -50,146 +55,31 @@ pub struct Field<T>(PhantomData<fn() -> T>);
 /// A relation field that leads to a `T`.
 pub struct Relation<T>(PhantomData<fn() -> T>);
 
+/// Any number of `T` that refer to the row.
+pub struct ToMany<T>(PhantomData<fn() -> T>);
+
 /// What is never shown: a hidden `K`.
 pub struct Hidden<K>(PhantomData<fn() -> K>);
 
 /// A rule that others may refer to.
 pub struct NamedRule;
 
-/// A path under way that has arrived at a `T`.
-pub struct Walk<T> {
+/// A path under way that has arrived at a `T`: at [`One`], or at one of [`Many`].
+pub struct Walk<T, N = One> {
+    path: Path,
+    at: PhantomData<fn() -> (T, N)>,
+}
+
+/// No relation on the way led to many rows.
+pub struct One;
+
+/// Some relation on the way led to many rows.
+pub struct Many;
+
+/// The rows at the end of a path, of one of which something has to hold.
+pub struct Rows<T> {
     path: Path,
     at: PhantomData<fn() -> T>,
-}
-
-/// What a path can go on from.
-#[diagnostic::on_unimplemented(
-    message = "this is no relation, so a path cannot go on from it",
-    label = "not a relation"
-)]
-pub trait Leads {
-    /// The resource that it leads to.
-    type To: Resource;
-}
-
-impl<T: Resource> Leads for Relation<T> {
-    type To = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<K: Leads> Leads for Hidden<K> {
-    type To = K::To;
-}
-
-/// What a rule may end with: a relation to the account, or a named rule.
-#[diagnostic::on_unimplemented(
-    message = "this does not say who may",
-    label = "neither a relation to the account nor a named rule",
-    note = "name a relation to the account or a named rule, or compare the field: `status == Active`"
-)]
-pub trait Decides {
-    /// Whether it is a named rule.
-    const IS_RULE: bool;
-}
-
-impl<T: Account> Decides for Relation<T> {
-    const IS_RULE: bool = false;
-}
-
-impl Decides for NamedRule {
-    const IS_RULE: bool = true;
-}
-
-#[diagnostic::do_not_recommend]
-impl<K: Decides> Decides for Hidden<K> {
-    const IS_RULE: bool = K::IS_RULE;
-}
-
-/// What a recipient may end with: a relation to the account.
-#[diagnostic::on_unimplemented(
-    message = "this is nobody who could be told",
-    label = "not a relation to the account",
-    note = "a recipient is a path of relations that ends at the entity declared with #[resource(account)]"
-)]
-pub trait Reaches {}
-
-impl<T: Account> Reaches for Relation<T> {}
-#[diagnostic::do_not_recommend]
-impl<K: Reaches> Reaches for Hidden<K> {}
-
-/// What an event may tell: a field that is shown.
-#[diagnostic::on_unimplemented(
-    message = "this cannot be told in an event: it is hidden, or no field",
-    label = "not a field that is shown",
-    note = "an event tells fields that are shown; of a relation, the id"
-)]
-pub trait Shown {}
-
-impl<T> Shown for Field<T> {}
-impl<T> Shown for Relation<T> {}
-
-/// What can be compared with a constant of type `L`.
-#[diagnostic::on_unimplemented(
-    message = "this cannot be compared with a constant of type `{L}`",
-    label = "not of type `{L}`",
-    note = "a field is compared with a constant of its own type, a choice with one of its variants, a relation not at all"
-)]
-pub trait Comparable<L> {}
-
-impl Comparable<Self> for bool {}
-impl Comparable<Self> for i64 {}
-impl Comparable<Self> for f64 {}
-impl Comparable<&'static str> for String {}
-impl Comparable<&'static str> for super::Email {}
-#[diagnostic::do_not_recommend]
-impl<T: Comparable<L>, L> Comparable<L> for Option<T> {}
-#[diagnostic::do_not_recommend]
-impl<T: Comparable<L>, L> Comparable<L> for Field<T> {}
-#[diagnostic::do_not_recommend]
-impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {}
-
-/// What can be compared with `now`.
-#[diagnostic::on_unimplemented(
-    message = "this is no instant, so it is never before or after `now`",
-    label = "neither an instant nor a date",
-    note = "`now` is compared with a `Timestamp`, `CreatedAt`, `UpdatedAt` or `Date`"
-)]
-pub trait Timed {}
-
-impl Timed for super::Timestamp {}
-impl Timed for super::CreatedAt {}
-impl Timed for super::UpdatedAt {}
-impl Timed for super::Date {}
-#[diagnostic::do_not_recommend]
-impl<T: Timed> Timed for Option<T> {}
-#[diagnostic::do_not_recommend]
-impl<T: Timed> Timed for Field<T> {}
-#[diagnostic::do_not_recommend]
-impl<K: Timed> Timed for Hidden<K> {}
-
-/// What holds one of the words of a choice.
-#[diagnostic::on_unimplemented(
-    message = "this is no choice, so it has no variants to be compared with",
-    label = "not an enum with #[derive(Choice)]"
-)]
-pub trait HoldsChoice {
-    /// The choice.
-    type Choice: Choice;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Choice> HoldsChoice for Field<T> {
-    type Choice = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Choice> HoldsChoice for Field<Option<T>> {
-    type Choice = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<K: HoldsChoice> HoldsChoice for Hidden<K> {
-    type Choice = K::Choice;
 }
 
 macro_rules! copy {
@@ -203,13 +93,88 @@ macro_rules! copy {
     )*};
 }
 
-copy!(Part, Walk);
+copy!(Part, Rows);
+
+impl<T, N> Clone for Walk<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, N> Copy for Walk<T, N> {}
 
 impl<K> Part<K> {
     /// A part of this name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name, PhantomData)
+    }
+}
+
+/// What a field of an added row holds.
+impl<K> Part<K> {
+    const fn hold(self, value: Assigned) -> Assignment {
+        Assignment { field: self.0, value }
+    }
+
+    /// Who makes the change.
+    #[must_use]
+    pub const fn hold_actor(self) -> Assignment
+    where
+        K: HoldsActor,
+    {
+        self.hold(Assigned::Actor)
+    }
+
+    /// A truth value.
+    #[must_use]
+    pub const fn hold_bool(self, value: bool) -> Assignment
+    where
+        K: Comparable<bool>,
+    {
+        self.hold(Assigned::Constant(Literal::Bool(value)))
+    }
+
+    /// An integer.
+    #[must_use]
+    pub const fn hold_int(self, value: i64) -> Assignment
+    where
+        K: Comparable<i64>,
+    {
+        self.hold(Assigned::Constant(Literal::Int(value)))
+    }
+
+    /// A number.
+    #[must_use]
+    pub const fn hold_float(self, value: f64) -> Assignment
+    where
+        K: Comparable<f64>,
+    {
+        self.hold(Assigned::Constant(Literal::Float(value)))
+    }
+
+    /// Text.
+    #[must_use]
+    pub const fn hold_text(self, value: &'static str) -> Assignment
+    where
+        K: Comparable<&'static str>,
+    {
+        self.hold(Assigned::Constant(Literal::Text(value)))
+    }
+
+    /// The words that it may hold, by variant.
+    #[must_use]
+    pub const fn variants(self) -> <K::Choice as Choice>::Variants
+    where
+        K: HoldsChoice,
+    {
+        <K::Choice as Choice>::VARIANTS
+    }
+
+    /// A word of its choice, which [`Self::variants`] has looked up.
+    #[must_use]
+    pub const fn hold_choice(self, word: &'static str) -> Assignment {
+        self.hold(Assigned::Constant(Literal::Text(word)))
     }
 }
 
@@ -220,6 +185,31 @@ impl<T: Resource> Walk<T> {
         Self { path: Path::HERE, at: PhantomData }
     }
 
+    /// As a rule: the row is the account that is calling.
+    #[must_use]
+    pub const fn oneself(self) -> Rule
+    where
+        T: Account,
+    {
+        Rule::Oneself
+    }
+}
+
+impl<T: Resource> Rows<T> {
+    /// Where they are.
+    #[must_use]
+    pub const fn path(self) -> Path {
+        self.path
+    }
+
+    /// One of them, at which the paths of a rule start.
+    #[must_use]
+    pub const fn one(self) -> Walk<T> {
+        Walk::here()
+    }
+}
+
+impl<T: Resource, N> Walk<T, N> {
     /// What the path can continue with.
     #[must_use]
     pub const fn fields(self) -> T::Fields {
@@ -228,8 +218,14 @@ impl<T: Resource> Walk<T> {
 
     /// Follows a relation.
     #[must_use]
-    pub const fn then<K: Leads>(self, relation: Part<K>) -> Walk<K::To> {
+    pub const fn then<K: Leads>(self, relation: Part<K>) -> Walk<K::To, K::Arrived<N>> {
         Walk { path: self.path.then(relation.0), at: PhantomData }
+    }
+
+    /// Follows a relation to many rows, of one of which a rule is asked.
+    #[must_use]
+    pub const fn many<K: LeadsToMany>(self, relation: Part<K>) -> Rows<K::To> {
+        Rows { path: self.path.then(relation.0), at: PhantomData }
     }
 
     /// As a rule: the account at the end of the relation, or what the named rule says.
@@ -244,33 +240,57 @@ impl<T: Resource> Walk<T> {
         self.path.then(end.0)
     }
 
+    /// As what a field of an added row holds: the same as the field at the end.
+    #[must_use]
+    pub const fn held_by<K: Fills<L>, L>(self, source: Part<K>, field: Part<L>) -> Assignment
+    where
+        N: IsOne,
+    {
+        field.hold(Assigned::Field { path: self.path, field: source.0 })
+    }
+
     /// As a payload value: what the field holds after the change; of a relation, the id.
     #[must_use]
-    pub const fn tells<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+    pub const fn tells<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload
+    where
+        N: IsOne,
+    {
         Payload { key, row: RowVersion::New, path: self.path, field: end.0 }
     }
 
     /// The same before the change.
     #[must_use]
-    pub const fn tells_old<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload {
+    pub const fn tells_old<K: Shown>(self, end: Part<K>, key: &'static str) -> Payload
+    where
+        N: IsOne,
+    {
         Payload { key, row: RowVersion::Old, path: self.path, field: end.0 }
     }
 
     /// Compares a field with a truth value.
     #[must_use]
-    pub const fn compare_bool<K: Comparable<bool>>(self, end: Part<K>, op: Comparison, value: bool) -> Rule {
+    pub const fn compare_bool<K: Comparable<bool>>(self, end: Part<K>, op: Comparison, value: bool) -> Rule
+    where
+        N: IsOne,
+    {
         self.compare(end, op, Literal::Bool(value))
     }
 
     /// Compares a field with an integer.
     #[must_use]
-    pub const fn compare_int<K: Comparable<i64>>(self, end: Part<K>, op: Comparison, value: i64) -> Rule {
+    pub const fn compare_int<K: Comparable<i64>>(self, end: Part<K>, op: Comparison, value: i64) -> Rule
+    where
+        N: IsOne,
+    {
         self.compare(end, op, Literal::Int(value))
     }
 
     /// Compares a field with a number.
     #[must_use]
-    pub const fn compare_float<K: Comparable<f64>>(self, end: Part<K>, op: Comparison, value: f64) -> Rule {
+    pub const fn compare_float<K: Comparable<f64>>(self, end: Part<K>, op: Comparison, value: f64) -> Rule
+    where
+        N: IsOne,
+    {
         self.compare(end, op, Literal::Float(value))
     }
 
@@ -281,7 +301,10 @@ impl<T: Resource> Walk<T> {
         end: Part<K>,
         op: Comparison,
         value: &'static str,
-    ) -> Rule {
+    ) -> Rule
+    where
+        N: IsOne,
+    {
         self.compare(end, op, Literal::Text(value))
     }
 
@@ -293,13 +316,19 @@ impl<T: Resource> Walk<T> {
 
     /// Compares a field with a word of its choice, which [`Self::variants`] has looked up.
     #[must_use]
-    pub const fn compare_choice<K>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule {
+    pub const fn compare_choice<K>(self, end: Part<K>, op: Comparison, word: &'static str) -> Rule
+    where
+        N: IsOne,
+    {
         self.compare(end, op, Literal::Text(word))
     }
 
     /// Compares an instant or a day with the present, moved by so many microseconds.
     #[must_use]
-    pub const fn compare_now<K: Timed>(self, end: Part<K>, op: Comparison, offset_us: i64) -> Rule {
+    pub const fn compare_now<K: Timed>(self, end: Part<K>, op: Comparison, offset_us: i64) -> Rule
+    where
+        N: IsOne,
+    {
         Rule::Moment { path: self.path, field: end.0, op, offset_us }
     }
 
@@ -323,6 +352,9 @@ impl<T> Alike<Self> for T {}
 
 /// Holds for what a check may compare.
 pub const fn assert_alike<A: Alike<B>, B>() {}
+
+/// Holds for a relation that leads to a `T`; what `has` asks of the relation that it names.
+pub const fn assert_refers<T, K: RefersTo<T>>(_: Part<K>) {}
 
 /// The words of the account's role, by variant.
 #[must_use]

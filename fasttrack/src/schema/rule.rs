@@ -26,7 +26,8 @@ pub struct Grant {
     pub rule: Rule,
 }
 
-/// Relation fields to follow, starting at the row. Empty: the row itself.
+/// Relations to follow, starting at the row: fields, or names of many rows that refer here ([`Has`](super::Has)). Empty: the
+/// row itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path {
     steps: [&'static str; Self::MAX_STEPS],
@@ -90,6 +91,14 @@ pub enum Rule {
         op: Comparison,
         /// By how much the present is moved, in microseconds.
         offset_us: i64,
+    },
+    /// `any(members: rule)`: of the rows at the end of these relations, the last of which leads to many, there is one of
+    /// which the rule holds.
+    AnyOf {
+        /// Where the rows are.
+        path: Path,
+        /// What has to hold of one of them, all of it of the same.
+        rule: &'static Rule,
     },
     /// What the rule of this name says of the row at the end of these relations.
     Named {

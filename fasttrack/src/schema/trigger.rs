@@ -62,6 +62,38 @@ pub enum Effect {
         /// The function.
         run: JobFn,
     },
+    /// Adds a row that refers to the changed one.
+    Add {
+        /// What the declaration calls the rows ([`Has`](super::Has)).
+        to: &'static str,
+        /// What its fields hold that do not hold their default.
+        values: &'static [Assignment],
+    },
+}
+
+/// What a field of an added row holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment {
+    /// Name of the field.
+    pub field: &'static str,
+    /// What it holds.
+    pub value: Assigned,
+}
+
+/// Where the value of a field comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Assigned {
+    /// Who makes the change.
+    Actor,
+    /// The declaration.
+    Constant(Literal),
+    /// A field of the changed row, or of one that it leads to.
+    Field {
+        /// Relations to follow.
+        path: Path,
+        /// Name of the field there.
+        field: &'static str,
+    },
 }
 
 /// Which row a payload value is taken from.
@@ -115,6 +147,12 @@ impl Trigger {
     #[must_use]
     pub const fn tell(change: Change, name: &'static str, payload: &'static [Payload], to: &'static [Path]) -> Self {
         Self { change, effect: Effect::Event { name, payload, to, except_actor: false } }
+    }
+
+    /// A change for which a row is added.
+    #[must_use]
+    pub const fn add(change: Change, to: &'static str, values: &'static [Assignment]) -> Self {
+        Self { change, effect: Effect::Add { to, values } }
     }
 
     /// A change that a job runs for.

@@ -47,9 +47,11 @@ fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> b
             let named = schema.named_rules.iter().find(|(known, _)| known == rule).filter(|_| depth > 0);
             named.is_some_and(|(_, rule)| goes_through(rule, relation, schema, depth - 1))
         }
-        Rule::Related(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::Named { path, .. } => {
-            begins(path)
-        }
+        Rule::Related(path)
+        | Rule::Compare { path, .. }
+        | Rule::Moment { path, .. }
+        | Rule::AnyOf { path, .. }
+        | Rule::Named { path, .. } => begins(path),
         Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself => false,
     }
 }
@@ -62,10 +64,7 @@ pub(crate) fn named_rule<'a>(
     path: &Path,
     name: &str,
 ) -> Option<(&'a Schema, &'a Rule)> {
-    let schema = path.steps().iter().try_fold(schema, |schema, step| {
-        let Kind::Relation(target) = schema.column(step)?.kind else { return None };
-        Some(catalog.find(target)?.schema)
-    })?;
+    let schema = catalog.arrive(schema, path)?;
     schema.named_rules.iter().find(|(known, _)| *known == name).map(|(_, rule)| (schema, rule))
 }
 
@@ -116,8 +115,16 @@ impl Place<'_> {
                 let (row, how, what) = (dotted(path), lies(*op), moment(*offset_us));
                 Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
             }
+            Rule::AnyOf { path, rule } => self.any_of(path, rule),
             Rule::Named { path, rule } => self.named(path, rule),
         }
+    }
+
+    fn any_of(&self, path: &Path, rule: &Rule) -> Phrase {
+        let schema = self.catalog.arrive(self.schema, path).unwrap_or(self.schema);
+        let inner = Place { catalog: self.catalog, schema, prefix: String::new(), depth: self.depth }.phrase(rule);
+        let rows = format!("{}{}", self.prefix, path.steps().join("."));
+        Phrase::new(Binding::Word, format!("any of {rows} ({})", inner.text))
     }
 
     fn any(&self, rules: &[Rule]) -> Phrase {

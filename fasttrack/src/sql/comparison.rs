@@ -1,6 +1,6 @@
 //! A field against something else, as a condition.
 
-use super::{Scope, Sql, dialect::sort_key, predicate::write_exists, text::quote};
+use super::{Scope, Sql, dialect::sort_key, scope::write_exists, text::quote};
 use crate::schema::{Column, Comparison, Kind, Literal, Step};
 
 /// What a field is compared with, and how.
@@ -19,8 +19,9 @@ impl Comparing<'_> {
             sql.push(&comparison(column, &scope.column(column.key), *op, right.as_deref(), scope.exact));
             return;
         }
-        write_exists(steps, sql, scope, |alias| {
-            Some(comparison(column, &format!("{alias}.{}", quote(column.key)), *op, right.as_deref(), false))
+        write_exists(steps, sql, scope, |sql, alias| {
+            let left = format!("{alias}.{}", quote(column.key));
+            sql.push(" AND ").push(&comparison(column, &left, *op, right.as_deref(), false));
         });
     }
 }

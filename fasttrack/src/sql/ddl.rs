@@ -1,7 +1,11 @@
 //! The table of a resource and the indexes that its lists need, derived from the declaration.
 
+use std::collections::HashSet;
+
 use super::{
-    CallerRole, Predicate, condition,
+    CallerRole, Predicate,
+    asked::asked_by_others,
+    condition,
     definition::{CheckDefinition, ColumnDefinition, ForeignKey, IndexDefinition, TableDefinition},
     dialect::{self, schema::IndexKey},
     policy::fold,
@@ -90,6 +94,19 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             index(&name, keys.collect(), false);
         }
     }
+    for [relation, account] in asked_by_others(catalog, model)? {
+        for keys in [[relation, account], [account, relation]] {
+            if schema.uniques.iter().any(|unique| unique.keys.starts_with(&keys.map(|column| column.key))) {
+                continue;
+            }
+            let name = format!("{}_{}", keys[0].key, keys[1].key);
+            // Whoever is null is nobody who asks: where nulls come is all the same.
+            let key = |column: &Column| IndexKey { is_nullable: false, ..index_key(column, quote(column.key)) };
+            index(&name, keys.map(key).into(), false);
+        }
+    }
+    let mut names = HashSet::new();
+    made.retain(|index| names.insert(index.name.clone()));
     Ok(made)
 }
 
@@ -168,7 +185,7 @@ fn narrow(policy: &Predicate) -> bool {
     }
 }
 
-fn collect_own(rule: &Rule, paths: &mut Vec<Path>) {
+pub(super) fn collect_own(rule: &Rule, paths: &mut Vec<Path>) {
     match rule {
         Rule::Any(parts) | Rule::All(parts) => parts.iter().for_each(|part| collect_own(part, paths)),
         Rule::Related(path) if !paths.contains(path) => paths.push(*path),

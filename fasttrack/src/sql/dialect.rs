@@ -64,6 +64,20 @@ pub(crate) trait Syntax: Sync {
     /// Whether a sort key is anything but a value that is not null; null is.
     fn differs(&self, expr: &str, nullable: bool, value: &str) -> String;
 
+    /// How rows that hold the caller's id are gone along in the order of another column, by an index over both.
+    fn along(&self, along: &Along<'_>) -> AlongSql;
+
+    /// Joins the rows `t` of a table, behind others in a FROM, so that they are looked up for each of those by `tie`; up to
+    /// a WHERE that goes on with conditions.
+    fn looked_up(&self, table: &str, tie: &str) -> String;
+
+    /// The end of a statement, behind its conditions, that finds all its rows by what is few and only then puts them in
+    /// order; it is not gone about where `condition`, which is over no row, does not hold.
+    fn gathered(&self, condition: &str, order: &str, limit: i64) -> String;
+
+    /// The same for one that goes along the order until it has found enough.
+    fn walked(&self, condition: &str, order: &str, limit: i64) -> String;
+
     /// Whether a sort key is one of the values in a JSON list.
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String;
 
@@ -154,6 +168,30 @@ pub(crate) struct InsertRows<'a> {
     pub(crate) condition: String,
     /// The row as JSON, as RETURNING sees it.
     pub(crate) returned: &'a str,
+}
+
+/// Rows that hold the caller's id, to be gone along in the order of another column, of which each value counts once.
+pub(crate) struct Along<'a> {
+    /// The column that holds the id.
+    pub(crate) account: String,
+    /// The other one.
+    pub(crate) key: String,
+    /// The caller's id.
+    pub(crate) caller: &'a str,
+    /// The operator and the value of the other column beyond which they are looked for.
+    pub(crate) beyond: Option<(&'a str, &'a str)>,
+    /// Whether the order is a descending one.
+    pub(crate) descending: bool,
+}
+
+/// The parts of such a statement.
+pub(crate) struct AlongSql {
+    /// Its beginning.
+    pub(crate) select: &'static str,
+    /// Which rows.
+    pub(crate) condition: String,
+    /// What stands behind all conditions.
+    pub(crate) order: String,
 }
 
 /// What is to be put into the outbox.

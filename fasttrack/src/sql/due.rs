@@ -54,6 +54,7 @@ impl Timed {
         let then = match trigger.effect {
             Effect::Event { name, .. } => name.to_owned(),
             Effect::Run { job, .. } => format!("run {job}"),
+            Effect::Add { to, .. } => format!("add {to}"),
         };
         let name = |table: &str, key: &str| format!("{table}.{key}{offset_us:+} {then}");
         let (before, key) = (schema.was.unwrap_or(schema.plural), column.was.unwrap_or(column.key));

@@ -1,15 +1,22 @@
-//! What a trigger writes to the outbox, in the transaction of the change.
+//! What a trigger writes, in the transaction of the change: messages and jobs to the outbox, or rows of another resource.
+
+use std::sync::Arc;
 
 use super::{
     Moment, Scope, Sql, Template,
     dialect::Messages,
     inbox::write_policy,
     insert::values,
+    policy::split,
+    removal::rows_among,
     text::{quote, text_literal},
 };
 use crate::{
     db::Dialect,
-    schema::{Catalog, Change, Column, Effect, LinkError, Model, Path, Payload, RowVersion, Schema, Step, Trigger},
+    schema::{
+        Assigned, Assignment, Catalog, Change, Column, Effect, Has, Kind, LinkError, Model, Path, Payload, RowVersion,
+        Schema, Step, Trigger,
+    },
     types::Storage,
 };
 
@@ -28,14 +35,36 @@ pub fn outbox(dialect: Dialect, account: &Schema) -> Vec<String> {
 pub struct EffectPlan {
     /// When it applies.
     pub change: Change,
-    /// Whether it tells accounts, of whom the statement returns the ids; else it is a job.
-    pub tells: bool,
+    /// What comes of its statement.
+    pub does: Does,
     /// What of the present it asks for.
     pub moments: Vec<Moment>,
     dialect: Dialect,
     types: Vec<Storage>,
     head: String,
     tail: String,
+}
+
+/// What comes of the statement of an effect.
+#[derive(Debug, Clone)]
+pub enum Does {
+    /// It tells accounts, of whom it returns the ids.
+    Tells,
+    /// It notes a job.
+    Enqueues,
+    /// It adds rows, and returns of each its id and that of the row that it refers to.
+    Adds(Arc<Added>),
+}
+
+/// Rows of another resource that a trigger adds.
+#[derive(Debug)]
+pub struct Added {
+    /// Their declaration.
+    pub schema: &'static Schema,
+    /// Reads them, every column as it is stored, by the JSON array `$1` of their ids.
+    pub rows: String,
+    /// Their own triggers.
+    pub plans: Vec<EffectPlan>,
 }
 
 impl EffectPlan {
@@ -75,21 +104,30 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     let mut sql = Sql::new(dialect, begin);
     asked().for_each(|name| _ = sql.push(&format!("act.{name} AS {name}, ")));
     let from = format!(" FROM act JOIN {} t ON t.\"id\" = act.\"id\")", quote(schema.plural));
-    let tells = match trigger.effect {
+    let does = match trigger.effect {
         Effect::Event { name, payload, to, except_actor } => {
             write_payload(catalog, model, payload, &mut sql)?;
             write_recipients(catalog, model, to, &mut sql)?;
-            let mut recipients = recipients(to.len(), except_actor, &asked().collect::<Vec<_>>());
+            let mut recipients = recipients(catalog, model, (to, except_actor), &asked().collect::<Vec<_>>())?;
             recipients.push_str(readers.as_ref().map_or("", |readers| &readers.condition));
             let constants = [name, schema.name].map(text_literal).join(", ");
             let gone = trigger.change == Change::Deleted;
             sql.push(&from).push(&dialect.sql().tell(&Messages { constants, gone, recipients: &recipients }));
-            true
+            Does::Tells
         }
         Effect::Run { job, .. } => {
             write_versions(schema, trigger.change, &mut sql);
             sql.push(&from).push(&enqueue(dialect, job, schema));
-            false
+            Does::Enqueues
+        }
+        Effect::Add { to, values } => {
+            let unresolved = || LinkError::unresolved(schema.name, to);
+            let has = schema.many(to).ok_or_else(unresolved)?;
+            let target = catalog.find(has.resource).ok_or_else(unresolved)?;
+            let keys = write_assigned(catalog, model, (target, has), values, &mut sql)?;
+            sql.push(&from).push(&insert(target.schema, has, &keys)?);
+            let rows = rows_among(dialect, target.schema);
+            Does::Adds(Arc::new(Added { schema: target.schema, rows, plans: effects(dialect, catalog, target)? }))
         }
     };
     let common = [Storage::Integer, Storage::Integer, Storage::Timestamp];
@@ -97,7 +135,59 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     let types = types.chain(moments.iter().map(|moment| moment.storage()));
     let (types, tail) = (types.collect(), sql.finish().text().to_owned());
     let moments = readers.map(|readers| readers.moments).unwrap_or_default();
-    Ok(EffectPlan { change: trigger.change, tells, moments, dialect, types, head, tail })
+    Ok(EffectPlan { change: trigger.change, does, moments, dialect, types, head, tail })
+}
+
+/// Writes what the columns of a row to be added hold as `add0`, `add1`, …, and answers their keys.
+fn write_assigned(
+    catalog: &Catalog,
+    model: &Model,
+    (target, has): (&Model, &Has),
+    values: &[Assignment],
+    sql: &mut Sql,
+) -> Result<Vec<&'static str>, LinkError> {
+    let mut keys = Vec::new();
+    for column in target.schema.columns {
+        let assigned = values.iter().find(|assignment| assignment.field == column.name);
+        let position = keys.len();
+        match assigned.map(|assignment| assignment.value) {
+            _ if column.name == has.relation => continue,
+            None if matches!(column.kind, Kind::CreatedAt | Kind::UpdatedAt) => _ = sql.push("act.\"at\""),
+            None if column.actor => _ = sql.push("act.\"actor\""),
+            None => continue,
+            Some(Assigned::Actor) => _ = sql.push("act.\"actor\""),
+            Some(Assigned::Constant(value)) => {
+                let value = sql.dialect().sql().literal(value);
+                sql.push(&value);
+            }
+            Some(Assigned::Field { path, field }) => {
+                let (steps, end) = catalog.walk(model, &path)?;
+                let source = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
+                Scope::of("t").write_value(sql, &steps, source.key, str::to_owned);
+            }
+        }
+        sql.push(&format!(" AS add{position}, "));
+        keys.push(column.key);
+    }
+    // Something stands behind the last comma.
+    sql.push("1 AS one");
+    Ok(keys)
+}
+
+/// Inserts what [`write_assigned`] has written, each referring to the row that was changed.
+fn insert(schema: &Schema, has: &Has, keys: &[&str]) -> Result<String, LinkError> {
+    let relation = schema.column(has.relation).ok_or_else(|| LinkError::unresolved(schema.name, has.relation))?;
+    let relation = quote(relation.key);
+    let (columns, values): (Vec<_>, Vec<_>) =
+        keys.iter().enumerate().map(|(position, key)| (quote(key), format!("add{position}"))).unzip();
+    let listed =
+        |first: &str, rest: Vec<String>| std::iter::once(first.to_owned()).chain(rest).collect::<Vec<_>>().join(", ");
+    Ok(format!(
+        " INSERT INTO {} ({}) SELECT {} FROM hit WHERE TRUE ORDER BY row_id RETURNING \"id\", {relation}",
+        quote(schema.plural),
+        listed(&relation, columns),
+        listed("row_id", values)
+    ))
 }
 
 fn enqueue(dialect: Dialect, job: &str, schema: &Schema) -> String {
@@ -150,7 +240,10 @@ fn version(row: RowVersion) -> Scope<'static> {
 fn write_recipients(catalog: &Catalog, model: &Model, to: &[Path], sql: &mut Sql) -> Result<(), LinkError> {
     for (position, path) in to.iter().enumerate() {
         let (steps, _) = catalog.walk(model, path)?;
-        let Some((Step { key, .. }, before)) = steps.split_last() else { continue };
+        if steps.iter().any(Step::is_many) {
+            continue;
+        }
+        let (key, before) = steps.split_last().map_or(("id", &[][..]), |(last, before)| (last.key, before));
         sql.push(", ");
         Scope::of("t").write_value(sql, before, key, str::to_owned);
         sql.push(&format!(" AS to{position}"));
@@ -188,11 +281,41 @@ impl Readers {
 }
 
 /// The accounts to tell, each once; with these columns of what happened.
-fn recipients(count: usize, except_actor: bool, columns: &[String]) -> String {
+fn recipients(
+    catalog: &Catalog,
+    model: &Model,
+    (to, except_actor): (&[Path], bool),
+    columns: &[String],
+) -> Result<String, LinkError> {
+    let columns: String = columns.iter().flat_map(|column| ["h.", column.as_str(), ", "]).collect();
     let actor = if except_actor { " AND recipient IS DISTINCT FROM actor" } else { "" };
-    let columns: String = columns.iter().flat_map(|column| [column.as_str(), ", "]).collect();
-    let each: Vec<_> = (0..count)
-        .map(|position| format!("SELECT row_id, actor, at, {columns}data, to{position} AS recipient FROM hit"))
-        .collect();
-    format!("SELECT * FROM ({}) e WHERE recipient IS NOT NULL{actor}", each.join(" UNION "))
+    let mut each = Vec::with_capacity(to.len());
+    for (position, path) in to.iter().enumerate() {
+        let (steps, _) = catalog.walk(model, path)?;
+        each.push(match split(steps) {
+            (many, _) if many.is_empty() => {
+                format!("SELECT h.row_id, h.actor, h.at, {columns}h.data, h.to{position} AS recipient FROM hit h")
+            }
+            (many, rest) => of_many(model.schema, (&many, &rest), &columns),
+        });
+    }
+    Ok(format!("SELECT * FROM ({}) e WHERE recipient IS NOT NULL{actor}", each.join(" UNION ")))
+}
+
+/// The accounts at the end of relations of which some lead to many rows.
+fn of_many(schema: &Schema, (many, rest): (&[Step], &[Step]), columns: &str) -> String {
+    let (key, before) = rest.split_last().map_or(("id", &[][..]), |(last, before)| (last.key, before));
+    let (mut from, mut ties) = (format!("hit h CROSS JOIN {} t", quote(schema.plural)), String::new());
+    let mut row = "t".to_owned();
+    for (position, step) in many.iter().chain(before).enumerate() {
+        let alias = format!("r{position}");
+        from = format!("{from} CROSS JOIN {} {alias}", quote(step.table));
+        ties = format!("{ties} AND {alias}.{} = {row}.{}", quote(step.target), quote(step.key));
+        row = alias;
+    }
+    let recipient = quote(key);
+    format!(
+        "SELECT DISTINCT h.row_id, h.actor, h.at, {columns}h.data, {row}.{recipient} AS recipient FROM {from} \
+         WHERE t.\"id\" = h.row_id{ties}"
+    )
 }

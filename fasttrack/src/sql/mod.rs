@@ -4,6 +4,7 @@
 //! the declarations are written out. What is peculiar to a database is in `dialect`.
 
 mod alter;
+mod asked;
 mod capture;
 mod comparison;
 mod condition;
@@ -21,6 +22,8 @@ mod policy;
 mod predicate;
 mod removal;
 mod row;
+mod scope;
+mod source;
 mod text;
 mod timer;
 mod transfer;
@@ -37,19 +40,20 @@ pub use self::{
         DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, take_due,
         unplan_due,
     },
-    effect::{EffectPlan, effects, outbox},
+    effect::{Added, Does, EffectPlan, effects, outbox},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     lock::Lock,
     moment::Moment,
     page::{PageQuery, SEPARATOR, page},
     policy::{CallerRole, fold, fold_change},
-    predicate::{Known, Leaf, Predicate, Scope},
+    predicate::{Known, Leaf, Predicate},
     removal::{
         Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, lock_doomed,
         rows_among, staying,
     },
     row::{Table, delete, locked_state, read, referable, state, update, would_hold},
+    scope::Scope,
     text::{Slot, Sql, Template, Values, quote},
     timer::{begin_timer, drop_timer, enqueue_regular, know_timer, set_timer, timers},
     transfer::StoredTable,

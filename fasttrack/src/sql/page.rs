@@ -7,6 +7,7 @@
 use super::{
     Predicate, Scope, Slot, Sql, Table, Template,
     dialect::{match_key, sort_key},
+    source::Source,
     text::quote,
 };
 use crate::{
@@ -59,16 +60,20 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     };
     let after: Vec<_> = after.map(value).collect();
     let parts = Parts { query, rest: &rest, after: &after };
-    match ranges.as_slice() {
-        [range] => parts.write_range(range, &mut sql),
+    let sources = if query.parent_key.is_none() { Source::of(query.policy) } else { None };
+    let ways = ways(query, sources.as_deref());
+    let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
+    match stretches.as_slice() {
+        [(way, range)] => parts.write_range(way, range, &mut sql),
         many => {
-            sql.join(" UNION ALL ", many, |sql, range| {
+            let is_found_once = sources.as_ref().is_none_or(|sources| sources.len() == 1);
+            sql.join(if is_found_once { " UNION ALL " } else { " UNION " }, many, |sql, (way, range)| {
                 sql.push("SELECT * FROM (");
-                parts.write_range(range, sql);
+                parts.write_range(way, range, sql);
                 sql.push(") s");
             });
             write_order(query, &mut sql);
-            write_limit(query.limit + 1, &mut sql);
+            sql.push(&limited(query.limit + 1));
         }
     }
     let id = query.sort.len().saturating_sub(1);
@@ -83,6 +88,70 @@ enum Bound {
     Beyond(usize, &'static str),
     IsNull(usize),
     IsNotNull(usize),
+}
+
+/// Where the rows of a stretch come from.
+enum Way<'a> {
+    /// The list, as far as the rule shows it.
+    Table,
+    /// What leads to the caller's rows, which comes in the order asked for.
+    Source(&'a Source<'a>),
+    /// The same in another order, unless very many lead to one.
+    Few(&'a Source<'a>, &'a [Source<'a>]),
+    /// The list, where very many lead to a row of it.
+    Many(&'a [Source<'a>]),
+}
+
+/// The ways in which all rows of a list are found.
+fn ways<'a>(query: &PageQuery<'_>, sources: Option<&'a [Source<'a>]>) -> Vec<Way<'a>> {
+    let Some(sources) = sources else { return vec![Way::Table] };
+    let is_by_id = query.sort.len() == 1 && sources.iter().all(Source::is_by_id);
+    if is_by_id {
+        return sources.iter().map(Way::Source).collect();
+    }
+    sources.iter().map(|source| Way::Few(source, sources)).chain([Way::Many(sources)]).collect()
+}
+
+impl Way<'_> {
+    const fn source(&self) -> Option<&Source<'_>> {
+        match self {
+            Self::Source(source) | Self::Few(source, _) => Some(source),
+            Self::Table | Self::Many(_) => None,
+        }
+    }
+
+    /// Writes ` FROM … WHERE …`.
+    fn write(&self, query: &PageQuery<'_>, sql: &mut Sql) {
+        if let Some(source) = self.source() {
+            return source.write(&query.table.name, None, sql);
+        }
+        sql.push(" FROM ").push(&query.table.name).push(" t WHERE ");
+        match query.parent_key {
+            Some(key) => sql.push("t.").name(key).push(" = ").bind(Slot::Parent),
+            None => sql.push("TRUE"),
+        };
+        if !query.policy.is_always() {
+            sql.push(" AND ");
+            let each = matches!(self, Self::Many(_));
+            query.policy.write(sql, Scope { parent_key: query.parent_key, each, ..Scope::of("t") });
+        }
+    }
+
+    /// What stands behind the conditions.
+    fn end(&self, order: &str, limit: i64, sql: &mut Sql) -> String {
+        let mut many = |sources| sql.fragment(|sql| Source::write_many(sources, sql));
+        match self {
+            Self::Table | Self::Source(_) => order.to_owned() + &limited(limit),
+            Self::Few(_, sources) => {
+                let few = format!("NOT {}", many(sources));
+                sql.dialect().sql().gathered(&few, order, limit)
+            }
+            Self::Many(sources) => {
+                let many = many(sources);
+                sql.dialect().sql().walked(&many, order, limit)
+            }
+        }
+    }
 }
 
 /// What the stretches have in common, written once: however many there are, each value is bound once.
@@ -124,21 +193,18 @@ fn key_expr(key: &SortKey) -> String {
 }
 
 impl Parts<'_> {
-    fn write_range(&self, range: &[Bound], sql: &mut Sql) {
+    fn write_range(&self, way: &Way<'_>, range: &[Bound], sql: &mut Sql) {
         let query = self.query;
-        sql.push("SELECT ");
+        if let Way::Source(source) = way
+            && self.write_along(source, range, sql)
+        {
+            return;
+        }
+        sql.push(if way.source().is_some_and(Source::repeats) { "SELECT DISTINCT " } else { "SELECT " });
         sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
             sql.push(&format!("{} AS k{position}", key_expr(key)));
         });
-        sql.push(" FROM ").push(&query.table.name).push(" t WHERE ");
-        match query.parent_key {
-            Some(key) => sql.push("t.").name(key).push(" = ").bind(Slot::Parent),
-            None => sql.push("TRUE"),
-        };
-        if !query.policy.is_always() {
-            sql.push(" AND ");
-            query.policy.write(sql, Scope { parent_key: query.parent_key, ..Scope::of("t") });
-        }
+        way.write(query, sql);
         sql.push(self.rest);
         for bound in range {
             sql.push(" AND ");
@@ -149,8 +215,23 @@ impl Parts<'_> {
         let constant = |position: usize| {
             range.iter().any(|bound| matches!(bound, Bound::Equal(at) | Bound::IsNull(at) if *at == position))
         };
-        write_order_of(query, sql, |position| !constant(position));
-        write_limit(query.limit + 1, sql);
+        let order = sql.fragment(|sql| write_order_of(query, sql, |position| !constant(position)));
+        let end = way.end(&order, query.limit + 1, sql);
+        sql.push(&end);
+    }
+
+    /// A stretch of what leads to the caller's rows, in the order of their ids.
+    fn write_along(&self, source: &Source<'_>, range: &[Bound], sql: &mut Sql) -> bool {
+        let (Some(id), Some(key)) = (source.id(), self.query.sort.first()) else { return false };
+        let beyond = match (range, self.after) {
+            ([Bound::Beyond(_, operator)], [value]) => Some((*operator, value.as_str())),
+            _ => None,
+        };
+        let Some(along) = source.along(beyond, key.descending, sql) else { return false };
+        sql.push(along.select).push(&id).push(" AS k0");
+        source.write(&self.query.table.name, Some(&along.condition), sql);
+        sql.push(self.rest).push(&along.order).push(&limited(self.query.limit + 1));
+        true
     }
 
     fn write_bound(&self, bound: Bound, sql: &mut Sql) {
@@ -268,6 +349,6 @@ fn write_order_of(query: &PageQuery<'_>, sql: &mut Sql, takes_part: impl Fn(usiz
 }
 
 /// The limit is written out: bound, a statement might be prepared anew at every use, to plan for its value.
-fn write_limit(limit: i64, sql: &mut Sql) {
-    sql.push(&format!(" LIMIT {limit}"));
+fn limited(limit: i64) -> String {
+    format!(" LIMIT {limit}")
 }

@@ -94,6 +94,10 @@ impl Size {
             Predicate::Leaf(
                 Leaf::Account(steps) | Leaf::Present(steps) | Leaf::Compare { steps, .. } | Leaf::Moment { steps, .. },
             ) => Self { levels: 8 + steps.len(), steps: steps.len() },
+            Predicate::Leaf(Leaf::Exists { steps, inner }) => {
+                let inner = Self::of(inner);
+                Self { levels: 8 + steps.len() + inner.levels, steps: steps.len() + inner.steps }
+            }
             Predicate::Not(inner) => Self::of(inner).under(1),
             Predicate::All(parts) | Predicate::Any(parts) => {
                 parts.iter().map(Self::of).fold(Self::default(), Self::max).under(Sql::levels_of(parts.len()))
@@ -133,7 +137,16 @@ impl<'a> Folder<'a> {
             Rule::Role(word) => of_caller(decided(self.caller == CallerRole::Role(word))),
             Rule::Oneself if before.is_empty() => of_caller(Predicate::Leaf(Leaf::Oneself)),
             Rule::Oneself => of_caller(Predicate::Leaf(Leaf::Account(before.to_vec()))),
-            Rule::Related(path) => of_caller(Predicate::Leaf(Leaf::Account(self.walk(model, before, path)?.0))),
+            Rule::Related(path) => {
+                let (many, rest) = split(self.walk(model, before, path)?.0);
+                let account = if rest.is_empty() { Leaf::Oneself } else { Leaf::Account(rest) };
+                of_caller(exists(many, Predicate::Leaf(account)))
+            }
+            Rule::AnyOf { path, rule } => {
+                let (steps, end) = self.walk(model, before, path)?;
+                let (many, _) = split(steps);
+                self.one_of(many, negated, |negated| self.fold(end, &[], rule, negated))?
+            }
             Rule::Compare { path, field, op, value } => {
                 let (steps, end) = self.walk(model, before, path)?;
                 let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
@@ -147,12 +160,36 @@ impl<'a> Folder<'a> {
             }
             Rule::Named { path, rule } => {
                 let (steps, end, rule) = self.follow(model, before, path, rule)?;
-                let inner = self.fold(end, &steps, rule, negated)?;
-                match present(&steps) {
-                    present if negated && known => Predicate::any([present.negate(), inner]),
-                    present => Predicate::all([present, inner]),
-                }
+                let (many, steps) = split(steps);
+                self.one_of(many, negated, |negated| {
+                    let inner = self.fold(end, &steps, rule, negated)?;
+                    Ok(match present(&steps) {
+                        present if negated && known => Predicate::any([present.negate(), inner]),
+                        present => Predicate::all([present, inner]),
+                    })
+                })?
             }
+        })
+    }
+
+    /// That there is a row at the end of `many` of which `rule` holds, or, `negated`, that there is none; of the row itself
+    /// where these are no relations. `rule` is asked for what is known to hold, or for what is known not to.
+    fn one_of(
+        self,
+        many: Vec<Step>,
+        negated: bool,
+        rule: impl Fn(bool) -> Result<Predicate, LinkError>,
+    ) -> Result<Predicate, LinkError> {
+        if many.is_empty() || !negated {
+            return Ok(exists(many, rule(negated)?));
+        }
+        if self.caller != CallerRole::Anonymous {
+            return Ok(exists(many, rule(false)?).negate());
+        }
+        // A row counts unless it is known that the rule does not hold of it; where that is never known, nothing is.
+        Ok(match rule(true)?.negate() {
+            Predicate::Always => Predicate::Never,
+            possible => exists(many, possible).negate(),
         })
     }
 
@@ -175,7 +212,8 @@ impl<'a> Folder<'a> {
             }
             Rule::Named { path, rule } => {
                 let (steps, end, rule) = self.follow(model, before, path, rule)?;
-                Predicate::all([present(&steps), self.admit(end, &steps, rule)?])
+                let (many, steps) = split(steps);
+                exists(many, Predicate::all([present(&steps), self.admit(end, &steps, rule)?]))
             }
             rule if self.says_anyone(model, rule)? => self.fold(model, before, rule, false)?,
             _ => Predicate::Never,
@@ -214,6 +252,36 @@ impl<'a> Folder<'a> {
         let (steps, end) = self.catalog.walk(model, path)?;
         Ok((before.iter().cloned().chain(steps).collect(), end))
     }
+}
+
+/// That there is a row at the end of `many` relations of which `inner` holds; `inner` of the row itself where these are none.
+fn exists(many: Vec<Step>, inner: Predicate) -> Predicate {
+    match inner {
+        Predicate::Never => Predicate::Never,
+        inner if many.is_empty() => inner,
+        inner => Predicate::Leaf(Leaf::Exists { steps: many, inner: Box::new(inner) }),
+    }
+}
+
+/// The relations up to the last one that leads to many rows, and those behind it.
+///
+/// A row that is only gone through, on to those that refer to it, is left out: they hold the same id.
+pub(super) fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
+    let mut many: Vec<Step> = Vec::new();
+    let mut rest = Vec::new();
+    for step in steps {
+        rest.push(step);
+        let Some(last) = rest.last().filter(|step| step.is_many()).cloned() else { continue };
+        many.append(&mut rest);
+        if let [.., before, _] = many.as_slice()
+            && !before.is_many()
+        {
+            let through = Step { key: before.key, nullable: before.nullable, ..last };
+            many.truncate(many.len() - 2);
+            many.push(through);
+        }
+    }
+    (many, rest)
 }
 
 /// Whether the row at the end of these relations is there.

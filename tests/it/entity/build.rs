@@ -66,15 +66,24 @@ fn files_of_the_application(root: &Path) -> Vec<String> {
 
 /// The framework stays where it is; the load tests are another workspace.
 fn is_copied(name: &str) -> bool {
-    !["fasttrack/", "fasttrack-macros/", "fasttrack-sqlite/", "bench/"].iter().any(|folder| name.starts_with(folder))
+    !["fasttrack/", "fasttrack-macros/", "fasttrack-sqlite/", "bench/", "examples/"]
+        .iter()
+        .any(|folder| name.starts_with(folder))
 }
 
 /// The manifest of the copy: a workspace of its own, other names, the framework at its place.
 fn manifest_of_the_copy(manifest: &[u8], root: &Path) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(manifest).into_owned();
     for (ours, theirs) in [
-        ("members = [\"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\"]\n", "members = []\n".to_owned()),
-        ("default-members = [\".\", \"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\"]\n", String::new()),
+        (
+            "members = [\"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\", \"examples/workspace\"]\n",
+            "members = []\n".to_owned(),
+        ),
+        (
+            "default-members = [\".\", \"fasttrack\", \"fasttrack-macros\", \"fasttrack-sqlite\", \"examples/workspace\"]\n",
+            String::new(),
+        ),
+        ("workspace = { path = \"examples/workspace\" }\n", String::new()),
         ("default-run = \"fasttrack\"\n", String::new()),
         ("name = \"tracker\"", format!("name = \"{PACKAGE}\"")),
         (

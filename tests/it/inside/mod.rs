@@ -10,6 +10,7 @@ mod deletions;
 mod hooks;
 mod large;
 mod limits;
+mod many;
 mod moments;
 mod outbox;
 mod plans;

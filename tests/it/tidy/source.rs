@@ -18,7 +18,7 @@ pub(super) struct Source {
 pub(super) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = vec![root.join("build.rs")];
-    for folder in ["fasttrack", "fasttrack-macros", "fasttrack-sqlite", "resources", "tests"] {
+    for folder in ["fasttrack", "fasttrack-macros", "fasttrack-sqlite", "resources", "examples", "tests"] {
         collect(&root.join(folder), &mut paths);
     }
     paths.sort();

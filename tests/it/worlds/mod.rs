@@ -36,6 +36,11 @@ fn nobody_can_tell_what_he_may_not_see_from_the_tracker() {
 }
 
 #[test]
+fn nobody_can_tell_what_he_may_not_see_from_a_workspace() {
+    check(workspace::application);
+}
+
+#[test]
 fn nobody_can_tell_what_he_may_not_see_from_a_library() {
     check(library::application);
 }

@@ -1,7 +1,8 @@
 //! Columns and triggers as people read them.
 
 use crate::schema::{
-    Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema, span,
+    Assigned, Assignment, Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema,
+    span,
 };
 
 /// What a column holds: `text, 1 to 300 characters`.
@@ -89,6 +90,10 @@ pub(super) fn when(change: Change) -> String {
 pub(super) fn then(schema: &Schema, effect: &Effect) -> String {
     match effect {
         Effect::Run { job, .. } => format!("run {job}"),
+        Effect::Add { to, values } => {
+            let values: Vec<_> = values.iter().map(assigned).collect();
+            format!("add {to} {{ {} }}", values.join(", "))
+        }
         Effect::Event { name, payload, to, except_actor } => {
             let to: Vec<_> = to.iter().map(|path| recipient(schema, path)).collect();
             let own = format!("{}_id", schema.name);
@@ -97,6 +102,15 @@ pub(super) fn then(schema: &Schema, effect: &Effect) -> String {
             format!("tell {name} {{ {told} }} to {}{except}", to.join(" and "))
         }
     }
+}
+
+fn assigned(assignment: &Assignment) -> String {
+    let value = match assignment.value {
+        Assigned::Actor => "actor".to_owned(),
+        Assigned::Constant(value) => literal(value),
+        Assigned::Field { path, field } => path.steps().iter().copied().chain([field]).collect::<Vec<_>>().join("."),
+    };
+    format!("{}: {value}", assignment.field)
 }
 
 fn recipient(schema: &Schema, path: &Path) -> String {

@@ -117,7 +117,9 @@ impl Judge<'_> {
             Rule::Anyone | Rule::Authenticated => HOLDS,
             Rule::Role(_) => OPEN,
             Rule::Oneself => self.row(&Path::HERE),
-            Rule::Related(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } => self.row(path),
+            Rule::Related(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::AnyOf { path, .. } => {
+                self.row(path)
+            }
             Rule::Named { path, rule } => self.named(path, rule),
         }
     }

@@ -3,7 +3,7 @@
 mod capture;
 mod tables;
 
-use super::{Capture, DOOMED, InsertRows, Messages, Syntax, Taken};
+use super::{Along, AlongSql, Capture, DOOMED, InsertRows, Messages, Syntax, Taken};
 use crate::{
     schema::{Column, Literal},
     sql::text::{quote, text_literal},
@@ -123,6 +123,33 @@ impl Syntax for Postgres {
     }
 
     /// Of an array, which is computed once, the planner makes conditions of an index.
+    /// By `=` the caller's id would be taken out of the order, and an index by the other column taken to be as good, along
+    /// which very many rows may be somebody else's.
+    fn along(&self, along: &Along<'_>) -> AlongSql {
+        let Along { account, key, caller, beyond, descending } = along;
+        let beyond = beyond.map(|(operator, value)| format!(" AND ({account}, {key}) {operator} ({caller}, {value})"));
+        let way = if *descending { " DESC" } else { "" };
+        AlongSql {
+            select: "SELECT ",
+            condition: format!("{account} >= {caller} AND {account} <= {caller}{}", beyond.unwrap_or_default()),
+            order: format!(" GROUP BY {account}, {key} ORDER BY {account}{way}, {key}{way}"),
+        }
+    }
+
+    /// A join would read the table from end to end where it takes the others to be many.
+    fn looked_up(&self, table: &str, tie: &str) -> String {
+        format!(" CROSS JOIN LATERAL (SELECT * FROM {table} t WHERE {tie} OFFSET 0) t WHERE ")
+    }
+
+    /// With an order and a limit it would go along the order, since it cannot know how few there are.
+    fn gathered(&self, condition: &str, _: &str, _: i64) -> String {
+        format!(" AND {condition} OFFSET 0")
+    }
+
+    fn walked(&self, condition: &str, order: &str, limit: i64) -> String {
+        format!(" AND {condition}{order} LIMIT {limit}")
+    }
+
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String {
         let facts = column.kind.facts();
         let of = if facts.order == Order::Declared { "integer" } else { Self::type_of(facts.storage) };

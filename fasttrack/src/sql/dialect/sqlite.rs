@@ -1,6 +1,6 @@
 //! What is peculiar to the SQL of `SQLite`.
 
-use super::{Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
+use super::{Along, AlongSql, Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
 use crate::{
     schema::{Column, Literal},
     sql::text::text_literal,
@@ -96,6 +96,29 @@ impl Syntax for Sqlite {
 
     fn differs(&self, expr: &str, _nullable: bool, value: &str) -> String {
         format!("{expr} IS DISTINCT FROM {value}")
+    }
+
+    fn along(&self, along: &Along<'_>) -> AlongSql {
+        let Along { account, key, caller, beyond, descending } = along;
+        let beyond = beyond.map(|(operator, value)| format!(" AND {key} {operator} {value}")).unwrap_or_default();
+        AlongSql {
+            select: "SELECT DISTINCT ",
+            condition: format!("{account} = {caller}{beyond}"),
+            order: format!(" ORDER BY {key}{}", if *descending { " DESC" } else { "" }),
+        }
+    }
+
+    fn looked_up(&self, table: &str, tie: &str) -> String {
+        format!(" CROSS JOIN {table} t WHERE {tie} AND ")
+    }
+
+    fn gathered(&self, condition: &str, order: &str, limit: i64) -> String {
+        self.walked(condition, order, limit)
+    }
+
+    /// A condition over no row would be looked at again for each row.
+    fn walked(&self, condition: &str, order: &str, limit: i64) -> String {
+        format!("{order} LIMIT CASE WHEN {condition} THEN {limit} ELSE 0 END")
     }
 
     fn is_among(&self, _column: &Column, expr: &str, list: &str) -> String {

@@ -1,0 +1,7 @@
+//! The server of the example.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    workspace::application().main()
+}

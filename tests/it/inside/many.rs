@@ -1,0 +1,170 @@
+//! Lists by what refers to their rows, where there is very much of it: a page costs about as much as one by owner.
+
+use std::time::{Duration, Instant};
+
+use fasttrack::{
+    db::{Arg, Dialect, Statement},
+    query,
+    schema::{Column, Grant, Has, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Verb},
+    sql::{self, CallerRole, PageQuery, Table, Values},
+    wire::Params,
+};
+
+use super::{Inside, run};
+use crate::driver::{dialect, sqlite_only};
+
+const HERE: Path = Path::HERE;
+const OWNER: Rule = Rule::Related(HERE.then("owner"));
+const MEMBER: Rule = Rule::AnyOf { path: HERE.then("members"), rule: &Rule::Related(HERE.then("user")) };
+
+const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
+    let column = Column::new::<Option<i64>>(name, key).on_delete(OnDelete::Cascade);
+    Column { kind: Kind::Relation(target), ..column }
+}
+
+static TEAM: Schema = Schema::new("team", "teams")
+    .columns(&[
+        Column::new::<Id<()>>("id", "id"),
+        Column::new::<String>("name", "name").len(0, 100).default_value(Literal::Text("")).sort(),
+        relation("owner", "owner_id", "user"),
+    ])
+    .has(&[Has::new("members", "member", "team")])
+    .named_rules(&[("member", MEMBER)])
+    .grants(&[Grant::new(Verb::List, Rule::Any(&[OWNER, MEMBER])), Grant::new(Verb::Read, MEMBER)]);
+
+static MEMBERSHIP: Schema = Schema::new("member", "members")
+    .columns(&[
+        Column::new::<Id<()>>("id", "id"),
+        relation("team", "team_id", "team"),
+        relation("user", "user_id", "user"),
+        Column::new::<Option<bool>>("leads", "leads"),
+    ])
+    .grants(&[Grant::new(Verb::Create, Rule::Role("admin")), Grant::new(Verb::Read, Rule::Authenticated)]);
+
+/// 100,000 teams of ten members each. The first account belongs to each tenth, and owns those; the second belongs to three
+/// of them, each of which is near the end.
+const ROWS: [&str; 3] = [
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+     INSERT INTO users (email, password, created_at, updated_at)
+     SELECT 'u' || i || '@example.com', '', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z' FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+     INSERT INTO teams (name, owner_id)
+     SELECT 't' || (i * 7919 % 100000), CASE WHEN i % 10 = 0 THEN 1 ELSE 3 + i % 900 END FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
+     INSERT INTO members (team_id, user_id, leads)
+     SELECT 1 + i / 10,
+       CASE WHEN i % 100 = 90 THEN 1 WHEN i IN (999001, 999501, 999901) THEN 2 ELSE 3 + i % 991 END, i % 10 = 0 FROM n",
+];
+
+async fn filled() -> Inside {
+    let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+    let app = Inside::new(&[user, &TEAM, &MEMBERSHIP]).await;
+    let dialect = app.db.dialect();
+    let filled = app.db.write_alone(move |tx| {
+        Box::pin(async move {
+            for rows in ROWS {
+                let rows = match dialect {
+                    Dialect::Sqlite => rows.to_owned(),
+                    Dialect::Postgres => rows.replace("'2026-01-01T00:00:00.000000Z'", "timestamptz '2026-01-01Z'"),
+                };
+                tx.query(Statement::new(rows, Vec::new())).await?;
+            }
+            if dialect == Dialect::Postgres {
+                for table in ["users", "teams", "members"] {
+                    tx.query(Statement::new(format!("ANALYZE {table}"), Vec::new())).await?;
+                }
+            }
+            Ok(())
+        })
+    });
+    filled.await.unwrap();
+    app
+}
+
+fn page(app: &Inside, rule: &Rule, caller: i64, asked: &str, after: Option<&[Arg]>) -> Statement {
+    let model = app.catalog.find("team").unwrap();
+    let policy = sql::fold(&app.catalog, model, rule, CallerRole::Role("user")).unwrap();
+    let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
+    let page = PageQuery {
+        table: &Table::new(app.db.dialect(), model.schema),
+        parent_key: None,
+        policy: &policy,
+        conditions: &query.conditions,
+        search: None,
+        sort: &query.sort,
+        after,
+        limit: query.size.rows(),
+    };
+    sql::page(&page).fill(Values { caller: Some(caller), ..Values::default() })
+}
+
+/// The page as text, and how long it took.
+async fn read(app: &Inside, statement: &Statement) -> (String, Duration) {
+    let begun = Instant::now();
+    let rows = app.db.read(statement.clone()).await.unwrap();
+    let took = begun.elapsed();
+    (rows.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned(), took)
+}
+
+/// How many times as long the first takes as the second, by the medians of turns.
+async fn ratio(app: &Inside, one: &Statement, other: &Statement) -> f64 {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for _ in 0..41 {
+        first.push(read(app, one).await.1);
+        second.push(read(app, other).await.1);
+    }
+    first.sort_unstable();
+    second.sort_unstable();
+    first[20].as_secs_f64() / second[20].as_secs_f64()
+}
+
+#[test]
+fn a_page_by_membership_costs_about_a_page_by_owner() {
+    run(async {
+        let app = filled().await;
+        let deep = [Arg::Text("t5".into()), Arg::Int(50_000)];
+        for (asked, after) in [
+            ("", None),
+            ("", Some(&deep[1..])),
+            ("sort=-id", None),
+            ("sort=name", None),
+            ("sort=-name", Some(&deep[..])),
+        ] {
+            let [by_member, by_owner, by_either] =
+                [&MEMBER, &OWNER, &Rule::Any(&[OWNER, MEMBER])].map(|rule| page(&app, rule, 1, asked, after));
+            let found = read(&app, &by_member).await.0;
+            assert!(found.len() > 100, "?{asked} finds something");
+            assert_eq!(found, read(&app, &by_owner).await.0, "?{asked}: they are the same teams");
+            assert_eq!(found, read(&app, &by_either).await.0, "?{asked}: each comes once");
+            let ratio = ratio(&app, &by_member, &by_owner).await;
+            // In the order of a name each tenth of those that come is the caller's, and no index has them together.
+            let most = if asked.contains("name") { 30.0 } else { 3.0 };
+            assert!(ratio < most, "?{asked} after {after:?}: {ratio:.2} times as long");
+        }
+        // Who belongs to few of many does not go through them all.
+        for asked in ["", "sort=name", "sort=-name", "sort=-id"] {
+            let few = page(&app, &MEMBER, 2, asked, None);
+            assert_eq!(read(&app, &few).await.0.matches("\"id\"").count(), 3, "?{asked}");
+            let ratio = ratio(&app, &few, &page(&app, &OWNER, 1, asked, None)).await;
+            assert!(ratio < 3.0, "?{asked}: {ratio:.2} times as long");
+        }
+    });
+}
+
+#[test]
+fn a_row_is_asked_of_by_both_ends_of_an_index() {
+    sqlite_only!("it reads plans of SQLite");
+    run(async {
+        let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+        let app = Inside::new(&[user, &TEAM, &MEMBERSHIP]).await;
+        let model = app.catalog.find("team").unwrap();
+        let policy = sql::fold(&app.catalog, model, &MEMBER, CallerRole::Role("user")).unwrap();
+        let read = sql::read(&Table::new(dialect(), model.schema), &policy);
+        let read = read.fill(Values { id: Some(1), caller: Some(1), ..Values::default() });
+        let plan = app.rows(&format!("EXPLAIN QUERY PLAN {}", read.sql), read.args).await;
+        let plan: Vec<_> = plan.iter().map(|row| row.text(3).unwrap_or_default().to_owned()).collect();
+        // Both are equal, so that it is all the same which comes first.
+        let by = ["(team_id=? AND user_id=?)", "(user_id=? AND team_id=?)"];
+        assert!(plan.iter().any(|line| by.iter().any(|by| line.contains(by))), "{plan:#?}");
+    });
+}
