@@ -25,7 +25,8 @@ use proc_macro::TokenStream;
 /// Declares a resource: one struct, its rules and its triggers.
 ///
 /// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. Below it stand `#[can(VERBS: RULE)]`,
-/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]` and `#[check(CONDITION)]`, beside the fields `#[field(…)]`.
+/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]` and
+/// `#[exclusive(FIELD..FIELD)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::expand(arguments.into(), item.into()))
@@ -84,6 +85,13 @@ pub fn unique(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn check(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("check", item.into()))
+}
+
+/// Says that rows do not overlap: `#[exclusive(starts_at..ends_at, per = doctor)]`. Stands below `#[resource]`, which reads
+/// it.
+#[proc_macro_attribute]
+pub fn exclusive(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("exclusive", item.into()))
 }
 
 fn answer_expression((tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span};
 use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
-pub(crate) use self::constraint::{Check, Condition, Operand, Unique};
+pub(crate) use self::constraint::{Check, Condition, Exclusive, Operand, Unique, key};
 use crate::{
     options::{OPTIONS, OptionSpec},
     shape::FieldType,
@@ -44,6 +44,7 @@ pub(crate) struct Declaration {
     pub(crate) triggers: Vec<Trigger>,
     pub(crate) uniques: Vec<Unique>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) exclusives: Vec<Exclusive>,
 }
 
 /// `name: Resource.relation`: rows that refer here.

@@ -48,6 +48,35 @@ pub use fasttrack_macros::Choice;
 /// ```
 pub use fasttrack_macros::can;
 
+/// Says that rows do not overlap: none that have the same in the fields of `per`, or none at all. They lie from one field up
+/// to another one, which is not part of it.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create, read: authenticated)]
+/// #[exclusive(starts_at..ends_at, per = doctor)]
+/// pub struct Booking {
+///     pub id: Id<Booking>,
+///     #[field(on_delete = cascade)]
+///     pub doctor: BelongsTo<User>,
+///     pub starts_at: Timestamp,
+///     pub ends_at: Timestamp,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Booking }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::exclusive;
+
 /// Says who hears of a change, or what runs for it.
 ///
 /// ```

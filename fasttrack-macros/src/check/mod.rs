@@ -6,6 +6,7 @@ mod account;
 mod condition;
 mod constant;
 mod constraint;
+mod exclusive;
 mod field;
 mod has;
 mod names;
@@ -39,5 +40,6 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);
     condition::check(declaration, &mut errors);
+    exclusive::check(declaration, &mut errors);
     if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
 }

@@ -159,6 +159,11 @@ fn indexes(declaration: &Declaration) -> Vec<Index<'_>> {
         let name = format!("{table}_{}", unique.index_name(declaration));
         made.push(Index { name, field, attribute: Some(place), at: unique.at });
     }
+    for (place, exclusive) in declaration.exclusives.iter().enumerate() {
+        let Some(field) = declaration.named(&exclusive.start) else { continue };
+        let name = format!("{table}_{}", exclusive.constraint_name(declaration));
+        made.push(Index { name, field, attribute: Some(declaration.uniques.len() + place), at: exclusive.at });
+    }
     made
 }
 

@@ -1,11 +1,15 @@
-//! Constraints over several fields -> `fasttrack::schema::{Unique, Check}`.
+//! Constraints over several fields -> `fasttrack::schema::{Unique, Check, Exclusive}`.
+
+use std::{borrow::Cow, collections::HashSet};
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::constant;
 use crate::{
-    model::{Check, Condition, Constant, ConstantValue, Declaration, Field, Operand, Operator, Unique},
+    model::{
+        self, Check, Condition, Constant, ConstantValue, Declaration, Exclusive, Field, Operand, Operator, Unique,
+    },
     shape::Shape,
 };
 
@@ -13,9 +17,28 @@ use crate::{
 pub(crate) fn constraints(declaration: &Declaration) -> TokenStream {
     let uniques = declaration.uniques.iter().map(|one| unique(declaration, one));
     let uniques = (!declaration.uniques.is_empty()).then(|| quote!(.uniques(const { &[#(#uniques),*] })));
-    let checks = declaration.checks.iter().map(|one| check(declaration, one));
-    let checks = (!declaration.checks.is_empty()).then(|| quote!(.checks(const { &[#(#checks),*] })));
-    quote!(#uniques #checks)
+    let all = all_checks(declaration);
+    let checks = all.iter().map(|one| check(declaration, one));
+    let checks = (!all.is_empty()).then(|| quote!(.checks(const { &[#(#checks),*] })));
+    let exclusives = declaration.exclusives.iter().map(|one| exclusive(declaration, one));
+    let exclusives = (!declaration.exclusives.is_empty()).then(|| quote!(.exclusives(const { &[#(#exclusives),*] })));
+    quote!(#uniques #checks #exclusives)
+}
+
+/// What is said, and what goes without saying.
+fn all_checks(declaration: &Declaration) -> Vec<Cow<'_, Check>> {
+    let mut said = HashSet::new();
+    let implied = declaration.exclusives.iter().map(|exclusive| Cow::Owned(exclusive.order()));
+    let all = declaration.checks.iter().map(Cow::Borrowed).chain(implied);
+    all.filter(|check| said.insert(check.condition.text(declaration))).collect()
+}
+
+fn exclusive(declaration: &Declaration, exclusive: &Exclusive) -> TokenStream {
+    let name = exclusive.constraint_name(declaration);
+    let key = |name: &Ident| model::key(declaration, name);
+    let (start, end) = (key(&exclusive.start), key(&exclusive.end));
+    let per = exclusive.per.iter().filter_map(key);
+    quote!(__ft::Exclusive::new(#name, #start, #end, const { &[#(#per),*] }))
 }
 
 /// What the compiler has to confirm of what is compared: choices and relations have types of their own.

@@ -16,13 +16,25 @@ pub(crate) struct Unique {
 }
 
 /// `#[check(a < b)]`
+#[derive(Clone)]
 pub(crate) struct Check {
     /// Where the attribute stands.
     pub(crate) at: Span,
     pub(crate) condition: Condition,
 }
 
+/// `#[exclusive(a..b, per = c)]`
+pub(crate) struct Exclusive {
+    /// Where the attribute stands.
+    pub(crate) at: Span,
+    pub(crate) start: Ident,
+    pub(crate) end: Ident,
+    /// What two rows have in common that may not overlap.
+    pub(crate) per: Vec<Ident>,
+}
+
 /// What has to hold of a row.
+#[derive(Clone)]
 pub(crate) enum Condition {
     Any(Vec<Self>),
     All(Vec<Self>),
@@ -31,6 +43,7 @@ pub(crate) enum Condition {
 }
 
 /// What is compared.
+#[derive(Clone)]
 pub(crate) enum Operand {
     /// A field, or the variant of a choice.
     Name(Ident),
@@ -48,6 +61,27 @@ impl Unique {
     pub(crate) fn keys<'a>(&self, declaration: &'a Declaration) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter_map(|name| declaration.named(name)).map(|field| field.key.as_str())
     }
+}
+
+impl Exclusive {
+    /// What its constraint is called, behind the table.
+    pub(crate) fn constraint_name(&self, declaration: &Declaration) -> String {
+        let fields = self.per.iter().chain([&self.start, &self.end]);
+        let keys: Vec<&str> = fields.filter_map(|name| key(declaration, name)).collect();
+        names::after_table(&declaration.plural, &keys, "excl")
+    }
+
+    /// That it begins before it ends, which goes without saying.
+    pub(crate) fn order(&self) -> Check {
+        let [left, right] = [&self.start, &self.end].map(|name| Operand::Name(name.clone()));
+        let op = Operator { span: self.at, variant: "Lt", orders: true };
+        Check { at: self.at, condition: Condition::Compare { left, op, right } }
+    }
+}
+
+/// The JSON key of the field of this name.
+pub(crate) fn key<'a>(declaration: &'a Declaration, name: &Ident) -> Option<&'a str> {
+    declaration.named(name).map(|field| field.key.as_str())
 }
 
 impl Check {

@@ -1,14 +1,18 @@
-//! What holds of all rows together, or of several fields of a row: `#[unique(a, b)]`, `#[check(a < b)]`.
+//! What holds of all rows together, or of several fields of a row: `#[unique(a, b)]`, `#[check(a < b)]`,
+//! `#[exclusive(a..b, per = c)]`.
 
 use proc_macro2::{Ident, Span};
 use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
 use super::{constant, in_parentheses, rule};
-use crate::model::{Check, Condition, Operand, Unique};
+use crate::model::{Check, Condition, Exclusive, Operand, Unique};
 
 /// The attributes: their words, and how each is written.
-pub(crate) const FORMS: [(&str, &str); 2] =
-    [("unique", "#[unique(organisation, user)]"), ("check", "#[check(starts_at < ends_at)]")];
+pub(crate) const FORMS: [(&str, &str); 3] = [
+    ("unique", "#[unique(organisation, user)]"),
+    ("check", "#[check(starts_at < ends_at)]"),
+    ("exclusive", "#[exclusive(starts_at..ends_at, per = doctor)]"),
+];
 
 /// `FIELD, FIELD, …` of an attribute that stands there.
 pub(super) fn unique(input: ParseStream<'_>, at: Span) -> syn::Result<Unique> {
@@ -23,6 +27,52 @@ pub(super) fn unique(input: ParseStream<'_>, at: Span) -> syn::Result<Unique> {
         }
     }
     Ok(Unique { at, fields })
+}
+
+/// `FROM..TO`, or `FROM..TO, per = FIELD`, of an attribute that stands there.
+pub(super) fn exclusive(input: ParseStream<'_>, at: Span) -> syn::Result<Exclusive> {
+    let start = name(input, RANGE)?;
+    if input.peek(Token![..=]) {
+        return Err(super::wrong(input, "the end is not part of it, so that one may follow on another; write `..`"));
+    }
+    input.parse::<Token![..]>().map_err(|e| syn::Error::new(e.span(), RANGE))?;
+    let end = name(input, RANGE)?;
+    let mut per = Vec::new();
+    if !input.is_empty() {
+        input.parse::<Token![,]>().map_err(|e| syn::Error::new(e.span(), PER))?;
+    }
+    if !input.is_empty() {
+        let word = name(input, PER)?;
+        if word != "per" {
+            return Err(syn::Error::new(word.span(), PER));
+        }
+        input.parse::<Token![=]>().map_err(|e| syn::Error::new(e.span(), PER))?;
+        per = if input.peek(Paren) { in_parentheses(input, names)? } else { vec![name(input, PER)?] };
+        input.parse::<Option<Token![,]>>()?;
+    }
+    if input.is_empty() { Ok(Exclusive { at, start, end, per }) } else { Err(super::wrong(input, PER)) }
+}
+
+const RANGE: &str = "say from which field to which: `starts_at..ends_at`";
+
+const PER: &str = "expected nothing more, or of which rows: `per = doctor`, `per = (doctor, room)`";
+
+fn name(input: ParseStream<'_>, expected: &str) -> syn::Result<Ident> {
+    if !input.peek(syn::Ident::peek_any) {
+        return Err(super::wrong(input, expected));
+    }
+    input.call(Ident::parse_any)
+}
+
+fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let mut names = vec![name(input, PER)?];
+    while !input.is_empty() {
+        input.parse::<Token![,]>().map_err(|e| syn::Error::new(e.span(), "expected `,` and another field"))?;
+        if !input.is_empty() {
+            names.push(name(input, PER)?);
+        }
+    }
+    Ok(names)
 }
 
 /// A condition of an attribute that stands there, up to the end.

@@ -21,7 +21,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-pub(crate) const ATTRIBUTES: [&str; 6] = ["can", "rule", "on", "has", "unique", "check"];
+pub(crate) const ATTRIBUTES: [&str; 7] = ["can", "rule", "on", "has", "unique", "check", "exclusive"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -55,6 +55,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         triggers: Vec::new(),
         uniques: Vec::new(),
         checks: Vec::new(),
+        exclusives: Vec::new(),
         item,
     };
     let attributes = std::mem::take(&mut declaration.item.attrs);
@@ -97,6 +98,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
         "check" => {
             let check = attribute.parse_args_with(|input: ParseStream<'_>| constraint::check(input, at));
             declaration.checks.extend(errors.take(check));
+        }
+        "exclusive" => {
+            let exclusive = attribute.parse_args_with(|input: ParseStream<'_>| constraint::exclusive(input, at));
+            declaration.exclusives.extend(errors.take(exclusive));
         }
         "resource" => errors.push(at, "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),

@@ -192,3 +192,72 @@ fn mistakes_of_check() {
     let many = vec!["room > 1"; 33].join(" & ");
     check(&booking(&format!("#[check({many})]")), "check", "at most 32 comparisons");
 }
+
+#[test]
+fn what_rows_do_not_share() {
+    for attribute in [
+        "#[exclusive(starts_at..ends_at)]",
+        "#[exclusive(starts_at..ends_at, per = doctor)]",
+        "#[exclusive(starts_at .. ends_at, per = (doctor, nurse, code, mail, is_open, first_day, state, room),)]",
+        "#[exclusive(first_day..last_day, per = (room,))]",
+        "#[exclusive(room..r#type, per = starts_at)]",
+        "#[exclusive(starts_at..ends_at)] #[check(starts_at < ends_at)]",
+        "#[exclusive(starts_at..ends_at, per = doctor)] #[exclusive(starts_at..ends_at, per = room)]",
+    ] {
+        accept(&booking(attribute));
+    }
+    let order = "__ft::Check::new(\"starts_at_lt_ends_at_ck\", __ft::Condition::compare(\"starts_at\", \
+                 __ft::Comparison::Lt, __ft::Operand::Key(\"ends_at\")))";
+    let both = "#[exclusive(starts_at..ends_at, per = doctor)] #[exclusive(starts_at..ends_at)]";
+    for attributes in [both.to_owned(), format!("#[check(starts_at < ends_at)] {both}")] {
+        contains(
+            &attributes,
+            &[
+                &format!(".checks(const {{ &[{order}] }})"),
+                ".exclusives(const { &[__ft::Exclusive::new(\"doctor_id_starts_at_ends_at_excl\", \"starts_at\", \
+                 \"ends_at\", const { &[\"doctor_id\"] }), __ft::Exclusive::new(\"starts_at_ends_at_excl\"",
+            ],
+        );
+    }
+}
+
+#[test]
+fn mistakes_of_exclusive() {
+    for (attribute, token, words) in [
+        ("#[exclusive]", "exclusive", "is written `#[exclusive(starts_at..ends_at, per = doctor)]`"),
+        ("#[exclusive()]", ")", "say from which field to which"),
+        ("#[exclusiv(starts_at..ends_at)]", "exclusiv", "did you mean `exclusive`?"),
+        ("#[exclusive(starts_at)]", ")", "say from which field to which"),
+        ("#[exclusive(starts_at, ends_at)]", ",", "say from which field to which"),
+        ("#[exclusive(starts_at..)]", ")", "say from which field to which"),
+        ("#[exclusive(starts_at..=ends_at)]", ".", "write `..`"),
+        ("#[exclusive(starts_at..ends_at, doctor)]", "doctor", "`per = doctor`"),
+        ("#[exclusive(starts_at..ends_at, per)]", ")", "`per = doctor`"),
+        ("#[exclusive(starts_at..ends_at, per = ())]", ")", "`per = doctor`"),
+        ("#[exclusive(starts_at..ends_at, per = doctor, room)]", "room", "`per = (doctor, room)`"),
+        ("#[exclusive(start_at..ends_at)]", "start_at", "did you mean `starts_at`?"),
+        ("#[exclusive(starts_at..end_at)]", "end_at", "did you mean `ends_at`?"),
+        ("#[exclusive(starts_at..ends_at, per = docter)]", "docter", "did you mean `doctor`?"),
+        ("#[exclusive(starts_at..ends_at, per = doctor_id)]", "doctor_id", "write `doctor`"),
+        ("#[exclusive(starts_at..starts_at)]", "starts_at", "name the field where it ends"),
+        ("#[exclusive(starts_at..last_day)]", "last_day", "begins at a `Timestamp` and ends at a `Date`"),
+        ("#[exclusive(starts_at..due_at)]", "due_at", "may be null"),
+        ("#[exclusive(weight..weight)]", "weight", "name the field where it ends"),
+        ("#[exclusive(code..room)]", "code", "rows lie between two of `Timestamp`, `Date` or `i64`"),
+        ("#[exclusive(created_at..ends_at)]", "created_at", "rows lie between"),
+        ("#[exclusive(room..secret)]", "secret", "would tell what `hidden` hides"),
+        ("#[exclusive(starts_at..ends_at, per = ends_at)]", "ends_at", "is an end of what may not overlap"),
+        ("#[exclusive(starts_at..ends_at, per = (room, room))]", "room", "is said twice"),
+        ("#[exclusive(starts_at..ends_at, per = extra)]", "extra", "is not compared"),
+        ("#[exclusive(starts_at..ends_at, per = weight)]", "weight", "never quite the same"),
+        ("#[exclusive(starts_at..ends_at, per = id)]", "id", "no two rows have the same id"),
+        ("#[exclusive(starts_at..ends_at, per = secret)]", "secret", "would tell what `hidden` hides"),
+        (
+            "#[exclusive(starts_at..ends_at, per = (room, code))] #[exclusive(starts_at..ends_at, per = (code, room))]",
+            "exclusive",
+            "said already",
+        ),
+    ] {
+        check(&booking(attribute), token, words);
+    }
+}

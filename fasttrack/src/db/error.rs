@@ -16,6 +16,9 @@ pub enum DbError {
     /// A CHECK or NOT NULL constraint.
     #[error("constraint: {0}")]
     Constraint(String),
+    /// A row would overlap another one: the constraint that keeps them apart.
+    #[error("exclusion constraint {0}")]
+    Excluded(String),
     /// What has to hold in the database would not hold any more.
     #[error("{0}")]
     Invariant(String),

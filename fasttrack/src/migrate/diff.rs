@@ -7,6 +7,7 @@ use super::{
     change::{Block, Change, Direction, Weight},
     checks::{CheckChanges, CheckStatements},
     column::{ColumnChange, Columns},
+    exclusions::ExclusionChanges,
     snapshot::{ColumnRename, Renames, Snapshot},
 };
 use crate::{
@@ -115,6 +116,9 @@ impl Comparison {
         for index in &table.indexes {
             self.run("", self.syntax.create_index(&table.name, index));
         }
+        for exclusion in &table.exclusions {
+            self.run_all(&format!("{}: {}", table.name, exclusion.words()), self.syntax.exclude(table, exclusion));
+        }
     }
 
     /// Of tables that refer to each other, none could be dropped first.
@@ -165,6 +169,7 @@ impl Comparison {
             *key = key.replace(&quote(before), &quote(name));
         }
         table.checks.iter_mut().for_each(|check| check.rename(before, name));
+        table.exclusions.iter_mut().for_each(|exclusion| exclusion.rename(before, name));
     }
 
     fn change(&mut self, old: &TableDefinition, new: &TableDefinition) {
@@ -181,11 +186,13 @@ impl Comparison {
             }
         }
         let checks = CheckChanges::between(old, new, &changes);
+        let exclusions = ExclusionChanges::between(old, new, &changes);
         let in_place: Option<Vec<_>> = changes.iter().map(|change| change.in_place.clone()).collect();
         let in_place = in_place.zip(checks.in_place(self.syntax, &new.name));
         if let Some((alterations, CheckStatements { before, after })) = in_place {
             // Over what is rewritten they are made again, after the rows were looked at.
             let is_made = |index: &IndexDefinition| !old.indexes.contains(index) || is_over_rewritten(index, &changes);
+            self.found.blocks.extend(exclusions.before(self.syntax));
             self.found.blocks.extend(before);
             self.drop_indexes(old, |index| !new.indexes.contains(index) || is_over_rewritten(index, &changes));
             for (statements, change) in alterations.into_iter().zip(&changes) {
@@ -193,12 +200,15 @@ impl Comparison {
             }
             self.make_indexes(old, new, &changes, is_made);
             self.found.blocks.extend(after);
+            self.found.blocks.extend(exclusions.after(self.syntax));
         } else {
             self.replace(old, new, &changes, &checks);
             self.make_indexes(old, new, &changes, |_| true);
+            self.found.blocks.extend(exclusions.anew(self.syntax));
         }
         self.say_indexes(old, new, &changes);
         self.found.changes.extend(checks.told(old, new));
+        self.found.changes.extend(exclusions.told());
     }
 
     fn replace(

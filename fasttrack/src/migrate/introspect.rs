@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use super::{MARKER, folder::title, snapshot::Snapshot};
 use crate::{
     db::{Db, DbError, Dialect, Row, Statement, Tx},
-    sql::{IndexDefinition, TableDefinition},
+    sql::{ExclusionDefinition, IndexDefinition, TableDefinition},
 };
 
 /// A migration that was applied.
@@ -183,12 +183,16 @@ impl Inspected {
         self.schema.tables.iter().filter(|table| !self.is_there(table)).map(|table| table.name.as_str())
     }
 
-    /// The schema without the indexes that were dropped by hand; one that was altered is taken for another. What is
-    /// derived can be made again.
+    /// The schema without the indexes that were dropped by hand; one that was altered is taken for another, and so is what
+    /// keeps rows from overlapping. What is derived can be made again.
     #[must_use]
     pub fn present(&self) -> Snapshot {
         let mut present = self.schema.clone();
         for table in &mut present.tables {
+            let lost: Vec<_> =
+                table.exclusions.iter().map(|one| !keeps_apart(self.dialect, &self.objects, table, one)).collect();
+            let lost = table.exclusions.iter_mut().zip(lost).filter(|(_, is_lost)| *is_lost);
+            lost.for_each(|(one, _)| one.start.clear());
             table.indexes.retain(|index| self.objects.contains_key(&index.name));
             for index in &mut table.indexes {
                 let there = self.objects.get(&index.name).map(|there| there.sql.as_str()).unwrap_or_default();
@@ -233,5 +237,19 @@ pub(super) fn is_all_there(dialect: Dialect, objects: &BTreeMap<String, Object>,
         let there = objects.get(&index.name);
         there.is_some_and(|there| dialect.schema().is_index(&there.sql, &table.name, index))
     };
-    is_there(dialect, objects, table) && table.indexes.iter().all(has)
+    let keeps_apart = |one| keeps_apart(dialect, objects, table, one);
+    is_there(dialect, objects, table) && table.indexes.iter().all(has) && table.exclusions.iter().all(keeps_apart)
+}
+
+/// Whether what keeps rows from overlapping is there, as far as it stands beside the table.
+fn keeps_apart(
+    dialect: Dialect,
+    objects: &BTreeMap<String, Object>,
+    table: &TableDefinition,
+    one: &ExclusionDefinition,
+) -> bool {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_there =
+        |(name, sql): &(String, String)| objects.get(name).is_some_and(|there| words(&there.sql) == words(sql));
+    dialect.schema().exclusion_objects(table, one).iter().all(is_there)
 }

@@ -11,6 +11,7 @@ mod checks;
 mod column;
 mod compose;
 mod diff;
+mod exclusions;
 mod folder;
 mod foundation;
 mod introspect;

@@ -1,7 +1,7 @@
 //! Carries out one step between two schemas, in one transaction: all of it happens and is recorded, or nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt,
     sync::{Arc, OnceLock},
 };
@@ -205,8 +205,15 @@ async fn keep_what_is_not_ours(
     before: &BTreeMap<String, Object>,
 ) -> Result<(), MigrateError> {
     let after = Inspected::objects_in(tx).await?;
-    let is_ours =
+    let syntax = tx.dialect().schema();
+    let beside = |table: &TableDefinition| {
+        let of = |one| syntax.exclusion_objects(table, one).into_iter().map(|(name, _)| name);
+        table.exclusions.iter().flat_map(of).collect::<Vec<_>>()
+    };
+    let made: HashSet<String> = step.from.tables.iter().flat_map(beside).collect();
+    let is_index =
         |name: &str| step.from.tables.iter().any(|table| table.indexes.iter().any(|index| index.name == name));
+    let is_ours = |name: &str| is_index(name) || made.contains(name);
     let is_lost = |name: &str, object: &Object| {
         !after.contains_key(name) && after.contains_key(&object.table) && object.kind != "table" && !is_ours(name)
     };

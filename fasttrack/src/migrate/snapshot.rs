@@ -74,6 +74,8 @@ fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
         found.extend(indexes.map(|index| format!("the index `{}`", index.name)));
         let checks = table.checks.iter().filter(|check| !same.checks.contains(check));
         found.extend(checks.map(|check| format!("the constraint `{}`", check.name)));
+        let exclusions = table.exclusions.iter().filter(|one| !same.exclusions.contains(one));
+        found.extend(exclusions.map(|one| format!("the constraint `{}`", one.name)));
     }
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|words| seen.insert(words.clone()));

@@ -2,7 +2,7 @@
 //! newer program added it. What such a program may not write past is no surplus, and stays a difference.
 
 use super::snapshot::Snapshot;
-use crate::sql::{CheckDefinition, ColumnDefinition, IndexDefinition, TableDefinition};
+use crate::sql::{CheckDefinition, ColumnDefinition, ExclusionDefinition, IndexDefinition, TableDefinition};
 
 /// What is there beyond a schema, and in nobody's way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,7 @@ struct Parts {
     columns: Vec<ColumnDefinition>,
     indexes: Vec<IndexDefinition>,
     checks: Vec<CheckDefinition>,
+    exclusions: Vec<ExclusionDefinition>,
 }
 
 impl Surplus {
@@ -48,6 +49,7 @@ impl Surplus {
             parts.columns.retain(|column| known.column(&column.name).is_none());
             parts.indexes.retain(|index| known.indexes.iter().all(|other| other.name != index.name));
             parts.checks.retain(|check| known.checks.iter().all(|other| other.name != check.name));
+            parts.exclusions.retain(|one| known.exclusions.iter().all(|other| other.name != one.name));
         }
         self.parts.retain(Parts::is_any);
         self
@@ -75,6 +77,7 @@ impl Surplus {
                 table.columns.extend(parts.columns.iter().cloned());
                 table.indexes.extend(parts.indexes.iter().cloned());
                 table.checks.extend(parts.checks.iter().cloned());
+                table.exclusions.extend(parts.exclusions.iter().cloned());
             }
         }
         all
@@ -90,6 +93,7 @@ impl Surplus {
                 table.columns.retain(|column| !parts.columns.contains(column));
                 table.indexes.retain(|index| !parts.indexes.contains(index));
                 table.checks.retain(|check| !parts.checks.contains(check));
+                table.exclusions.retain(|one| !parts.exclusions.contains(one));
             }
         }
         rest
@@ -128,12 +132,15 @@ impl Surplus {
 impl Parts {
     fn words(&self) -> impl Iterator<Item = String> {
         let columns = self.columns.iter().map(|column| format!("`{}` of `{}`", column.name, self.table));
-        let checks = self.checks.iter().map(|check| format!("the constraint `{}`", check.name));
-        columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name))).chain(checks)
+        let constraints =
+            self.checks.iter().map(|check| &check.name).chain(self.exclusions.iter().map(|one| &one.name));
+        let constraints = constraints.map(|name| format!("the constraint `{name}`"));
+        columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name))).chain(constraints)
     }
 
     fn is_any(&self) -> bool {
-        !self.columns.is_empty() || !self.indexes.is_empty() || !self.checks.is_empty()
+        let has_constraints = !self.checks.is_empty() || !self.exclusions.is_empty();
+        !self.columns.is_empty() || !self.indexes.is_empty() || has_constraints
     }
 
     fn of(there: &TableDefinition, known: &TableDefinition) -> Option<Self> {
@@ -148,12 +155,14 @@ impl Parts {
         let indexes = there.indexes.iter().filter(|index| !is_known(index) && !is_in_the_way(index));
         let indexes: Vec<_> = indexes.cloned().collect();
         // One that the program does not know refuses what it may write as well, and that is told as any other refusal.
-        let is_within = |check: &&CheckDefinition| {
-            check.columns.iter().all(|name| known.column(name).or(find(&columns, name)).is_some())
-        };
+        let is_there = |name: &String| known.column(name).or(find(&columns, name)).is_some();
+        let is_within = |check: &&CheckDefinition| check.columns.iter().all(is_there);
         let is_other = |check: &&CheckDefinition| known.checks.iter().all(|other| other.name != check.name);
         let checks: Vec<_> = there.checks.iter().filter(is_other).filter(is_within).cloned().collect();
-        let parts = Self { table: there.name.clone(), columns, indexes, checks };
+        let is_other = |one: &&ExclusionDefinition| known.exclusions.iter().all(|other| other.name != one.name);
+        let exclusions = there.exclusions.iter().filter(is_other).filter(|one| one.columns().all(is_there));
+        let exclusions: Vec<_> = exclusions.cloned().collect();
+        let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions };
         parts.is_any().then_some(parts)
     }
 }

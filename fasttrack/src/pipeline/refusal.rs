@@ -5,7 +5,7 @@ use crate::{
     db::{DbError, Row},
     error::{Error, Fault},
     principal::Principal,
-    schema::{Check, Kind, Schema, Verb},
+    schema::{Check, Exclusive, Kind, Schema, Verb},
     words::{listed, with_article, words},
 };
 
@@ -66,6 +66,7 @@ pub(super) fn database(schema: &'static Schema, error: DbError) -> Error {
     match error {
         DbError::Unique(constraint) => Error::Conflict(taken(schema, &constraint).into()),
         DbError::ForeignKey => Error::Conflict(format!("something still refers to this {}", words(schema.name)).into()),
+        DbError::Excluded(constraint) => Error::Conflict(overlap(schema, &constraint).into()),
         DbError::Constraint(what) => match check_of(schema, &what) {
             Some(check) => Error::Invalid(check::of_check(schema, check)),
             None if is_newer_check(schema, &what) => Error::fault("", check::CODE, NEWER),
@@ -107,6 +108,7 @@ pub(crate) fn any(schemas: impl IntoIterator<Item = &'static Schema>, error: DbE
     let is_concerned = |schema: &&'static Schema| match &error {
         DbError::Unique(constraint) => unique_keys(schema, constraint).is_some(),
         DbError::Constraint(what) => check_of(schema, what).is_some(),
+        DbError::Excluded(constraint) => exclusive_of(schema, constraint).is_some(),
         _ => false,
     };
     let known = schemas.into_iter().find(is_concerned);
@@ -114,6 +116,23 @@ pub(crate) fn any(schemas: impl IntoIterator<Item = &'static Schema>, error: DbE
         Some(schema) => database(schema, error),
         None => error.into(),
     }
+}
+
+/// What a row would overlap.
+fn overlap(schema: &Schema, constraint: &str) -> String {
+    let row = words(schema.name);
+    match exclusive_of(schema, constraint) {
+        Some(Exclusive { start, end, per: [], .. }) => format!("another {row} overlaps it from {start} to {end}"),
+        Some(Exclusive { start, end, per, .. }) => {
+            format!("another {row} with this {} overlaps it from {start} to {end}", listed(per))
+        }
+        None => format!("another {row} overlaps it"),
+    }
+}
+
+fn exclusive_of(schema: &Schema, constraint: &str) -> Option<&'static Exclusive> {
+    let name = constraint.strip_prefix(schema.plural)?.strip_prefix('_')?;
+    schema.exclusives.iter().find(|exclusive| exclusive.name == name)
 }
 
 fn taken(schema: &Schema, constraint: &str) -> String {

@@ -30,6 +30,19 @@ pub struct Check {
     pub condition: Condition,
 }
 
+/// What rows do not share: from one field up to another one, the end not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exclusive {
+    /// What its constraint is called, behind the table and `_`.
+    pub name: &'static str,
+    /// The JSON key of where it begins.
+    pub start: &'static str,
+    /// That of where it ends.
+    pub end: &'static str,
+    /// Those of what two rows have in common that may not overlap; a row in which one is null overlaps none.
+    pub per: &'static [&'static str],
+}
+
 /// What may hold of a row.
 #[derive(Debug, Clone, Copy)]
 pub enum Condition {
@@ -66,6 +79,23 @@ impl Check {
     #[must_use]
     pub const fn new(name: &'static str, condition: Condition) -> Self {
         Self { name, condition }
+    }
+}
+
+#[doc(hidden)]
+impl Exclusive {
+    /// These keys, under a constraint of this name.
+    #[must_use]
+    pub const fn new(name: &'static str, start: &'static str, end: &'static str, per: &'static [&'static str]) -> Self {
+        Self { name, start, end, per }
+    }
+}
+
+impl Exclusive {
+    /// Every key that it speaks of.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&'static str> {
+        self.per.iter().copied().chain([self.start, self.end]).collect()
     }
 }
 

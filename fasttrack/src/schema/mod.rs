@@ -27,7 +27,7 @@ pub(crate) use self::words::{named_rule, span};
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
-    constraint::{Check, Condition, Operand, Unique},
+    constraint::{Check, Condition, Exclusive, Operand, Unique},
     flow::Transition,
     has::Has,
     path::{Account, Resource},
@@ -88,6 +88,8 @@ pub struct Schema {
     pub uniques: &'static [Unique],
     /// What has to hold of each row.
     pub checks: &'static [Check],
+    /// What rows do not share.
+    pub exclusives: &'static [Exclusive],
     /// What of the application runs with its writes.
     pub hooks: Option<HookTable>,
 }
@@ -119,6 +121,7 @@ impl Schema {
             triggers: &[],
             uniques: &[],
             checks: &[],
+            exclusives: &[],
             hooks: None,
         }
     }
@@ -211,6 +214,13 @@ impl Schema {
     #[must_use]
     pub const fn checks(mut self, checks: &'static [Check]) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// Sets what rows do not share.
+    #[must_use]
+    pub const fn exclusives(mut self, exclusives: &'static [Exclusive]) -> Self {
+        self.exclusives = exclusives;
         self
     }
 

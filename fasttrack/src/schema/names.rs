@@ -105,7 +105,8 @@ const ADVICE: &str = "; say another `plural = \"…\"`, or rename the field";
 /// A name in pieces, since const code makes no text.
 type Name<'a> = [&'a str; 5];
 
-/// Where a walk over the names that follow from a declaration has come to: a column, or behind them what is unique together.
+/// Where a walk over the names that follow from a declaration has come to: a column, or behind them what is unique
+/// together, and what rows do not share.
 #[derive(Clone, Copy)]
 struct Place {
     column: usize,
@@ -131,6 +132,11 @@ const fn next(schema: &Schema, mut at: Place) -> Option<(Place, Name<'_>)> {
     let constraint = at.column - schema.columns.len();
     if constraint < schema.uniques.len() {
         let name = [schema.plural, "_", schema.uniques[constraint].name, "", ""];
+        return Some((Place { column: at.column + 1, way: 0 }, name));
+    }
+    let exclusive = constraint - schema.uniques.len();
+    if exclusive < schema.exclusives.len() {
+        let name = [schema.plural, "_", schema.exclusives[exclusive].name, "", ""];
         return Some((Place { column: at.column + 1, way: 0 }, name));
     }
     None

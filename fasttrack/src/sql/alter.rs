@@ -1,6 +1,9 @@
 //! Statements that change tables which hold rows, as far as they are the same in every database.
 
-use super::{definition::IndexDefinition, text::quote};
+use super::{
+    definition::{ExclusionDefinition, IndexDefinition, TableDefinition},
+    text::quote,
+};
 
 /// Renames a table, and whatever refers to it.
 #[must_use]
@@ -50,6 +53,22 @@ pub fn duplicates(table: &str, index: &IndexDefinition) -> String {
     let (table, keys) = (quote(table), index.keys.join(", "));
     format!(
         "SELECT \"id\" FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM {table} GROUP BY {keys} HAVING count(*) > 1)"
+    )
+}
+
+/// The ids of the rows that overlap one that begins before them, or with them, where rows may not.
+#[must_use]
+pub fn overlapping(table: &TableDefinition, exclusion: &ExclusionDefinition) -> String {
+    let (name, start, end) = (quote(&table.name), quote(&exclusion.start), quote(&exclusion.end));
+    let per = exclusion.per.iter().filter_map(|name| table.column(name));
+    let groups: Vec<_> = per.clone().map(|column| column.matched(quote(&column.name))).collect();
+    let partition = if groups.is_empty() { String::new() } else { format!("PARTITION BY {} ", groups.join(", ")) };
+    let known: Vec<_> = per.map(|column| format!("{} IS NOT NULL", quote(&column.name))).collect();
+    let known = if known.is_empty() { String::new() } else { format!(" WHERE {}", known.join(" AND ")) };
+    format!(
+        "SELECT \"id\" FROM (SELECT \"id\", {start}, max({end}) OVER ({partition}ORDER BY {start}, \"id\" \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS \"until\" FROM {name}{known}) AS \"rows\" \
+         WHERE \"until\" > {start}"
     )
 }
 

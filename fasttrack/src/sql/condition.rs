@@ -33,7 +33,7 @@ fn inside(dialect: Dialect, schema: &Schema, condition: &Condition) -> String {
 }
 
 /// A column as what is the same when its values are to a person; choices as their words, which have no order here.
-fn expression(schema: &Schema, key: &str) -> String {
+pub(super) fn expression(schema: &Schema, key: &str) -> String {
     let is_folded = |column: &&Column| column.kind.facts().ignores_case;
     let folded = schema.column_of_key(key).filter(|column| is_folded(column));
     folded.map_or_else(|| quote(key), |column| dialect::match_key(column, &quote(key)))

@@ -6,14 +6,19 @@ use super::{
     CallerRole, Predicate,
     asked::asked_by_others,
     condition,
-    definition::{CheckDefinition, ColumnDefinition, ForeignKey, IndexDefinition, TableDefinition},
+    definition::{
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, IndexDefinition, TableDefinition,
+    },
     dialect::{self, schema::IndexKey},
     policy::fold,
     text::quote,
 };
 use crate::{
     db::Dialect,
-    schema::{Catalog, Check, Column, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Schema, Verb},
+    schema::{
+        Catalog, Check, Column, Exclusive, Fallback, Kind, LinkError, Literal, Model, OnDelete, Path, Rule, Schema,
+        Verb,
+    },
 };
 
 /// The table of `model` in a database of this kind.
@@ -27,6 +32,7 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
         columns: columns.collect::<Result<_, _>>()?,
         indexes: indexes(dialect, catalog, model)?,
         checks: checks(dialect, model.schema),
+        exclusions: model.schema.exclusives.iter().map(|one| exclusion(dialect, model.schema, one)).collect(),
     })
 }
 
@@ -78,6 +84,11 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
         let columns = unique.keys.iter().filter_map(|key| schema.column_of_key(key));
         index(unique.name, columns.map(match_key).collect(), true);
     }
+    for exclusive in schema.exclusives.iter().filter(|_| syntax.excludes_along_index()) {
+        let keys = exclusive.per.iter().chain([&exclusive.start]).filter_map(|key| schema.column_of_key(key));
+        let keys = keys.map(|column| index_key(column, condition::expression(schema, column.key)));
+        index(exclusive.name, keys.collect(), false);
+    }
     for scope in scopes {
         for column in schema.columns.iter().filter(|column| column.filter || column.sort) {
             let is_in_order = syntax.lists_nulls_along_unique() || !column.nullable;
@@ -123,6 +134,15 @@ fn checks(dialect: Dialect, schema: &Schema) -> Vec<CheckDefinition> {
         }
     };
     schema.checks.iter().map(check).collect()
+}
+
+fn exclusion(dialect: Dialect, schema: &Schema, exclusive: &Exclusive) -> ExclusionDefinition {
+    ExclusionDefinition {
+        name: dialect.schema().index_name(&format!("{}_{}", schema.plural, exclusive.name)),
+        start: exclusive.start.to_owned(),
+        end: exclusive.end.to_owned(),
+        per: exclusive.per.iter().map(|&key| key.to_owned()).collect(),
+    }
 }
 
 /// Whether a relation needs an index of its own. A unique index that begins with it finds its rows as well, but not in the

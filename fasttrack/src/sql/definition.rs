@@ -23,6 +23,9 @@ pub struct TableDefinition {
     /// What has to hold of each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckDefinition>,
+    /// What rows do not share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<ExclusionDefinition>,
 }
 
 /// One column.
@@ -82,6 +85,21 @@ pub struct CheckDefinition {
     pub columns: Vec<String>,
 }
 
+/// What rows do not share: from one column up to another one, the end not included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExclusionDefinition {
+    /// Its name.
+    pub name: String,
+    /// The column where it begins.
+    pub start: String,
+    /// The one where it ends.
+    pub end: String,
+    /// Those that two rows have in common that may not overlap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub per: Vec<String>,
+}
+
 impl TableDefinition {
     /// The column of this name.
     #[must_use]
@@ -99,10 +117,17 @@ impl TableDefinition {
             && self.indexes.iter().all(|index| other.indexes.contains(index))
             && self.checks.len() == other.checks.len()
             && self.checks.iter().all(|check| other.checks.contains(check))
+            && self.exclusions.len() == other.exclusions.len()
+            && self.exclusions.iter().all(|exclusion| other.exclusions.contains(exclusion))
     }
 }
 
 impl ColumnDefinition {
+    /// As what is equal when two values are the same to a person; `expr` says how the column is reached.
+    pub(super) fn matched(&self, expr: String) -> String {
+        if self.holds.facts().ignores_case { format!("lower({expr})") } else { expr }
+    }
+
     /// The words of a choice as a list of literals.
     pub(super) fn words(&self) -> String {
         self.choices.iter().map(|word| text_literal(word)).collect::<Vec<_>>().join(", ")
@@ -131,6 +156,38 @@ impl CheckDefinition {
     pub fn rename(&mut self, before: &str, name: &str) {
         self.condition = self.condition.replace(&quote(before), &quote(name));
         self.columns.iter_mut().filter(|column| *column == before).for_each(|column| name.clone_into(column));
+    }
+}
+
+impl ExclusionDefinition {
+    /// What it says, for people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let per = if self.per.is_empty() { String::new() } else { format!(" with the same {}", self.per.join(", ")) };
+        format!("no two rows{per} may overlap from `{}` to `{}`", self.start, self.end)
+    }
+
+    /// The columns that it speaks of.
+    pub fn columns(&self) -> impl Iterator<Item = &String> {
+        self.per.iter().chain([&self.start, &self.end])
+    }
+
+    /// Whether it speaks of a column.
+    #[must_use]
+    pub fn covers(&self, column: &str) -> bool {
+        self.columns().any(|name| name == column)
+    }
+
+    /// Whether it says the same, whatever it is called.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (&self.start, &self.end, &self.per) == (&other.start, &other.end, &other.per)
+    }
+
+    /// Says the same of a column of another name.
+    pub fn rename(&mut self, before: &str, name: &str) {
+        let columns = self.per.iter_mut().chain([&mut self.start, &mut self.end]);
+        columns.filter(|column| *column == before).for_each(|column| name.clone_into(column));
     }
 }
 

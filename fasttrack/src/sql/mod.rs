@@ -30,11 +30,14 @@ mod transfer;
 
 pub use self::{
     alter::{
-        drop_index, drop_table, duplicates, is_null, offenders, offenders_among, or_else, rename_column, rename_table,
+        drop_index, drop_table, duplicates, is_null, offenders, offenders_among, or_else, overlapping, rename_column,
+        rename_table,
     },
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
-    definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+    definition::{
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+    },
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{
         DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, take_due,

@@ -39,5 +39,22 @@ pub(super) fn of(
         });
         ConstraintMeaning { holds: check.condition.in_words(str::to_owned), otherwise: "422", sql: made.collect() }
     });
-    Ok(uniques.chain(checks).collect())
+    let exclusives = schema.exclusives.iter().map(|exclusive| {
+        let name = format!("{}_{}", schema.plural, exclusive.name);
+        let made = table.iter().flat_map(|(dialect, table)| {
+            let said = table.exclusions.iter().filter(|one| one.name == name);
+            said.flat_map(|one| dialect.schema().exclude(table, one))
+        });
+        let per =
+            if exclusive.per.is_empty() { String::new() } else { format!(" with the same {}", listed(exclusive.per)) };
+        ConstraintMeaning {
+            holds: format!(
+                "no two rows{per} overlap from {} to {}, the end not included",
+                exclusive.start, exclusive.end
+            ),
+            otherwise: "409",
+            sql: made.collect(),
+        }
+    });
+    Ok(uniques.chain(checks).chain(exclusives).collect())
 }

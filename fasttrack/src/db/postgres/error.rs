@@ -90,6 +90,7 @@ fn told_meaning(told: &tokio_postgres::error::DbError) -> DbError {
     let constraint = || told.constraint().unwrap_or(text).to_owned();
     match code.code() {
         "23505" => DbError::Unique(constraint()),
+        "23P01" => DbError::Excluded(constraint()),
         "23503" => DbError::ForeignKey,
         "23514" => DbError::Constraint(format!("CHECK constraint failed: {}", constraint())),
         "23502" => {

@@ -14,6 +14,9 @@ pub(super) fn meaning(error: &DriverError) -> DbError {
         let index = what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\''));
         return DbError::Unique(index.unwrap_or(what).into());
     }
+    if let Some(name) = text.strip_prefix("EXCLUDE constraint failed: ") {
+        return DbError::Excluded(name.into());
+    }
     if text.starts_with("FOREIGN KEY constraint failed") {
         return DbError::ForeignKey;
     }

@@ -2,7 +2,7 @@
 
 use super::fields::Input;
 use crate::{
-    schema::{Schema, Unique},
+    schema::{Exclusive, Schema, Unique},
     words::{listed, with_article, words},
 };
 
@@ -12,12 +12,15 @@ pub(super) fn that_concern(schema: &Schema, input: Input) -> Vec<String> {
     let uniques = schema.uniques.iter().filter(|unique| is_concerned(schema, input, unique.keys));
     let checks = schema.checks.iter().filter(|check| is_concerned(schema, input, &check.condition.keys()));
     let checks = checks.map(|check| format!("422 unless {}.", check.condition.in_words(|key| format!("`{key}`"))));
-    uniques.map(|unique| taken(schema, unique)).chain(checks).collect()
+    let exclusives = schema.exclusives.iter().filter(|exclusive| is_concerned(schema, input, &exclusive.keys()));
+    let exclusives = exclusives.map(|exclusive| overlapped(schema, exclusive));
+    uniques.map(|unique| taken(schema, unique)).chain(exclusives).chain(checks).collect()
 }
 
 /// Whether what a body says may be taken.
 pub(super) fn may_be_taken(schema: &Schema, input: Input) -> bool {
     schema.uniques.iter().any(|unique| is_concerned(schema, input, unique.keys))
+        || schema.exclusives.iter().any(|exclusive| is_concerned(schema, input, &exclusive.keys()))
 }
 
 fn is_concerned(schema: &Schema, input: Input, keys: &[&str]) -> bool {
@@ -26,7 +29,19 @@ fn is_concerned(schema: &Schema, input: Input, keys: &[&str]) -> bool {
 }
 
 fn taken(schema: &Schema, unique: &Unique) -> String {
-    let keys: Vec<_> = unique.keys.iter().map(|key| format!("`{key}`")).collect();
-    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-    format!("409 where there is {} with the same {}.", with_article(&words(schema.name)), listed(&keys))
+    format!("409 where there is {} with the same {}.", with_article(&words(schema.name)), quoted(unique.keys))
+}
+
+fn overlapped(schema: &Schema, exclusive: &Exclusive) -> String {
+    let Exclusive { start, end, per, .. } = exclusive;
+    let per = if per.is_empty() { String::new() } else { format!(" with the same {}", quoted(per)) };
+    format!(
+        "409 where another {}{per} overlaps it from `{start}` to `{end}`, the end not included.",
+        words(schema.name)
+    )
+}
+
+fn quoted(keys: &[&str]) -> String {
+    let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+    listed(&keys.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     migrate::{Composed, Migrator, Missing, Request, Source, compose},
-    schema::{Catalog, Check, Column, Comparison, Condition, Email, Id, Kind, Operand, Schema, Unique},
+    schema::{Catalog, Check, Column, Comparison, Condition, Email, Exclusive, Id, Kind, Operand, Schema, Unique},
 };
 
 pub(super) const fn relation_to(target: &'static str, name: &'static str, key: &'static str) -> Column {
@@ -246,6 +246,52 @@ fn rows_that_contradict_are_named_and_stay() {
         assert!(broken.to_string().contains("CHECK constraint failed: spans_low_le_high_ck"), "{broken}");
         assert_eq!(world.down(&AFTER, None).await.unwrap(), ["0002_bound, undone"]);
         world.bench.execute("UPDATE spans SET high = 0 WHERE id = 1").await;
+    });
+}
+
+static APART: Schema = Schema::new("span", "spans").columns(&[ID, LOW, HIGH]).exclusives(&[Exclusive::new(
+    "low_high_excl",
+    "low",
+    "high",
+    &[],
+)]);
+static RENAMED: Schema = Schema::new("stretch", "stretches")
+    .was("spans")
+    .columns(&[ID, Column::new::<i64>("from", "from").was("low"), HIGH])
+    .exclusives(&[Exclusive::new("from_high_excl", "from", "high", &[])]);
+
+#[test]
+fn rows_that_overlap_are_named_and_what_keeps_them_apart_follows() {
+    run_async(async {
+        const BEFORE: [&Schema; 2] = [&SPAN, &USER];
+        const AFTER: [&Schema; 2] = [&APART, &USER];
+        const RENAMED_AFTER: [&Schema; 2] = [&RENAMED, &USER];
+        let world = World::new().await;
+        world.new_migration(&BEFORE, "initial").await;
+        world.start(&BEFORE, Missing::Make).await.unwrap();
+        world.bench.execute("INSERT INTO spans (low, high) VALUES (1, 3), (3, 5), (4, 6), (1, 2)").await;
+        world.new_migration_elsewhere(&AFTER, "apart");
+        let refused = world.start(&AFTER, Missing::Make).await.unwrap_err();
+        let words = "spans: no two rows may overlap from `low` to `high`; it finds 2 (";
+        assert!(refused.contains(words), "{refused}");
+        world.bench.execute("DELETE FROM spans WHERE id > 2").await;
+        assert_eq!(world.start(&AFTER, Missing::Make).await.unwrap(), ["0002_apart"]);
+        let overlaps = |table: &str| format!("INSERT INTO {table} VALUES (NULL, 2, 4)");
+        let refused = world.bench.try_execute(&overlaps("spans")).await.unwrap_err();
+        assert!(refused.to_string().contains("exclusion constraint spans_low_high_excl"), "{refused}");
+
+        // What somebody dropped by hand is made again.
+        world.bench.execute("DROP TRIGGER spans_low_high_excl_insert").await;
+        world.bench.execute("INSERT INTO spans VALUES (7, 8, 10)").await;
+        assert_eq!(world.start(&AFTER, Missing::Make).await.unwrap(), ["indexes that were dropped"]);
+        assert!(world.bench.try_execute(&overlaps("spans")).await.is_err());
+
+        assert_eq!(world.new_migration(&RENAMED_AFTER, "renamed").await, ["0003_renamed"]);
+        assert_eq!(world.start(&RENAMED_AFTER, Missing::Make).await.unwrap(), ["0003_renamed"]);
+        let refused = world.bench.try_execute(&overlaps("stretches")).await.unwrap_err();
+        assert!(refused.to_string().contains("exclusion constraint stretches_from_high_excl"), "{refused}");
+        assert_eq!(world.down(&RENAMED_AFTER, Some(1)).await.unwrap(), ["0003_renamed, undone", "0002_apart, undone"]);
+        world.bench.execute(&overlaps("spans")).await;
     });
 }
 

@@ -31,6 +31,8 @@ pub(super) enum Op {
     Unite(u8, u8, u8),
     /// Two columns are compared, if they hold the same kind of value.
     Compare(u8, u8, u8),
+    /// Rows do not overlap from one column to another one; of those perhaps that hold the same in a third one.
+    Exclude(u8, u8, u8, u8),
 }
 
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
@@ -49,6 +51,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => prop::collection::vec(draft(), 0..3).prop_map(Op::AddTable),
         2 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Unite(t, one, other)),
         4 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Compare(t, one, other)),
+        4 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, a, b, c)| Op::Exclude(t, a, b, c)),
     ]
 }
 
@@ -107,6 +110,28 @@ fn compare(table: &TableDefinition, one: &str, other: &str) -> Option<CheckDefin
     let condition = if first.nullable || second.nullable { format!("({condition}) IS NOT FALSE") } else { condition };
     let name = format!("{}_{one}_{other}_ck", table.name);
     Some(CheckDefinition { name, condition, columns: vec![one.to_owned(), other.to_owned()] })
+}
+
+/// That rows begin before they end.
+fn strictly(table: &TableDefinition, start: &str, end: &str) -> CheckDefinition {
+    let condition = format!("{} < {}", quote(start), quote(end));
+    let name = format!("{}_{start}_{end}_order", table.name);
+    CheckDefinition { name, condition, columns: vec![start.to_owned(), end.to_owned()] }
+}
+
+/// What keeps rows apart, if these columns can.
+fn exclude(table: &TableDefinition, start: &str, end: &str, per: Option<&String>) -> Option<ExclusionDefinition> {
+    let ends = [table.column(start)?, table.column(end)?];
+    let are_ends = ends.iter().all(|column| matches!(column.holds, Holds::Int | Holds::Date) && !column.nullable);
+    if !are_ends || ends[0].holds != ends[1].holds || start == end {
+        return None;
+    }
+    let is_point = |name: &&String| {
+        table.column(name).is_some_and(|column| !matches!(column.holds, Holds::Float | Holds::Json | Holds::Id))
+    };
+    let per: Vec<_> = per.filter(is_point).cloned().into_iter().collect();
+    let name = format!("{}_{}_{start}_{end}_excl", table.name, per.concat());
+    Some(ExclusionDefinition { name, start: start.to_owned(), end: end.to_owned(), per })
 }
 
 /// A schema on its way to another one.
@@ -168,8 +193,15 @@ impl Draughtsman {
         self.change(op);
         // What is compared no longer is, or differently.
         for table in &mut self.schema.tables {
-            let again = |check: &CheckDefinition| compare(table, &check.columns[0], &check.columns[1]);
-            table.checks = table.checks.iter().filter_map(again).collect();
+            let again = |check: &CheckDefinition| {
+                let (one, other) = (&check.columns[0], &check.columns[1]);
+                let is_order = check.name.ends_with("_order");
+                compare(table, one, other).map(|made| if is_order { strictly(table, one, other) } else { made })
+            };
+            let checks = table.checks.iter().filter_map(again).collect();
+            let again = |one: &ExclusionDefinition| exclude(table, &one.start, &one.end, one.per.first());
+            let exclusions = table.exclusions.iter().filter_map(again).collect();
+            (table.checks, table.exclusions) = (checks, exclusions);
         }
     }
 
@@ -213,6 +245,7 @@ impl Draughtsman {
                     table.checks.push(check);
                 }
             }
+            Op::Exclude(t, start, end, per) => self.keep_apart(*t, [*start, *end, *per])?,
             Op::DropTable(t) => {
                 let gone = self.schema.tables.remove(self.place(*t)?).name;
                 let refers =
@@ -224,6 +257,21 @@ impl Draughtsman {
                     }
                 }
             }
+        }
+        Some(())
+    }
+
+    fn keep_apart(&mut self, t: u8, columns: [u8; 3]) -> Option<()> {
+        let at = self.place(t)?;
+        let [start, end, per] = columns.map(|column| self.column(at, column));
+        let (start, end, per) = (start?, end?, per?);
+        let table = &mut self.schema.tables[at];
+        let excluded = exclude(table, &start, &end, Some(&per).filter(|per| **per != start && **per != end))?;
+        let order = strictly(table, &start, &end);
+        if !table.exclusions.contains(&excluded) {
+            table.exclusions.push(excluded);
+            table.checks.retain(|check| check.name != order.name);
+            table.checks.push(order);
         }
         Some(())
     }
@@ -245,6 +293,7 @@ impl Draughtsman {
             }
         }
         table.checks.iter_mut().for_each(|check| check.rename(old, new));
+        table.exclusions.iter_mut().for_each(|one| one.rename(old, new));
         table.columns.iter_mut().filter(|column| column.name == old).for_each(|column| column.name = new.to_owned());
         if let Some(before) = self.columns.remove(&(table.name.clone(), old.to_owned())) {
             self.columns.insert((table.name.clone(), new.to_owned()), before);

@@ -27,7 +27,10 @@ use crate::{
     db::{DatabaseUrl, Db, DbOptions, Dialect, ScratchDatabase, Statement},
     error::Error,
     schema::OnDelete,
-    sql::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition, quote},
+    sql::{
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+        quote,
+    },
 };
 
 const DIALECT: Dialect = Dialect::Sqlite;
@@ -195,7 +198,7 @@ fn relation(name: &str, table: &str, on_delete: OnDelete) -> ColumnDefinition {
 /// A table with an id before these columns.
 fn table(name: &str, columns: &[ColumnDefinition]) -> TableDefinition {
     let columns = std::iter::once(column("id", Holds::Id)).chain(columns.iter().cloned()).collect();
-    TableDefinition { name: name.to_owned(), columns, indexes: Vec::new(), checks: Vec::new() }
+    TableDefinition { name: name.to_owned(), columns, indexes: Vec::new(), checks: Vec::new(), exclusions: Vec::new() }
 }
 
 fn index(table: &mut TableDefinition, key: &str, unique: bool) {

@@ -8,7 +8,9 @@ mod sqlite;
 use crate::{
     db::Dialect,
     schema::Literal,
-    sql::definition::{CheckDefinition, ColumnDefinition, Holds, IndexDefinition, TableDefinition},
+    sql::definition::{
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, Holds, IndexDefinition, TableDefinition,
+    },
 };
 
 /// How what a column holds becomes what another one may hold.
@@ -121,6 +123,22 @@ pub trait SchemaSyntax: Sync {
     /// Calls it otherwise.
     fn rename_check(&self, _table: &str, _before: &str, _name: &str) -> Option<String> {
         None
+    }
+
+    /// Whether what rows do not share is found along an index of its own.
+    fn excludes_along_index(&self) -> bool {
+        false
+    }
+
+    /// Has rows not overlap that would.
+    fn exclude(&self, table: &TableDefinition, exclusion: &ExclusionDefinition) -> Vec<String>;
+
+    /// Lets them, wherever that is refused as yet.
+    fn let_overlap(&self, table: &str, name: &str) -> Vec<String>;
+
+    /// What stands beside the table for it: names, and definitions of the catalog.
+    fn exclusion_objects(&self, _table: &TableDefinition, _exclusion: &ExclusionDefinition) -> Vec<(String, String)> {
+        Vec::new()
     }
 
     /// `CREATE INDEX`.

@@ -1,6 +1,7 @@
 //! What holds of several fields of a row, or of all rows together, whoever writes them: the API, hooks, jobs, many at once.
 
 mod check;
+mod exclusive;
 mod unique;
 
 use std::{fmt::Debug, future::Future, sync::Arc};

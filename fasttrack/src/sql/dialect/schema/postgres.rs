@@ -7,6 +7,7 @@
 mod alter;
 mod catalog;
 mod convert;
+mod exclusion;
 mod name;
 mod same;
 
@@ -16,7 +17,9 @@ use crate::{
     db::Dialect,
     schema::{Literal, OnDelete},
     sql::{
-        definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+        definition::{
+            CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+        },
         text::{quote, text_literal},
     },
     types::{Fill, Storage},
@@ -89,6 +92,15 @@ impl SchemaSyntax for PostgresSchema {
         alter::rename_constraints(table, &[before.to_owned()], &[name.to_owned()]).pop()
     }
 
+    fn exclude(&self, table: &TableDefinition, exclusion: &ExclusionDefinition) -> Vec<String> {
+        let (name, text) = (quote(&exclusion.name), exclusion::text(table, exclusion));
+        vec![format!("ALTER TABLE {} ADD CONSTRAINT {name} {text}", quote(&table.name))]
+    }
+
+    fn let_overlap(&self, table: &str, name: &str) -> Vec<String> {
+        vec![alter::drop_constraint(table, name)]
+    }
+
     fn lists_nulls_along_unique(&self) -> bool {
         false
     }
@@ -144,6 +156,7 @@ impl SchemaSyntax for PostgresSchema {
              \"name\" text COLLATE \"C\" NOT NULL, \"checksum\" text COLLATE \"C\" NOT NULL, \
              \"applied_at\" timestamptz NOT NULL)",
             IS_JSON,
+            exclusion::TEXT_RANGE,
         ]
     }
 

@@ -5,6 +5,7 @@
 //! since dropping the old table would delete what refers to it.
 
 mod convert;
+mod exclusion;
 mod same;
 
 use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax, squeeze};
@@ -13,7 +14,9 @@ use crate::{
     schema::{Literal, OnDelete},
     sql::{
         alter::{drop_table, rename_table},
-        definition::{CheckDefinition, ColumnDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition},
+        definition::{
+            CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+        },
         text::{quote, text_literal},
     },
     types::{Fill, Storage},
@@ -84,6 +87,22 @@ impl SchemaSyntax for SqliteSchema {
         ]
         .map(|(why, sql)| (why.to_owned(), sql))
         .into()
+    }
+
+    fn excludes_along_index(&self) -> bool {
+        true
+    }
+
+    fn exclude(&self, table: &TableDefinition, exclusion: &ExclusionDefinition) -> Vec<String> {
+        exclusion::triggers(table, exclusion).into_iter().map(|(_, sql)| sql).collect()
+    }
+
+    fn let_overlap(&self, _table: &str, name: &str) -> Vec<String> {
+        exclusion::names(name).map(|name| format!("DROP TRIGGER IF EXISTS {}", quote(&name))).into()
+    }
+
+    fn exclusion_objects(&self, table: &TableDefinition, exclusion: &ExclusionDefinition) -> Vec<(String, String)> {
+        exclusion::triggers(table, exclusion).into()
     }
 
     fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{column_type, condition, reference};
+use super::{column_type, condition, exclusion, reference};
 use crate::sql::{
     definition::{ColumnDefinition, Holds, TableDefinition},
     text::quote,
@@ -86,7 +86,8 @@ fn constraints_of(table: &TableDefinition) -> BTreeSet<String> {
         [key, check(column), reference(column)]
     };
     let checks = table.checks.iter().map(|check| format!("CHECK ({})", check.condition));
-    table.columns.iter().flat_map(of).flatten().chain(checks).map(|text| plain(&text)).collect()
+    let exclusions = table.exclusions.iter().map(|exclusion| exclusion::text(table, exclusion));
+    table.columns.iter().flat_map(of).flatten().chain(checks).chain(exclusions).map(|text| plain(&text)).collect()
 }
 
 /// The constraint of a choice, as the catalog writes a list.
