@@ -199,7 +199,8 @@ impl Timetable {
     pub async fn fire(self: &Arc<Self>) -> Result<bool, Error> {
         let _firing = self.firing.lock().await;
         let mut has_fired = regular::enqueue(&self.db, &self.regular, &self.listener).await?;
-        while !self.entries.is_empty() {
+        // To look costs less than to take nothing.
+        while self.next_due().await?.is_some_and(|next| next <= clock::now()) {
             let timetable = Arc::clone(self);
             let taken = self.db.write(move |tx| async move { timetable.fire_some(tx).await }.boxed()).await?;
             has_fired |= taken > 0;
@@ -224,10 +225,17 @@ impl Timetable {
     /// # Errors
     /// What the database says.
     pub async fn next(&self) -> Result<Option<String>, DbError> {
-        let rows = self.db.read(sql::next_due(self.db.dialect(), &self.names)).await?;
-        let due = rows.first().and_then(|row| row.text(0)).map(str::to_owned);
+        let due = self.next_due().await?;
         let regular = regular::next(&self.db, &self.regular).await?;
         Ok(due.into_iter().chain(regular).min())
+    }
+
+    async fn next_due(&self) -> Result<Option<String>, DbError> {
+        if self.entries.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.db.read(sql::next_due(self.db.dialect(), &self.names)).await?;
+        Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
     }
 
     async fn fire_some(&self, tx: &mut Tx) -> Result<usize, Error> {

@@ -188,3 +188,54 @@ fn json_list(ids: &[i64]) -> Arg {
     let numbers: Vec<_> = ids.iter().map(ToString::to_string).collect();
     Arg::Text(format!("[{}]", numbers.join(",")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{CreatedAt, Path, Timestamp};
+
+    const STARTS_AT: Column = Column::new::<Option<Timestamp>>("starts_at", "starts_at");
+    const TRIGGERS: &[Trigger] = &[
+        Trigger::tell(Change::at("starts_at", -3_600_000_000), "soon", &[], &[Path::HERE]),
+        Trigger::tell(Change::Created, "made", &[], &[Path::HERE]),
+        Trigger::tell(Change::at("created_at", 0), "soon", &[], &[Path::HERE]),
+        Trigger::tell(Change::at("created_at", 0), "soon", &[], &[]),
+    ];
+    const CREATED_AT: Column = Column::new::<CreatedAt>("created_at", "created_at");
+    static MEETING: Schema = Schema::new("meeting", "meetings").columns(&[STARTS_AT, CREATED_AT]).triggers(TRIGGERS);
+    static RENAMED: Schema = Schema::new("visit", "visits")
+        .was("meetings")
+        .columns(&[STARTS_AT.was("begins_at"), CREATED_AT])
+        .triggers(TRIGGERS);
+
+    #[test]
+    fn a_trigger_is_known_by_what_it_says() {
+        let names = |schema| Timed::all(schema).into_iter().map(|timed| (timed.name, timed.was)).collect::<Vec<_>>();
+        let soon = |field: &str| Some(format!("meetings.{field} soon"));
+        assert_eq!(
+            names(&MEETING),
+            [("meetings.starts_at-3600000000 soon".into(), None), ("meetings.created_at+0 soon".into(), None)]
+        );
+        assert_eq!(
+            names(&RENAMED),
+            [
+                ("visits.starts_at-3600000000 soon".into(), soon("begins_at-3600000000")),
+                ("visits.created_at+0 soon".into(), soon("created_at+0")),
+            ]
+        );
+    }
+
+    #[test]
+    fn it_is_due_so_long_before_or_after_the_instant() {
+        let timed = |offset_us| Timed { name: "t".into(), was: None, column: &MEETING.columns[0], offset_us };
+        for (offset_us, value, expected) in [
+            (-3_600_000_000, "2040-01-01T00:30:00Z", "2039-12-31T23:30:00.000000Z"),
+            (0, "2040-01-01T00:30:00.000001Z", "2040-01-01T00:30:00.000001Z"),
+            (-1, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+            (i64::MAX, "9999-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(timed(offset_us).due_at(value).as_deref(), Some(expected));
+        }
+        assert_eq!(timed(0).due_at("soon"), None);
+    }
+}

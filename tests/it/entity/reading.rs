@@ -32,8 +32,9 @@ pub enum Phase {
 /// What an instrument said.
 #[resource(conceal)]
 #[rule(insider: keeper | witness)]
+#[rule(historic: authenticated & checked_at < now - 36500d & !(due >= now - 36000d))]
 #[can(create: authenticated)]
-#[can(list, read: insider | project.owner | authenticated & is_open == true & level >= 10 & !(grade == Rough) | role(Admin))]
+#[can(list, read: insider | project.owner | authenticated & is_open == true & level >= 10 & !(grade == Rough) | historic | role(Admin))]
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
 #[unique(second_contact, day)]

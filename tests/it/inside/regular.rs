@@ -10,13 +10,16 @@ use fasttrack::{
     config::Config,
     db::{Row, ScratchDatabase, Statement},
     job::{Context, JobError, JobResult},
-    pipeline::Target,
     principal::{Caller, Principal},
+    schema::{Resource as _, Schema},
     testing::TestApp,
     wire::Object,
 };
 
-use super::timers::RESOURCES;
+use super::{
+    accounts::{Member, Team},
+    timers::{Meeting, RESOURCES, Room},
+};
 use crate::driver::{server_only, wait_until};
 
 /// As often as this.
@@ -38,25 +41,22 @@ fn app(application: Application) -> TestApp {
 #[test]
 fn it_runs_at_once_and_then_in_its_rhythm() {
     let app = app(Application::new(RESOURCES).every(HOUR, sweep));
-    app.set_clock("2040-01-01T12:00:00Z");
     let ran = || {
         app.run_jobs();
         app.mails().len()
     };
-    let begun = ran();
-    assert!((1..=2).contains(&begun), "before the clock was set, and after it");
-    assert_eq!(ran(), begun);
+    assert_eq!((ran(), ran()), (1, 1));
     app.advance(HOUR);
-    assert_eq!(ran(), begun + 1);
+    assert_eq!(ran(), 2);
     app.advance(HOUR / 2);
-    assert_eq!(ran(), begun + 1);
+    assert_eq!(ran(), 2);
     app.advance(HOUR * 48);
-    assert_eq!(ran(), begun + 2, "once for all that it missed");
+    assert_eq!(ran(), 3, "once for all that it missed");
     app.advance(HOUR / 2);
-    assert_eq!(ran(), begun + 3, "and on in its rhythm");
-    app.set_clock("2039-01-01T12:00:00Z");
+    assert_eq!(ran(), 4, "and on in its rhythm");
+    app.set_clock("2020-01-01T12:00:00Z");
     app.advance(HOUR * 2);
-    assert_eq!(ran(), begun + 4, "it waits no longer than its period where the clock was set back");
+    assert_eq!(ran(), 5, "it waits no longer than its period where the clock was set back");
 }
 
 #[test]
@@ -133,38 +133,69 @@ async fn count_starts(_: Context) -> JobResult {
     Ok(())
 }
 
+/// Somebody, and a meeting of his that is soon at this instant.
+async fn begin_with_a_meeting(server: &Embedded, soon_us: i64) {
+    let pipeline = &server.layers().pipeline;
+    let account = br#"{"email": "ada@example.com", "password": "correct horse battery"}"#;
+    pipeline.register(&Object::parse(account).unwrap()).await.unwrap();
+    let ada = Principal::Account(Caller { id: 1, role: "user", session: 1 });
+    let starts_at = clock::format_us(soon_us + 24 * 60 * 60 * clock::SECOND_US);
+    let body = format!(r#"{{"title": "Lunch", "starts_at": "{starts_at}"}}"#);
+    let meeting = server.layers().catalog.find("meeting").unwrap().index;
+    pipeline.create(meeting, None, &ada, &Object::parse(body.as_bytes()).unwrap()).await.unwrap();
+}
+
+/// Waits until this many rows are there.
+#[track_caller]
+fn expect_rows(runtime: &tokio::runtime::Runtime, server: &Embedded, sql: &str, count: usize) {
+    wait_until(sql, || runtime.block_on(rows(server, sql)).len() == count);
+}
+
+const SOON: &str = "SELECT 1 FROM outbox WHERE type = 'soon'";
+
 #[test]
 fn what_became_due_while_no_server_ran_is_made_up_for_once() {
     let (place, runtime) = (Place::new(), runtime());
     let application = || Application::new(RESOURCES).every(Duration::from_secs(1), count_starts);
-    let due_us = runtime.block_on(async {
-        let server = place.start(application()).await;
-        let pipeline = &server.layers().pipeline;
-        let account = br#"{"email": "ada@example.com", "password": "correct horse battery"}"#;
-        pipeline.register(&Object::parse(account).unwrap()).await.unwrap();
-        let ada = Principal::Account(Caller { id: 1, role: "user", session: 1 });
-        let due_us = clock::now_us() + 1_500_000;
-        let starts_at = clock::format_us(due_us + 24 * 60 * 60 * clock::SECOND_US);
-        let body = format!(r#"{{"title": "Lunch", "starts_at": "{starts_at}"}}"#);
-        let meeting = server.layers().catalog.find("meeting").unwrap().index;
-        pipeline.create(meeting, None, &ada, &Object::parse(body.as_bytes()).unwrap()).await.unwrap();
-        pipeline.read(meeting, Target::Id(1), &ada).await.unwrap();
-        wait_until("it has run", || STARTS.load(Ordering::SeqCst) > 0);
-        server.stop().await;
-        due_us
-    });
+    let server = runtime.block_on(place.start(application()));
+    let soon_us = clock::now_us() + 1_500_000;
+    runtime.block_on(begin_with_a_meeting(&server, soon_us));
+    wait_until("it has run", || STARTS.load(Ordering::SeqCst) > 0);
+    runtime.block_on(server.stop());
+    drop(server);
     let before = STARTS.load(Ordering::SeqCst);
-    wait_until("it is due", || clock::now_us() > due_us + 1_000_000);
-    runtime.block_on(async {
-        let server = place.start(application()).await;
-        let begun = Instant::now();
-        while rows(&server, "SELECT 1 FROM outbox WHERE type = 'soon'").await.len() != 1 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "nobody was told");
-            tokio::task::yield_now().await;
-        }
-        wait_until("it has run again", || STARTS.load(Ordering::SeqCst) > before);
-        server.stop().await;
-    });
+    wait_until("it is due, and was missed", || clock::now_us() > soon_us + 1_000_000);
+    let server = runtime.block_on(place.start(application()));
+    expect_rows(&runtime, &server, SOON, 1);
+    wait_until("it has run again", || STARTS.load(Ordering::SeqCst) > before);
+    runtime.block_on(server.stop());
+}
+
+/// The same tables, without triggers.
+static WITHOUT: &[&Schema] =
+    &[&Member::SCHEMA, &Team::SCHEMA, &Schema { triggers: &[], ..Meeting::SCHEMA }, &Room::SCHEMA];
+
+#[test]
+fn what_became_due_while_a_program_served_that_did_not_know_it_is_passed_over() {
+    let (place, runtime) = (Place::new(), runtime());
+    let knowing = || runtime.block_on(place.start(Application::new(RESOURCES)));
+    let known = "SELECT 1 FROM outbox_timers WHERE next_at IS NULL";
+    let server = knowing();
+    let soon_us = clock::now_us() + 1_000_000;
+    runtime.block_on(begin_with_a_meeting(&server, soon_us));
+    expect_rows(&runtime, &server, known, 4);
+    runtime.block_on(server.stop());
+    drop(server);
+    let server = runtime.block_on(place.start(Application::new(WITHOUT)));
+    expect_rows(&runtime, &server, known, 0);
+    wait_until("it was due", || clock::now_us() > soon_us);
+    runtime.block_on(server.stop());
+    drop(server);
+    let server = knowing();
+    expect_rows(&runtime, &server, known, 4);
+    expect_rows(&runtime, &server, "SELECT 1 FROM outbox_due WHERE is_fired", 2);
+    assert_eq!(runtime.block_on(rows(&server, SOON)).len(), 0);
+    runtime.block_on(server.stop());
 }
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
