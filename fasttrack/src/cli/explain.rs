@@ -63,7 +63,10 @@ fn find<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Model, ExplainError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Column, Comparison, Grant, Id, Kind, Literal, Path, Rule, Schema, Verb};
+    use crate::schema::{
+        Check, Column, Comparison, Condition, Exclusive, Grant, Id, Kind, Literal, Operand, Path, Rule, Schema, Unique,
+        Verb,
+    };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
         Column { kind: Kind::Relation(target), ..Column::new::<Option<i64>>(name, key) }
@@ -76,8 +79,9 @@ mod tests {
         .account()
         .columns(&[ID, Column { kind: Kind::Choice(&["user"]), ..Column::new::<i64>("role", "role") }]);
     const SHELF: Schema = Schema::new("shelf", "shelves").columns(&[ID, relation("keeper", "keeper_id", "user")]);
+    const SHELVED: Column = relation("shelf", "shelf_id", "shelf");
     const BOOK: Schema = Schema::new("book", "books")
-        .columns(&[ID, Column::new::<Option<i64>>("price", "price"), relation("shelf", "shelf_id", "shelf")])
+        .columns(&[ID, Column::new::<Option<i64>>("price", "price"), SHELVED])
         .grants(&[Grant::new(Verb::Update, Rule::All(&[KEEPER, CHEAP]))]);
     const SOLD: Schema = BOOK.afterwards(CHEAP);
 
@@ -119,6 +123,28 @@ mod tests {
         );
         check(&SOLD, true, &["\"afterwards\": \"SELECT"], &[]);
         check(&BOOK, true, &["\"statement\": \"UPDATE"], &["afterwards"]);
+    }
+
+    #[test]
+    fn what_holds_of_several_fields_is_told_with_what_sees_to_it() {
+        const KEPT: Schema = BOOK
+            .columns(&[ID, Column::new::<i64>("low", "low"), Column::new::<i64>("high", "high"), SHELVED])
+            .uniques(&[Unique::new("low_shelf_id_unique", &["low", "shelf_id"])])
+            .checks(&[Check::new("low_lt_high_ck", Condition::compare("low", Comparison::Lt, Operand::Key("high")))])
+            .exclusives(&[Exclusive::new("shelf_id_low_high_excl", "low", "high", &["shelf_id"])])
+            .grants(&[Grant::new(Verb::Update, KEEPER)]);
+        let expected = [
+            "Constraints",
+            "no two rows have the same low and shelf_id",
+            "low is less than high",
+            "no two rows with the same shelf_id overlap from low to high, the end not included",
+            "UNIQUE INDEX \"books_low_shelf_id_unique\"",
+            "CHECK (\"low\" < \"high\")",
+            "TRIGGER \"books_shelf_id_low_high_excl_update\"",
+        ];
+        check(&KEPT, false, &expected, &[]);
+        check(&KEPT, true, &["\"constraints\": [", "\"otherwise\": \"422\""], &[]);
+        check(&BOOK, true, &[], &["constraints"]);
     }
 
     #[test]

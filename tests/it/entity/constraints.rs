@@ -25,3 +25,17 @@ fn an_address_stands_for_one_reading_of_a_day() {
         "{told}"
     );
 }
+
+#[test]
+fn what_is_sealed_was_not_checked_before_it_was_taken() {
+    let keeper = app().person();
+    let made = reading(&keeper, &json!({ "is_sealed": false, "checked_at": "1999-12-31T23:59:59Z" }));
+    let change = |members: serde_json::Value| app().patch(&path(&made), &members).by(&keeper);
+    let fields = ["is_sealed", "checked_at", "taken_at"];
+    change(json!({ "is_sealed": true })).faulty(&fields);
+    change(json!({ "is_sealed": true, "checked_at": null })).ok();
+    app()
+        .post("/readings", &super::body(&json!({ "is_sealed": true, "checked_at": "1999-12-31T23:59:59Z" })))
+        .by(&keeper)
+        .faulty(&fields);
+}

@@ -38,6 +38,7 @@ pub enum Phase {
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
 #[unique(second_contact, day)]
+#[check(is_sealed == false | checked_at >= taken_at)]
 pub struct Reading {
     /// Number of the reading.
     pub id: Id<Reading>,
