@@ -1,5 +1,7 @@
 //! Who may do what, by hand: in an organisation everybody has a level, and outside nobody has a say.
 
+use std::time::Duration;
+
 use fasttrack::testing::{Client, Login, TestApp, json};
 use workspace::{
     document::Document,
@@ -21,6 +23,7 @@ struct Acme {
 impl Acme {
     fn new() -> Self {
         let app = TestApp::start(workspace::application());
+        app.set_clock("2040-01-01T08:50:00Z");
         let [owner, editor, viewer, stranger] = ["owner", "editor", "viewer", "stranger"].map(|name| app.account(name));
         let admin = app.account_as("admin", Role::Admin);
         let founder = app.as_(&owner);
@@ -157,4 +160,29 @@ fn who_is_put_out_sees_nothing_from_then_on() {
     viewer.socket_since(0).expect_silence();
     assert_eq!(viewer.get("/notifications").expect(200).json()["items"], json!([]));
     assert_eq!(acme.as_("editor").get("/notifications").expect(200).json()["items"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn a_room_is_had_by_one_at_a_time_and_its_booker_is_reminded() {
+    let acme = Acme::new();
+    let book = |who: &str, room: &str, from: &str, until: &str| {
+        let body = json!({
+            "room": room,
+            "starts_at": format!("2040-01-01T{from}:00Z"),
+            "ends_at": format!("2040-01-01T{until}:00Z"),
+        });
+        acme.as_(who).post(&format!("/organisations/{}/bookings", acme.organisation), &body).send().status
+    };
+    assert_eq!(book("viewer", "Attic", "09:02", "10:00"), 201);
+    assert_eq!(book("editor", "Attic", "09:30", "10:30"), 409);
+    assert_eq!(book("editor", "Attic", "10:00", "11:00"), 201);
+    assert_eq!(book("editor", "Cellar", "09:30", "10:30"), 201);
+    assert_eq!(book("editor", "Cellar", "12:00", "12:00"), 422);
+    assert_eq!(book("stranger", "Cellar", "13:00", "14:00"), 403);
+    let mut socket = acme.as_("viewer").socket();
+    acme.app.advance(Duration::from_mins(3));
+    acme.app.run_jobs();
+    let told = socket.next();
+    assert_eq!((told.kind.as_str(), &told.data["room"]), ("booking_begins", &json!("Attic")));
+    socket.expect_silence();
 }

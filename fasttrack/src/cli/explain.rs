@@ -64,8 +64,8 @@ fn find<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Model, ExplainError>
 mod tests {
     use super::*;
     use crate::schema::{
-        Check, Column, Comparison, Condition, Exclusive, Grant, Id, Kind, Literal, Operand, Path, Rule, Schema, Unique,
-        Verb,
+        Check, Column, Comparison, Condition, Exclusive, Grant, Has, Id, Kind, Literal, Operand, Path, Rule, Schema,
+        Unique, Verb,
     };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
@@ -145,6 +145,24 @@ mod tests {
         check(&KEPT, false, &expected, &[]);
         check(&KEPT, true, &["\"constraints\": [", "\"otherwise\": \"422\""], &[]);
         check(&BOOK, true, &[], &["constraints"]);
+    }
+
+    #[test]
+    fn what_refers_to_a_row_is_told_by_its_name() {
+        const SEQUEL: Rule = Rule::AnyOf { path: Path::HERE.then("sequels"), rule: &KEEPER };
+        const SERIAL: Schema = BOOK
+            .columns(&[ID, SHELVED, relation("before", "before_id", "book")])
+            .has(&[Has::new("sequels", "book", "before")])
+            .grants(&[Grant::new(Verb::Read, SEQUEL), Grant::new(Verb::Update, Rule::Not(&SEQUEL))]);
+        let expected = [
+            "Rows that refer here called which sequels books by their before_id",
+            "any of sequels (shelf.keeper)",
+            "not any of sequels (shelf.keeper)",
+            "EXISTS ( SELECT 1 FROM \"books\"",
+        ];
+        check(&SERIAL, false, &expected, &[]);
+        check(&SERIAL, true, &["\"many\": ["], &[]);
+        check(&BOOK, true, &[], &["\"many\""]);
     }
 
     #[test]

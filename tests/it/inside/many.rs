@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fasttrack::{
     db::{Arg, Dialect, Statement},
     query,
-    schema::{Column, Grant, Has, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Verb},
+    schema::{Column, Comparison, Grant, Has, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Verb},
     sql::{self, CallerRole, PageQuery, Table, Values},
     wire::Params,
 };
@@ -149,6 +149,94 @@ fn a_page_by_membership_costs_about_a_page_by_owner() {
             assert!(ratio < 3.0, "?{asked}: {ratio:.2} times as long");
         }
     });
+}
+
+const LEADS: Rule = Rule::Compare { path: HERE, field: "leads", op: Comparison::Eq, value: Literal::Bool(true) };
+const USER: Rule = Rule::Related(HERE.then("user"));
+const LEADER: Rule = Rule::All(&[USER, LEADS]);
+
+const fn any(rule: &'static Rule) -> Rule {
+    Rule::AnyOf { path: HERE.then("members"), rule }
+}
+
+/// Rules, and which of four teams they show to the first account, to the second, and to nobody: the first leads one team, in
+/// which the second is, too, and belongs to the fourth; the second belongs to the second, and to the third nobody.
+const SHOWN: [(Rule, [&[i64]; 3]); 11] = [
+    (any(&USER), [&[1, 4], &[1, 2], &[]]),
+    (Rule::Related(HERE.then("members").then("user")), [&[1, 4], &[1, 2], &[]]),
+    (Rule::Not(&any(&USER)), [&[2, 3], &[3, 4], &[]]),
+    (any(&LEADS), [&[1], &[1], &[1]]),
+    (Rule::Not(&any(&LEADS)), [&[2, 3, 4], &[2, 3, 4], &[2, 3, 4]]),
+    (any(&LEADER), [&[1], &[], &[]]),
+    (Rule::Not(&any(&LEADER)), [&[2, 3, 4], &[1, 2, 3, 4], &[2, 3, 4]]),
+    (any(&Rule::Not(&USER)), [&[1, 2], &[1, 4], &[]]),
+    (any(&Rule::AnyOf { path: HERE.then("team").then("members"), rule: &LEADER }), [&[1], &[], &[]]),
+    (any(&Rule::Named { path: HERE.then("team"), rule: "member" }), [&[1, 4], &[1, 2], &[]]),
+    (Rule::Any(&[OWNER, Rule::All(&[any(&USER), Rule::Not(&any(&LEADS))])]), [&[3, 4], &[2], &[]]),
+];
+
+#[test]
+fn one_of_many_rows_decides() {
+    run(async {
+        let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+        let app = Inside::new(&[user, &TEAM, &MEMBERSHIP]).await;
+        for name in ["ada", "bob"] {
+            app.register(name).await;
+        }
+        for sql in [
+            "INSERT INTO teams (name, owner_id) VALUES ('d', NULL), ('c', NULL), ('b', 1), ('a', NULL)",
+            "INSERT INTO members (team_id, user_id, leads) VALUES (1, 1, TRUE), (1, 2, NULL), (2, 2, FALSE), (4, 1, FALSE)",
+        ] {
+            app.db
+                .write(move |tx| Box::pin(async move { Ok(tx.query(Statement::new(sql, vec![])).await?) }))
+                .await
+                .unwrap();
+        }
+        let table = Table::new(dialect(), &TEAM);
+        let model = app.catalog.find("team").unwrap();
+        for (rule, expected) in SHOWN {
+            let callers = [
+                (CallerRole::Role("user"), Some(1)),
+                (CallerRole::Role("user"), Some(2)),
+                (CallerRole::Anonymous, None),
+            ];
+            for ((role, caller), expected) in callers.into_iter().zip(expected) {
+                let policy = sql::fold(&app.catalog, model, &rule, role).unwrap();
+                let mut read = Vec::new();
+                for id in 1..=4 {
+                    let statement = sql::read(&table, &policy);
+                    let values = Values { id: Some(id), caller, ..Values::default() };
+                    read.extend((!app.db.read(statement.fill(values)).await.unwrap().is_empty()).then_some(id));
+                }
+                assert_eq!(read, expected, "{rule:?} as {caller:?}");
+                for asked in ["", "sort=-id", "sort=name", "sort=-name"] {
+                    let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
+                    let page = PageQuery {
+                        table: &table,
+                        parent_key: None,
+                        policy: &policy,
+                        conditions: &query.conditions,
+                        search: None,
+                        sort: &query.sort,
+                        after: None,
+                        limit: 10,
+                    };
+                    let statement = sql::page(&page).fill(Values { caller, ..Values::default() });
+                    let rows = self::read(&app, &statement).await.0;
+                    let mut listed: Vec<_> = rows.split('\u{1e}').filter(|row| !row.is_empty()).map(id_in).collect();
+                    // Names go the other way round than ids.
+                    if asked == "sort=-id" || asked == "sort=name" {
+                        listed.reverse();
+                    }
+                    assert_eq!(listed, expected, "{rule:?} as {caller:?}, ?{asked}");
+                }
+            }
+        }
+    });
+}
+
+fn id_in(row: &str) -> i64 {
+    serde_json::from_str::<serde_json::Value>(row).unwrap()["id"].as_i64().unwrap()
 }
 
 #[test]

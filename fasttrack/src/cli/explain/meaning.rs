@@ -7,7 +7,7 @@ use crate::{
     db::Dialect,
     http::routes::{self, Action},
     pipeline::{trigger_statements, verb_statements},
-    schema::{Catalog, Column, LinkError, Model, Verb, rule_in_words, verb_in_words},
+    schema::{Catalog, Column, Has, LinkError, Model, Verb, rule_in_words, verb_in_words},
 };
 
 /// What a resource means.
@@ -21,6 +21,8 @@ pub(super) struct Meaning {
     pub(super) is_concealed: bool,
     pub(super) fields: Vec<FieldMeaning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) many: Vec<ManyMeaning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) constraints: Vec<ConstraintMeaning>,
     pub(super) rules: Vec<RuleMeaning>,
     pub(super) triggers: Vec<TriggerMeaning>,
@@ -33,6 +35,13 @@ pub(super) struct ConstraintMeaning {
     pub(super) otherwise: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) sql: Vec<String>,
+}
+
+/// Rows of another resource that refer to one of this.
+#[derive(Debug, Serialize)]
+pub(super) struct ManyMeaning {
+    pub(super) name: &'static str,
+    pub(super) rows: String,
 }
 
 /// What one field means.
@@ -88,6 +97,7 @@ impl Meaning {
             is_account: schema.account,
             is_concealed: schema.conceal,
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
+            many: schema.has.iter().map(|has| many(catalog, has)).collect::<Result<_, _>>()?,
             constraints: constraints::of(catalog, model, sql)?,
             rules: rules(catalog, model, sql)?,
             triggers: triggers(catalog, model, sql)?,
@@ -106,6 +116,13 @@ fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
         written: words::written(schema, column, who.as_deref()),
         lists: words::notes(column),
     }
+}
+
+fn many(catalog: &Catalog, has: &Has) -> Result<ManyMeaning, LinkError> {
+    let unresolved = || LinkError::unresolved(has.resource, has.relation);
+    let schema = catalog.find(has.resource).ok_or_else(unresolved)?.schema;
+    let relation = schema.column(has.relation).ok_or_else(unresolved)?;
+    Ok(ManyMeaning { name: has.name, rows: format!("{} by their {}", schema.plural, relation.key) })
 }
 
 fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<RuleMeaning>, LinkError> {

@@ -15,6 +15,8 @@ pub(super) fn render(meaning: &Meaning) -> String {
         [field.key.to_owned(), field.holds.clone(), read_by, field.written.clone(), field.lists.join(", ")]
     });
     section(&mut text, "Fields", &["field", "holds", "read by", "written", "lists and keys"], fields);
+    let many = meaning.many.iter().map(|many| [many.name.to_owned(), many.rows.clone()]);
+    section(&mut text, "Rows that refer here", &["called", "which"], many);
     let constraints = meaning.constraints.iter().map(|one| [one.holds.clone(), one.otherwise.to_owned()]);
     section(&mut text, "Constraints", &["what holds", "otherwise"], constraints);
     let rules = meaning.rules.iter().map(|rule| [rule.verb.to_owned(), rule.route.clone(), rule.who.clone()]);
