@@ -9,6 +9,7 @@ use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
 pub(crate) use self::constraint::{Check, Condition, Exclusive, Operand, Unique, key};
 use crate::{
+    check::rule::VERBS,
     options::{OPTIONS, OptionSpec},
     shape::FieldType,
 };
@@ -89,10 +90,24 @@ pub(crate) enum Value {
         variant: &'static str,
     },
     Name(Ident),
-    /// From each variant, those that may follow it.
-    Flow(Vec<(Ident, Vec<Ident>)>),
+    /// Which variants may follow which.
+    Flow(Vec<Transition>),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
+}
+
+/// `Todo -> Doing | Done: RULE`
+pub(crate) struct Transition {
+    pub(crate) from: Ident,
+    pub(crate) to: Vec<Ident>,
+    pub(crate) rule: Option<StepRule>,
+}
+
+/// Who may take a step of a flow.
+pub(crate) struct StepRule {
+    /// Where it begins.
+    pub(crate) at: Span,
+    pub(crate) rule: Rule,
 }
 
 /// A constant, with the token that it came from.
@@ -257,9 +272,31 @@ impl Declaration {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The named rule of this name.
-    pub(crate) fn rule(&self, name: &Ident) -> Option<&NamedRule> {
-        self.rules.iter().find(|rule| *name == rule.name)
+    /// The rule of this name, which is a named one or that of a verb; `Some(None)` where it did not parse.
+    pub(crate) fn rule(&self, name: &Ident) -> Option<Option<&Rule>> {
+        if let Some(named) = self.rules.iter().find(|rule| *name == rule.name) {
+            return Some(named.rule.as_ref());
+        }
+        let is_verb = self.verbs().iter().any(|verb| name == verb);
+        is_verb.then(|| self.grants.iter().find(|grant| *name == grant.verb).map(|grant| &grant.rule))
+    }
+
+    /// The verbs that are the name of their rule: those that have one, unless something else is called so. Where a `#[can]`
+    /// did not parse, that may have been any.
+    pub(crate) fn verbs(&self) -> Vec<&'static str> {
+        let is_ruled = |verb: &str| !self.reads_every_can() || self.grants.iter().any(|grant| grant.verb == verb);
+        let is_taken = |verb: &str| {
+            self.fields.iter().any(|field| field.name == verb)
+                || self.rules.iter().any(|rule| rule.name == verb)
+                || self.has.iter().any(|has| has.name == verb)
+        };
+        VERBS.into_iter().filter(|verb| is_ruled(verb) && !is_taken(verb)).collect()
+    }
+
+    /// Whether every `#[can]` did parse.
+    pub(crate) fn reads_every_can(&self) -> bool {
+        let attributes: HashSet<usize> = self.grants.iter().map(|grant| grant.attribute).collect();
+        attributes.len() == self.can_count
     }
 
     /// The rows that refer here which are called so.
@@ -291,7 +328,8 @@ impl Declaration {
     pub(crate) fn parts(&self) -> Vec<String> {
         let fields = self.fields.iter().map(|field| field.name.clone());
         let many = self.has.iter().map(|has| has.name.unraw().to_string());
-        fields.chain(self.rules.iter().map(|rule| rule.name.to_string())).chain(many).collect()
+        let verbs = self.verbs().into_iter().map(str::to_owned);
+        fields.chain(self.rules.iter().map(|rule| rule.name.to_string())).chain(many).chain(verbs).collect()
     }
 }
 
@@ -302,9 +340,24 @@ impl Field {
         self.options.iter().find(|option| option.spec.name == name)
     }
 
+    /// Every rule that is said of it.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.options.iter().flat_map(|option| option.value.rules())
+    }
+
     /// Whether the option of this word is given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.option(name).is_some()
+    }
+}
+
+impl Value {
+    fn rules(&self) -> Vec<&Rule> {
+        match self {
+            Self::Rule(rule) => vec![rule],
+            Self::Flow(flow) => flow.iter().filter_map(|step| step.rule.as_ref()).map(|said| &said.rule).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 

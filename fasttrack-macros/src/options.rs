@@ -40,7 +40,7 @@ pub(crate) enum Argument {
     OnDelete,
     /// `= NAME`
     Name,
-    /// `(FROM -> TO | TO, …)`
+    /// `(FROM -> TO | TO: RULE, …)`
     Flow,
 }
 
@@ -78,9 +78,9 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     row(
         "flow",
         Argument::Flow,
-        "flow(Todo -> Doing, Doing -> Done)",
+        "flow(Todo -> Doing, Doing -> Done: owner)",
         CHOICE,
-        "which value may follow which; a row begins with the default",
+        "which value may follow which, and by whom; a row begins with the default",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
     row("was", Argument::Name, "was = old_name", NAMED, "its JSON key before it was renamed, for migrations"),

@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 
+use super::rule::VERBS;
 use crate::{
     errors::Errors,
     model::{ConstantValue, Declaration, Field, Rule, Value},
@@ -75,7 +76,8 @@ fn check_is_guarded(declaration: &Declaration, field: &Field, errors: &mut Error
         return;
     };
     let Value::Rule(rule) = &option.value else { return };
-    if !asks_for_a_role(declaration, rule, declaration.rules.len()) {
+    let fuel = declaration.rules.len() + VERBS.len();
+    if !asks_for_a_role(declaration, rule, fuel) {
         let message = format!(
             "this lets somebody without a role set his own `{}`; say which role may: `write = role(Admin)`",
             field.name
@@ -84,7 +86,7 @@ fn check_is_guarded(declaration: &Declaration, field: &Field, errors: &mut Error
     }
     if let Some(Value::Constant(default)) = field.option("default").map(|option| &option.value)
         && let ConstantValue::Variant(variant) = &default.value
-        && names_role(declaration, rule, &variant.to_string(), declaration.rules.len())
+        && names_role(declaration, rule, &variant.to_string(), fuel)
     {
         let message = format!(
             "whoever registers would be `{variant}`, which may raise others; let the default be a role that may not"
@@ -100,9 +102,7 @@ fn asks_for_a_role(declaration: &Declaration, rule: &Rule, fuel: usize) -> bool 
         Rule::All(parts) => parts.iter().any(|part| asks_for_a_role(declaration, part, fuel)),
         Rule::Any(parts) => parts.iter().all(|part| asks_for_a_role(declaration, part, fuel)),
         Rule::Path(path) if path.head.is_empty() => match declaration.rule(&path.last) {
-            Some(named) => {
-                named.rule.as_ref().is_none_or(|rule| follow(fuel, |fuel| asks_for_a_role(declaration, rule, fuel)))
-            }
+            Some(named) => named.is_none_or(|rule| follow(fuel, |fuel| asks_for_a_role(declaration, rule, fuel))),
             None => declaration.field(&path.last).is_none(),
         },
         _ => false,
@@ -115,7 +115,7 @@ fn names_role(declaration: &Declaration, rule: &Rule, wanted: &str, fuel: usize)
         Rule::Role(variant) => variant == wanted,
         Rule::All(parts) | Rule::Any(parts) => parts.iter().any(|part| names_role(declaration, part, wanted, fuel)),
         Rule::Path(path) if path.head.is_empty() => {
-            let named = declaration.rule(&path.last).and_then(|named| named.rule.as_ref());
+            let named = declaration.rule(&path.last).flatten();
             named.is_some_and(|rule| follow(fuel, |fuel| names_role(declaration, rule, wanted, fuel)))
         }
         _ => false,

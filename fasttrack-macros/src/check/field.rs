@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use super::constant::{self, Range};
 use crate::{
     errors::Errors,
-    model::{Field, GivenOption, Value},
+    model::{Field, GivenOption, Transition, Value},
     names,
     shape::{Bounds, Empty, Shape},
 };
@@ -193,13 +193,18 @@ fn check_flow_begins_and_moves(field: &Field, errors: &mut Errors) {
         errors.push(option.span, "a flow begins somewhere; add `default = …`");
     }
     let Value::Flow(flow) = &option.value else { return };
-    for (place, (from, to)) in flow.iter().enumerate() {
-        if flow.iter().take(place).any(|(other, _)| other == from) {
+    for (place, Transition { from, to, rule }) in flow.iter().enumerate() {
+        let before: Vec<_> = flow.iter().take(place).filter(|other| other.from == *from).collect();
+        if before.iter().any(|other| other.rule.is_none() && rule.is_none()) {
             errors.push(from.span(), format!("what follows `{from}` is said already; join the two with `|`"));
         }
         for (place, next) in to.iter().enumerate() {
             if next == from {
                 errors.push(next.span(), format!("from `{from}` to `{next}` is no change; take it out"));
+            } else if before.iter().any(|other| other.to.contains(next)) && rule.is_some() {
+                let message =
+                    format!("who may go from `{from}` to `{next}` is said already; join the two rules with `|`");
+                errors.push(next.span(), message);
             } else if to.iter().take(place).any(|other| other == next) {
                 errors.push(next.span(), format!("`{next}` is said twice"));
             }

@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt as _;
 
-use super::rule::WORDS;
+use super::rule::{VERBS, WORDS};
 use crate::{errors::Errors, model::Declaration};
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
@@ -12,6 +12,8 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
         let mut wrong = |why: String| errors.push(has.name.span(), why);
         if WORDS.contains(&name.as_str()) || name == "old" || name == "new" {
             wrong(format!("`{name}` is a word of the language; take another name"));
+        } else if VERBS.contains(&name.as_str()) {
+            wrong(format!("`{name}` is a verb, and the name of its rule; take another name"));
         } else if declaration.field(&has.name).is_some() {
             wrong(format!("there is a field `{name}`; take another name"));
         } else if declaration.rule(&has.name).is_some() {

@@ -12,6 +12,7 @@ mod has;
 mod names;
 mod path;
 pub(crate) mod rule;
+mod step;
 mod structure;
 mod trigger;
 
@@ -37,6 +38,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     account::check(declaration, &mut errors);
     has::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
+    step::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);
     condition::check(declaration, &mut errors);

@@ -171,8 +171,20 @@ fn indexes(declaration: &Declaration) -> Vec<Index<'_>> {
 fn owners(declaration: &Declaration) -> Vec<&Field> {
     let mut owners = Vec::new();
     let list = declaration.grants.iter().filter(|grant| grant.verb == "list");
-    list.for_each(|grant| collect_owners(declaration, &grant.rule, &mut owners));
+    list.for_each(|grant| collect_owners(declaration, named_here(declaration, &grant.rule), &mut owners));
     owners
+}
+
+/// What a rule says that is nothing but a name: `list: read`.
+fn named_here<'a>(declaration: &'a Declaration, rule: &'a Rule) -> &'a Rule {
+    let mut said = rule;
+    // More names than there are rules would be a circle.
+    for _ in 0..=declaration.rules.len() + declaration.grants.len() {
+        let Rule::Path(path) = said else { break };
+        let Some(named) = declaration.rule(&path.last).flatten().filter(|_| path.head.is_empty()) else { break };
+        said = named;
+    }
+    said
 }
 
 fn collect_owners<'a>(declaration: &'a Declaration, rule: &Rule, owners: &mut Vec<&'a Field>) {

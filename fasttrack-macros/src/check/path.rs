@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
+use super::rule::VERBS;
 use crate::{
     errors::Errors,
     model::{Declaration, Field, Path},
@@ -65,13 +66,17 @@ pub(super) fn check_length(path: &Path, errors: &mut Errors) -> bool {
 
 /// Adds that a name is no field of the declaration; `words` might be meant too.
 pub(super) fn unknown(declaration: &Declaration, name: &Ident, words: &[&str], errors: &mut Errors) {
+    let text = name.unraw().to_string();
+    if VERBS.contains(&text.as_str()) {
+        let message = format!("`{text}` has no rule here whose name it could be; say who may: `#[can({text}: …)]`");
+        return errors.push(name.span(), message);
+    }
     // A field of an impossible type is left out of the model, and has its own message.
     if declaration.item.fields.iter().any(|field| field.ident.as_ref() == Some(name)) {
         return;
     }
     let parts = declaration.parts();
     let candidates: Vec<&str> = parts.iter().map(String::as_str).chain(words.iter().copied()).collect();
-    let text = name.unraw().to_string();
     let by_key = declaration.fields.iter().find(|field| field.key == text).map(|field| field.name.as_str());
     let advice = by_key.map_or_else(
         || names::advice(&text, &candidates),

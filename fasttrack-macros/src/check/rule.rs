@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    model::{Afterwards, Constant, ConstantValue, Declaration, Grant, Now, Operator, Path, Rule, Value},
+    model::{Afterwards, Constant, ConstantValue, Declaration, Field, Grant, Now, Operator, Path, Rule},
     names,
     parse::rule::NOW_LEADS,
     shape::Shape,
@@ -37,10 +37,8 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
             }
         }
     }
-    for field in &declaration.fields {
-        if let Some(Value::Rule(rule)) = field.option("write").map(|option| &option.value) {
-            check_rule(declaration, rule, errors);
-        }
+    for rule in declaration.fields.iter().flat_map(Field::rules) {
+        check_rule(declaration, rule, errors);
     }
     check_rules_end(declaration, errors);
     check_creation_reads_what_exists(declaration, errors);
@@ -97,6 +95,10 @@ fn check_names(declaration: &Declaration, errors: &mut Errors) {
         let name = &named.name;
         if WORDS.iter().any(|word| name == word) {
             errors.push(name.span(), format!("`{name}` is a word of the rule language; take another name"));
+        } else if VERBS.iter().any(|verb| name == verb) {
+            let message =
+                format!("`{name}` is a verb, and the name of its rule: `#[can({name}: …)]`; take another name");
+            errors.push(name.span(), message);
         } else if declaration.field(name).is_some() {
             errors.push(name.span(), format!("there is a field `{name}`; take another name"));
         } else if seen.contains(&name) {
@@ -246,13 +248,16 @@ fn exactly(shape: Shape, value: &Constant) -> Result<(), String> {
 }
 
 fn check_rules_end(declaration: &Declaration, errors: &mut Errors) {
-    for named in &declaration.rules {
+    let named = declaration.rules.iter().filter_map(|named| Some((&named.name, named.rule.as_ref()?)));
+    let verbs = declaration.grants.iter().map(|grant| (&grant.verb, &grant.rule));
+    // A circle is one mistake, however many rules are in it.
+    let mut told: Vec<String> = Vec::new();
+    for (name, rule) in named.chain(verbs) {
         let mut reached = Vec::new();
-        if let Some(rule) = &named.rule {
-            collect(declaration, rule, &mut reached, &mut |_| {});
-        }
-        if reached.contains(&named.name.to_string()) {
-            errors.push(named.name.span(), format!("the rule `{}` refers to itself", named.name));
+        collect(declaration, rule, &mut reached, &mut |_| {});
+        if reached.contains(&name.to_string()) && !reached.iter().any(|other| told.contains(other)) {
+            errors.push(name.span(), format!("the rule `{name}` refers to itself"));
+            told.push(name.to_string());
         }
     }
 }
@@ -309,7 +314,7 @@ fn collect(declaration: &Declaration, rule: &Rule, reached: &mut Vec<String>, le
                 return;
             }
             reached.push(name);
-            if let Some(rule) = declaration.rule(&path.last).and_then(|named| named.rule.as_ref()) {
+            if let Some(rule) = declaration.rule(&path.last).flatten() {
                 collect(declaration, rule, reached, leaf);
             }
         }

@@ -67,9 +67,10 @@ fn flowing(field: &Field, option: &GivenOption, column: &TokenStream) -> TokenSt
     let Value::Flow(flow) = &option.value else { return column.clone() };
     let ty = &field.ty.bare;
     let word = |variant: &Ident| quote_spanned!(variant.span()=> __ft::words::<#ty>().#variant);
-    let transitions = flow.iter().map(|(from, to)| {
-        let (from, to) = (word(from), to.iter().map(word));
-        quote!(__ft::Transition::new(#from, const { &[#(#to),*] }))
+    let transitions = flow.iter().map(|step| {
+        let (from, to) = (word(&step.from), step.to.iter().map(word));
+        let by = step.rule.as_ref().map(|said| rule::rule(&said.rule)).map(|rule| quote!(.by(const { #rule })));
+        quote!(__ft::Transition::new(#from, const { &[#(#to),*] }) #by)
     });
     quote_spanned!(option.span=> __ft::Column::flow(#column, const { &[#(#transitions),*] }))
 }

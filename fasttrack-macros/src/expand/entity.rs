@@ -106,20 +106,26 @@ pub(crate) fn paths(declaration: &Declaration) -> TokenStream {
         let (name, target) = (&has.name, &has.target);
         quote!(pub #name: ::fasttrack::schema::Part<::fasttrack::schema::ToMany<#target>>)
     });
+    let verbs = declaration.verbs().into_iter().map(|verb| {
+        let name = Ident::new(verb, ident.span());
+        quote!(pub #name: ::fasttrack::schema::Part<::fasttrack::schema::NamedRule>)
+    });
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_docs, unreachable_pub, reason = "paths of other declarations may use it")]
         #[derive(Clone, Copy)]
-        #vis struct #ident { #(#parts,)* #(#rules,)* #(#many,)* }
+        #vis struct #ident { #(#parts,)* #(#rules,)* #(#many,)* #(#verbs,)* }
     }
 }
 
 /// The value of the struct of paths.
 pub(crate) fn path_values(declaration: &Declaration) -> TokenStream {
     let ident = paths_ident(declaration);
-    let names = declaration.fields.iter().map(|field| (&field.ident, field.name.clone()));
-    let names = names.chain(declaration.rules.iter().map(|rule| (&rule.name, rule.name.to_string())));
-    let names = names.chain(declaration.has.iter().map(|has| (&has.name, has.name.unraw().to_string())));
+    let names = declaration.fields.iter().map(|field| (field.ident.clone(), field.name.clone()));
+    let names = names.chain(declaration.rules.iter().map(|rule| (rule.name.clone(), rule.name.to_string())));
+    let names = names.chain(declaration.has.iter().map(|has| (has.name.clone(), has.name.unraw().to_string())));
+    let verbs = declaration.verbs().into_iter().map(|verb| (Ident::new(verb, ident.span()), verb.to_owned()));
+    let names = names.chain(verbs);
     let values = names.map(|(ident, name)| quote!(#ident: ::fasttrack::schema::Part::new(#name)));
     quote!(#ident { #(#values,)* })
 }

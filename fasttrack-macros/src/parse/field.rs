@@ -6,7 +6,7 @@ use syn::{Attribute, Token, ext::IdentExt as _, parse::ParseStream, spanned::Spa
 use super::{constant, in_parentheses, rule, skip_to_comma};
 use crate::{
     errors::Errors,
-    model::{Field, GivenOption, Value},
+    model::{Field, GivenOption, StepRule, Transition, Value},
     names,
     options::{Argument, ON_DELETE, OptionSpec},
     shape::{FieldType, Shape},
@@ -126,7 +126,7 @@ fn aliases(inside: ParseStream<'_>) -> syn::Result<Value> {
     Ok(Value::Aliases(aliases))
 }
 
-/// `(FROM -> TO | TO, FROM -> TO)`
+/// `(FROM -> TO | TO, FROM -> TO: RULE)`
 fn flow(inside: ParseStream<'_>) -> syn::Result<Value> {
     let variant = || inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), "name a variant"));
     let mut flow = Vec::new();
@@ -138,9 +138,15 @@ fn flow(inside: ParseStream<'_>) -> syn::Result<Value> {
             inside.parse::<Token![|]>()?;
             to.push(variant()?);
         }
-        flow.push((from, to));
+        let rule = if inside.peek(Token![:]) { Some(step_rule(inside)?) } else { None };
+        flow.push(Transition { from, to, rule });
+        if inside.peek(Token![->]) {
+            return Err(super::wrong(inside, "say one step after the other: `Todo -> Doing, Doing -> Done`"));
+        }
         if !inside.is_empty() {
-            inside.parse::<Token![,]>()?;
+            inside.parse::<Token![,]>().map_err(|e| {
+                syn::Error::new(e.span(), "expected `,` and a further step, or who may take it: `Todo -> Done: owner`")
+            })?;
         }
     }
     if flow.is_empty() {
@@ -148,6 +154,16 @@ fn flow(inside: ParseStream<'_>) -> syn::Result<Value> {
     } else {
         Ok(Value::Flow(flow))
     }
+}
+
+/// `: RULE`
+fn step_rule(inside: ParseStream<'_>) -> syn::Result<StepRule> {
+    inside.parse::<Token![:]>()?;
+    let at = inside.span();
+    if inside.is_empty() || inside.peek(Token![,]) {
+        return Err(super::wrong(inside, "say who may take the step: `Todo -> Done: owner`"));
+    }
+    Ok(StepRule { at, rule: rule::rule(inside)? })
 }
 
 fn on_delete(input: ParseStream<'_>) -> syn::Result<Value> {

@@ -128,6 +128,44 @@ fn a_relation_says_what_deletion_does() {
     check(&field("#[field(on_delete)] pub x: BelongsTo<User>,"), "on_delete", "is written `on_delete = cascade`");
 }
 
+/// A task with this rule of `update`, more attributes, and a field with this flow.
+fn step(attributes: &str, can: &str, flow: &str) -> String {
+    let can = format!("#[can({can})] {attributes}");
+    super::task("", &can, &format!("#[field(default = Todo, flow({flow}))] pub phase: Phase,"))
+}
+
+#[test]
+fn a_step_is_somebodys_to_take() {
+    for (can, flow) in [
+        ("update: assignee", "Todo -> Doing | Done: project.owner, Todo -> Dropped: role(Admin), Done -> Todo"),
+        ("update: role(Admin) | assignee", "Todo -> Done: role(Editor)"),
+        ("update: !role(Admin)", "Todo -> Done: role(Editor) & phase == Todo & status == Active"),
+        ("update: assignee -> phase == Done", "Todo -> Done: is_open == true & !(project.is_open == false)"),
+        ("update: anyone", "Todo -> Done: !authenticated | project.read"),
+        ("update: assignee & status == Active", "Todo -> Done: status != Closed & created_at < now - 1d"),
+    ] {
+        accept(&step("", can, flow));
+    }
+    accept(&step("#[rule(member: assignee)]", "update: member", "Todo -> Done: !member | read"));
+    let nobody = |can: &str, flow: &str| check(&step("", can, flow), "role", "nobody could take the step");
+    nobody("update: role(Admin)", "Todo -> Done: role(Editor)");
+    nobody("update: !(role(Admin) | assignee)", "Todo -> Done: role(Admin)");
+    nobody("update: phase == Todo & assignee", "Todo -> Doing: assignee, Doing -> Done: role(Admin)");
+    nobody("update: is_open == true", "Todo -> Done: role(Admin) & is_open != true");
+    nobody("update: assignee & status == Active", "Todo -> Done: role(Admin) & !assignee");
+    nobody("update: status == Active", "Todo -> Done: role(Admin) & status == Closed");
+    nobody("update: assignee -> phase != Done", "Todo -> Doing | Done: role(Admin)");
+    nobody("update: assignee", "Todo -> Done: role(Admin) & role(Editor)");
+    nobody("update: assignee", "Todo -> Done: role(Admin) & !authenticated");
+    let guarded = "#[field(default = Todo, write = role(Editor), flow(Todo -> Done: role(Admin)))] pub phase: Phase,";
+    check(&super::task("", "#[can(update: assignee)]", guarded), "role", "nobody could take the step");
+    check(&step("", "list: assignee", "Todo -> Done: role(Admin)"), "role", "nobody may update a row");
+    let shut = "#[field(default = Todo, read_only, flow(Todo -> Done: role(Admin)))] pub phase: Phase,";
+    check(&super::task("", "#[can(update: assignee)]", shut), "role", "no client sets `phase`");
+    check(&step("", "update: assignee", "Todo -> Done: asignee"), "asignee", "did you mean `assignee`?");
+    check(&step("", "update: assignee", "Todo -> Done: title"), "title", "does not say who may");
+}
+
 #[test]
 fn a_flow_begins_somewhere_and_moves() {
     let flow = |flow: &str| field(&format!("#[field(default = Todo, flow({flow}))] pub x: Phase,"));
@@ -139,6 +177,12 @@ fn a_flow_begins_somewhere_and_moves() {
     check(&flow("Todo -> Todo"), "Todo", "is no change");
     check(&flow("Todo -> Done | Done"), "Done", "said twice");
     check(&flow("Todo -> Done, Todo -> Doing"), "Todo", "join the two with `|`");
+    let twice = "Todo -> Done: assignee, Todo -> Doing | Done: project.owner";
+    check(&step("", "update: authenticated", twice), "Done", "join the two rules with `|`");
+    check(&flow("Todo -> Done -> Todo"), "-", "say one step after the other");
+    check(&flow("Todo -> Done Doing"), "Doing", "expected `,` and a further step, or who may take it");
+    check(&flow("Todo -> Done: "), ")", "say who may take the step");
+    check(&flow("Todo -> Done:, Done -> Todo"), ",", "say who may take the step");
     check(&field("#[field(default = Todo, flow)] pub x: Phase,"), "flow", "is written `flow(Todo");
     check(&field("#[field(default = Todo, flow = Done)] pub x: Phase,"), "flow", "is written `flow(Todo");
     check(&field("#[field(flow(Todo -> Done))] pub x: Phase,"), "flow", "begins somewhere");

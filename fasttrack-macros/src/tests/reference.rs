@@ -93,6 +93,6 @@ fn every_example_is_accepted() {
     examples("Constraints").for_each(|example| accept(&constraints::booking(example)));
     for field in examples("Types").chain(examples("`#[field(…)]`")) {
         let id = if field.contains("Id<Note>") { "" } else { "pub id: Id<Note>," };
-        accept(&format!("#[resource] #[can(read: role(Admin))] pub struct Note {{ {id} {field} }}"));
+        accept(&format!("#[resource] #[can(read, update: role(Admin))] pub struct Note {{ {id} {field} }}"));
     }
 }

@@ -140,6 +140,31 @@ fn named_rules_have_names_of_their_own() {
 }
 
 #[test]
+fn a_verb_is_the_name_of_its_rule() {
+    for source in [
+        "#[can(list: project.read)] #[can(update: read & project.update)] #[can(delete: update | assignee)]",
+        "#[rule(member: read)] #[can(create, list: member)]",
+        "#[has(notes: Note.task)] #[can(list: any(notes: read) | any(notes: task.update))]",
+    ] {
+        accept(&attribute(source));
+    }
+    accept(&task("", "#[can(list: delete)]", "#[field(on_delete = cascade)] pub delete: BelongsTo<User>,"));
+    accept(&field("#[field(write = read)] pub x: i64,"));
+    let none = "has no rule here whose name it could be; say who may: `#[can(update: …)]`";
+    check(&attribute("#[can(list: update)]"), "update", none);
+    check(&attribute("#[can(list: update.owner)]"), "update", none);
+    check(&attribute("#[can(list: read == true)]"), "read", "is not compared");
+    check(&attribute("#[can(list: read.owner)]"), "read", "nothing follows it");
+    check(&attribute("#[on(created => made to read)]"), "read", "is a rule");
+    check(&attribute("#[rule(list: assignee)]"), "list", "is a verb, and the name of its rule");
+    check(&attribute("#[has(list: Note.task)]"), "list", "is a verb, and the name of its rule");
+    check(&attribute("#[can(list: list | assignee)]"), "list", "the rule `list` refers to itself");
+    check(&attribute("#[can(list: update)] #[can(update: list)]"), "list", "refers to itself");
+    check(&attribute("#[rule(m: update)] #[can(update, list: m)]"), "m", "refers to itself");
+    check(&attribute("#[can(update: assignee ->)] #[can(list: update)]"), ")", "say what has to hold");
+}
+
+#[test]
 fn who_creates_is_the_actor() {
     let with = |rule: &str, field: &str| task("", &format!("#[can(create: {rule})]"), field);
     let required = "#[field(actor, on_delete = restrict)] pub owner: BelongsTo<User>,";

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::schema::{
         Check, Column, Comparison, Condition, Exclusive, Grant, Has, Id, Kind, Literal, Operand, Path, Rule, Schema,
-        Unique, Verb,
+        Transition, Unique, Verb,
     };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
@@ -163,6 +163,24 @@ mod tests {
         check(&SERIAL, false, &expected, &[]);
         check(&SERIAL, true, &["\"many\": ["], &[]);
         check(&BOOK, true, &[], &["\"many\""]);
+    }
+
+    #[test]
+    fn the_steps_of_a_flow_are_told_with_who_may_take_them() {
+        const STEPS: &[Transition] =
+            &[Transition::new("new", &["worn", "gone"]), Transition::new("worn", &["gone"]).by(KEEPER)];
+        const STATE: Column = Column {
+            kind: Kind::Choice(&["new", "worn", "gone"]),
+            flow: Some(STEPS),
+            ..Column::new::<i64>("state", "state")
+        };
+        const WORN: Schema =
+            BOOK.columns(&[ID, STATE, SHELVED]).grants(&[Grant::new(Verb::Update, Rule::Authenticated)]);
+        let expected =
+            ["Steps field from to who may", "new worn or gone whoever may update the row", "worn gone shelf.keeper"];
+        check(&WORN, false, &expected, &[]);
+        check(&WORN, true, &["\"steps\": ["], &[]);
+        check(&BOOK, true, &[], &["\"steps\""]);
     }
 
     #[test]

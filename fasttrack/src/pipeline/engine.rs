@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Cascade, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
+use super::{cascade::Cascade, flow::Step, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
 use crate::{
     db::Dialect,
     outbox::OutboxListener,
@@ -68,6 +68,8 @@ pub(super) struct RolePlan {
     /// The caller's own row, on the account.
     pub read_oneself: Template,
     pub guards: Vec<Guard>,
+    /// Steps of flows that not everybody may take who may update.
+    pub steps: Vec<Step>,
     pub references: Vec<Reference>,
 }
 
@@ -137,6 +139,7 @@ impl RolePlan {
             named: named(catalog, model, role)?,
             parent_read,
             guards,
+            steps: Step::of(catalog, model, role)?,
             references,
         })
     }

@@ -1,5 +1,7 @@
 //! `PATCH`: a row changes (RFC 7396), if the rule allows it as it is, and where it would hang or as it would be.
 
+mod steps;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -39,6 +41,7 @@ struct Change {
     /// Which rows the caller may see; `None` where it may see this one whatever becomes of it.
     seen: Option<Predicate>,
     guards: Vec<Guard>,
+    steps: Vec<flow::Step>,
     references: Vec<Reference>,
     input: Input,
 }
@@ -82,6 +85,7 @@ impl Pipeline {
             second,
             read: plan.read.clone(),
             guards: plan.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
+            steps: plan.steps.clone(),
             references: plan.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
             input,
         };
@@ -108,6 +112,7 @@ impl Change {
         let before = self.look(tx).await?;
         self.merge_json(&before);
         let mut changes = self.differences(&before);
+        self.check_steps(tx, &before, &changes).await?;
         let broken = if hooked.is_none() { self.broken(&before, &changes) } else { Vec::new() };
         self.check_references(tx, &changes, broken).await?;
         self.check_flows(&before, &changes)?;
@@ -367,6 +372,7 @@ pub(super) async fn set(
         read: Predicate::Never,
         seen: None,
         guards: Vec::new(),
+        steps: Vec::new(),
         references: Vec::new(),
         input: Input { sent: Vec::new(), fields, faults: Vec::new() },
     };

@@ -2,17 +2,19 @@
 #![expect(clippy::indexing_slicing, reason = "runs at compile time only; const code has neither iterators nor get")]
 
 use super::{
-    Fallback, Kind, Literal,
+    Fallback, Kind, Literal, Rule,
     laws::{equal, fail},
 };
 
 /// What may follow one value of a choice; what is not named is where a flow ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Transition {
     /// The word that it starts from.
     pub from: &'static str,
     /// The words that may follow.
     pub to: &'static [&'static str],
+    /// Who may make them follow, beyond the rule of `update`.
+    pub rule: Option<Rule>,
 }
 
 /// What generated code builds it with.
@@ -21,7 +23,14 @@ impl Transition {
     /// A step of a flow.
     #[must_use]
     pub const fn new(from: &'static str, to: &'static [&'static str]) -> Self {
-        Self { from, to }
+        Self { from, to, rule: None }
+    }
+
+    /// The same for whom this rule lets alone.
+    #[must_use]
+    pub const fn by(mut self, rule: Rule) -> Self {
+        self.rule = Some(rule);
+        self
     }
 }
 

@@ -102,16 +102,21 @@ const fn assert_rules_end(schemas: &[&Schema], schema: &Schema) {
     let mut i = 0;
     while i < schema.named_rules.len() {
         let (name, rule) = schema.named_rules[i];
-        if !ends(schemas, schema, &rule, MAX_RULE_DEPTH) {
-            fail(&[
-                "the rule `",
-                schema.name,
-                ".",
-                name,
-                "` refers to itself, directly or through others; take one reference out",
-            ]);
-        }
+        assert_rule_ends(schemas, schema, name, &rule);
         i += 1;
+    }
+    i = 0;
+    while i < schema.grants.len() {
+        assert_rule_ends(schemas, schema, schema.grants[i].verb.name(), &schema.grants[i].rule);
+        i += 1;
+    }
+}
+
+#[track_caller]
+const fn assert_rule_ends(schemas: &[&Schema], schema: &Schema, name: &str, rule: &Rule) {
+    if !ends(schemas, schema, rule, MAX_RULE_DEPTH) {
+        let rest = "` refers to itself, directly or through others; take one reference out";
+        fail(&["the rule `", schema.name, ".", name, rest]);
     }
 }
 
@@ -138,7 +143,7 @@ const fn ends(schemas: &[&Schema], schema: &Schema, rule: &Rule, fuel: u32) -> b
         }
         Rule::Named { path, rule } => {
             let Some(owner) = arrive(schemas, schema, path.steps()) else { return true };
-            let Some(rule) = named_rule(owner, rule) else { return true };
+            let Some(rule) = owner.named_rule(rule) else { return true };
             ends(schemas, owner, rule, fuel - 1)
         }
         _ => true,
@@ -166,17 +171,6 @@ pub(super) const fn step<'a>(schemas: &[&'a Schema], at: &Schema, name: &str) ->
         Some(has) => find(schemas, has.resource),
         None => None,
     }
-}
-
-const fn named_rule<'a>(schema: &'a Schema, name: &str) -> Option<&'a Rule> {
-    let mut i = 0;
-    while i < schema.named_rules.len() {
-        if equal(schema.named_rules[i].0, name) {
-            return Some(&schema.named_rules[i].1);
-        }
-        i += 1;
-    }
-    None
 }
 
 /// A client tells an event by its name alone, so that one name has one set of keys.
@@ -310,7 +304,7 @@ pub(super) const fn fail(words: &[&str]) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{BelongsTo, Change, Path, Resource, RowVersion, Trigger};
+    use crate::schema::{BelongsTo, Change, Grant, Path, Resource, RowVersion, Trigger, Verb};
 
     struct User;
 
@@ -326,6 +320,14 @@ mod tests {
         Schema::new("task", "tasks").columns(const { &[Column::new::<BelongsTo<User>>("owner", "owner_id")] });
     const LOOP: Schema = Schema::new("loop", "loops")
         .named_rules(const { &[("a", Rule::Not(&Rule::Named { path: Path::HERE, rule: "a" }))] });
+    const VERBS: Schema = Schema::new("verb", "verbs").grants(
+        const {
+            &[
+                Grant::new(Verb::List, Rule::Named { path: Path::HERE, rule: "read" }),
+                Grant::new(Verb::Read, Rule::Not(&Rule::Named { path: Path::HERE, rule: "list" })),
+            ]
+        },
+    );
 
     const fn event(key: &'static str) -> Payload {
         Payload { key, row: RowVersion::New, path: Path::HERE, field: "id" }
@@ -370,6 +372,7 @@ mod tests {
         );
         check(&[&Schema::new("person", "people").account(), &TASK], Some("`task.owner` leads to `user`"));
         check(&[&USER, &LOOP], Some("the rule `loop.a` refers to itself"));
+        check(&[&USER, &VERBS], Some("the rule `verb.list` refers to itself"));
         check(&[&USER, &BARE, &FULL], Some("`said` has other data in `one` than in `two`"));
     }
 }

@@ -239,10 +239,32 @@ impl Schema {
         self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule)
     }
 
+    /// The rule of this name: one that is said by `#[rule]`, or that of a verb.
+    #[must_use]
+    pub const fn named_rule(&self, name: &str) -> Option<&'static Rule> {
+        let mut rest = self.named_rules;
+        while let [(known, rule), others @ ..] = rest {
+            if equal(known, name) {
+                return Some(rule);
+            }
+            rest = others;
+        }
+        let mut rest = self.grants;
+        while let [grant, others @ ..] = rest {
+            if equal(grant.verb.name(), name) {
+                return Some(&grant.rule);
+            }
+            rest = others;
+        }
+        None
+    }
+
     /// Every rule that is said here.
     pub fn rules(&'static self) -> impl Iterator<Item = &'static Rule> {
         let grants = self.grants.iter().map(|grant| &grant.rule);
         let guards = self.columns.iter().filter_map(|column| column.write.as_ref());
+        let steps = self.columns.iter().filter_map(|column| column.flow).flatten();
+        let guards = guards.chain(steps.filter_map(|step| step.rule.as_ref()));
         grants.chain(&self.afterwards).chain(self.named_rules.iter().map(|(_, rule)| rule)).chain(guards)
     }
 

@@ -100,11 +100,11 @@ pub enum Rule {
         /// What has to hold of one of them, all of it of the same.
         rule: &'static Rule,
     },
-    /// What the rule of this name says of the row at the end of these relations.
+    /// What the rule of this name, which may be that of a verb, says of the row at the end of these relations.
     Named {
         /// Where the row is.
         path: Path,
-        /// Name of the rule on its resource.
+        /// Name of the rule on its resource, or of its verb.
         rule: &'static str,
     },
 }
@@ -123,6 +123,12 @@ impl Verb {
             Self::Update => "update",
             Self::Delete => "delete",
         }
+    }
+
+    /// Whether rows are other ones after it.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete)
     }
 }
 

@@ -44,8 +44,8 @@ fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> b
         Rule::Any(rules) | Rule::All(rules) => rules.iter().any(|rule| goes_through(rule, relation, schema, depth)),
         Rule::Not(rule) => goes_through(rule, relation, schema, depth),
         Rule::Named { path, rule } if path.steps().is_empty() => {
-            let named = schema.named_rules.iter().find(|(known, _)| known == rule).filter(|_| depth > 0);
-            named.is_some_and(|(_, rule)| goes_through(rule, relation, schema, depth - 1))
+            let named = schema.named_rule(rule).filter(|_| depth > 0);
+            named.is_some_and(|rule| goes_through(rule, relation, schema, depth - 1))
         }
         Rule::Related(path)
         | Rule::Compare { path, .. }
@@ -65,7 +65,7 @@ pub(crate) fn named_rule<'a>(
     name: &str,
 ) -> Option<(&'a Schema, &'a Rule)> {
     let schema = catalog.arrive(schema, path)?;
-    schema.named_rules.iter().find(|(known, _)| *known == name).map(|(_, rule)| (schema, rule))
+    schema.named_rule(name).map(|rule| (schema, rule))
 }
 
 /// Deepest nesting of named rules that is spelled out; below it, or in a circle, the name has to do.

@@ -185,7 +185,7 @@ fn scopes<'a>(catalog: &'a Catalog, model: &'a Model) -> Result<Vec<Option<&'a C
         scopes.push(None);
     }
     let mut own = Vec::new();
-    collect_own(rule, &mut own);
+    collect_own(named_here(model.schema, rule), &mut own);
     for path in own {
         let (steps, _) = catalog.walk(model, &path)?;
         if let [step] = steps.as_slice() {
@@ -193,6 +193,18 @@ fn scopes<'a>(catalog: &'a Catalog, model: &'a Model) -> Result<Vec<Option<&'a C
         }
     }
     Ok(scopes)
+}
+
+/// What a rule says that is nothing but the name of one of the same resource: `list: read`.
+fn named_here<'a>(schema: &Schema, rule: &'a Rule) -> &'a Rule {
+    let mut said = rule;
+    // More names than there are rules would be a circle.
+    for _ in 0..=schema.grants.len() + schema.named_rules.len() {
+        let Rule::Named { path, rule: name } = said else { break };
+        let Some(named) = schema.named_rule(name).filter(|_| path.steps().is_empty()) else { break };
+        said = named;
+    }
+    said
 }
 
 /// Whether a predicate confines the rows to those of one account by a single column.

@@ -3,7 +3,7 @@
 use super::{Leaf, Moment, Predicate, Sql};
 use crate::{
     principal::Principal,
-    schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step},
+    schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step, Verb},
 };
 
 /// What of a caller decides the shape of a predicate: callers of one role share their statements.
@@ -159,10 +159,14 @@ impl<'a> Folder<'a> {
                 said(Predicate::Leaf(Leaf::Moment { steps, column, op: *op, moment }))
             }
             Rule::Named { path, rule } => {
+                let lets_accounts = !known && is_change(rule);
                 let (steps, end, rule) = self.follow(model, before, path, rule)?;
                 let (many, steps) = split(steps);
                 self.one_of(many, negated, |negated| {
-                    let inner = self.fold(end, &steps, rule, negated)?;
+                    let inner = match negated {
+                        false if lets_accounts => self.admit(end, &steps, rule)?,
+                        negated => self.fold(end, &steps, rule, negated)?,
+                    };
                     Ok(match present(&steps) {
                         present if negated && known => Predicate::any([present.negate(), inner]),
                         present => Predicate::all([present, inner]),
@@ -243,8 +247,7 @@ impl<'a> Folder<'a> {
         name: &str,
     ) -> Result<(Vec<Step>, &'a Model, &'a Rule), LinkError> {
         let (steps, end) = self.walk(model, before, path)?;
-        let named = end.schema.named_rules.iter().find(|(known, _)| *known == name);
-        let (_, rule) = named.ok_or_else(|| LinkError::unresolved(end.schema.name, name))?;
+        let rule = end.schema.named_rule(name).ok_or_else(|| LinkError::unresolved(end.schema.name, name))?;
         Ok((steps, end, rule))
     }
 
@@ -252,6 +255,11 @@ impl<'a> Folder<'a> {
         let (steps, end) = self.catalog.walk(model, path)?;
         Ok((before.iter().cloned().chain(steps).collect(), end))
     }
+}
+
+/// Whether this is the name of a verb that changes rows, whose rule lets only those who are logged in unless it says otherwise.
+fn is_change(name: &str) -> bool {
+    Verb::ALL.into_iter().any(|verb| verb.changes() && verb.name() == name)
 }
 
 /// That there is a row at the end of `many` relations of which `inner` holds; `inner` of the row itself where these are none.

@@ -4,7 +4,7 @@ use fasttrack::{
     error::Error,
     pipeline::Target,
     principal::Principal,
-    schema::{Column, Comparison, Grant, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Verb},
+    schema::{Column, Comparison, Grant, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Transition, Verb},
     wire::Object,
 };
 
@@ -50,13 +50,13 @@ static SHELF: Schema = Schema::new("shelf", "shelves")
 
 /// Things with the same fields, of which `read`, `update` and `update` with `->` say this.
 macro_rules! things {
-    ($($name:ident $plural:literal: read $read:expr, update $update:expr $(=> $after:expr)?;)*) => {
+    ($($name:ident $plural:literal: read $read:expr, update $update:expr $(=> $after:expr)? $(, flow $flow:expr)?;)*) => {
         static THINGS: &[Schema] = &[$(
             Schema::new(stringify!($name), $plural)
                 .columns(const { &[
                     Column::new::<Id<()>>("id", "id"),
                     Column::new::<Option<String>>("note", "note").len(0, 40),
-                    state(),
+                    state()$(.flow(const { &$flow }))?,
                     relation("owner", "owner_id", "user").actor(),
                     relation("holder", "holder_id", "user"),
                     relation("shelf", "shelf_id", "shelf"),
@@ -91,6 +91,15 @@ things! {
     wall "walls": read OPEN, update Rule::All(&[Rule::Anyone, OPEN]) => Rule::Any(&[OPEN, OWNER]);
     relic "relics": read OWNER, update OWNER => Rule::Role("admin");
     notice "notices": read OPEN, update OWNER;
+    cup "cups": read Rule::Named { path: HERE.then("shelf"), rule: "read" },
+        update Rule::All(&[Rule::Named { path: HERE, rule: "read" }, OPEN]);
+    jar "jars": read Rule::Named { path: HERE, rule: "update" }, update Rule::Any(&[OPEN, OWNER]);
+    seal "seals": read Rule::Authenticated, update Rule::Any(&[OWNER, HOLDER]),
+        flow [Transition::new("open", &["closed"]).by(OWNER), Transition::new("closed", &["open"]).by(HOLDER)];
+    lid "lids": read Rule::Authenticated, update Rule::Any(&[OWNER, KEEPER]),
+        flow [Transition::new("open", &["closed"]).by(Rule::All(&[KEEPER, OPEN]))];
+    door "doors": read Rule::Authenticated, update Rule::Anyone,
+        flow [Transition::new("open", &["closed"]).by(Rule::Not(&CLOSED))];
     mirror "mirrors": read Rule::Any(&[OPEN_ABOVE, HOLDER]), update Rule::Any(&[OPEN_ABOVE, HOLDER]);
 }
 
@@ -157,6 +166,7 @@ impl World {
                 let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
                 format!("422 {}", fields.join(" and "))
             }
+            Err(Error::Conflict(_)) => "409".to_owned(),
             Err(other) => panic!("{who} {body} {kind}: {other:?}"),
         }
     }

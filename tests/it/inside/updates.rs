@@ -5,8 +5,9 @@
 use fasttrack::{
     db::Statement,
     error::Error,
+    pipeline::Target,
     principal::{Caller, Principal},
-    schema::{Comparison, Grant, Literal, Path, Rule, Schema, Verb},
+    schema::{Column, Comparison, Grant, Literal, Path, Rule, Schema, Verb},
 };
 
 use super::{Inside, id, run, things::check};
@@ -246,6 +247,103 @@ fn the_answer_is_for_who_may_see_it_then() {
         owner {} 204
         owner {"note": "b"} 204
         owner {"state": "open"} 200
+        "#,
+    );
+}
+
+#[test]
+fn the_rule_of_a_verb_has_its_name() {
+    check(
+        "cup",
+        r#"
+        other {"note": "a"} 200
+        other {"shelf_id": @hidden} 403 shelf_id
+        rival {"shelf_id": @hidden} 200
+        other {"note": "b"} 403
+        nobody {"note": "c"} 401
+        rival {"state": "closed", "note": "d"} 200
+        rival {"note": "e"} 403
+
+        boss {"shelf_id": null} 403 shelf_id
+        nobody {"note": "c"} 401
+        "#,
+    );
+    check(
+        "jar",
+        r#"
+        other {"note": "a"} 200
+        other {"state": "closed"} 204
+        other {"note": "b"} 403
+        owner {"note": "c"} 200
+        nobody {"note": "d"} 401
+        "#,
+    );
+}
+
+/// To read what one may change takes what a change takes: somebody who is known.
+#[test]
+fn who_is_not_logged_in_is_let_by_a_verb_as_the_verb_lets_him() {
+    const OPEN: Rule =
+        Rule::Compare { path: Path::HERE, field: "is_open", op: Comparison::Eq, value: Literal::Bool(true) };
+    const UPDATE: Rule = Rule::Named { path: Path::HERE, rule: "update" };
+    const ID: Column = Column::new::<fasttrack::schema::Id<()>>("id", "id");
+    run(async {
+        for (rule, update, is_read) in [
+            (UPDATE, OPEN, false),
+            (Rule::Not(&UPDATE), Rule::Not(&OPEN), true),
+            (UPDATE, Rule::All(&[Rule::Anyone, OPEN]), true),
+            (Rule::Any(&[UPDATE, OPEN]), OPEN, true),
+        ] {
+            let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+            let grants = [(Verb::Create, Rule::Authenticated), (Verb::Read, rule), (Verb::Update, update)];
+            let grants = grants.map(|(verb, rule)| Grant::new(verb, rule)).to_vec().leak();
+            let columns = vec![ID, Column::new::<bool>("is_open", "is_open")].leak();
+            let box_ = Box::leak(Box::new(Schema::new("box", "boxes").columns(columns).grants(grants)));
+            let app = Inside::new(&[*user, box_]).await;
+            let somebody = app.register("somebody").await;
+            let made = app.create("box", None, &somebody, r#"{"is_open": true}"#).await.unwrap();
+            let found = app.pipeline.read(app.index("box"), Target::Id(made), &Principal::Anonymous).await;
+            assert_eq!(found.is_ok(), is_read, "{rule:?} {update:?}");
+        }
+    });
+}
+
+#[test]
+fn a_step_may_have_a_rule_of_its_own() {
+    check(
+        "seal",
+        r#"
+        holder {"state": "closed"} 403
+        owner {"state": "closed"} 200
+        owner {"state": "open"} 403
+        owner {"state": "open", "note": 7} 403
+        owner {"note": "a", "state": "closed"} 200
+        holder {"state": "open", "holder_id": @other, "note": "b"} 200
+        other {"state": "closed"} 403
+        owner {"state": "closed", "note": "c"} 200
+        nobody {"state": "open"} 401
+        rival {"state": "open"} 403
+        other {"state": "open"} 200
+        "#,
+    );
+    check(
+        "lid",
+        r#"
+        owner {"state": "closed"} 403
+        owner {"shelf_id": @foreign} 200
+        boss {"state": "closed"} 403
+        rival {"state": "closed", "shelf_id": @here} 403 shelf_id
+        rival {"state": "closed"} 200
+        rival {"state": "open"} 409
+        owner {"state": "open"} 409
+        "#,
+    );
+    check(
+        "door",
+        r#"
+        nobody {"note": "a"} 204
+        nobody {"state": "closed"} 401
+        other {"state": "closed"} 200
         "#,
     );
 }

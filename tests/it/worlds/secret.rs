@@ -311,7 +311,7 @@ fn compared(catalog: &Catalog, model: &Model, rule: &Rule, told: &mut BTreeSet<(
         }
         Rule::Named { path, rule } => {
             let (_, end) = catalog.walk(model, path).unwrap();
-            if let Some((_, rule)) = end.schema.named_rules.iter().find(|(name, _)| name == rule) {
+            if let Some(rule) = end.schema.named_rule(rule) {
                 compared(catalog, end, rule, told);
             }
         }

@@ -76,8 +76,8 @@ fn says_anyone(declaration: &Declaration, rule: &Rule, depth: usize) -> bool {
         Rule::Anyone => true,
         Rule::Any(parts) | Rule::All(parts) => parts.iter().any(|part| says_anyone(declaration, part, depth)),
         Rule::Not(part) => says_anyone(declaration, part, depth),
-        Rule::Path(path) if depth < declaration.rules.len() && path.len() == 1 => {
-            let named = declaration.rule(&path.last).and_then(|named| named.rule.as_ref());
+        Rule::Path(path) if depth < declaration.rules.len() + declaration.grants.len() && path.len() == 1 => {
+            let named = declaration.rule(&path.last).flatten();
             named.is_some_and(|rule| says_anyone(declaration, rule, depth + 1))
         }
         _ => false,

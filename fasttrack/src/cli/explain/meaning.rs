@@ -7,7 +7,7 @@ use crate::{
     db::Dialect,
     http::routes::{self, Action},
     pipeline::{trigger_statements, verb_statements},
-    schema::{Catalog, Column, Has, LinkError, Model, Verb, rule_in_words, verb_in_words},
+    schema::{Catalog, Column, Has, LinkError, Model, Transition, Verb, rule_in_words, verb_in_words},
 };
 
 /// What a resource means.
@@ -24,6 +24,8 @@ pub(super) struct Meaning {
     pub(super) many: Vec<ManyMeaning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) constraints: Vec<ConstraintMeaning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) steps: Vec<StepMeaning>,
     pub(super) rules: Vec<RuleMeaning>,
     pub(super) triggers: Vec<TriggerMeaning>,
 }
@@ -42,6 +44,15 @@ pub(super) struct ConstraintMeaning {
 pub(super) struct ManyMeaning {
     pub(super) name: &'static str,
     pub(super) rows: String,
+}
+
+/// What may follow a value of a flow.
+#[derive(Debug, Serialize)]
+pub(super) struct StepMeaning {
+    pub(super) field: &'static str,
+    pub(super) from: &'static str,
+    pub(super) to: &'static [&'static str],
+    pub(super) who: String,
 }
 
 /// What one field means.
@@ -99,6 +110,7 @@ impl Meaning {
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
             many: schema.has.iter().map(|has| many(catalog, has)).collect::<Result<_, _>>()?,
             constraints: constraints::of(catalog, model, sql)?,
+            steps: schema.columns.iter().flat_map(|column| steps(catalog, model, column)).collect(),
             rules: rules(catalog, model, sql)?,
             triggers: triggers(catalog, model, sql)?,
         })
@@ -116,6 +128,15 @@ fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
         written: words::written(schema, column, who.as_deref()),
         lists: words::notes(column),
     }
+}
+
+fn steps(catalog: &Catalog, model: &Model, column: &Column) -> Vec<StepMeaning> {
+    let schema = model.schema;
+    let step = |Transition { from, to, rule }: &'static Transition| {
+        let who = rule.as_ref().map(|rule| rule_in_words(rule, schema, catalog));
+        StepMeaning { field: column.key, from, to, who: who.unwrap_or_else(|| "whoever may update the row".to_owned()) }
+    };
+    column.flow.unwrap_or_default().iter().map(step).collect()
 }
 
 fn many(catalog: &Catalog, has: &Has) -> Result<ManyMeaning, LinkError> {

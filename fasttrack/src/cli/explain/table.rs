@@ -19,6 +19,11 @@ pub(super) fn render(meaning: &Meaning) -> String {
     section(&mut text, "Rows that refer here", &["called", "which"], many);
     let constraints = meaning.constraints.iter().map(|one| [one.holds.clone(), one.otherwise.to_owned()]);
     section(&mut text, "Constraints", &["what holds", "otherwise"], constraints);
+    let steps = meaning
+        .steps
+        .iter()
+        .map(|step| [step.field.to_owned(), step.from.to_owned(), step.to.join(" or "), step.who.clone()]);
+    section(&mut text, "Steps", &["field", "from", "to", "who may"], steps);
     let rules = meaning.rules.iter().map(|rule| [rule.verb.to_owned(), rule.route.clone(), rule.who.clone()]);
     section(&mut text, "Rules", &["verb", "route", "who may"], rules);
     let triggers = meaning.triggers.iter().map(|trigger| [trigger.when.clone(), trigger.then.clone()]);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value, json};
 
 use crate::{
-    schema::{Catalog, Column, Fallback, Kind, Literal, Schema, rule_in_words},
+    schema::{Catalog, Column, Fallback, Kind, Literal, Schema, Transition, rule_in_words},
     types::Named,
     words::{capitalised, markdown, sentence, words},
 };
@@ -167,7 +167,11 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
         sentences.push("Set by the server: who created it.".to_owned());
     }
     if let Some(flow) = column.flow {
-        let steps = flow.iter().map(|step| format!("`{}` to {}", step.from, listed(step.to)));
+        let by = |step: &Transition| {
+            let rule = step.rule.map(|rule| rule_in_words(&rule, schema, catalog));
+            rule.map_or_else(String::new, |who| format!(" ({who})"))
+        };
+        let steps = flow.iter().map(|step| format!("`{}` to {}{}", step.from, listed(step.to), by(step)));
         sentences.push(format!("May go from {}.", steps.collect::<Vec<_>>().join(", from ")));
     }
     if column.unique {

@@ -1,0 +1,34 @@
+//! Steps of a flow that not everybody may take who may update.
+
+use super::{Change, State, stored};
+use crate::{
+    db::{Arg, Tx},
+    error::Error,
+    pipeline::{flow, values},
+    schema::Column,
+    sql::{self, Predicate},
+};
+
+impl Change {
+    /// Refuses steps that are not the caller's to take; from then on what is asked of them is asked with the rule of `update`.
+    pub(super) async fn check_steps(
+        &mut self,
+        tx: &mut Tx,
+        before: &State,
+        changes: &[(&'static Column, Arg)],
+    ) -> Result<(), Error> {
+        let stored = |column: &Column| stored(self.engine.schema.columns, &before.cells, column);
+        let taken = flow::Step::taken(&self.steps, changes, &stored);
+        let (keys, asked): (Vec<_>, Vec<_>) = taken.map(|(key, policy)| (key, policy.clone())).unzip();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let asked = Predicate::all(asked);
+        let statement = sql::read(&self.engine.table, &asked).fill(values(self.id, &self.who));
+        if asked.is_never() || tx.query(statement).await?.is_empty() {
+            return Err(flow::refuse_steps(&self.who, &keys));
+        }
+        self.policy = Predicate::all([self.policy.clone(), asked]);
+        Ok(())
+    }
+}
