@@ -61,7 +61,7 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// The name as it was written, `r#` taken away.
     pub(crate) name: String,
-    /// The JSON key: for a relation, the name with `_id`.
+    /// The JSON key: for a relation, the name with `_id`; for many rows, the singular of the name with `_ids`.
     pub(crate) key: String,
     pub(crate) doc: String,
     pub(crate) ty: FieldType,
@@ -297,6 +297,23 @@ impl Declaration {
     pub(crate) fn reads_every_can(&self) -> bool {
         let attributes: HashSet<usize> = self.grants.iter().map(|grant| grant.attribute).collect();
         attributes.len() == self.can_count
+    }
+
+    /// The table in which a field of many rows is kept.
+    pub(crate) fn pairs_of(&self, field: &Field) -> String {
+        format!("{}_{}", self.plural, field.key)
+    }
+
+    /// What that was called before, where something was renamed.
+    pub(crate) fn pairs_before(&self, field: &Field) -> Option<String> {
+        let key = field.option("was").and_then(|option| match &option.value {
+            Value::Name(name) => Some(name.unraw().to_string()),
+            _ => None,
+        });
+        let plural = self.was.as_ref().map(|was| was.unraw().to_string());
+        let renamed = key.is_some() || plural.is_some();
+        let (plural, key) = (plural.unwrap_or_else(|| self.plural.clone()), key.unwrap_or_else(|| field.key.clone()));
+        renamed.then(|| format!("{plural}_{key}"))
     }
 
     /// The rows that refer here which are called so.

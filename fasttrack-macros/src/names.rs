@@ -25,6 +25,17 @@ pub(crate) fn plural(name: &str) -> String {
     }
 }
 
+/// What the regular English plural of a word in snake case is made of; the word itself where it is none.
+pub(crate) fn singular(name: &str) -> String {
+    if let Some(stem) = name.strip_suffix("ies").filter(|stem| !stem.is_empty()) {
+        return format!("{stem}y");
+    }
+    let hissing =
+        name.strip_suffix("es").filter(|stem| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end)));
+    let plain = name.strip_suffix('s').filter(|stem| !stem.is_empty() && !stem.ends_with('s'));
+    hissing.or(plain).unwrap_or(name).to_owned()
+}
+
 /// Whether it can be a path segment and a table: `[a-z][a-z0-9_]*`.
 pub(crate) fn is_snake_case(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -34,6 +34,8 @@ pub(crate) enum Argument {
     Constant,
     /// Nothing, or `(also = NAME, …)`
     Aliases,
+    /// `= INTEGER`
+    Number,
     /// `= RULE`
     Rule,
     /// `= cascade | restrict | set_null`
@@ -47,6 +49,8 @@ pub(crate) enum Argument {
 /// Types that have an option.
 type Fit = fn(&TypeSpec) -> bool;
 
+const FILTERED: Fit = |spec| spec.is_ordered || matches!(spec.bounds, Bounds::Count);
+const COUNTED: Fit = |spec| matches!(spec.bounds, Bounds::Count);
 const ORDERED: Fit = |spec| spec.is_ordered;
 const INPUT: Fit = |spec| matches!(spec.set, SetBy::Clients);
 const LONG: Fit = |spec| matches!(spec.bounds, Bounds::Length);
@@ -64,9 +68,10 @@ const fn row(name: &'static str, argument: Argument, form: &'static str, fit: Fi
 pub(crate) const OPTIONS: &[OptionSpec] = &[
     row("len", Argument::Bounds, "len = 1..=300", LONG, "smallest and largest length, in characters"),
     row("range", Argument::Bounds, "range = 0..=100", RANGED, "smallest and largest value"),
+    row("max", Argument::Number, "max = 50", COUNTED, "most rows that it holds"),
     row("default", Argument::Constant, "default, default = Todo", INPUT, "what it holds when the client says nothing"),
     row("unique", Argument::Nothing, "unique", UNIQUE, "no two rows hold the same"),
-    row("filter", Argument::Aliases, "filter, filter(also = NAME)", ORDERED, "lists can be filtered by it"),
+    row("filter", Argument::Aliases, "filter, filter(also = NAME)", FILTERED, "lists can be filtered by it"),
     row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
     row("search", Argument::Nothing, "search", LONG, "`q` looks into it"),
     row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),

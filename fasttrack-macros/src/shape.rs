@@ -18,6 +18,7 @@ pub(crate) enum Shape {
     Json,
     Choice,
     Relation,
+    Many,
     Email,
     PasswordHash,
     CreatedAt,
@@ -86,6 +87,8 @@ pub(crate) enum Bounds {
     Length,
     /// `range`
     Range,
+    /// `max`: it holds any number of values, which lists can be filtered by.
+    Count,
 }
 
 /// What stands for no value.
@@ -160,6 +163,14 @@ const TYPES: &[TypeSpec] = &[
     },
     CHOICE,
     unordered(Shape::Relation, "BelongsTo", "BelongsTo<T>"),
+    TypeSpec {
+        bounds: Bounds::Count,
+        is_ordered: false,
+        compares: Compares::Nothing,
+        is_unique: false,
+        empty: Empty::Value,
+        ..plain(Shape::Many, "Many", "Many<T>")
+    },
     TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..unordered(Shape::Email, "Email", "Email") },
     TypeSpec {
         is_ordered: false,
@@ -260,6 +271,12 @@ impl FieldType {
                 return Err(syn::Error::new_spanned(ty, "say of what: `Option<String>`"));
             };
             let inner = Self::of(inner)?;
+            if inner.shape == Shape::Many {
+                return Err(syn::Error::new_spanned(
+                    ty,
+                    "a field of none is empty and never null; take the `Option` away",
+                ));
+            }
             if inner.nullable || inner.shape.is_automatic() || inner.shape == Shape::PasswordHash {
                 return Err(syn::Error::new_spanned(ty, "this cannot be null; take the `Option` away"));
             }
@@ -269,8 +286,9 @@ impl FieldType {
             return Err(syn::Error::new_spanned(ty, format!("a field cannot be a `{name}`; use `{instead}`")));
         }
         let shape = TypeSpec::known().find(|spec| name == spec.name).map_or(Shape::Choice, |spec| spec.shape);
-        let target = matches!(shape, Shape::Id | Shape::Relation).then(|| argument.cloned()).flatten();
-        if matches!(shape, Shape::Id | Shape::Relation) && target.is_none() {
+        let leads = matches!(shape, Shape::Id | Shape::Relation | Shape::Many);
+        let target = leads.then(|| argument.cloned()).flatten();
+        if leads && target.is_none() {
             return Err(syn::Error::new_spanned(ty, format!("say of which resource: `{name}<Project>`")));
         }
         Ok(Self { shape, nullable: false, bare: ty.clone(), target })

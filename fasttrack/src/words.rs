@@ -5,12 +5,24 @@ pub(crate) fn words(snake: &str) -> String {
     snake.replace('_', " ")
 }
 
+const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+
 /// `task` as `a task`.
 pub(crate) fn with_article(noun: &str) -> String {
     // `a user`, `a unit`, `a euro`: spelled with a vowel, spoken with a consonant.
-    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u'])
-        && !["us", "uni", "eu", "one"].iter().any(|start| noun.starts_with(start));
+    let vowel = noun.starts_with(VOWELS) && !["us", "uni", "eu", "one"].iter().any(|start| noun.starts_with(start));
     format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
+/// `task` as `tasks`, as far as English is regular.
+pub(crate) fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(VOWELS) => format!("{stem}ies"),
+        _ if noun.ends_with('s') || noun.ends_with('x') || noun.ends_with("ch") || noun.ends_with("sh") => {
+            format!("{noun}es")
+        }
+        _ => format!("{noun}s"),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

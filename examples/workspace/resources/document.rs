@@ -1,6 +1,6 @@
 //! What an organisation writes.
 
-use crate::{organisation::Organisation, user::User};
+use crate::{label::Label, organisation::Organisation, user::User};
 use fasttrack::prelude::*;
 
 /// A text of an organisation.
@@ -9,6 +9,7 @@ use fasttrack::prelude::*;
 #[can(list, read: any(organisation.members: user) | author)]
 #[can(update: author & organisation.editor)]
 #[can(delete: any(organisation.members: user & level == Owner))]
+#[on(changed(body) => document_changed { title: title } to watchers except actor)]
 pub struct Document {
     pub id: Id<Document>,
     #[field(write_once, filter, on_delete = cascade)]
@@ -17,6 +18,10 @@ pub struct Document {
     pub title: String,
     #[field(len = ..=100_000, default)]
     pub body: String,
+    #[field(max = 20, filter)]
+    pub labels: Many<Label>,
+    #[field(max = 100)]
+    pub watchers: Many<User>,
     #[field(actor, on_delete = restrict)]
     pub author: BelongsTo<User>,
     #[field(filter, sort)]

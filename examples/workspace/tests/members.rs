@@ -5,6 +5,7 @@ use std::time::Duration;
 use fasttrack::testing::{Client, Login, TestApp, json};
 use workspace::{
     document::Document,
+    label::Label,
     membership::{Level, Membership},
     organisation::Organisation,
     user::Role,
@@ -185,4 +186,32 @@ fn a_room_is_had_by_one_at_a_time_and_its_booker_is_reminded() {
     let told = socket.next();
     assert_eq!((told.kind.as_str(), &told.data["room"]), ("booking_begins", &json!("Attic")));
     socket.expect_silence();
+}
+
+#[test]
+fn who_watches_a_document_hears_of_it_as_long_as_he_may_read_it() {
+    let acme = Acme::new();
+    let editor = acme.as_("editor");
+    let label = editor.under(acme.organisation).create::<Label>(&json!({ "name": "urgent" })).ok().id;
+    let label = i64::from(label);
+    let path = format!("/documents/{}", acme.document);
+    let watchers = [acme.id_of("viewer"), acme.id_of("stranger")];
+    let marked = editor.patch(&path, &json!({ "label_ids": [label], "watcher_ids": watchers })).expect(200).json();
+    assert_eq!(marked["label_ids"], json!([label]));
+    assert_eq!(acme.as_("viewer").walk::<Document>(&format!("?label_ids[has]={label}")).len(), 1);
+    assert_eq!(acme.as_("viewer").walk::<Document>(&format!("?label_ids[has]={}", label + 1)).len(), 0);
+    editor.patch(&path, &json!({ "label_ids": [label + 1] })).refused(422);
+    acme.as_("viewer").patch(&path, &json!({ "label_ids": [] })).refused(403);
+
+    let [mut viewer, mut stranger] = ["viewer", "stranger"].map(|who| acme.as_(who).socket());
+    editor.patch(&path, &json!({ "body": "Now." })).expect(200);
+    assert_eq!(viewer.next().kind, "document_changed");
+    acme.as_("owner").call("DELETE", &format!("/memberships/{}", acme.membership)).expect(204);
+    editor.patch(&path, &json!({ "body": "Later." })).expect(200);
+    viewer.expect_silence();
+    // Who belongs to nothing is told of nothing, whatever he is said to watch.
+    stranger.expect_silence();
+
+    editor.call("DELETE", &format!("/labels/{label}")).expect(204);
+    assert_eq!(editor.get(&path).expect(200).json()["label_ids"], json!([]));
 }

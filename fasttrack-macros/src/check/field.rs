@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use super::constant::{self, Range};
 use crate::{
     errors::Errors,
-    model::{Field, GivenOption, Transition, Value},
+    model::{ConstantValue, Field, GivenOption, Transition, Value},
     names,
     shape::{Bounds, Empty, Shape},
 };
@@ -30,6 +30,7 @@ pub(super) fn check(field: &Field, errors: &mut Errors) {
     check_relation_says_what_deletion_does(field, errors);
     check_flow_begins_and_moves(field, errors);
     if all_fit {
+        check_many_are_bounded(field, errors);
         check_hidden_is_not_asked_for(field, errors);
         let range = check_bounds(field, errors);
         check_text_is_bounded(field, errors);
@@ -61,6 +62,7 @@ fn misfit(field: &Field, option: &GivenOption) -> String {
     let why = match spec.name {
         "sort" => ", which has no order",
         "search" => ", which is no text",
+        "on_delete" if field.ty.shape == Shape::Many => ", which loses a row that goes",
         _ => "",
     };
     format!("`{}` ({}) does not fit `{written}`{why}; it is for {}", spec.name, spec.doc, spec.fitting())
@@ -146,6 +148,28 @@ fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
         }
         Some((span, Value::Bounds { max: None, .. })) => {
             errors.push(span, "say the largest length too: `len = 1..=300`");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Most rows that a field may hold at all: they are shown and sent as one list.
+const MAX_MANY: i64 = 1_000;
+
+fn check_many_are_bounded(field: &Field, errors: &mut Errors) {
+    if field.ty.shape.spec().bounds != Bounds::Count {
+        return;
+    }
+    match field.option("max").map(|max| (max.span, &max.value)) {
+        None => {
+            let message = "how many it holds has a bound, so that nobody can fill the disk; add `#[field(max = 50)]`";
+            errors.push(field.ident.span(), message);
+        }
+        Some((_, Value::Constant(max))) => {
+            let fits = matches!(max.value, ConstantValue::Int(max) if (1..=MAX_MANY).contains(&max));
+            if !fits {
+                errors.push(max.span, format!("`max` is an integer from 1 to {MAX_MANY}; write `max = 50`"));
+            }
         }
         Some(_) => {}
     }

@@ -36,6 +36,7 @@ const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_table_is_free(declaration, errors);
     check_columns_are_free(declaration, errors);
+    check_pairs_are_free(declaration, errors);
     check_columns_are_apart(declaration, errors);
     check_indexes_are_apart_and_fit(declaration, errors);
 }
@@ -54,6 +55,24 @@ fn check_table_is_free(declaration: &Declaration, errors: &mut Errors) {
         wrong("and a path segment is in snake case".to_owned());
     }
 }
+
+/// The table of a field that holds many rows, and the longest index over it.
+fn check_pairs_are_free(declaration: &Declaration, errors: &mut Errors) {
+    for field in declaration.fields.iter().filter(|field| field.ty.shape == Shape::Many) {
+        let table = declaration.pairs_of(field);
+        let longest = table.len() + PAIRS_INDEX.len();
+        if longest > MAX_NAME && declaration.plural.len() <= MAX_TABLE && field.key.len() <= MAX_COLUMN {
+            let message = format!(
+                "it is kept in the table `{table}`, an index of which would have a name of {longest} bytes, and a name has \
+                 at most {MAX_NAME}; shorten the field, or say another `plural = \"…\"`"
+            );
+            errors.push(field.ident.span(), message);
+        }
+    }
+}
+
+/// What the name of the longest index over a table of pairs ends with, as `fasttrack::schema::Pairs` has it.
+const PAIRS_INDEX: &str = "_from_id_to_id_unique";
 
 fn check_columns_are_free(declaration: &Declaration, errors: &mut Errors) {
     for field in &declaration.fields {

@@ -35,7 +35,7 @@ pub(super) fn start<'a>(declaration: &'a Declaration, path: &Path, errors: &mut 
     let goes_on = path.len() > 1;
     match declaration.field(first) {
         Some(field) if !goes_on => Some(Start::Field(field)),
-        Some(field) if field.ty.shape == Shape::Relation => Some(Start::Elsewhere),
+        Some(field) if matches!(field.ty.shape, Shape::Relation | Shape::Many) => Some(Start::Elsewhere),
         Some(field) => {
             errors.push(
                 first.span(),

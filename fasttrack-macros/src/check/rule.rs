@@ -139,6 +139,7 @@ fn check_many(declaration: &Declaration, path: &Path, errors: &mut Errors) {
                 format!("`{name}` leads to one row, so there is no choice; write what holds of it: `{name}.…`");
             errors.push(name.span(), message);
         }
+        Some(Start::Field(field)) if field.ty.shape == Shape::Many => {}
         Some(Start::Field(_)) => {
             errors.push(name.span(), format!("`{name}` is a field; `any(…)` is asked of many rows"));
         }
@@ -179,7 +180,7 @@ fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
     }
     let Some(Start::Field(field)) = path::start(declaration, path, errors) else { return };
     let advice = match field.ty.shape {
-        Shape::Relation => return,
+        Shape::Relation | Shape::Many => return,
         Shape::Bool => format!("compare it: `{} == true`", field.name),
         Shape::Choice => format!("compare it: `{} == Active`", field.name),
         _ => "name a relation to the account".to_owned(),
@@ -193,6 +194,7 @@ fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value
     }
     check_order(op, value, errors);
     match path::start(declaration, path, errors) {
+        Some(Start::Field(field)) if field.ty.shape == Shape::Many => compares_many(&path.last, errors),
         Some(Start::Field(field)) => {
             let same = constant::fits(field, value).and_then(|()| exactly(field.ty.shape, value));
             if let Err(message) = same {
@@ -208,6 +210,7 @@ fn check_comparison(declaration: &Declaration, path: &Path, op: &Operator, value
 fn check_moment(declaration: &Declaration, path: &Path, op: &Operator, now: &Now, errors: &mut Errors) {
     check_now_orders(op, errors);
     match path::start(declaration, path, errors) {
+        Some(Start::Field(field)) if field.ty.shape == Shape::Many => compares_many(&path.last, errors),
         Some(Start::Field(field)) if !field.ty.shape.is_timed() => {
             let written = field.ty.shape.spec().written();
             let message = format!(

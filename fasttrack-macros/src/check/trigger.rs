@@ -54,6 +54,10 @@ fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors)
         return errors.push(name.span(), message);
     }
     let Some(field) = declaration.field(name) else { return path::unknown(declaration, name, &[], errors) };
+    if let Some(to) = to.as_ref().filter(|_| field.ty.shape == Shape::Many) {
+        let message = format!("`{name}` are many rows; say `changed({name})`, and what they are now is in the row");
+        return errors.push(to.span, message);
+    }
     if let Some(why) = never_changes(field) {
         errors.push(name.span(), format!("`{}` {why}, so this would never happen", field.name));
     }
@@ -172,7 +176,7 @@ fn check_recipients(declaration: &Declaration, to: &[Recipient], errors: &mut Er
                 }
                 let name = path.last.unraw();
                 match path::start(declaration, path, errors) {
-                    Some(Start::Field(field)) if field.ty.shape != Shape::Relation => {
+                    Some(Start::Field(field)) if !matches!(field.ty.shape, Shape::Relation | Shape::Many) => {
                         errors.push(path.last.span(), format!("`{name}` is nobody; name a relation to the account"));
                     }
                     Some(Start::Rule) => {

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 
 use super::{constant, rule};
 use crate::{
-    model::{Constant, ConstantValue, Field, GivenOption, Value},
+    model::{Constant, ConstantValue, Declaration, Field, GivenOption, Value},
     shape::Shape,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const MAX_EMAIL: u32 = 254;
 
 /// One column with its options.
-pub(crate) fn column(field: &Field) -> TokenStream {
+pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
     let Field { name, key, doc, ty, .. } = field;
     let bare = &ty.bare;
     let options = field.options.iter().map(|option| option_call(field, option));
@@ -26,8 +26,20 @@ pub(crate) fn column(field: &Field) -> TokenStream {
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
     let bound = (ty.shape == Shape::Email && !field.has("len")).then(|| quote!(.len(0, #MAX_EMAIL)));
-    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #(#options)*);
+    let pairs = pairs(declaration, field);
+    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #pairs #(#options)*);
     field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
+}
+
+/// The table of a field that holds many rows, reported where the field is.
+fn pairs(declaration: &Declaration, field: &Field) -> Option<TokenStream> {
+    if field.ty.shape != Shape::Many {
+        return None;
+    }
+    let (ty, entity, table) = (&field.ty.bare, &declaration.item.ident, declaration.pairs_of(field));
+    let was = declaration.pairs_before(field).map(|was| quote!(.was(#was)));
+    let schema = quote_spanned!(field.ident.span()=> __ft::pairs::<#entity, #ty>(#table));
+    Some(quote!(.pairs(const { &#schema #was })))
 }
 
 /// The call of the builder that an option stands for.
@@ -38,6 +50,10 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
         Value::Nothing if option.spec.name == "filter" => quote!(.filter(&[])),
         Value::Nothing | Value::Unread => quote!(.#builder()),
         Value::Bounds { min, max } => bounds(field, min.as_ref(), max.as_ref()),
+        Value::Constant(value) if option.spec.name == "max" => {
+            let max = integer(value).and_then(|max| u32::try_from(max).ok()).unwrap_or_default();
+            quote!(.max(#max))
+        }
         Value::Constant(value) => {
             let literal = constant::literal(field, value);
             quote!(.default_value(#literal))

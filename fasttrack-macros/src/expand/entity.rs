@@ -160,6 +160,7 @@ pub(crate) fn facts(declaration: &Declaration) -> TokenStream {
 fn part(field: &Field) -> TokenStream {
     let bare = &field.ty.bare;
     let kind = match (&field.ty.target, field.ty.shape, field.ty.nullable) {
+        (Some(target), Shape::Many, _) => quote!(::fasttrack::schema::Set<#target>),
         (Some(target), Shape::Relation, _) => quote!(::fasttrack::schema::Relation<#target>),
         (_, _, true) => quote!(::fasttrack::schema::Field<::core::option::Option<#bare>>),
         _ => quote!(::fasttrack::schema::Field<#bare>),

@@ -74,7 +74,7 @@ fn head(declaration: &Declaration) -> TokenStream {
 fn schema(declaration: &Declaration) -> TokenStream {
     let head = head(declaration);
     let entity = &declaration.item.ident;
-    let columns = declaration.fields.iter().map(column::column);
+    let columns = declaration.fields.iter().map(|field| column::column(declaration, field));
     let rules = declaration.rules.iter().enumerate().filter(|(_, named)| named.rule.is_some()).map(|(place, named)| {
         let (name, rule) = (named.name.to_string(), rule::named(place));
         quote!((#name, #rule))

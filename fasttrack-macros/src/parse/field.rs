@@ -19,7 +19,11 @@ pub(crate) fn parse(source: &mut syn::Field, errors: &mut Errors) -> Option<Fiel
     let ident = source.ident.clone()?;
     let ty = errors.take(FieldType::of(&source.ty))?;
     let name = ident.unraw().to_string();
-    let key = if ty.shape == Shape::Relation { format!("{name}_id") } else { name.clone() };
+    let key = match ty.shape {
+        Shape::Relation => format!("{name}_id"),
+        Shape::Many => format!("{}_ids", names::singular(&name)),
+        _ => name.clone(),
+    };
     Some(Field { ident, name, key, doc: super::doc(&source.attrs), ty, options })
 }
 
@@ -93,6 +97,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     match spec.argument {
         Argument::Bounds => constant::bounds(input),
         Argument::Constant => constant::constant(input).map(Value::Constant),
+        Argument::Number => constant::constant(input).map(Value::Constant),
         Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),

@@ -1,6 +1,6 @@
 //! Many rows that refer to one: names for them, rules and recipients that go through them, rows that triggers add.
 
-use super::{accept, attribute, check};
+use super::{accept, attribute, check, task};
 
 const HAS: &str = "#[has(notes: Note.task, links: crate::link::Link.task)]";
 
@@ -93,4 +93,60 @@ fn a_row_is_added_to_those_that_refer_here() {
     check(&with(anyone), "actor", "and so is no actor");
     let named = "#[rule(m: assignee | anyone)] #[can(update: m)] #[on(created => add notes { author: actor })]";
     check(&with(named), "actor", "and so is no actor");
+}
+
+#[test]
+fn a_field_may_hold_many_rows() {
+    let with = |options: &str, attributes: &str| {
+        let field = format!(
+            "#[field(max = 5{options})] pub labels: Many<crate::label::Label>, #[field(max = 1_000)] pub fans: Many<User>,"
+        );
+        task("", attributes, &field)
+    };
+    for (options, attributes) in [
+        ("", ""),
+        (", filter, write = owner, hidden", "#[rule(owner: assignee)]"),
+        (", read_only, default", ""),
+        (", was = old_ids", "#[can(list: fans | any(labels: owner & rank > 3) | labels.owner)]"),
+        ("", "#[can(create: fans)] #[can(update: labels.member -> fans)]"),
+        ("", "#[on(created, changed(labels) => marked { labels: labels } to fans, labels.owner except actor)]"),
+    ] {
+        accept(&with(&options.replace(", hidden", ""), attributes));
+    }
+    check(&with(", sort", ""), "sort", "does not fit `Many<T>`, which has no order");
+    check(&with(", search", ""), "search", "does not fit `Many<T>`, which is no text");
+    check(&with(", unique", ""), "unique", "does not fit `Many<T>`");
+    check(&with(", index", ""), "index", "does not fit `Many<T>`");
+    check(&with(", actor", ""), "actor", "does not fit `Many<T>`");
+    check(&with(", len = 1..=5", ""), "len", "does not fit `Many<T>`");
+    check(&with(", on_delete = cascade", ""), "on_delete", "which loses a row that goes");
+    check(&with(", read_only", ""), "read_only", "nobody gives this a value");
+    check(&with(", filter, hidden", ""), "filter", "would tell what `hidden` hides");
+    check(&with("", "#[can(list: labels == 3)]"), "labels", "compare a field of one: `any(labels: …)`");
+    check(&with("", "#[can(list: labels < now)]"), "labels", "compare a field of one: `any(labels: …)`");
+    check(&with("", "#[on(changed(labels -> 3) => marked to fans)]"), "3", "are many rows; say `changed(labels)`");
+    check(&with("", "#[unique(title, labels)]"), "labels", "cannot be compared");
+    check(&with("", "#[check(labels == 3)]"), "labels", "is a `Many<T>`");
+    check(&with("", "#[has(labels: Note.task)]"), "labels", "there is a field `labels`");
+    check(&with("", "#[on(created => add labels {})]"), "labels", "are no rows that refer here");
+}
+
+#[test]
+fn how_many_rows_a_field_holds_has_a_bound() {
+    let field = |options: &str, ty: &str| task("", "", &format!("{options} pub labels: {ty},"));
+    check(
+        &field("", "Many<Label>"),
+        "labels",
+        "has a bound, so that nobody can fill the disk; add `#[field(max = 50)]`",
+    );
+    for (max, at) in [("0", "0"), ("1_001", "1_001"), ("\"5\"", "\"5\""), ("2.5", "2.5")] {
+        check(&field(&format!("#[field(max = {max})]"), "Many<Label>"), at, "an integer from 1 to 1000");
+    }
+    check(&field("#[field(max)]", "Many<Label>"), "max", "`max` is written `max = 50`");
+    check(&field("#[field(max = 5)]", "i64"), "max", "does not fit `i64`; it is for `Many<T>`");
+    check(&field("#[field(max = 5)]", "Many"), "Many", "say of which resource: `Many<Project>`");
+    check(&field("#[field(max = 5)]", "Option<Many<Label>>"), "Option<Many<Label>>", "take the `Option` away");
+    check(&field("pub label_ids: i64, #[field(max = 5)]", "Many<Label>"), "labels", "are both `label_ids` in JSON");
+    let long = "a_long_name_of_what_is_stuck_on_tasks";
+    check(&task("", "", &format!("#[field(max = 5)] pub {long}: Many<Label>,")), long, "an index of which");
 }

@@ -22,7 +22,7 @@ impl Snapshot {
     /// # Errors
     /// [`LinkError`] when a path does not resolve, which declarations that compiled cannot cause.
     pub fn declared(dialect: Dialect, catalog: &Catalog) -> Result<Self, LinkError> {
-        let tables = catalog.models().iter().map(|model| sql::define(dialect, catalog, model));
+        let tables = catalog.tables().iter().map(|model| sql::define(dialect, catalog, model));
         Ok(Self { tables: tables.collect::<Result<_, _>>()? })
     }
 
@@ -109,8 +109,8 @@ impl Renames {
     #[must_use]
     pub fn declared(catalog: &Catalog, from: &Snapshot) -> Self {
         let mut renames = Self::default();
-        let is_declared = |plural: &str| catalog.models().iter().any(|model| model.schema.plural == plural);
-        for schema in catalog.models().iter().map(|model| model.schema) {
+        let is_declared = |plural: &str| catalog.tables().iter().any(|model| model.schema.plural == plural);
+        for schema in catalog.tables().iter().map(|model| model.schema) {
             let before = schema.was.filter(|old| from.table(schema.plural).is_none() && !is_declared(old));
             let Some(table) = from.table(before.unwrap_or(schema.plural)) else { continue };
             if let Some(before) = before {

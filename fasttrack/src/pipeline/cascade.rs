@@ -46,13 +46,20 @@ struct Plan {
     detaches: Vec<Detaches>,
 }
 
+/// How rows lose a relation.
+enum How {
+    /// It becomes null.
+    Null(String),
+    /// What goes is taken out of a field of many rows, and then it is noted when that was.
+    Leave(String, Option<String>),
+}
+
 /// A relation that rows lose.
 struct Detaches {
     referrer: Referrer,
     /// Selects the rows that do, and stay.
     staying: String,
-    /// Takes the relation from them.
-    detach: String,
+    how: How,
     /// Triggers that hear of it.
     effects: Effects,
 }
@@ -60,11 +67,11 @@ struct Detaches {
 impl Cascade {
     pub(super) fn of(setup: Setup<'_>) -> Result<Self, LinkError> {
         let catalog = setup.catalog;
-        let tables: Vec<_> = catalog.models().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
+        let tables: Vec<_> = catalog.tables().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
         let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.is_nothing());
         let plan = |model: &Model| Plan::of(setup, &relations, Reach::of(model.index, &relations, is_heard), model);
-        let plans = catalog.models().iter().map(plan).collect::<Result<_, _>>()?;
+        let plans = catalog.tables().iter().map(plan).collect::<Result<_, _>>()?;
         Ok(Self { tables, plans })
     }
 
@@ -155,7 +162,7 @@ impl Cascade {
             let before = outbox::rows(table.schema.columns, &before);
             let mut changed = Vec::new();
             for lost in &lost {
-                let rows = run(tx, &lost.detach, vec![ids.clone(), Arg::Text(clock::now())]).await?;
+                let rows = lost.take(tx, &ids).await?;
                 changed.push((lost, rows.iter().filter_map(|row| row.int(0)).collect::<BTreeSet<_>>()));
             }
             if changed.iter().all(|(_, ids)| ids.is_empty()) {
@@ -227,8 +234,31 @@ impl Detaches {
             Change::ChangedTo { field, value } => field == name && value == Literal::Null,
             _ => false,
         })?;
-        let detach = sql::detach(setup.dialect, &referrer);
-        Ok(Self { staying: sql::staying(&referrer, TOLD), detach, referrer, effects })
+        let dialect = setup.dialect;
+        let (staying, how) = match relation.column.pairs {
+            None => (sql::staying(&referrer, TOLD), How::Null(sql::detach(dialect, &referrer))),
+            Some(pairs) => {
+                let how = How::Leave(sql::leave(dialect, &referrer, pairs), sql::touch(dialect, referrer.schema));
+                (sql::staying_with(&referrer, pairs, TOLD), how)
+            }
+        };
+        Ok(Self { staying, how, referrer, effects })
+    }
+
+    /// Takes what goes from rows of the ids in a JSON array, and answers those that had any of it.
+    async fn take(&self, tx: &mut Tx, ids: &Arg) -> Result<Vec<Row>, DbError> {
+        let now = || Arg::Text(clock::now());
+        let (leave, touch) = match &self.how {
+            How::Null(detach) => return run(tx, detach, vec![ids.clone(), now()]).await,
+            How::Leave(leave, touch) => (leave, touch),
+        };
+        let rows = run(tx, leave, vec![ids.clone()]).await?;
+        let lost: BTreeSet<_> = rows.iter().filter_map(|row| row.int(0)).collect();
+        if let Some(touch) = touch.as_ref().filter(|_| !lost.is_empty()) {
+            let lost: Vec<_> = lost.into_iter().collect();
+            run(tx, touch, vec![outbox::json_array(&lost), now()]).await?;
+        }
+        Ok(rows)
     }
 }
 

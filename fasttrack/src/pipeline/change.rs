@@ -6,11 +6,13 @@ use crate::{
     schema::{Change, Column},
 };
 
-/// Whether the creation of `row` is such a change: before it an optional field was null, and a required one nothing.
+/// Whether the creation of `row` is such a change: before it an optional field was null, one of many rows had none, and a
+/// required one was nothing.
 pub(super) fn fires_on_creation(change: Change, columns: &[Column], row: &[Arg]) -> bool {
     let given = |field: &str| {
-        let position = columns.iter().position(|column| column.name == field && column.nullable)?;
-        row.get(position).filter(|arg| **arg != Arg::Null)
+        let (column, arg) = columns.iter().zip(row).find(|(column, _)| column.name == field)?;
+        let nothing = if column.nullable { Arg::Null } else { literal(column.kind.facts().empty?) };
+        ((column.nullable || !column.is_stored()) && *arg != nothing).then_some(arg)
     };
     match change {
         Change::Created => true,

@@ -195,9 +195,10 @@ fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<
             Some(_) => policy(catalog, target, Verb::Read, role)?,
             None => Predicate::Always,
         };
-        let step = crate::schema::Step::to_one(column, target.schema.plural);
         references.push(Reference {
-            step,
+            key: column.key,
+            table: target.schema.plural,
+            is_many: !column.is_stored(),
             target: target.schema.name,
             parent,
             account: target.schema.account,

@@ -22,6 +22,8 @@ mod refusal;
 mod regular;
 mod rows;
 mod second;
+mod sets;
+mod state;
 mod statements;
 mod timetable;
 mod update;

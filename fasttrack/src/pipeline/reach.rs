@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    schema::{Catalog, Column, Kind, OnDelete},
+    schema::{Catalog, Column, OnDelete},
     sql::Referrer,
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Relation {
 pub(super) struct Reach {
     /// Relations by which rows go along, each row of which has to be known.
     pub takes: Vec<Referrer>,
-    /// Relations that rows lose.
+    /// Relations that rows lose, and fields of many rows that lose some.
     pub loses: Vec<Referrer>,
     /// Relations in a circle, which are taken from rows before these go. Else each row of a long chain would be deleted by
     /// the deletion of the one before, and `SQLite` goes 1,000 deep.
@@ -32,10 +32,9 @@ pub(super) struct Reach {
 /// Every relation, by the place of its table and its own.
 pub(super) fn relations(catalog: &Catalog) -> Vec<Relation> {
     let mut relations = Vec::new();
-    for model in catalog.models() {
+    for model in catalog.tables() {
         for column in model.schema.columns {
-            let Kind::Relation(target) = column.kind else { continue };
-            let Some(parent) = catalog.find(target) else { continue };
+            let Some(parent) = catalog.target(column) else { continue };
             let referrer = Referrer { parent: parent.index, child: model.index, schema: model.schema, key: column.key };
             relations.push(Relation { referrer, column });
         }
@@ -49,7 +48,12 @@ impl Relation {
     }
 
     fn loses(&self) -> bool {
-        self.column.on_delete == Some(OnDelete::SetNull)
+        self.column.on_delete == Some(OnDelete::SetNull) || self.is_set()
+    }
+
+    /// Whether rows have any number of the others, and lose those that go; no row holds another one by it.
+    fn is_set(&self) -> bool {
+        !self.column.is_stored()
     }
 }
 
@@ -67,8 +71,11 @@ impl Reach {
         let leaves: Vec<_> = reached.iter().copied().filter(|table| *table != root && is_leaf(*table)).collect();
         reached.retain(|table| !leaves.contains(table));
         let is_reached = |relation: &&Relation| reached.contains(&relation.referrer.parent);
-        let inner: Vec<_> =
-            relations.iter().filter(is_reached).filter(|it| reached.contains(&it.referrer.child)).collect();
+        let inner: Vec<_> = relations
+            .iter()
+            .filter(is_reached)
+            .filter(|it| !it.is_set() && reached.contains(&it.referrer.child))
+            .collect();
         let (cuts, kept): (Vec<_>, Vec<_>) = inner.iter().partition(|relation| {
             relation.column.nullable && leads_to(&inner, relation.referrer.parent, relation.referrer.child)
         });
@@ -132,7 +139,7 @@ fn order(tables: &BTreeSet<usize>, relations: &[&&Relation]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Id, Schema};
+    use crate::schema::{Id, Kind, Schema};
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str, on_delete: OnDelete) -> Column {
         Column { kind: Kind::Relation(target), ..Column::new::<i64>(name, key).on_delete(on_delete) }

@@ -1,13 +1,13 @@
 //! Creating rows, many requests in one statement.
 
-use std::sync::OnceLock;
+use std::{collections::HashMap, sync::OnceLock};
 
 use futures_util::future::BoxFuture;
 
 use super::{
     change::fires_on_creation,
     outbox::{self, Act, Effects},
-    timetable,
+    sets, timetable,
 };
 use crate::{
     clock,
@@ -66,6 +66,7 @@ impl RowsPlan {
         let first = next_number(tx, self.schema.plural).await?;
         let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
         let mut created = Vec::new();
+        let mut places = HashMap::new();
         let mut number = first;
         let mut rest = rows;
         for size in chunks(rows.len(), self.insert.width(), tx.dialect().max_args()) {
@@ -84,8 +85,15 @@ impl RowsPlan {
                 let position = usize::try_from(number - first).unwrap_or(usize::MAX);
                 if let (Some(answer), Some(sent)) = (answers.get_mut(position), rows.get(position)) {
                     *answer = row.take_bytes(1);
-                    created.push((row.int(2).unwrap_or_default(), sent));
+                    let id = row.int(2).unwrap_or_default();
+                    created.push((id, sent));
+                    places.insert(id, position);
                 }
+            }
+        }
+        for (id, row) in sets::put(tx, &self.insert.table, &created).await? {
+            if let Some(answer) = places.get(&id).and_then(|place| answers.get_mut(*place)) {
+                *answer = Some(row);
             }
         }
         self.tell(tx, &created).await?;

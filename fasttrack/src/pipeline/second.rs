@@ -12,7 +12,7 @@ use crate::{
     db::Arg,
     error::Error,
     principal::Principal,
-    schema::{Catalog, Column, Kind, LinkError, Model, Schema, Verb},
+    schema::{Catalog, Column, LinkError, Model, Schema, Verb},
     sql::{CallerRole, Predicate, fold},
     words,
 };
@@ -117,7 +117,7 @@ impl Second {
 /// The relations by which a row hangs on rows of resources other than the account.
 fn hangs_by(catalog: &Catalog, model: &Model) -> impl Iterator<Item = &'static Column> {
     let is_account = |column: &Column| catalog.target(column).is_some_and(|target| target.schema.account);
-    let relations = model.schema.columns.iter().filter(|column| matches!(column.kind, Kind::Relation(_)));
+    let relations = model.schema.columns.iter().filter(|column| catalog.target(column).is_some());
     relations.filter(move |column| !is_account(column))
 }
 

@@ -2,7 +2,7 @@
 
 mod steps;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::FutureExt;
 
@@ -16,11 +16,13 @@ use super::{
     input::{Input, Purpose},
     outbox, refusal,
     second::Second,
+    sets,
+    state::State,
     timetable, value, values,
 };
 use crate::{
     clock,
-    db::{Arg, Cell, Tx},
+    db::{Arg, Tx},
     error::{Error, Fault},
     job::RawChange,
     principal::Principal,
@@ -86,7 +88,7 @@ impl Pipeline {
             read: plan.read.clone(),
             guards: plan.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
             steps: plan.steps.clone(),
-            references: plan.references.iter().filter(|reference| may_set(reference.step.key)).cloned().collect(),
+            references: plan.references.iter().filter(|reference| may_set(reference.key)).cloned().collect(),
             input,
         };
         self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await
@@ -101,12 +103,6 @@ pub struct Changed {
     pub is_seen: bool,
 }
 
-/// A row as it is before a change.
-struct State {
-    json: Vec<u8>,
-    cells: Vec<Cell>,
-}
-
 impl Change {
     async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
         let before = self.look(tx).await?;
@@ -114,7 +110,7 @@ impl Change {
         let mut changes = self.differences(&before);
         self.check_steps(tx, &before, &changes).await?;
         let broken = if hooked.is_none() { self.broken(&before, &changes) } else { Vec::new() };
-        self.check_references(tx, &changes, broken).await?;
+        self.check_references(tx, &before, &changes, broken).await?;
         self.check_flows(&before, &changes)?;
         if let Some(hooked) = hooked.as_ref().filter(|_| !changes.is_empty()) {
             changes = self.ask_hook(tx, hooked, &before, changes).await?;
@@ -169,9 +165,9 @@ impl Change {
         let edits = hooked.before_update(tx, &self.who, &before.json, &row).await?;
         changes.retain(|(column, _)| !edits.iter().any(|(edited, _)| edited.key == column.key));
         changes.extend(edits);
-        changes.retain(|(column, arg)| stored(schema.columns, &before.cells, column) != *arg);
+        changes.retain(|(column, arg)| before.stored(schema, column) != *arg);
         let broken = self.broken(before, &changes);
-        self.check_references(tx, &changes, broken).await?;
+        self.check_references(tx, before, &changes, broken).await?;
         self.check_flows(before, &changes)?;
         Ok(changes)
     }
@@ -179,7 +175,7 @@ impl Change {
     /// What the row would hold in `column`.
     fn would_hold(&self, before: &State, changes: &[(&'static Column, Arg)], column: &Column) -> Arg {
         let change = changes.iter().find(|(other, _)| other.key == column.key);
-        change.map_or_else(|| stored(self.engine.schema.columns, &before.cells, column), |(_, arg)| arg.clone())
+        change.map_or_else(|| before.stored(self.engine.schema, column), |(_, arg)| arg.clone())
     }
 
     /// What would be wrong with fields of the row together.
@@ -192,7 +188,7 @@ impl Change {
     }
 
     fn check_flows(&self, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
-        let stored = |column| stored(self.engine.schema.columns, &before.cells, column);
+        let stored = |column| before.stored(self.engine.schema, column);
         changes.iter().try_for_each(|(column, to)| flow::check_transition(column, &stored(column), to))
     }
 
@@ -246,7 +242,7 @@ impl Change {
             if !patch.starts_with('{') {
                 continue;
             }
-            let stored = match stored(self.engine.schema.columns, &before.cells, column) {
+            let stored = match before.stored(self.engine.schema, column) {
                 Arg::Text(stored) => stored,
                 _ => "null".to_owned(),
             };
@@ -259,8 +255,8 @@ impl Change {
 
     /// The fields that would hold something else than before.
     fn differences(&self, before: &State) -> Vec<(&'static Column, Arg)> {
-        let columns = self.engine.schema.columns;
-        let differs = |(column, arg): &&(&'static Column, Arg)| stored(columns, &before.cells, column) != *arg;
+        let schema = self.engine.schema;
+        let differs = |(column, arg): &&(&'static Column, Arg)| before.stored(schema, column) != *arg;
         self.input.fields.iter().filter(differs).cloned().collect()
     }
 
@@ -269,18 +265,17 @@ impl Change {
     async fn check_references(
         &mut self,
         tx: &mut Tx,
+        before: &State,
         changes: &[(&'static Column, Arg)],
         broken: Vec<Fault>,
     ) -> Result<(), Error> {
         let question = self.second.question(&self.policy, changes);
         let question = question.filter(|(asked, _)| !asked.depends_on(&|key| self.input.is_faulty(key)));
-        let mut faults: Vec<Fault> = Vec::new();
+        let (mut faults, schema): (Vec<Fault>, _) = (Vec::new(), self.engine.schema);
         for reference in &self.references {
-            let new = changes.iter().find(|(column, _)| column.key == reference.step.key);
-            let Some((_, Arg::Int(id))) = new else { continue };
-            let statement = sql::referable(tx.dialect(), reference, *id).fill(values(self.id, &self.who));
-            if tx.query(statement).await?.is_empty() {
-                faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account));
+            let ids = before.newly_refers(schema, reference.key, changes);
+            if !ids.is_empty() && !self.may_refer(tx, reference, &ids).await? {
+                faults.push(refusal::bad_reference(reference.key, reference.target, reference.account));
             }
         }
         faults.splice(..0, std::mem::take(&mut self.input.faults));
@@ -297,6 +292,12 @@ impl Change {
         Err(Error::Invalid(faults))
     }
 
+    /// Whether all of these rows are there, and may be referred to.
+    async fn may_refer(&self, tx: &mut Tx, reference: &Reference, ids: &BTreeSet<i64>) -> Result<bool, Error> {
+        let statement = sql::referable(tx.dialect(), reference, ids).fill(values(self.id, &self.who));
+        Ok(tx.query(statement).await?.len() == ids.len())
+    }
+
     fn refuse_second(&self, changes: &[(&'static Column, Arg)]) -> Error {
         let moved = self.second.moved(&self.policy, changes);
         Second::refusal(&self.who, self.engine.schema, self.id, &moved)
@@ -304,7 +305,7 @@ impl Change {
 
     /// When the row is changed: after it was the last time, also where the clock was set back in between.
     fn touched(&self, before: &State, column: &Column) -> Arg {
-        let last = match stored(self.engine.schema.columns, &before.cells, column) {
+        let last = match before.stored(self.engine.schema, column) {
             Arg::Text(last) => last,
             _ => String::new(),
         };
@@ -324,10 +325,12 @@ impl Change {
         let mut rows = tx.query(statement).await.map_err(|error| refusal::written(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
         // The row as it is was looked at before, so that it is where it would hang that does not do.
-        json.ok_or_else(|| match moved.as_slice() {
+        let json = json.ok_or_else(|| match moved.as_slice() {
             [] => refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id),
             moved => Second::refusal(&self.who, schema, self.id, moved),
-        })
+        })?;
+        let replaced = sets::replace(tx, &self.engine.table, self.id, changes).await;
+        Ok(replaced.map_err(|error| refusal::written(schema, error))?.unwrap_or(json))
     }
 
     /// What the declaration asks of the row as it would be is asked of it as it has become, so that a path which comes
@@ -384,10 +387,4 @@ pub(super) async fn set(
     change.store(tx, &before, &changes).await?;
     change.follow_up(tx, &before, &changes).await?;
     Ok(true)
-}
-
-/// What the row holds in `column`.
-fn stored(columns: &[Column], cells: &[Cell], column: &Column) -> Arg {
-    let position = columns.iter().position(|other| other.key == column.key);
-    position.and_then(|position| cells.get(position)).map_or(Arg::Null, argument)
 }

@@ -67,7 +67,7 @@ impl Creation<'_> {
             match (&engine.parent, parent) {
                 _ if holds(1 + guards.len() + position) => {}
                 (Some(above), Some(id)) if reference.parent => return Ok(Some(refusal::not_found(above.schema, id))),
-                _ => faults.push(refusal::bad_reference(reference.step.key, reference.target, reference.account)),
+                _ => faults.push(refusal::bad_reference(reference.key, reference.target, reference.account)),
             }
         }
         let unclear = plan.insert.policy.depends_on(&|key| input.is_faulty(key));

@@ -33,6 +33,8 @@ pub enum Test {
     AnyOf(Vec<Arg>),
     /// Contains this text, without regard to the case of ASCII letters.
     Contains(Arg),
+    /// Has this value among those that it holds.
+    Has(Arg),
     /// Is null, or is not.
     Null(bool),
 }

@@ -94,6 +94,13 @@ pub const OPERATORS: &[Operator] = &[
         test: |values| Test::Contains(first(values)),
     },
     Operator {
+        name: "has",
+        doc: "has this one among its values",
+        applies: |column| column.kind.facts().holds_many,
+        takes: Takes::One,
+        test: |values| Test::Has(first(values)),
+    },
+    Operator {
         name: "null",
         doc: "is null (`true`) or is not (`false`)",
         applies: |column| column.nullable,
@@ -104,7 +111,8 @@ pub const OPERATORS: &[Operator] = &[
 
 /// Whether anything is compared with its values.
 fn is_comparable(column: &Column) -> bool {
-    column.kind.facts().parse.is_some()
+    let facts = column.kind.facts();
+    facts.parse.is_some() && !facts.holds_many
 }
 
 /// Whether its values have an order to speak of: choices have the one in which they are declared.
@@ -133,6 +141,7 @@ impl Operator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Kind;
 
     #[test]
     fn every_operator_is_found_by_its_own_name_only() {
@@ -146,9 +155,11 @@ mod tests {
     #[test]
     fn every_operator_applies_somewhere_and_json_takes_none_but_null() {
         let text = Column::new::<Option<String>>("a", "a");
+        let many = Column { kind: Kind::Many("label"), ..text };
         let json = Column::new::<crate::schema::Json<()>>("a", "a");
         for operator in OPERATORS {
-            assert!((operator.applies)(&text), "{}", operator.name);
+            assert!((operator.applies)(&text) != (operator.name == "has"), "{}", operator.name);
+            assert!((operator.applies)(&many) == matches!(operator.name, "has" | "null"), "{}", operator.name);
             assert!(!(operator.applies)(&json), "{}", operator.name);
         }
     }

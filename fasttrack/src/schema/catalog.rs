@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::{About, Column, Kind, Path, Resources, Schema};
+use super::{
+    About, Column, Kind, Path, Resources, Schema,
+    pairs::{FROM, TO},
+};
 
 /// All resources of an application, with their relations resolved.
 #[derive(Debug)]
 pub struct Catalog {
+    /// Those that are declared, then the tables of pairs that follow from them.
     models: Vec<Model>,
+    /// How many are declared.
+    declared: usize,
     by_name: HashMap<&'static str, usize>,
     about: About,
 }
@@ -43,19 +49,36 @@ pub struct Step {
     pub table: &'static str,
     /// Column of those that holds the same: their id; of many rows, the relation that leads back.
     pub target: &'static str,
+    /// The field of the row that one comes from which holds these rows, where it leads into the table of that field.
+    pub set: Option<&'static str>,
 }
 
 impl Step {
     /// From a row to the one that its `column` refers to, which is in `table`.
     #[must_use]
     pub const fn to_one(column: &Column, table: &'static str) -> Self {
-        Self { key: column.key, nullable: column.nullable, table, target: "id" }
+        Self { key: column.key, nullable: column.nullable, table, target: "id", set: None }
     }
 
     /// From a row to those of `table` whose `column` refers to it.
     #[must_use]
     pub const fn to_many(table: &'static str, column: &Column) -> Self {
-        Self { key: "id", nullable: false, table, target: column.key }
+        Self { key: "id", nullable: false, table, target: column.key, set: None }
+    }
+
+    /// From a row to the pairs of its `column`, which are in the table `pairs`, and on to the rows in it, which are in `table`.
+    #[must_use]
+    pub const fn through(column: &Column, pairs: &'static str, table: &'static str) -> [Self; 2] {
+        [
+            Self { key: "id", nullable: false, table: pairs, target: FROM, set: Some(column.key) },
+            Self { key: TO, nullable: false, table, target: "id", set: None },
+        ]
+    }
+
+    /// Column of the row that one comes from by which one gets on.
+    #[must_use]
+    pub fn by(&self) -> &'static str {
+        self.set.unwrap_or(self.key)
     }
 
     /// Whether there may be more than one row at its end.
@@ -104,10 +127,13 @@ impl Catalog {
         for (index, &schema) in schemas.iter().enumerate() {
             models.push(Model { index, schema, parent: parent_of(schema, &by_name)? });
         }
+        let pairs = schemas.iter().flat_map(|schema| schema.columns).filter_map(|column| column.pairs);
+        let pairs = pairs.zip(schemas.len()..).map(|(schema, index)| Model { index, schema, parent: None });
+        models.extend(pairs);
         if schemas.iter().filter(|schema| schema.account).count() != 1 {
             return Err(LinkError("exactly one resource has to be declared with #[resource(account)]".into()));
         }
-        Ok(Self { models, by_name, about: About::NOTHING })
+        Ok(Self { models, declared: schemas.len(), by_name, about: About::NOTHING })
     }
 
     /// Links the schemas of an application, with what heads their documentation.
@@ -127,6 +153,12 @@ impl Catalog {
     /// All resources, in the order of the table.
     #[must_use]
     pub fn models(&self) -> &[Model] {
+        self.models.get(..self.declared).unwrap_or_default()
+    }
+
+    /// Everything that has a table: all resources, and behind them the pairs of their fields that hold many rows.
+    #[must_use]
+    pub fn tables(&self) -> &[Model] {
         &self.models
     }
 
@@ -139,14 +171,14 @@ impl Catalog {
     /// The one entity that can log in.
     #[must_use]
     pub fn account(&self) -> Option<&Model> {
-        self.models.iter().find(|model| model.schema.account)
+        self.models().iter().find(|model| model.schema.account)
     }
 
-    /// The resource that `column` refers to.
+    /// The resource that `column` refers to, once or any number of times.
     #[must_use]
     pub fn target(&self, column: &Column) -> Option<&Model> {
         match column.kind {
-            Kind::Relation(name) => self.find(name),
+            Kind::Relation(name) | Kind::Many(name) => self.find(name),
             _ => None,
         }
     }
@@ -159,9 +191,9 @@ impl Catalog {
         let mut at = model;
         let mut steps = Vec::with_capacity(path.steps().len());
         for name in path.steps() {
-            let (step, target) =
+            let (way, target) =
                 self.step(at.schema, name).ok_or_else(|| LinkError::unresolved(at.schema.name, name))?;
-            steps.push(step);
+            steps.extend(way);
             at = target;
         }
         Ok((steps, at))
@@ -174,14 +206,20 @@ impl Catalog {
     }
 
     /// What `name` leads to from a row of `schema`.
-    fn step(&self, schema: &Schema, name: &str) -> Option<(Step, &Model)> {
+    fn step(&self, schema: &Schema, name: &str) -> Option<(Vec<Step>, &Model)> {
         if let Some(column) = schema.column(name) {
             let target = self.target(column)?;
-            return Some((Step::to_one(column, target.schema.plural), target));
+            let table = target.schema.plural;
+            let steps = column.pairs.map_or_else(
+                || vec![Step::to_one(column, table)],
+                |pairs| Step::through(column, pairs.plural, table).into(),
+            );
+            return Some((steps, target));
         }
         let has = schema.many(name)?;
         let target = self.find(has.resource)?;
-        Some((Step::to_many(target.schema.plural, target.schema.column(has.relation)?), target))
+        let step = Step::to_many(target.schema.plural, target.schema.column(has.relation)?);
+        Some((vec![step], target))
     }
 
     /// The resource at this position.

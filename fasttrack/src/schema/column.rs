@@ -1,6 +1,8 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
-use super::{Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Transition, flow::assert_each_is_reached};
+use super::{
+    Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition, flow::assert_each_is_reached,
+};
 use crate::types::{Bounds, Storage};
 
 /// What a field holds when the client says nothing.
@@ -58,6 +60,10 @@ pub struct Column {
     pub actor: bool,
     /// Who may set it, beyond the rule of the verb.
     pub write: Option<Rule>,
+    /// Most values; of one that holds many.
+    pub max: Option<u32>,
+    /// The table of pairs that it is kept in, and not in a column of the row's own.
+    pub pairs: Option<&'static Schema>,
     /// What happens when the row referred to goes; relations only.
     pub on_delete: Option<OnDelete>,
     /// Which word may follow which; choices only.
@@ -84,7 +90,11 @@ impl Column {
             len: None,
             int_range: None,
             float_range: None,
-            fallback: if T::NULLABLE { Fallback::Empty } else { Fallback::Required },
+            fallback: if T::NULLABLE || matches!(T::KIND, Kind::Many(_)) {
+                Fallback::Empty
+            } else {
+                Fallback::Required
+            },
             unique: false,
             filter: false,
             filter_aliases: &[],
@@ -95,6 +105,8 @@ impl Column {
             write_once: false,
             actor: false,
             write: None,
+            max: None,
+            pairs: None,
             on_delete: None,
             flow: None,
             index: false,
@@ -220,6 +232,20 @@ impl Column {
         self
     }
 
+    /// `max = …`.
+    #[must_use]
+    pub const fn max(mut self, max: u32) -> Self {
+        self.max = Some(max);
+        self
+    }
+
+    /// Says which table it is kept in.
+    #[must_use]
+    pub const fn pairs(mut self, pairs: &'static Schema) -> Self {
+        self.pairs = Some(pairs);
+        self
+    }
+
     /// `on_delete = …`.
     #[must_use]
     pub const fn on_delete(mut self, on_delete: OnDelete) -> Self {
@@ -264,7 +290,19 @@ impl Column {
     /// What it says of its values beside their type.
     #[must_use]
     pub const fn bounds(&self) -> Bounds {
-        Bounds { len: self.len, int_range: self.int_range, float_range: self.float_range, reads: self.reads }
+        Bounds {
+            len: self.len,
+            int_range: self.int_range,
+            float_range: self.float_range,
+            max: self.max,
+            reads: self.reads,
+        }
+    }
+
+    /// Whether it is a column of the table.
+    #[must_use]
+    pub const fn is_stored(&self) -> bool {
+        self.pairs.is_none()
     }
 
     /// Whether the server alone sets it, whatever its options say.

@@ -10,6 +10,7 @@
 
 use super::{
     Column, Effect, Has, Kind, Payload, Rule, Schema, added::assert_additions_end, names::assert_names_are_apart,
+    pairs::assert_pairs_are_apart,
 };
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
@@ -25,6 +26,7 @@ pub const fn assert_application(schemas: &[&Schema]) {
     let mut i = 0;
     while i < schemas.len() {
         assert_path_is_free(schemas, i);
+        assert_pairs_are_apart(schemas, schemas[i]);
         assert_relations_are_held(schemas, schemas[i]);
         assert_rules_end(schemas, schemas[i]);
         assert_additions_end(schemas, schemas[i]);
@@ -71,7 +73,7 @@ const fn assert_relations_are_held(schemas: &[&Schema], schema: &Schema) {
     let mut i = 0;
     while i < schema.columns.len() {
         let Column { name, kind, .. } = schema.columns[i];
-        if let Kind::Relation(target) = kind
+        if let Kind::Relation(target) | Kind::Many(target) = kind
             && find(schemas, target).is_none()
         {
             fail(&[
@@ -164,7 +166,7 @@ const fn arrive<'a>(schemas: &[&'a Schema], from: &'a Schema, steps: &[&str]) ->
 
 /// The schema that `name` leads to.
 pub(super) const fn step<'a>(schemas: &[&'a Schema], at: &Schema, name: &str) -> Option<&'a Schema> {
-    if let Some(Column { kind: Kind::Relation(target), .. }) = at.column(name) {
+    if let Some(Column { kind: Kind::Relation(target) | Kind::Many(target), .. }) = at.column(name) {
         return find(schemas, target);
     }
     match at.many(name) {

@@ -12,6 +12,7 @@ mod flow;
 mod has;
 mod laws;
 mod names;
+pub(crate) mod pairs;
 mod path;
 mod resources;
 mod rule;
@@ -37,8 +38,8 @@ pub use self::{
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
-    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, Literal, OnDelete, PasswordHash,
-    ReadsJson, RowId, Timestamp, UpdatedAt,
+    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, Literal, Many, OnDelete,
+    PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
 };
 
 // What only generated code needs.
@@ -46,10 +47,11 @@ pub use crate::types::{
 pub use self::{
     added::assert_adds,
     laws::assert_application,
+    pairs::{HoldsMany, pairs},
     path::{
-        Comparable, Decides, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Many, NamedRule,
-        One, Part, Reaches, RefersTo, Relation, Rows, Shown, Timed, ToMany, Walk, assert_account, assert_alike,
-        assert_refers, roles,
+        Comparable, Decides, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, NamedRule, One,
+        OneOfMany, Part, Reaches, RefersTo, Relation, Rows, Set, Shown, Timed, ToMany, Walk, assert_account,
+        assert_alike, assert_refers, roles,
     },
 };
 #[doc(hidden)]

@@ -58,13 +58,16 @@ pub struct Relation<T>(PhantomData<fn() -> T>);
 /// Any number of `T` that refer to the row.
 pub struct ToMany<T>(PhantomData<fn() -> T>);
 
+/// A field that holds any number of `T`.
+pub struct Set<T>(PhantomData<fn() -> T>);
+
 /// What is never shown: a hidden `K`.
 pub struct Hidden<K>(PhantomData<fn() -> K>);
 
 /// A rule that others may refer to.
 pub struct NamedRule;
 
-/// A path under way that has arrived at a `T`: at [`One`], or at one of [`Many`].
+/// A path under way that has arrived at a `T`: at [`One`], or at [`OneOfMany`].
 pub struct Walk<T, N = One> {
     path: Path,
     at: PhantomData<fn() -> (T, N)>,
@@ -74,7 +77,7 @@ pub struct Walk<T, N = One> {
 pub struct One;
 
 /// Some relation on the way led to many rows.
-pub struct Many;
+pub struct OneOfMany;
 
 /// The rows at the end of a path, of one of which something has to hold.
 pub struct Rows<T> {

@@ -31,7 +31,7 @@ fn moves(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Vec<&'static str> {
     let leads_to_account = |target: &str| catalog.find(target).is_some_and(|target| target.schema.account);
     let may_move = |column: &&Column| {
         let is_input = !(column.write_once || column.read_only || column.actor);
-        is_input && matches!(column.kind, Kind::Relation(target) if !leads_to_account(target))
+        is_input && matches!(column.kind, Kind::Relation(target) | Kind::Many(target) if !leads_to_account(target))
     };
     let speaks_of = |column: &&Column| goes_through(rule, column.name, schema, MAX_DEPTH);
     schema.columns.iter().filter(may_move).filter(speaks_of).map(|column| column.key).collect()

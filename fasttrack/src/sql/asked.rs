@@ -45,7 +45,9 @@ fn collect_asked(catalog: &Catalog, model: &Model, rule: &Rule, asked: &mut Vec<
             let mut own = Vec::new();
             collect_own(rule, &mut own);
             for path in own {
-                if let (Some(many), [account]) = (steps.last(), catalog.walk(end, &path)?.0.as_slice()) {
+                if let (Some(many), [account]) = (steps.last(), catalog.walk(end, &path)?.0.as_slice())
+                    && many.is_many()
+                {
                     asked.push([many.clone(), account.clone()]);
                 }
             }

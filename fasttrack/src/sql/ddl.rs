@@ -26,7 +26,8 @@ use crate::{
 /// # Errors
 /// [`LinkError`] when a path of the list rule does not resolve, which declarations that compiled cannot cause.
 pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<TableDefinition, LinkError> {
-    let columns = model.schema.columns.iter().map(|column| column_definition(dialect, catalog, column));
+    let columns = model.schema.columns.iter().filter(|column| column.is_stored());
+    let columns = columns.map(|column| column_definition(dialect, catalog, column));
     Ok(TableDefinition {
         name: model.schema.plural.to_owned(),
         columns: columns.collect::<Result<_, _>>()?,
@@ -90,7 +91,7 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
         index(exclusive.name, keys.collect(), false);
     }
     for scope in scopes {
-        for column in schema.columns.iter().filter(|column| column.filter || column.sort) {
+        for column in schema.columns.iter().filter(|column| column.is_stored() && (column.filter || column.sort)) {
             let is_in_order = syntax.lists_nulls_along_unique() || !column.nullable;
             let has_own = column.index || column.unique && is_in_order || matches!(column.kind, Kind::Relation(_));
             let covered = scope

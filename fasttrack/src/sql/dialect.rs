@@ -7,10 +7,13 @@ mod postgres;
 pub(super) mod schema;
 mod sqlite;
 
-use super::text::text_literal;
+use super::text::{quote, text_literal};
 use crate::{
     db::Dialect,
-    schema::{Column, Literal},
+    schema::{
+        Column, Literal,
+        pairs::{FROM, TO},
+    },
     types::{Order, Storage},
 };
 
@@ -83,6 +86,9 @@ pub(crate) trait Syntax: Sync {
 
     /// The numbers in a JSON list, as a subquery.
     fn numbers(&self, list: &str) -> String;
+
+    /// The numbers `expr`, found so, as a column of JSON has a list: in order, without blanks.
+    fn list(&self, expr: &str, found: &str) -> String;
 
     /// The texts in a JSON list, as a subquery.
     fn texts(&self, list: &str) -> String;
@@ -286,12 +292,19 @@ impl Dialect {
     }
 
     /// The row as a JSON object of the columns that may be shown; `expr` says how the column of a key is read.
-    pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&str) -> String) -> String {
+    pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&Column) -> String) -> String {
         let shown = columns.iter().filter(|column| !column.hidden);
         let members: Vec<_> =
-            shown.map(|column| (column.key, self.sql().json_value(column.storage(), &expr(column.key)))).collect();
+            shown.map(|column| (column.key, self.sql().json_value(column.storage(), &expr(column)))).collect();
         self.sql().json_object(&members)
     }
+}
+
+/// What `column` of the row `row` of a table holds.
+pub(super) fn held(dialect: Dialect, column: &Column, row: &str) -> String {
+    let Some(pairs) = column.pairs else { return format!("{row}.{}", quote(column.key)) };
+    let found = format!("FROM {} p WHERE p.{} = {row}.\"id\"", quote(pairs.plural), quote(FROM));
+    dialect.sql().list(&format!("p.{}", quote(TO)), &found)
 }
 
 /// The column `expr` as something that sorts as the declaration says: choices in the order declared.

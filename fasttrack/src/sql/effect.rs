@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Moment, Scope, Sql, Template,
-    dialect::Messages,
+    dialect::{Messages, held},
     inbox::write_policy,
     insert::values,
     policy::split,
@@ -202,14 +202,14 @@ fn enqueue(dialect: Dialect, job: &str, schema: &Schema) -> String {
 /// The row as JSON text before and after the change; null where there was none, or is none any more.
 fn write_versions(schema: &'static Schema, change: Change, sql: &mut Sql) {
     let dialect = sql.dialect();
-    let row = |expr: &dyn Fn(&str) -> String| dialect.sql().json_text(&dialect.row_json(schema.columns, expr));
-    let now = row(&|key| format!("t.{}", quote(key)));
+    let row = |expr: &dyn Fn(&Column) -> String| dialect.sql().json_text(&dialect.row_json(schema.columns, expr));
+    let now = row(&|column| held(dialect, column, "t"));
     if change == Change::Deleted {
         sql.push(&format!("{now} AS old, CAST(NULL AS TEXT) AS new"));
         return;
     }
     let old = |key: &str| format!("act.{}", quote(&format!("old.{key}")));
-    let before = row(&old);
+    let before = row(&|column| old(column.key));
     sql.push(&format!("CASE WHEN {} IS NOT NULL THEN {before} END AS old, {now} AS new", old("id")));
 }
 
@@ -222,7 +222,7 @@ fn write_payload(catalog: &Catalog, model: &Model, payload: &[Payload], sql: &mu
         let unresolved = || LinkError::unresolved(end.schema.name, value.field);
         let column = end.schema.column(value.field).ok_or_else(unresolved)?;
         let render = |expr: &str| syntax.json_value(column.storage(), expr);
-        let found = sql.fragment(|sql| version(value.row).write_value(sql, &steps, column.key, render));
+        let found = sql.fragment(|sql| version(value.row).write_field(sql, &steps, column, render));
         let is_marked = render("x") != "x" && !steps.is_empty();
         members.push((value.key, if is_marked { syntax.json(&found) } else { found }));
     }

@@ -6,7 +6,6 @@
 use super::{Moment, Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
 use crate::{
     db::{Arg, Dialect, Statement},
-    schema::Step,
     types::Storage,
 };
 
@@ -16,8 +15,12 @@ const CALLER: &str = "caller()";
 /// A relation that has to lead to a row which the caller may refer to.
 #[derive(Debug, Clone)]
 pub struct Reference {
-    /// The column, and the table that it leads to.
-    pub step: Step,
+    /// The column.
+    pub key: &'static str,
+    /// The table that it leads to.
+    pub table: &'static str,
+    /// Whether it leads to any number of rows.
+    pub is_many: bool,
     /// Name of the resource that it leads to.
     pub target: &'static str,
     /// Whether it is the parent, which the path names.
@@ -86,7 +89,7 @@ impl Insert {
         self.table.dialect.sql().insert(&InsertRows {
             new: self.rows(rows),
             table: &self.table.name,
-            columns: self.table.columns.iter().map(|column| quote(column.key)).collect(),
+            columns: self.table.columns.iter().filter(|column| column.is_stored()).map(|it| quote(it.key)).collect(),
             condition: condition.finish().text().to_owned(),
             returned: &self.table.returned_json,
         })
@@ -151,7 +154,7 @@ pub fn set_last_id(dialect: Dialect, table: &str, id: i64) -> Option<Statement> 
 }
 
 fn scope() -> Scope<'static> {
-    Scope { caller: Some("new.\"caller()\""), moments: Some("new"), ..Scope::of("new") }
+    Scope { caller: Some("new.\"caller()\""), moments: Some("new"), holds_sets: true, ..Scope::of("new") }
 }
 
 fn flag(guard: &Guard) -> String {
@@ -165,10 +168,19 @@ fn write_guard(guard: &Guard, sql: &mut Sql) {
 }
 
 fn write_reference(reference: &Reference, sql: &mut Sql) {
-    let key = quote(reference.step.key);
+    let (key, table) = (quote(reference.key), quote(reference.table));
     let alias = sql.fresh_alias();
-    sql.push(&format!("(new.{key} IS NULL OR EXISTS (SELECT 1 FROM {} {alias}", quote(reference.step.table)));
-    sql.push(&format!(" WHERE {alias}.\"id\" = new.{key} AND "));
-    reference.allowed.write(sql, Scope { row: &alias, ..scope() });
+    if reference.is_many {
+        let each = sql.fresh_alias();
+        let numbers = sql.dialect().sql().numbers(&format!("new.{key}"));
+        sql.push(&format!(
+            "NOT EXISTS (SELECT 1 FROM ({numbers}) {each} WHERE NOT EXISTS (SELECT 1 FROM {table} {alias}"
+        ));
+        sql.push(&format!(" WHERE {alias}.\"id\" = {each}.\"value\" AND "));
+    } else {
+        sql.push(&format!("(new.{key} IS NULL OR EXISTS (SELECT 1 FROM {table} {alias}"));
+        sql.push(&format!(" WHERE {alias}.\"id\" = new.{key} AND "));
+    }
+    reference.allowed.write(sql, Scope { row: &alias, holds_sets: false, ..scope() });
     sql.push("))");
 }

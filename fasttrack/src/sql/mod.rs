@@ -18,6 +18,7 @@ mod insert;
 mod lock;
 mod moment;
 mod page;
+mod pairs;
 mod policy;
 mod predicate;
 mod removal;
@@ -49,11 +50,12 @@ pub use self::{
     lock::Lock,
     moment::Moment,
     page::{PageQuery, SEPARATOR, page},
+    pairs::{add_pairs, replace_pairs, rows_as_json},
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate},
     removal::{
-        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, lock_doomed,
-        rows_among, staying,
+        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, leave, lock_doomed,
+        rows_among, staying, staying_with, touch,
     },
     row::{Table, delete, locked_state, read, referable, state, update, would_hold},
     scope::Scope,

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     db::Arg,
     query::{Condition, SortKey, Test},
-    schema::{Column, Comparison},
+    schema::{
+        Column, Comparison,
+        pairs::{FROM, TO},
+    },
 };
 
 /// What is asked for.
@@ -280,9 +283,20 @@ fn write_condition(condition: &Condition, sql: &mut Sql) {
             write_like(column, &pattern, sql);
         }
         Test::Contains(_) => _ = sql.push("FALSE"),
+        Test::Has(value) => write_has(column, value, sql),
         Test::Null(true) => _ = sql.push(&format!("{expr} IS NULL")),
         Test::Null(false) => _ = sql.push(&format!("{expr} IS NOT NULL")),
     }
+}
+
+/// Whether a row has a value among those of a field: what has it is few, or found along the index.
+fn write_has(column: &Column, value: &Arg, sql: &mut Sql) {
+    let Some(pairs) = column.pairs else {
+        sql.push("FALSE");
+        return;
+    };
+    sql.push("t.\"id\" IN (SELECT p.").name(FROM).push(" FROM ").name(pairs.plural).push(" p WHERE p.").name(TO);
+    sql.push(" = ").value(value.clone()).push(")");
 }
 
 const fn operator(op: Comparison) -> &'static str {

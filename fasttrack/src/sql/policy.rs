@@ -144,8 +144,8 @@ impl<'a> Folder<'a> {
             }
             Rule::AnyOf { path, rule } => {
                 let (steps, end) = self.walk(model, before, path)?;
-                let (many, _) = split(steps);
-                self.one_of(many, negated, |negated| self.fold(end, &[], rule, negated))?
+                let (many, rest) = split(steps);
+                self.one_of(many, negated, |negated| self.fold(end, &rest, rule, negated))?
             }
             Rule::Compare { path, field, op, value } => {
                 let (steps, end) = self.walk(model, before, path)?;
@@ -284,7 +284,7 @@ pub(super) fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
         if let [.., before, _] = many.as_slice()
             && !before.is_many()
         {
-            let through = Step { key: before.key, nullable: before.nullable, ..last };
+            let through = Step { key: before.key, nullable: before.nullable, set: None, ..last };
             many.truncate(many.len() - 2);
             many.push(through);
         }

@@ -78,10 +78,10 @@ impl Leaf {
         match self {
             Self::Oneself => "id",
             Self::Account(steps) | Self::Present(steps) | Self::Exists { steps, .. } => {
-                steps.first().map_or("id", |step| step.key)
+                steps.first().map_or("id", Step::by)
             }
             Self::Compare { steps, column, .. } | Self::Moment { steps, column, .. } => {
-                steps.first().map_or(column.key, |step| step.key)
+                steps.first().map_or(column.key, Step::by)
             }
         }
     }

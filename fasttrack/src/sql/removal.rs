@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     db::Dialect,
-    schema::{Kind, Schema},
+    schema::{
+        Kind, Schema,
+        pairs::{FROM, TO},
+    },
 };
 
 /// Rows of one table that refer to rows of another.
@@ -110,6 +113,41 @@ pub fn detach(dialect: Dialect, referrer: &Referrer) -> String {
          AND {key} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent}) RETURNING \"id\"",
         dialect.sql().numbers("$1")
     )
+}
+
+/// The same for a field that has any number of the others, which are in the table `pairs`.
+#[must_use]
+pub fn staying_with(referrer: &Referrer, pairs: &Schema, limit: usize) -> String {
+    let Referrer { parent, child, .. } = referrer;
+    let (pairs, from, to) = (quote(pairs.plural), quote(FROM), quote(TO));
+    format!(
+        "SELECT d.\"id\", p.{from} FROM {DOOMED} d CROSS JOIN {pairs} p \
+         WHERE p.{to} = d.\"id\" AND d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
+         (SELECT 1 FROM {DOOMED} x WHERE x.\"resource\" = {child} AND x.\"id\" = p.{from}) \
+         ORDER BY d.\"id\", p.{from} LIMIT {limit}"
+    )
+}
+
+/// Takes what is written down from the fields of those of the ids in the JSON array `$1`, and returns their ids.
+#[must_use]
+pub fn leave(dialect: Dialect, referrer: &Referrer, pairs: &Schema) -> String {
+    let (parent, pairs, from) = (referrer.parent, quote(pairs.plural), quote(FROM));
+    format!(
+        "DELETE FROM {pairs} WHERE {from} IN ({}) \
+         AND {} IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {parent}) RETURNING {from}",
+        dialect.sql().numbers("$1"),
+        quote(TO)
+    )
+}
+
+/// Notes of those of the ids in the JSON array `$1` that they were changed at `$2`, unless that is past already; `None`
+/// where nothing is noted.
+#[must_use]
+pub fn touch(dialect: Dialect, schema: &Schema) -> Option<String> {
+    let touched = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt)?;
+    let (table, key) = (quote(schema.plural), quote(touched.key));
+    let (later, ids) = (dialect.sql().later(&key, "$2"), dialect.sql().numbers("$1"));
+    Some(format!("UPDATE {table} SET {key} = {later} WHERE \"id\" IN ({ids})"))
 }
 
 /// Takes these references from what is written down of a table, from `$1` to `$2`; the row `$3` keeps them.

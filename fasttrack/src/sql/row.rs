@@ -2,11 +2,17 @@
 //!
 //! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
 
-use super::{Predicate, Reference, Scope, Slot, Sql, Template, text::quote};
+use std::collections::BTreeSet;
+
+use super::{
+    Predicate, Reference, Scope, Slot, Sql, Template,
+    dialect::held,
+    text::{quote, text_literal},
+};
 use crate::{
     db::{Arg, Dialect},
     schema::{Column, Schema},
-    types::Storage,
+    types::{Storage, many},
 };
 
 /// What statements need to know of a table, rendered once.
@@ -31,11 +37,16 @@ impl Table {
         Self {
             dialect,
             name: quote(schema.plural),
-            row_json: dialect.row_json(schema.columns, |key| format!("t.{}", quote(key))),
-            returned_json: dialect.row_json(schema.columns, quote),
+            row_json: dialect.row_json(schema.columns, |column| held(dialect, column, "t")),
+            returned_json: dialect.row_json(schema.columns, |column| returned(dialect, column)),
             columns: schema.columns,
         }
     }
+}
+
+/// A column as RETURNING has it; of one that is kept elsewhere nothing is there yet.
+fn returned(dialect: Dialect, column: &Column) -> String {
+    if column.is_stored() { quote(column.key) } else { dialect.sql().json_stored(&text_literal("[]")) }
 }
 
 /// The row [`Slot::Id`] as JSON, if `policy` lets the caller have it: one cell.
@@ -85,7 +96,7 @@ fn write_state(table: &Table, policies: &[&Predicate]) -> Sql {
 
 /// A column of the row `t` as it is stored.
 pub(super) fn stored(dialect: Dialect, column: &Column) -> String {
-    dialect.sql().stored(column.storage(), &format!("t.{}", quote(column.key)))
+    dialect.sql().stored(column.storage(), &held(dialect, column, "t"))
 }
 
 /// Sets columns of the row [`Slot::Id`] where `policy` still holds, also with what the columns `moved` would hold, and
@@ -93,9 +104,16 @@ pub(super) fn stored(dialect: Dialect, column: &Column) -> String {
 #[must_use]
 pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes: &[(&'static str, Arg)]) -> Template {
     let mut sql = Sql::new(table.dialect, "UPDATE ");
-    let mut replaced = hold(&mut sql, table, changes);
+    let is_stored = |key: &str| table.columns.iter().any(|column| column.key == key && column.is_stored());
+    // A placeholder that the text does not mention would have no type.
+    let used = changes.iter().filter(|(key, _)| is_stored(key) || moved.contains(key));
+    let mut replaced = hold(&mut sql, table, used);
     sql.push(&table.name).push(" AS t SET ");
-    sql.join(", ", &replaced, |sql, (key, placeholder)| {
+    let set: Vec<_> = replaced.iter().filter(|(key, _)| is_stored(key)).collect();
+    if set.is_empty() {
+        sql.push("\"id\" = t.\"id\"");
+    }
+    sql.join(", ", set, |sql, (key, placeholder)| {
         sql.name(key).push(" = ").push(placeholder);
     });
     sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
@@ -146,11 +164,13 @@ pub fn delete(table: &Table, policy: &Predicate) -> Template {
     sql.finish()
 }
 
-/// Whether the row `id` of another table exists and may be referred to: one row if so.
+/// How many of the rows with these ids in another table exist and may be referred to: one row for each.
 #[must_use]
-pub fn referable(dialect: Dialect, reference: &Reference, id: i64) -> Template {
+pub fn referable(dialect: Dialect, reference: &Reference, ids: &BTreeSet<i64>) -> Template {
     let mut sql = Sql::new(dialect, "SELECT 1 FROM ");
-    sql.name(reference.step.table).push(" t WHERE t.\"id\" = ").value(Arg::Int(id)).push(" AND ");
+    let list = sql.hold(Slot::Value(many::set(ids)));
+    let numbers = dialect.sql().numbers(&list);
+    sql.name(reference.table).push(&format!(" t WHERE t.\"id\" IN ({numbers}) AND "));
     reference.allowed.write(&mut sql, Scope::of("t"));
     sql.finish()
 }

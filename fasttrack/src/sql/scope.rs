@@ -3,9 +3,10 @@
 use super::{
     Leaf, Moment, Predicate, Slot, Sql,
     comparison::{self, Comparing},
+    dialect::held,
     text::quote,
 };
-use crate::schema::Step;
+use crate::schema::{Column, Step, pairs::TO};
 
 /// Where a condition finds the row and the caller.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Scope<'a> {
     pub moments: Option<&'a str>,
     /// Columns of the row that count as if they held something else, with the expression that they hold.
     pub replaced: &'a [(&'static str, String)],
+    /// Whether the row holds what it will have in tables of pairs, which do not have it yet.
+    pub holds_sets: bool,
     /// Whether what refers to a row is looked for row by row, whatever a database would rather do.
     pub each: bool,
     /// Whether a condition has to be true or false, never NULL: so under a negation.
@@ -61,6 +64,7 @@ impl Scope<'_> {
             caller: None,
             moments: None,
             replaced: &[],
+            holds_sets: false,
             each: false,
             exact: false,
         }
@@ -97,19 +101,42 @@ impl Scope<'_> {
         sql.dialect().sql().typed(moment.storage(), &placeholder)
     }
 
+    /// What the row has under this field, where it is kept in a table of pairs that has something else.
+    fn set(&self, key: &str) -> Option<String> {
+        let is_there = self.holds_sets || self.replaced.iter().any(|(replaced, _)| *replaced == key);
+        is_there.then(|| self.column(key))
+    }
+
     /// Writes the column `key` of the row at the end of `steps`, as `render` makes it from the column's expression.
     pub fn write_value(&self, sql: &mut Sql, steps: &[Step], key: &str, render: impl Fn(&str) -> String) {
+        if steps.is_empty() && self.parent_key == Some(key) {
+            sql.bind(Slot::Parent);
+            return;
+        }
+        let own = if steps.is_empty() { self.column(key) } else { String::new() };
+        self.write_end(sql, steps, |row| {
+            render(&if steps.is_empty() { own.clone() } else { format!("{row}.{}", quote(key)) })
+        });
+    }
+
+    /// Writes what `column` of the row at the end of `steps` holds, as `render` makes it from its expression; of a row that
+    /// is in its table.
+    pub fn write_field(&self, sql: &mut Sql, steps: &[Step], column: &Column, render: impl Fn(&str) -> String) {
+        if column.is_stored() || steps.is_empty() && !self.prefix.is_empty() {
+            return self.write_value(sql, steps, column.key, render);
+        }
+        let dialect = sql.dialect();
+        self.write_end(sql, steps, |row| render(&held(dialect, column, row)));
+    }
+
+    /// Writes what `render` makes of the row at the end of `steps`.
+    fn write_end(&self, sql: &mut Sql, steps: &[Step], render: impl Fn(&str) -> String) {
         if steps.is_empty() {
-            if self.parent_key == Some(key) {
-                sql.bind(Slot::Parent);
-            } else {
-                sql.push(&render(&self.column(key)));
-            }
+            sql.push(&render(self.row));
             return;
         }
         let aliases = fresh_aliases(sql, steps);
-        let last = aliases.last().map_or("", String::as_str);
-        sql.push("(SELECT ").push(&render(&format!("{last}.{}", quote(key))));
+        sql.push("(SELECT ").push(&render(aliases.last().map_or("", String::as_str)));
         self.write_from(sql, steps, &aliases);
         sql.push(")");
     }
@@ -121,8 +148,16 @@ impl Scope<'_> {
         let (join, on) = if steps.iter().any(Step::is_many) { (" CROSS JOIN ", " AND ") } else { (" JOIN ", " ON ") };
         let mut ties = Vec::new();
         let mut previous: Option<&String> = None;
+        let set = steps.first().and_then(|step| self.set(step.set?));
         for (step, alias) in steps.iter().zip(aliases) {
-            sql.push(if previous.is_none() { " FROM " } else { join }).name(step.table).push(" ").push(alias);
+            sql.push(if previous.is_none() { " FROM " } else { join });
+            match set.as_ref().filter(|_| previous.is_none()) {
+                Some(set) => {
+                    let numbers = sql.dialect().sql().numbers(set);
+                    sql.push(&format!("(SELECT n.\"value\" AS {} FROM ({numbers}) n) {alias}", quote(TO)));
+                }
+                None => _ = sql.name(step.table).push(" ").push(alias),
+            }
             let tie = |before: &String| format!("{on}{alias}.{} = {before}.{}", quote(step.target), quote(step.key));
             match previous.map(tie) {
                 Some(tie) if join == " JOIN " => _ = sql.push(&tie),
@@ -130,7 +165,9 @@ impl Scope<'_> {
             }
             previous = Some(alias);
         }
-        if let (Some(step), Some(alias)) = (steps.first(), aliases.first()) {
+        if set.is_some() {
+            sql.push(" WHERE TRUE");
+        } else if let (Some(step), Some(alias)) = (steps.first(), aliases.first()) {
             sql.push(&format!(" WHERE {alias}.{} = ", quote(step.target)));
             self.write_column(sql, step.key);
         }

@@ -26,7 +26,8 @@ impl StoredTable {
     /// The table of a resource.
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
-        let columns = schema.columns.iter().map(|column| (column.key.to_owned(), column.kind.facts().storage));
+        let columns = schema.columns.iter().filter(|column| column.is_stored());
+        let columns = columns.map(|column| (column.key.to_owned(), column.kind.facts().storage));
         Self { name: schema.plural.to_owned(), is_numbered: true, key: &["id"], columns: columns.collect() }
     }
 

@@ -122,7 +122,7 @@ const PARTS: usize = 1;
 
 /// The tables in an order in which accounts come before what the framework keeps of them.
 fn tables(catalog: &Catalog) -> Vec<StoredTable> {
-    let resources = catalog.models().iter().map(|model| StoredTable::of(model.schema));
+    let resources = catalog.tables().iter().map(|model| StoredTable::of(model.schema));
     resources.chain(StoredTable::framework()).collect()
 }
 

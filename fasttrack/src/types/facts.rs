@@ -25,6 +25,8 @@ pub struct Facts {
     pub is_text: bool,
     /// Whether a value may be as long as the client likes, within the bounds of its field.
     pub is_long: bool,
+    /// Whether it holds many values, one of which a query asks for.
+    pub holds_many: bool,
     /// Whether the server alone sets it.
     pub is_automatic: bool,
     /// Whether nobody ever reads it back, so that no other type turns into it, and it into none.
@@ -117,6 +119,8 @@ pub struct Bounds {
     pub int_range: Option<(i64, i64)>,
     /// Smallest and largest number.
     pub float_range: Option<(f64, f64)>,
+    /// Most values of one that holds many.
+    pub max: Option<u32>,
     /// Whether JSON text is a value.
     pub reads: Option<super::ReadsJson>,
 }
@@ -154,6 +158,7 @@ impl Facts {
             ignores_case: false,
             is_text: false,
             is_long: false,
+            holds_many: false,
             is_automatic: false,
             is_secret: false,
             has_null: false,

@@ -14,6 +14,7 @@ mod id;
 mod instant;
 mod json;
 mod literal;
+pub(crate) mod many;
 mod number;
 mod password;
 mod text;
@@ -29,6 +30,7 @@ pub use self::{
     instant::{CreatedAt, Timestamp, UpdatedAt},
     json::{Json, ReadsJson},
     literal::Literal,
+    many::Many,
     password::PasswordHash,
 };
 
@@ -97,6 +99,8 @@ types! {
     Choice(&'static [&'static str]) => choice::CHOICE,
     /// The id of a row of the named resource.
     Relation(&'static str) => id::RELATION,
+    /// The ids of any number of rows of the named resource, in a table of pairs.
+    Many(&'static str) => many::MANY,
     /// An e-mail address, compared without regard to case.
     Email => email::EMAIL,
     /// A password: taken as text, kept as a bcrypt hash, never shown.
@@ -123,11 +127,11 @@ impl Kind {
         }
     }
 
-    /// The resource that a relation leads to.
+    /// The resource that a relation leads to, or any number of them.
     #[must_use]
     pub const fn target(self) -> &'static str {
         match self {
-            Self::Relation(target) => target,
+            Self::Relation(target) | Self::Many(target) => target,
             _ => "",
         }
     }
@@ -137,7 +141,7 @@ impl Kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type that a field of a resource can have",
     label = "not a field type",
-    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, BelongsTo<T>, an enum with #[derive(Choice)], or an Option of one"
+    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
 )]
 pub trait FieldType {
     /// What a column of this type holds.

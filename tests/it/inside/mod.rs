@@ -15,6 +15,7 @@ mod moments;
 mod outbox;
 mod plans;
 mod regular;
+mod sets;
 mod things;
 mod timers;
 mod types;

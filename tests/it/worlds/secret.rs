@@ -161,8 +161,7 @@ impl Altering {
         let mut changed = 0;
         for column in columns {
             let now = stored(world, model, column, id);
-            if matches!((column.kind, &now), (Kind::Relation(target), Arg::Int(now)) if self.sees(world, target, *now))
-            {
+            if leads_to(column, &now).iter().any(|id| self.sees(world, column.kind.target(), *id)) {
                 continue;
             }
             let hidden = |target: &str| {
@@ -224,10 +223,19 @@ impl Altering {
 
     /// Whether a relation of a row leads to one that he sees, which it may keep from being deleted, or be counted for.
     fn touches_what_he_sees(&self, world: &World, model: &Model, id: i64) -> bool {
-        model.schema.columns.iter().any(|column| match (column.kind, stored(world, model, column, id)) {
-            (Kind::Relation(target), Arg::Int(id)) => self.sees(world, target, id),
-            _ => false,
+        model.schema.columns.iter().any(|column| {
+            let led_to = leads_to(column, &stored(world, model, column, id));
+            led_to.iter().any(|id| self.sees(world, column.kind.target(), *id))
         })
+    }
+}
+
+/// The rows that a relation leads to, or a field of many rows holds.
+fn leads_to(column: &Column, arg: &Arg) -> Vec<i64> {
+    match (column.kind, arg) {
+        (Kind::Relation(_), Arg::Int(id)) => vec![*id],
+        (Kind::Many(_), Arg::Text(ids)) => serde_json::from_str(ids).unwrap(),
+        _ => Vec::new(),
     }
 }
 
@@ -250,6 +258,9 @@ fn stored(world: &World, model: &Model, column: &Column, id: i64) -> Arg {
 }
 
 fn set(world: &World, model: &Model, column: &Column, id: i64, arg: Arg) -> bool {
+    if !column.is_stored() {
+        return world.set(column, id, &arg);
+    }
     let sql = format!("UPDATE {} SET {} = $1 WHERE \"id\" = $2", quote(model.schema.plural), quote(column.key));
     world.try_write(&sql, vec![arg, Arg::Int(id)]).is_some()
 }
@@ -264,7 +275,7 @@ fn delete(world: &mut World, model: &Model, id: i64) -> bool {
 }
 
 fn is_referred_to(world: &World, model: &Model, id: i64) -> bool {
-    world.catalog().models().iter().any(|other| {
+    world.catalog().tables().iter().any(|other| {
         let leads_here = |column: &&Column| column.kind == Kind::Relation(model.schema.name);
         other.schema.columns.iter().filter(leads_here).any(|column| {
             let sql = format!("SELECT 1 FROM {} WHERE {} = $1", quote(other.schema.plural), quote(column.key));

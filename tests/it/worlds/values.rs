@@ -1,5 +1,7 @@
 //! Values of fields, whatever their types: what a client may send, what is stored of it, and what a query calls it.
 
+use std::collections::BTreeSet;
+
 use fasttrack::{
     db::Arg,
     schema::{Column, Kind},
@@ -33,6 +35,11 @@ pub(super) fn any(random: &mut Random, column: &Column, number: usize, ids: &Ids
     }
     if let Kind::Relation(target) = column.kind {
         return random.maybe(&ids(target)).map_or(Value::Null, Value::from);
+    }
+    if let Kind::Many(target) = column.kind {
+        let ids = ids(target);
+        let some: BTreeSet<_> = (0..random.below(3)).filter_map(|_| random.maybe(&ids)).collect();
+        return json!(some);
     }
     let value = plain(random, column, number);
     if stored(column, &value).is_some() || column.kind.facts().is_secret { value } else { example(random, column) }
@@ -95,6 +102,7 @@ pub(super) fn stored(column: &Column, value: &Value) -> Option<Arg> {
 pub(super) fn in_a_query(value: &Value) -> String {
     match value {
         Value::String(text) => encode(text),
+        Value::Array(values) => values.first().map_or_else(|| "1".to_owned(), in_a_query),
         other => encode(&other.to_string()),
     }
 }

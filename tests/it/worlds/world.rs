@@ -131,20 +131,32 @@ impl World {
     /// Puts a row there; whether the database took it.
     pub(super) fn insert(&mut self, index: usize, id: i64, fields: Fields) -> bool {
         let schema = self.catalog().get(index).unwrap().schema;
-        let keys: Vec<_> = fields.keys().map(|key| quote(key)).collect();
+        let is_set = |key: &str| schema.column_of_key(key).is_some_and(|column| !column.is_stored());
+        let (sets, own): (Vec<_>, Vec<_>) = fields.iter().partition(|(key, _)| is_set(key));
+        let keys: Vec<_> = own.iter().map(|(key, _)| quote(key)).collect();
         let places: Vec<_> = (1..=keys.len()).map(|place| format!("${place}")).collect();
         let into = quote(schema.plural);
         let sql = format!("INSERT INTO {into} ({}) VALUES ({})", keys.join(", "), places.join(", "));
-        let args = fields.iter().map(|(key, value)| match *key {
+        let args = own.iter().map(|(key, value)| match **key {
             "id" => Some(Arg::Int(id)),
             key => values::stored(schema.column_of_key(key).unwrap(), value),
         });
         let Some(args) = args.collect::<Option<Vec<_>>>() else { return false };
         let is_there = self.try_write(&sql, args).is_some();
         if is_there {
+            for (key, value) in sets {
+                let column = schema.column_of_key(key).unwrap();
+                assert!(self.set(column, id, &values::stored(column, value).unwrap()));
+            }
             self.rows.insert((index, id), fields);
         }
         is_there
+    }
+
+    /// Has a field of many rows hold these; whether the database took them.
+    pub(super) fn set(&self, column: &Column, id: i64, arg: &Arg) -> bool {
+        let statements = fasttrack::sql::replace_pairs(dialect(), column.pairs.unwrap(), id, arg);
+        statements.into_iter().all(|statement| self.try_write(&statement.sql, statement.args).is_some())
     }
 
     /// Has the ids of every resource go on after this one.

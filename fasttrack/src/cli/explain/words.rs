@@ -18,6 +18,9 @@ pub(super) fn holds(column: &Column) -> String {
     if let Some((min, max)) = column.float_range {
         text += &between((min > f64::MIN).then_some(min), (max < f64::MAX).then_some(max));
     }
+    if let Some(max) = column.max {
+        text = format!("{text}, {max} of them at most");
+    }
     text + if column.nullable { ", or null" } else { "" }
 }
 

@@ -97,6 +97,9 @@ fn typed(column: &Column) -> Map<String, Value> {
         bound(&mut field, "minimum", Number::from_f64(min));
         bound(&mut field, "maximum", Number::from_f64(max));
     }
+    if let Some(max) = column.max {
+        field.insert("maxItems".to_owned(), json!(max));
+    }
     if column.nullable {
         make_nullable(&mut field);
     }

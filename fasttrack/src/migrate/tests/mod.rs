@@ -7,6 +7,7 @@ mod kill;
 mod lossless;
 mod names;
 mod older;
+mod pairs;
 mod postgres;
 mod random;
 

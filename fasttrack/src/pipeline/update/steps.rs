@@ -1,6 +1,6 @@
 //! Steps of a flow that not everybody may take who may update.
 
-use super::{Change, State, stored};
+use super::{Change, State};
 use crate::{
     db::{Arg, Tx},
     error::Error,
@@ -17,7 +17,7 @@ impl Change {
         before: &State,
         changes: &[(&'static Column, Arg)],
     ) -> Result<(), Error> {
-        let stored = |column: &Column| stored(self.engine.schema.columns, &before.cells, column);
+        let stored = |column: &Column| before.stored(self.engine.schema, column);
         let taken = flow::Step::taken(&self.steps, changes, &stored);
         let (keys, asked): (Vec<_>, Vec<_>) = taken.map(|(key, policy)| (key, policy.clone())).unzip();
         if keys.is_empty() {

@@ -1,6 +1,6 @@
 //! What a path may go on from, and what it may end with, each as a trait whose absence is the message.
 
-use super::{Account, Field, Hidden, Many, NamedRule, One, Relation, Resource, ToMany};
+use super::{Account, Field, Hidden, NamedRule, One, OneOfMany, Relation, Resource, Set, ToMany};
 use crate::schema::{Choice, CreatedAt, Date, Timestamp, UpdatedAt};
 
 /// What a path can go on from.
@@ -22,7 +22,12 @@ impl<T: Resource> Leads for Relation<T> {
 
 impl<T: Resource> Leads for ToMany<T> {
     type To = T;
-    type Arrived<N> = Many;
+    type Arrived<N> = OneOfMany;
+}
+
+impl<T: Resource> Leads for Set<T> {
+    type To = T;
+    type Arrived<N> = OneOfMany;
 }
 
 #[diagnostic::do_not_recommend]
@@ -35,8 +40,8 @@ impl<K: Leads> Leads for Hidden<K> {
 #[diagnostic::on_unimplemented(
     message = "this does not lead to many rows",
     label = "not many rows",
-    note = "`any(…)` is asked of rows that a resource names with #[has(…)]; of a relation that leads to one row, write what \
-            holds of it: `project.owner`"
+    note = "`any(…)` is asked of rows that a resource names with #[has(…)], or of a field of type `Many<T>`; of a relation \
+            that leads to one row, write what holds of it: `project.owner`"
 )]
 pub trait LeadsToMany {
     /// Their resource.
@@ -45,6 +50,15 @@ pub trait LeadsToMany {
 
 impl<T: Resource> LeadsToMany for ToMany<T> {
     type To = T;
+}
+
+impl<T: Resource> LeadsToMany for Set<T> {
+    type To = T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: LeadsToMany> LeadsToMany for Hidden<K> {
+    type To = K::To;
 }
 
 /// Where there is one row, and not one of many.
@@ -89,6 +103,10 @@ impl<T: Account> Decides for ToMany<T> {
     const IS_RULE: bool = false;
 }
 
+impl<T: Account> Decides for Set<T> {
+    const IS_RULE: bool = false;
+}
+
 impl Decides for NamedRule {
     const IS_RULE: bool = true;
 }
@@ -108,6 +126,7 @@ pub trait Reaches {}
 
 impl<T: Account> Reaches for Relation<T> {}
 impl<T: Account> Reaches for ToMany<T> {}
+impl<T: Account> Reaches for Set<T> {}
 #[diagnostic::do_not_recommend]
 impl<K: Reaches> Reaches for Hidden<K> {}
 
@@ -121,6 +140,7 @@ pub trait Shown {}
 
 impl<T> Shown for Field<T> {}
 impl<T> Shown for Relation<T> {}
+impl<T> Shown for Set<T> {}
 
 /// What can be compared with a constant of type `L`.
 #[diagnostic::on_unimplemented(

@@ -160,6 +160,10 @@ impl Syntax for Postgres {
         format!("SELECT value::bigint FROM json_array_elements_text({list}::json)")
     }
 
+    fn list(&self, expr: &str, found: &str) -> String {
+        format!("(SELECT concat('[', string_agg({expr}::text, ',' ORDER BY {expr}), ']')::json {found})")
+    }
+
     fn texts(&self, list: &str) -> String {
         format!("SELECT value FROM json_array_elements_text({list}::json)")
     }

@@ -129,6 +129,10 @@ impl Syntax for Sqlite {
         format!("SELECT \"value\" FROM json_each({list})")
     }
 
+    fn list(&self, expr: &str, found: &str) -> String {
+        format!("(SELECT json_group_array({expr} ORDER BY {expr}) {found})")
+    }
+
     fn texts(&self, list: &str) -> String {
         self.numbers(list)
     }
