@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "runs at compile time only; const code has neither iterators nor get")]
 
 use super::{
-    Assigned, Assignment, Column, Effect, Fallback, Kind, Literal, Schema,
+    Assigned, Assignment, Column, Effect, Fallback, Grant, Kind, Literal, Rule, Schema, Verb,
     laws::{contains, equal, fail, step},
 };
 
@@ -28,9 +28,53 @@ pub const fn assert_adds(schema: &Schema, target: &Schema, place: usize) {
     while i < target.columns.len() {
         let column = &target.columns[i];
         if !equal(column.name, has.relation) {
-            assert_column(target, column, assigned(values, column.name));
+            let value = assigned(values, column.name);
+            assert_column(target, column, value);
+            let by_actor = column.actor || matches!(value, Some(Assigned::Actor));
+            if by_actor && !column.nullable && may_be_nobody(schema) {
+                fail(&[
+                    "`",
+                    target.name,
+                    ".",
+                    column.name,
+                    "` is always somebody, and who changes `",
+                    schema.name,
+                    "` need not be logged in; fill it with something else, or make it an `Option`",
+                ]);
+            }
         }
         i += 1;
+    }
+}
+
+/// Whether a row may be created or changed by who is not logged in: accounts come into being so.
+const fn may_be_nobody(schema: &Schema) -> bool {
+    let mut i = 0;
+    while i < schema.grants.len() {
+        let Grant { verb, rule } = &schema.grants[i];
+        if matches!(verb, Verb::Create | Verb::Update) && admits_anyone(rule) {
+            return true;
+        }
+        i += 1;
+    }
+    schema.account
+}
+
+/// Whether `anyone` stands in the rule where it lets by itself.
+const fn admits_anyone(rule: &Rule) -> bool {
+    match rule {
+        Rule::Anyone => true,
+        Rule::Any(parts) => {
+            let mut i = 0;
+            while i < parts.len() {
+                if admits_anyone(&parts[i]) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+        _ => false,
     }
 }
 
@@ -220,4 +264,37 @@ const fn is_within(source: &Column, filled: &Column) -> bool {
         (_, None) => true,
     };
     within_len && within_ints && within_floats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Change, Has, Trigger};
+
+    const BY: Column = Column { kind: Kind::Relation("user"), ..Column::new::<i64>("by", "by_id") };
+    const OF: Column = Column { kind: Kind::Relation("task"), ..Column::new::<i64>("of", "of_id") };
+
+    #[test]
+    fn whoever_may_be_nobody_fills_nothing_that_is_always_somebody() {
+        const ADDS: &[Trigger] =
+            &[Trigger::add(Change::Created, "notes", const { &[Assignment { field: "by", value: Assigned::Actor }] })];
+        const TASK: Schema =
+            Schema::new("task", "tasks").has(const { &[Has::new("notes", "note", "of")] }).triggers(ADDS);
+        let check = |schema: Schema, by: Column, is_right: bool| {
+            let columns = Vec::leak(vec![by, OF]);
+            let note = Schema::new("note", "notes").columns(columns);
+            let told = std::panic::catch_unwind(|| assert_adds(&schema, &note, 0)).err();
+            let told = told.and_then(|cause| cause.downcast::<String>().ok());
+            assert_eq!(told.is_none(), is_right, "{told:?}");
+        };
+        let optional = Column { nullable: true, ..BY };
+        let let_create = |rule| TASK.grants(Vec::leak(vec![Grant::new(Verb::Create, rule)]));
+        check(let_create(Rule::Authenticated), BY, true);
+        check(let_create(Rule::Anyone), BY, false);
+        check(let_create(Rule::Anyone), optional, true);
+        check(let_create(Rule::Any(&[Rule::Role("admin"), Rule::Anyone])), BY, false);
+        check(let_create(Rule::All(&[Rule::Authenticated, Rule::Anyone])), BY, true);
+        check(TASK.account(), BY, false);
+        check(TASK.account(), optional, true);
+    }
 }

@@ -203,7 +203,7 @@ pub(super) const RELATION: Facts = Facts {
     order: Order::Unspoken,
     is_automatic: false,
     noun: "a relation",
-    words: |kind| format!("id of a {}", kind.target().replace('_', " ")),
+    words: |kind| format!("id of {}", with_article(&kind.target().replace('_', " "))),
     described: |kind, named| {
         let target = kind.target().replace('_', " ");
         Some(if target == named.field {

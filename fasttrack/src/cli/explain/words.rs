@@ -72,7 +72,8 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
         (column.index, "index"),
     ];
     let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| (*word).to_owned());
-    flags.chain(also).chain(gone.map(str::to_owned)).collect()
+    let pairs = column.pairs.map(|pairs| format!("in the table {}", pairs.plural));
+    flags.chain(also).chain(pairs).chain(gone.map(str::to_owned)).collect()
 }
 
 /// When a trigger applies.
