@@ -24,9 +24,9 @@ use proc_macro::TokenStream;
 
 /// Declares a resource: one struct, its rules and its triggers.
 ///
-/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`. Below it stand `#[can(VERBS: RULE)]`,
-/// `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]` and
-/// `#[exclusive(FIELD..FIELD)]`, beside the fields `#[field(…)]`.
+/// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`, `keep_deleted = 30d`. Below it stand
+/// `#[can(VERBS: RULE)]`, `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]`
+/// and `#[exclusive(FIELD..FIELD)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::expand(arguments.into(), item.into()))

@@ -11,7 +11,7 @@ pub(crate) use self::constraint::{Check, Condition, Exclusive, Operand, Unique, 
 use crate::{
     check::rule::VERBS,
     options::{OPTIONS, OptionSpec},
-    shape::FieldType,
+    shape::{FieldType, Shape},
 };
 
 /// One `#[resource]` struct with all that stands on it.
@@ -36,6 +36,8 @@ pub(crate) struct Declaration {
     pub(crate) was: Option<Ident>,
     /// Where `hooks` is said.
     pub(crate) hooks: Option<Span>,
+    /// How long deleted rows are kept.
+    pub(crate) keep_deleted: Option<KeepDeleted>,
     pub(crate) fields: Vec<Field>,
     pub(crate) has: Vec<Has>,
     pub(crate) rules: Vec<NamedRule>,
@@ -46,6 +48,13 @@ pub(crate) struct Declaration {
     pub(crate) uniques: Vec<Unique>,
     pub(crate) checks: Vec<Check>,
     pub(crate) exclusives: Vec<Exclusive>,
+}
+
+/// `keep_deleted = 30d`
+pub(crate) struct KeepDeleted {
+    pub(crate) at: Span,
+    /// How long, in microseconds.
+    pub(crate) for_us: i64,
 }
 
 /// `name: Resource.relation`: rows that refer here.
@@ -215,6 +224,7 @@ pub(crate) struct Trigger {
 pub(crate) enum Change {
     Created,
     Deleted,
+    Restored(Span),
     Changed {
         field: Ident,
         to: Option<Constant>,
@@ -270,6 +280,11 @@ impl Declaration {
     pub(crate) fn named(&self, name: &Ident) -> Option<&Field> {
         let name = name.unraw().to_string();
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field that says when a row was deleted, where deleted rows are kept.
+    pub(crate) fn deleted(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.ty.shape == Shape::DeletedAt)
     }
 
     /// The rule of this name, which is a named one or that of a verb; `Some(None)` where it did not parse.

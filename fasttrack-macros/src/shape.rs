@@ -23,6 +23,7 @@ pub(crate) enum Shape {
     PasswordHash,
     CreatedAt,
     UpdatedAt,
+    DeletedAt,
 }
 
 /// The type of a field, taken apart.
@@ -182,6 +183,12 @@ const TYPES: &[TypeSpec] = &[
     automatic(Shape::CreatedAt, "CreatedAt", "CreatedAt"),
     // Every change moves it, whatever it is about.
     TypeSpec { compares: Compares::Nothing, ..automatic(Shape::UpdatedAt, "UpdatedAt", "UpdatedAt") },
+    // Null for every row that anybody sees.
+    TypeSpec {
+        is_ordered: false,
+        compares: Compares::Nothing,
+        ..automatic(Shape::DeletedAt, "DeletedAt", "DeletedAt")
+    },
 ];
 
 /// Types that people try, and what to take instead.

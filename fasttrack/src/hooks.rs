@@ -17,7 +17,7 @@ use crate::{
 
 /// What runs with the writes of one resource, once the caller's rights and input are found in order.
 ///
-/// The three that come before are part of the write: what they write happens with it or not at all, and what they leave
+/// The four that come before are part of the write: what they write happens with it or not at all, and what they leave
 /// in `new` is checked as input is, and by the rule. Everybody else's writes wait for them, so they ask the database and
 /// compute, and wait for nothing else; after five seconds the write fails. They are not called for a change that changes
 /// nothing, nor for rows that go because another one does (`on_delete`); a trigger hears of those.
@@ -88,6 +88,12 @@ pub trait Hooks: Hooked + Send + Sync {
         std::future::ready(Ok(()))
     }
 
+    /// Runs before a row that was deleted and is kept comes back.
+    fn before_restore(old: &Self, cx: &mut HookContext<'_>) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (old, cx);
+        std::future::ready(Ok(()))
+    }
+
     /// Runs beside the server once the change is committed, and for no change that is not. It is lost when the server
     /// stops before it ends: what must not be lost is a job, `#[on(created => run …)]`.
     fn after_commit(change: Change<Self>, context: Context) -> impl Future<Output = ()> + Send {
@@ -140,6 +146,7 @@ pub struct HookTable {
     pub(crate) before_create: for<'a, 'b> fn(&'a str, &'a mut HookContext<'b>) -> Outcome<'a, Edited>,
     pub(crate) before_update: for<'a, 'b> fn(&'a [u8], &'a str, &'a mut HookContext<'b>) -> Outcome<'a, Edited>,
     pub(crate) before_delete: for<'a, 'b> fn(&'a [u8], &'a mut HookContext<'b>) -> Outcome<'a, ()>,
+    pub(crate) before_restore: for<'a, 'b> fn(&'a [u8], &'a mut HookContext<'b>) -> Outcome<'a, ()>,
     pub(crate) after_commit: fn(&RawChange, Context) -> Result<BoxFuture<'static, ()>, serde_json::Error>,
 }
 
@@ -162,6 +169,7 @@ pub const fn of<T: Hooks + Serialize + DeserializeOwned>() -> HookTable {
         before_create: before_create::<T>,
         before_update: before_update::<T>,
         before_delete: before_delete::<T>,
+        before_restore: before_restore::<T>,
         after_commit: after_commit::<T>,
     }
 }
@@ -189,6 +197,14 @@ fn before_update<'a, T: Hooks + Serialize + DeserializeOwned>(
         let seen = write(&new)?;
         T::before_update(&old, &mut new, cx).await?;
         Ok(Edited { seen, left: write(&new)? })
+    }
+    .boxed()
+}
+
+fn before_restore<'a, T: Hooks + DeserializeOwned>(old: &'a [u8], cx: &'a mut HookContext<'_>) -> Outcome<'a, ()> {
+    async move {
+        let old: T = read(old)?;
+        T::before_restore(&old, cx).await
     }
     .boxed()
 }

@@ -248,5 +248,5 @@ pub use fasttrack_macros::unique;
 pub use crate::hooks::{HookContext, Hooks, Refusal};
 pub use crate::job::{Change, Context, JobError, JobResult};
 pub use crate::schema::{
-    BelongsTo, Choice, CreatedAt, Date, Email, Id, Json, Many, PasswordHash, Timestamp, UpdatedAt,
+    BelongsTo, Choice, CreatedAt, Date, DeletedAt, Email, Id, Json, Many, PasswordHash, Timestamp, UpdatedAt,
 };

@@ -4,11 +4,11 @@ use crate::{label::Label, organisation::Organisation, user::User};
 use fasttrack::prelude::*;
 
 /// A text of an organisation.
-#[resource]
+#[resource(keep_deleted = 30d)]
 #[can(create: organisation.editor)]
 #[can(list, read: any(organisation.members: user) | author)]
 #[can(update: author & organisation.editor)]
-#[can(delete: any(organisation.members: user & level == Owner))]
+#[can(delete, restore: any(organisation.members: user & level == Owner))]
 #[on(changed(body) => document_changed { title: title } to watchers except actor)]
 pub struct Document {
     pub id: Id<Document>,
@@ -26,4 +26,5 @@ pub struct Document {
     pub author: BelongsTo<User>,
     #[field(filter, sort)]
     pub created_at: CreatedAt,
+    pub deleted_at: DeletedAt,
 }

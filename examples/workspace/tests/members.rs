@@ -105,6 +105,14 @@ fn everybody_may_do_what_his_level_lets_him() {
     check("delete it", [204, 403, 403, 403, 403, 401], |acme, client| {
         client.call("DELETE", &format!("/documents/{}", acme.document)).send().status
     });
+    check("read it when it is deleted", [404, 404, 404, 404, 404, 401], |acme, client| {
+        acme.as_("owner").call("DELETE", &format!("/documents/{}", acme.document)).expect(204);
+        client.get(&format!("/documents/{}", acme.document)).send().status
+    });
+    check("restore it", [200, 403, 403, 403, 403, 401], |acme, client| {
+        acme.as_("owner").call("DELETE", &format!("/documents/{}", acme.document)).expect(204);
+        client.call("POST", &format!("/documents/{}/restore", acme.document)).send().status
+    });
 }
 
 #[test]

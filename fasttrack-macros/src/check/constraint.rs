@@ -52,6 +52,7 @@ fn check_fields_can_be_unique(declaration: &Declaration, unique: &Unique, errors
         let why = match field.ty.shape {
             Shape::Id => "every row has an id of its own, so that this would say nothing; take it out".to_owned(),
             _ if field.has("hidden") => "a conflict would tell what `hidden` hides; take one away".to_owned(),
+            Shape::DeletedAt => "rows that are deleted do not count as it is; take it out".to_owned(),
             Shape::CreatedAt | Shape::UpdatedAt => {
                 format!("`{written}` is set by the server, to the microsecond; take it out")
             }

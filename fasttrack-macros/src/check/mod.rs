@@ -6,6 +6,7 @@ mod account;
 mod condition;
 mod constant;
 mod constraint;
+mod deletion;
 mod exclusive;
 mod field;
 mod has;
@@ -36,6 +37,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
         field::check(field, &mut errors);
     }
     account::check(declaration, &mut errors);
+    deletion::check(declaration, &mut errors);
     has::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     step::check(declaration, &mut errors);

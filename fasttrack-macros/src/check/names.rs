@@ -173,6 +173,9 @@ fn indexes(declaration: &Declaration) -> Vec<Index<'_>> {
         let owners = owners.iter().filter(|owner| owner.key != *key);
         owners.for_each(|owner| push(format!("{table}_{}_{key}", owner.key), at));
     }
+    if let Some((keep, field)) = declaration.keep_deleted.as_ref().zip(declaration.deleted()) {
+        made.push(Index { name: format!("{table}_{}", field.key), field, attribute: None, at: keep.at });
+    }
     for (place, unique) in declaration.uniques.iter().enumerate() {
         let Some(field) = unique.fields.first().and_then(|first| declaration.named(first)) else { continue };
         let name = format!("{table}_{}", unique.index_name(declaration));

@@ -85,7 +85,7 @@ fn is_named(ty: &Type, name: &str) -> bool {
 }
 
 fn check_times_stand_once(declaration: &Declaration, errors: &mut Errors) {
-    for shape in [Shape::CreatedAt, Shape::UpdatedAt] {
+    for shape in [Shape::CreatedAt, Shape::UpdatedAt, Shape::DeletedAt] {
         for second in declaration.fields.iter().filter(|field| field.ty.shape == shape).skip(1) {
             let message = format!("there is a `{}` already; use `Timestamp`", shape.written());
             errors.push(second.ident.span(), message);

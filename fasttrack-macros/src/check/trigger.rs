@@ -45,7 +45,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
 
 fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors) {
     let (name, to) = match change {
-        Change::Created | Change::Deleted => return,
+        Change::Created | Change::Deleted | Change::Restored(_) => return,
         Change::At { field, .. } => return check_instant(declaration, field, errors),
         Change::Changed { field, to } => (field, to),
     };
@@ -76,6 +76,7 @@ fn check_instant(declaration: &Declaration, name: &Ident, errors: &mut Errors) {
         }
         Shape::Timestamp | Shape::CreatedAt => return,
         Shape::UpdatedAt => "moves with every change; name an instant that somebody sets, or `created_at`",
+        Shape::DeletedAt => "is null in every row that is there; `#[resource(keep_deleted = 30d)]` erases rows later",
         Shape::Date => "is a day, which begins at no one instant; make it a `Timestamp`",
         _ => "is no instant; `at` waits for a `Timestamp` or the `CreatedAt`",
     };
@@ -86,6 +87,7 @@ fn check_instant(declaration: &Declaration, name: &Ident, errors: &mut Errors) {
 fn never_changes(field: &Field) -> Option<&'static str> {
     match field.ty.shape {
         Shape::Id | Shape::CreatedAt => Some("never changes"),
+        Shape::DeletedAt => Some("is set when a row is `deleted` and taken back when it is `restored`"),
         _ if field.has("actor") => Some("is always who created the row"),
         _ if field.has("write_once") && !field.ty.nullable => Some("is said on creation only"),
         _ => None,
@@ -121,6 +123,9 @@ fn check_version(trigger: &Trigger, entry: &Payload, errors: &mut Errors) {
     let Some(version) = &entry.version else { return };
     if version == "old" && matches!(trigger.change, Change::Created) {
         errors.push(version.span(), "before it was created there was nothing; leave `old.` out");
+    }
+    if version == "old" && matches!(trigger.change, Change::Restored(_)) {
+        errors.push(version.span(), "it comes back as it was; leave `old.` out");
     }
     if version == "old" && matches!(trigger.change, Change::At { .. }) {
         errors.push(version.span(), "nothing changes at an instant; leave `old.` out");

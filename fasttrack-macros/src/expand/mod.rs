@@ -5,6 +5,7 @@
 mod column;
 mod constant;
 mod constraint;
+mod deletion;
 mod entity;
 mod path;
 mod rule;
@@ -25,7 +26,7 @@ pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
     let facts = entity::facts(declaration);
     let compared = constraint::facts(declaration);
     let implementation = implementation(declaration, &schema);
-    let asserts = trigger::asserts(declaration);
+    let asserts = trigger::asserts(declaration).into_iter().chain(deletion::asserts(declaration));
     quote! { #entity #paths #implementation #facts #compared #(#asserts)* }
 }
 
@@ -65,10 +66,11 @@ fn head(declaration: &Declaration) -> TokenStream {
     let under = declaration.under.as_ref().map(ToString::to_string).map(|under| quote!(.under(#under)));
     let account = declaration.account.map(|_| quote!(.account()));
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
+    let keep = declaration.keep_deleted.as_ref().map(|keep| keep.for_us).map(|us| quote!(.keep_deleted(#us)));
     let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
     // The call stands where a name is reported that is the framework's own.
     let new = quote_spanned!(declaration.plural_at=> __ft::Schema::new(#name, #plural));
-    quote!(#new.doc(#doc) #under #account #conceal #was)
+    quote!(#new.doc(#doc) #under #account #conceal #keep #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {

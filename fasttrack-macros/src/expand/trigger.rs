@@ -43,6 +43,7 @@ fn change(declaration: &Declaration, change: &Change) -> TokenStream {
     match change {
         Change::Created => quote!(Created),
         Change::Deleted => quote!(Deleted),
+        Change::Restored(_) => quote!(Restored),
         Change::At { field, offset_us } => {
             let name = field.unraw().to_string();
             quote!(at(#name, #offset_us))

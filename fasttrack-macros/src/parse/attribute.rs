@@ -7,11 +7,12 @@ use syn::{
     parse::{Parse, ParseStream, Parser as _},
 };
 
-use crate::{errors::Errors, names};
+use super::moment;
+use crate::{errors::Errors, model::KeepDeleted, names};
 
 /// The options of a resource: how each is written.
-pub(crate) const OPTIONS: [&str; 6] =
-    ["under = project", "plural = \"people\"", "account", "conceal", "hooks", "was = old_plural"];
+pub(crate) const OPTIONS: [&str; 7] =
+    ["under = project", "plural = \"people\"", "account", "conceal", "hooks", "keep_deleted = 30d", "was = old_plural"];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) conceal: bool,
     pub(crate) was: Option<Ident>,
     pub(crate) hooks: Option<Span>,
+    pub(crate) keep_deleted: Option<KeepDeleted>,
 }
 
 impl Options {
@@ -60,6 +62,11 @@ impl Options {
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,
             "hooks" => self.hooks = Some(word.span()),
+            "keep_deleted" => {
+                assign(word, input)?;
+                let for_us = moment::stretch(input, "keep_deleted = 30d", "take `DeletedAt` away to keep nothing")?;
+                self.keep_deleted = Some(KeepDeleted { at: word.span(), for_us });
+            }
             other => {
                 let words = OPTIONS.map(|form| form.split(' ').next().unwrap_or(form));
                 errors.push(
@@ -75,8 +82,16 @@ impl Options {
 
 /// `= VALUE`
 fn value<T: Parse>(word: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+    assign(word, input)?;
+    input.parse().map_err(|_| written(word))
+}
+
+/// `=`
+fn assign(word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    input.parse::<Token![=]>().map(drop).map_err(|_| written(word))
+}
+
+fn written(word: &Ident) -> syn::Error {
     let form = OPTIONS.iter().find(|form| form.split(' ').next() == Some(&word.to_string())).unwrap_or(&"");
-    let written = |_| syn::Error::new(word.span(), format!("`{word}` is written `{form}`"));
-    input.parse::<Token![=]>().map_err(written)?;
-    input.parse().map_err(written)
+    syn::Error::new(word.span(), format!("`{word}` is written `{form}`"))
 }

@@ -47,6 +47,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         conceal: options.conceal,
         was: options.was,
         hooks: options.hooks,
+        keep_deleted: options.keep_deleted,
         fields,
         has: Vec::new(),
         rules: Vec::new(),

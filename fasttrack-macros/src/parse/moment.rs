@@ -32,16 +32,16 @@ pub(crate) fn offset(input: ParseStream<'_>, what: &str) -> syn::Result<i64> {
         }
         _ => return Ok(0),
     };
-    let us = stretch(input, what)?;
+    let us = stretch(input, &format!("{what} + 24h"), &format!("write `{what}` alone"))?;
     if input.peek(Token![+]) || (input.peek(Token![-]) && !input.peek(Token![->])) {
         return Err(super::wrong(input, format!("`{what}` is moved once; add the two up: `{what} + 26h`")));
     }
     Ok(sign * us)
 }
 
-/// `24h`, in microseconds.
-fn stretch(input: ParseStream<'_>, what: &str) -> syn::Result<i64> {
-    let form = |at: Span| syn::Error::new(at, format!("say how long, in whole numbers: `{what} + 24h`"));
+/// `24h`, in microseconds; for messages, an example of where it stands, and what to do instead of saying none.
+pub(crate) fn stretch(input: ParseStream<'_>, example: &str, instead: &str) -> syn::Result<i64> {
+    let form = |at: Span| syn::Error::new(at, format!("say how long, in whole numbers: `{example}`"));
     // A literal may begin with a sign.
     if input.peek(Token![-]) {
         return Err(form(input.span()));
@@ -60,7 +60,7 @@ fn stretch(input: ParseStream<'_>, what: &str) -> syn::Result<i64> {
     };
     let seconds = number.base10_parse::<i64>().ok().and_then(|count| count.checked_mul(*length_s));
     match seconds {
-        Some(0) => Err(syn::Error::new(number.span(), format!("that is no time; write `{what}` alone"))),
+        Some(0) => Err(syn::Error::new(number.span(), format!("that is no time; {instead}"))),
         Some(seconds) if seconds <= MAX_DAYS * 24 * 60 * 60 => Ok(seconds * 1_000_000),
         _ => {
             let message = format!("that is longer than a hundred years; at most `{MAX_DAYS}d`");

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a trigger may wait for.
-pub(crate) const CHANGES: [&str; 4] = ["created", "deleted", "changed", "at"];
+pub(crate) const CHANGES: [&str; 5] = ["created", "deleted", "restored", "changed", "at"];
 
 /// `CHANGE, … => EFFECT; …`: a trigger for each change and each effect.
 pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
@@ -42,12 +42,14 @@ pub(crate) fn triggers(input: ParseStream<'_>) -> syn::Result<Vec<Trigger>> {
 }
 
 fn change(input: ParseStream<'_>) -> syn::Result<Change> {
-    let when =
-        |e: syn::Error| syn::Error::new(e.span(), "say when: `created`, `deleted`, `changed(field)` or `at(field)`");
+    let when = |e: syn::Error| {
+        syn::Error::new(e.span(), "say when: `created`, `deleted`, `restored`, `changed(field)` or `at(field)`")
+    };
     let word = input.call(Ident::parse_any).map_err(when)?;
     match word.to_string().as_str() {
         "created" => Ok(Change::Created),
         "deleted" => Ok(Change::Deleted),
+        "restored" => Ok(Change::Restored(word.span())),
         "changed" => changed(&word, input),
         "at" => at(&word, input),
         other => {

@@ -4,6 +4,7 @@ mod account;
 mod application;
 mod choice;
 mod constraints;
+mod deletion;
 mod expansion;
 mod fields;
 mod half_typed;

@@ -11,6 +11,9 @@ use crate::{
 const REFERENCE: &str = include_str!("../../../docs/reference.md");
 const DECLARATIONS: &str = include_str!("../../../docs/declarations.md");
 
+/// What some examples speak of.
+const DELETED: &str = "pub deleted_at: DeletedAt,";
+
 /// The rows of a table, each taken apart into its cells.
 fn table(name: &str) -> Vec<Vec<&'static str>> {
     let (_, rest) = REFERENCE.split_once(&format!("<!-- {name} -->")).expect("the table starts");
@@ -79,7 +82,7 @@ fn every_word_has_its_section_and_no_other() {
 fn every_example_is_accepted() {
     let examples = |chapter: &str| sections(chapter).into_iter().flat_map(|(_, examples)| examples);
     for arguments in examples("`#[resource(…)]`").filter(|arguments| arguments.trim() != "account") {
-        accept(&task(arguments, "", ""));
+        accept(&task(arguments, "", DELETED));
     }
     for chapter in ["`#[can(…)]`", "`#[has(…)]`", "Rules", "`#[on(…)]`"] {
         // The task is readable already, unless the example says by whom.
@@ -87,7 +90,7 @@ fn every_example_is_accepted() {
         let has = |example: &str| if example.contains("#[has(") { "" } else { "#[has(members: Member.task)]" };
         examples(chapter).for_each(|example| {
             let attributes = format!("{} {example}", has(example));
-            accept(&task("", &attributes, "").replacen(usual(example), "", 1));
+            accept(&task("", &attributes, DELETED).replacen(usual(example), "", 1));
         });
     }
     examples("Constraints").for_each(|example| accept(&constraints::booking(example)));

@@ -18,7 +18,7 @@ impl Beside {
     pub(super) fn begin(app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
-        tasks.spawn(notify::keep_tidy(app.outbox.clone()));
+        tasks.spawn(notify::keep_tidy(app.outbox.clone(), Arc::clone(&app.pipeline)));
         tasks.spawn(notify::keep_time(Arc::clone(&app.timetable)));
         tasks.spawn(app.broadcast.clone().hear(Arc::clone(&app.hub)));
         tasks.spawn(app.broadcast.clone().publish());

@@ -108,6 +108,14 @@ impl Api {
         self.pipeline.delete(self.model::<T>()?, id.number(), &self.principal).await
     }
 
+    /// Restores a row as `POST …/restore` would, and gives it back.
+    ///
+    /// # Errors
+    /// What that would answer: 401, 403, 404, 409, 503.
+    pub async fn restore<T: Resource>(&self, id: impl RowId<T>) -> Result<Value, Error> {
+        parse(&self.pipeline.restore(self.model::<T>()?, id.number(), &self.principal).await?.json)
+    }
+
     /// The database and the mail; no rule is asked there.
     #[must_use]
     pub const fn context(&self) -> &Context {

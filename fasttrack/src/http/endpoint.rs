@@ -166,6 +166,11 @@ impl Endpoint {
                 forms::nothing(body)?;
                 Ok(Reply::json(StatusCode::OK, pipeline.read(model, Target::Id(row()?), who).await?))
             }
+            Verb::Restore => {
+                forms::nothing(body)?;
+                let restored = pipeline.restore(model, row()?, who).await?;
+                Ok(if restored.is_seen { Reply::json(StatusCode::OK, restored.json) } else { Reply::empty() })
+            }
             Verb::Delete => {
                 forms::nothing(body)?;
                 pipeline.delete(model, row()?, who).await.map(|()| Reply::empty())

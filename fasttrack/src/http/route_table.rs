@@ -59,8 +59,9 @@ fn right_to_row<'a>(catalog: &'a Catalog, name: &str, right: Right) -> Result<(&
         return Err(format!("is an action on {name}, which is not among the resources of this application"));
     };
     match (right, right.rule(model.schema)) {
-        (Right::Verb(verb @ (Verb::Create | Verb::List)), _) => Err(format!(
-            "asks who may {} {name}, which says nothing of a row; name read, update, delete or a rule of {name}",
+        (Right::Verb(verb @ (Verb::Create | Verb::List | Verb::Restore)), _) => Err(format!(
+            "asks who may {} {name}, which says nothing of a row that is there; name read, update, delete or a rule of \
+             {name}",
             verb.name()
         )),
         (_, Some(rule)) => Ok((model, rule)),

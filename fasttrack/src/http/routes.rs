@@ -203,6 +203,7 @@ fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
     let parent = model.parent.filter(|_| is_collection).and_then(|parent| catalog.get(parent.index));
     let plural = model.schema.plural;
     let path = match parent {
+        _ if verb == Verb::Restore => format!("{API_PREFIX}/{plural}/{{id}}/restore"),
         Some(parent) => format!("{API_PREFIX}/{}/{{id}}/{plural}", parent.schema.plural),
         None if is_collection => format!("{API_PREFIX}/{plural}"),
         None => format!("{API_PREFIX}/{plural}/{{id}}"),
@@ -217,7 +218,7 @@ fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
 
 const fn method(verb: Verb) -> &'static str {
     match verb {
-        Verb::Create => "POST",
+        Verb::Create | Verb::Restore => "POST",
         Verb::List | Verb::Read => "GET",
         Verb::Update => "PATCH",
         Verb::Delete => "DELETE",

@@ -4,7 +4,7 @@ use super::change::{Direction, Weight};
 use crate::{
     db::Dialect,
     sql::{self, ColumnAlteration, ColumnDefinition, Conversion, SchemaSyntax, TableDefinition, quote},
-    types::Fill,
+    types::{Fill, Holds},
 };
 
 /// A change of one column.
@@ -72,6 +72,9 @@ impl Columns {
 
     fn drop(self, table: &str, column: &ColumnDefinition) -> ColumnChange {
         let words = match self.direction {
+            _ if column.holds == Holds::DeletedAt => {
+                format!("`{}` {}; {WOULD_COME_BACK}", column.name, gone(self.direction))
+            }
             Direction::Up => format!("`{}` is dropped, with what it holds", column.name),
             Direction::Down => format!("`{}` goes again, with what it holds", column.name),
         };
@@ -79,7 +82,7 @@ impl Columns {
             column: column.name.clone(),
             weight: Weight::Loss,
             words,
-            offends: None,
+            offends: comes_back(column),
             in_place: self.syntax.alter(table, ColumnAlteration::Drop(column)),
             rewrites: false,
         }
@@ -128,6 +131,22 @@ impl Columns {
     }
 }
 
+/// What stands against rows that say no more whether they are deleted.
+const WOULD_COME_BACK: &str =
+    "a row that is deleted and kept would be there again: erase such rows first, or restore them";
+
+const fn gone(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "is dropped",
+        Direction::Down => "goes again",
+    }
+}
+
+/// Which rows would be there again without a column.
+fn comes_back(column: &ColumnDefinition) -> Option<String> {
+    (column.holds == Holds::DeletedAt).then(|| not_null(&column.name))
+}
+
 /// One respect in which a column changes.
 struct Aspect {
     weight: Weight,
@@ -141,6 +160,9 @@ fn aspects(syntax: &dyn SchemaSyntax, old: &ColumnDefinition, new: &ColumnDefini
     let mut push = |weight, words: String, offends| aspects.push(Aspect { weight, words, offends });
     if let Some(words) = other_content(old, new) {
         match syntax.convert(old, new) {
+            None if old.holds == Holds::DeletedAt => {
+                push(Weight::Loss, format!("{words}; {WOULD_COME_BACK}"), comes_back(old));
+            }
             None => {
                 let none_may_be = (!new.nullable && new.default.is_none()).then(String::new);
                 push(Weight::Loss, format!("{words}; what it holds is dropped"), none_may_be);

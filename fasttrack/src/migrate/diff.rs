@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::Dialect,
-    sql::{self, ColumnDefinition, IndexDefinition, SchemaSyntax, TableDefinition, quote},
+    sql::{self, ColumnDefinition, IndexDefinition, SchemaSyntax, TableDefinition},
 };
 
 /// Everything that leads from one schema to another.
@@ -165,9 +165,7 @@ impl Comparison {
             self.run_all("", self.syntax.follow_column(&table.name, column, name));
             name.clone_into(&mut column.name);
         }
-        for key in table.indexes.iter_mut().flat_map(|index| &mut index.keys) {
-            *key = key.replace(&quote(before), &quote(name));
-        }
+        table.indexes.iter_mut().for_each(|index| index.rename(before, name));
         table.checks.iter_mut().for_each(|check| check.rename(before, name));
         table.exclusions.iter_mut().for_each(|exclusion| exclusion.rename(before, name));
     }
@@ -286,7 +284,8 @@ fn is_changed(index: &IndexDefinition, changes: &[ColumnChange]) -> bool {
 
 /// Whether an index refuses rows that were accepted before.
 fn asks_more(index: &IndexDefinition, old: &TableDefinition, new: &TableDefinition) -> bool {
-    let was_unique = old.indexes.iter().any(|other| other.unique && other.keys == index.keys);
+    let asked_as_much = |other: &IndexDefinition| other.only.is_none() || other.only == index.only;
+    let was_unique = old.indexes.iter().any(|other| other.unique && other.keys == index.keys && asked_as_much(other));
     let holds_nothing_yet = new.columns.iter().any(|column| {
         index.covers(&column.name) && old.column(&column.name).is_none() && column.nullable && column.default.is_none()
     });

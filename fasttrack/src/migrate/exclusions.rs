@@ -46,10 +46,11 @@ impl<'a> ExclusionChanges<'a> {
 
     /// The changes, in words and with their weight.
     pub(super) fn told(&self) -> Vec<Change> {
+        let is_held = |one: &&ExclusionDefinition| self.old.exclusions.iter().any(|other| other.asks_as_much(one));
         let is_in = |table: &TableDefinition, one: &ExclusionDefinition| {
-            table.exclusions.iter().any(|other| other.says_the_same(one))
+            table.exclusions.iter().any(|other| other.says_the_same(one) || one.asks_as_much(other))
         };
-        let made = self.new.exclusions.iter().filter(|one| !is_in(self.old, one));
+        let made = self.new.exclusions.iter().filter(|one| !is_held(one));
         let made =
             made.map(|one| Change { weight: Weight::Loss, words: format!("{}: {}", self.new.name, one.words()) });
         let dropped = self.old.exclusions.iter().filter(|one| !is_in(self.new, one)).map(|one| Change {
@@ -65,7 +66,7 @@ impl<'a> ExclusionChanges<'a> {
     }
 
     fn make(&self, syntax: &dyn SchemaSyntax, one: &ExclusionDefinition) -> Vec<Block> {
-        let held = self.old.exclusions.iter().any(|other| other.says_the_same(one));
+        let held = self.old.exclusions.iter().any(|other| other.asks_as_much(one));
         let why = format!("{}: {}", self.new.name, one.words());
         let mut made = Vec::new();
         if !held || self.rewritten.contains(&one) {

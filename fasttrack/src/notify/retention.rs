@@ -1,11 +1,12 @@
-//! How long messages are kept.
+//! How long messages are kept, and what was deleted.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::Outbox;
 use crate::{
     clock::{self, Steps},
     error::Error,
+    pipeline::Pipeline,
 };
 
 /// How long a message is kept, in microseconds: 7 days.
@@ -20,11 +21,18 @@ const LEAP_US: i64 = 60 * 60 * clock::SECOND_US;
 /// Messages that are deleted in one unit of the writer, for which others' writes wait.
 const STEP: u16 = 500;
 
-/// Deletes messages that are too old, at once and every hour, for as long as the server runs. Where the clock was set
+/// Deletes messages that are too old, and rows that were deleted and have been kept long enough, at once and every hour, for as long as the server runs. Where the clock was set
 /// forward in between, it waits another hour: somebody may have been mistaken, and what is deleted does not come back.
-pub async fn keep_tidy(outbox: Outbox) {
+pub async fn keep_tidy(outbox: Outbox, pipeline: Arc<Pipeline>) {
     let mut steps = Steps::begin();
-    tidy_up(|| steps.take_us(), || delete_old(&outbox)).await;
+    let delete = || {
+        let (outbox, pipeline) = (outbox.clone(), Arc::clone(&pipeline));
+        async move {
+            delete_old(&outbox).await?;
+            pipeline.erase_old().await.map(drop)
+        }
+    };
+    tidy_up(|| steps.take_us(), delete).await;
 }
 
 /// Deletes every hour, unless `step_us` says that the clock was set forward since.
@@ -34,9 +42,9 @@ async fn tidy_up<Deletion: Future<Output = Result<(), Error>>>(
 ) {
     loop {
         if step_us() > LEAP_US {
-            tracing::warn!("the clock was set forward; old messages are kept for another hour, should it be set back");
+            tracing::warn!("the clock was set forward; what is old is kept for another hour, should it be set back");
         } else if let Err(error) = delete().await {
-            tracing::warn!(%error, "old messages were not deleted; they will be in an hour");
+            tracing::warn!(%error, "what is old was not deleted; it will be in an hour");
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -6,37 +6,42 @@ use std::collections::BTreeSet;
 
 use super::{
     engine::Setup,
+    kept::Keeping,
     outbox::{self, Act, Effects},
-    reach::{self, Reach, Relation},
+    reach::{self, Going, Reach, Relation},
 };
 use crate::{
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
-    schema::{Change, LinkError, Literal, Model, Schema},
+    schema::{Change, Kind, LinkError, Literal, Model, Schema},
     sql::{self, Referrer},
 };
 
 /// Rows that are told of at a time; they are read whole.
-const TOLD: usize = 64;
+pub(super) const TOLD: usize = 64;
 
 /// Most relations by which rows go along: a part of one statement each, of which a database takes 500.
-const MAX_TAKES: usize = 400;
+pub(super) const MAX_TAKES: usize = 400;
 
 /// Rows that are deleted at a time.
 const DELETED: usize = 1000;
 
 /// What deletions reach, by the position of each resource in the catalog.
 pub(super) struct Cascade {
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     plans: Vec<Plan>,
+    /// How rows are deleted and kept, where they are.
+    pub(super) keeping: Vec<Option<Keeping>>,
 }
 
-struct Table {
-    schema: &'static Schema,
+pub(super) struct Table {
+    pub(super) schema: &'static Schema,
     /// Selects its rows, by id.
-    rows: String,
+    pub(super) rows: String,
     /// Triggers that hear of its deletions.
     effects: Effects,
+    /// Those that hear of rows that come back.
+    pub(super) restored: Effects,
 }
 
 /// How a row of one resource is deleted.
@@ -55,7 +60,7 @@ enum How {
 }
 
 /// A relation that rows lose.
-struct Detaches {
+pub(super) struct Detaches {
     referrer: Referrer,
     /// Selects the rows that do, and stay.
     staying: String,
@@ -70,9 +75,14 @@ impl Cascade {
         let tables: Vec<_> = catalog.tables().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
         let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.is_nothing());
-        let plan = |model: &Model| Plan::of(setup, &relations, Reach::of(model.index, &relations, is_heard), model);
+        let plan = |model: &Model| {
+            let reach = Reach::of(model.index, &relations, Going::ForGood, is_heard);
+            Plan::of(setup, &relations, reach, model)
+        };
         let plans = catalog.tables().iter().map(plan).collect::<Result<_, _>>()?;
-        Ok(Self { tables, plans })
+        let keeping = catalog.tables().iter().map(|model| Keeping::of(setup, &relations, model));
+        let keeping = keeping.collect::<Result<_, _>>()?;
+        Ok(Self { tables, plans, keeping })
     }
 
     /// Deletes what the row `id` of a resource takes along, and detaches what stays; the row itself is left, and can be
@@ -80,20 +90,15 @@ impl Cascade {
     /// do: a rule that is asked of the row afterwards may not find what it goes by.
     pub(super) async fn clear(&self, tx: &mut Tx, resource: usize, id: i64, actor: &Arg) -> Result<bool, DbError> {
         let Some(plan) = self.plans.get(resource).filter(|plan| !plan.reach.is_nothing()) else { return Ok(false) };
-        for statement in sql::begin_doomed(tx.dialect()) {
-            run(tx, &statement, Vec::new()).await?;
-        }
-        self.doom(tx, plan, id).await?;
-        self.tell(tx, plan, (resource, id), actor).await?;
-        self.forget_due(tx, plan).await?;
-        for detaches in &plan.detaches {
-            self.detach(tx, plan, detaches, actor).await?;
-        }
+        self.doom(tx, &plan.reach, &plan.doom, vec![Arg::Int(id)]).await?;
+        self.tell(tx, &plan.reach, (resource, id), actor).await?;
+        self.forget_due(tx, &plan.reach, Going::ForGood).await?;
+        self.detach_all(tx, &plan.detaches, actor).await?;
         self.cut(tx, plan, (resource, id)).await?;
         for &table in &plan.reach.order {
             let Some(found) = self.tables.get(table) else { continue };
             let keep = Arg::Int(if table == resource { id } else { 0 });
-            self.in_parts(tx, table, &sql::delete_doomed(table, found.schema), &keep).await?;
+            self.in_parts(tx, table, &sql::delete_doomed(table, found.schema), &[keep]).await?;
         }
         run(tx, &sql::end_doomed(), Vec::new()).await?;
         Ok(true)
@@ -101,23 +106,32 @@ impl Cascade {
 
     /// Writes down what will go. Where others write, too, it is kept from being referred to, and looked at again until
     /// nothing has been added meanwhile.
-    async fn doom(&self, tx: &mut Tx, plan: &Plan, id: i64) -> Result<(), DbError> {
-        let mut found = run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+    pub(super) async fn doom(&self, tx: &mut Tx, reach: &Reach, doom: &str, args: Vec<Arg>) -> Result<(), DbError> {
+        for statement in sql::begin_doomed(tx.dialect()) {
+            run(tx, &statement, Vec::new()).await?;
+        }
+        let mut found = run(tx, doom, args.clone()).await?;
         while found.first().and_then(|row| row.int(0)).is_some_and(|added| added > 0) {
-            for resource in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+            for resource in reach.order.iter().collect::<BTreeSet<_>>() {
                 let schema = self.tables.get(*resource).map(|table| table.schema);
                 if let Some(lock) = schema.and_then(|schema| sql::lock_doomed(tx.dialect(), *resource, schema)) {
                     run(tx, &lock, Vec::new()).await?;
                 }
             }
-            found = run(tx, &plan.doom, vec![Arg::Int(id)]).await?;
+            found = run(tx, doom, args.clone()).await?;
         }
         Ok(())
     }
 
-    /// Tells of what will go, the row itself aside.
-    async fn tell(&self, tx: &mut Tx, plan: &Plan, root: (usize, i64), actor: &Arg) -> Result<(), DbError> {
-        for position in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+    /// Tells of what will go, the row itself aside; what was deleted before has been told of.
+    pub(super) async fn tell(
+        &self,
+        tx: &mut Tx,
+        reach: &Reach,
+        root: (usize, i64),
+        actor: &Arg,
+    ) -> Result<(), DbError> {
+        for position in reach.order.iter().collect::<BTreeSet<_>>() {
             let Some(table) = self.tables.get(*position).filter(|table| !table.effects.plans.is_empty()) else {
                 continue;
             };
@@ -127,7 +141,7 @@ impl Cascade {
                 after = ids.last().copied().unwrap_or(i64::MAX);
                 let rows = run(tx, &table.rows, vec![outbox::json_array(&ids)]).await?;
                 let mut acts = outbox::rows(table.schema.columns, &rows);
-                acts.retain(|(id, _)| (*position, *id) != root);
+                acts.retain(|(id, row)| (*position, *id) != root && table.is_there(row));
                 tell(tx, &table.effects, actor, acts).await?;
             }
         }
@@ -135,21 +149,29 @@ impl Cascade {
     }
 
     /// Forgets what is due for what will go.
-    async fn forget_due(&self, tx: &mut Tx, plan: &Plan) -> Result<(), DbError> {
-        for position in plan.reach.order.iter().collect::<BTreeSet<_>>() {
+    pub(super) async fn forget_due(&self, tx: &mut Tx, reach: &Reach, going: Going) -> Result<(), DbError> {
+        for position in reach.order.iter().collect::<BTreeSet<_>>() {
             let timed = self.tables.get(*position).map(|table| &table.effects.timed);
             if let Some(timed) = timed.filter(|timed| !timed.is_empty()) {
-                tx.query(sql::forget_doomed_due(timed, *position)).await?;
+                tx.query(sql::forget_doomed_due(timed, *position, going == Going::ToBeKept)).await?;
             }
         }
         Ok(())
     }
 
-    /// Takes from what stays the relation that it loses, and whatever else it loses with it, and tells of that.
-    async fn detach(&self, tx: &mut Tx, plan: &Plan, detaches: &Detaches, actor: &Arg) -> Result<(), DbError> {
+    /// Takes from what stays the relations that it loses.
+    pub(super) async fn detach_all(&self, tx: &mut Tx, all: &[Detaches], actor: &Arg) -> Result<(), DbError> {
+        for detaches in all {
+            self.detach(tx, all, detaches, actor).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes from what stays one of them, and whatever else it loses with it, and tells of that.
+    async fn detach(&self, tx: &mut Tx, all: &[Detaches], detaches: &Detaches, actor: &Arg) -> Result<(), DbError> {
         let child = detaches.referrer.child;
         let Some(table) = self.tables.get(child) else { return Ok(()) };
-        let lost: Vec<_> = plan.detaches.iter().filter(|other| other.referrer.child == child).collect();
+        let lost: Vec<_> = all.iter().filter(|other| other.referrer.child == child).collect();
         let is_heard = lost.iter().any(|lost| !lost.effects.plans.is_empty());
         let mut from = 0;
         loop {
@@ -169,7 +191,8 @@ impl Cascade {
                 return Err(DbError::Other(format!("{} keeps what it has to lose", detaches.referrer.schema.name)));
             }
             for (lost, ids) in changed.into_iter().filter(|(lost, _)| !lost.effects.plans.is_empty()) {
-                let acts = before.iter().filter(|(id, _)| ids.contains(id)).cloned().collect();
+                let is_heard = |(id, row): &&(i64, Vec<Arg>)| ids.contains(id) && table.is_there(row);
+                let acts = before.iter().filter(is_heard).cloned().collect();
                 tell(tx, &lost.effects, actor, acts).await?;
             }
         }
@@ -182,7 +205,7 @@ impl Cascade {
             let Some(Referrer { schema, .. }) = cuts.first() else { continue };
             let keys: Vec<_> = cuts.iter().map(|cut| cut.key).collect();
             let keep = Arg::Int(if table == resource { id } else { 0 });
-            self.in_parts(tx, table, &sql::cut(table, schema, &keys), &keep).await?;
+            self.in_parts(tx, table, &sql::cut(table, schema, &keys), &[keep]).await?;
             if table == resource {
                 for cut in cuts {
                     run(tx, &sql::cut_loose(cut), vec![Arg::Int(id)]).await?;
@@ -192,14 +215,21 @@ impl Cascade {
         Ok(())
     }
 
-    /// Runs a statement over what will go of a table, part by part.
-    async fn in_parts(&self, tx: &mut Tx, table: usize, statement: &str, keep: &Arg) -> Result<(), DbError> {
+    /// Runs a statement over what is written down of a table, part by part; `rest` are its arguments behind the part's ends.
+    pub(super) async fn in_parts(
+        &self,
+        tx: &mut Tx,
+        table: usize,
+        statement: &str,
+        rest: &[Arg],
+    ) -> Result<(), DbError> {
         let next = sql::doomed(table, DELETED);
         let mut after = 0;
         while let Some(ids) = part(tx, &next, after).await? {
             let first = ids.first().copied().unwrap_or_default();
             after = ids.last().copied().unwrap_or(i64::MAX);
-            run(tx, statement, vec![Arg::Int(first), Arg::Int(after), keep.clone()]).await?;
+            let args = [Arg::Int(first), Arg::Int(after)].into_iter().chain(rest.iter().cloned());
+            run(tx, statement, args.collect()).await?;
         }
         Ok(())
     }
@@ -209,7 +239,14 @@ impl Table {
     fn of(setup: Setup<'_>, model: &Model) -> Result<Self, LinkError> {
         let schema = model.schema;
         let effects = setup.effects(model, |change| change == Change::Deleted)?;
-        Ok(Self { schema, rows: sql::rows_among(setup.dialect, schema), effects })
+        let restored = setup.effects(model, |change| change == Change::Restored)?;
+        Ok(Self { schema, rows: sql::rows_among(setup.dialect, schema), effects, restored })
+    }
+
+    /// Whether a row, of which this is every column, was not deleted before.
+    fn is_there(&self, row: &[Arg]) -> bool {
+        let place = self.schema.columns.iter().position(|column| column.kind == Kind::DeletedAt);
+        place.and_then(|place| row.get(place)).is_none_or(|at| *at == Arg::Null)
     }
 }
 
@@ -218,13 +255,18 @@ impl Plan {
         if reach.takes.len() > MAX_TAKES {
             return Err(LinkError::too_many_takers(root.schema.name, MAX_TAKES));
         }
-        let lost = relations.iter().filter(|relation| reach.loses.iter().any(|it| it.is_same(&relation.referrer)));
-        let detaches = lost.map(|relation| Detaches::of(setup, relation)).collect::<Result<_, _>>()?;
+        let detaches = Detaches::all(setup, relations, &reach)?;
         Ok(Self { doom: sql::doom(setup.dialect, root.index, &reach.takes), reach, detaches })
     }
 }
 
 impl Detaches {
+    /// The relations that rows lose.
+    pub(super) fn all(setup: Setup<'_>, relations: &[Relation], reach: &Reach) -> Result<Vec<Self>, LinkError> {
+        let lost = relations.iter().filter(|relation| reach.loses.iter().any(|it| it.is_same(&relation.referrer)));
+        lost.map(|relation| Self::of(setup, relation)).collect()
+    }
+
     fn of(setup: Setup<'_>, relation: &Relation) -> Result<Self, LinkError> {
         let (referrer, name) = (relation.referrer, relation.column.name);
         let model =
@@ -236,7 +278,7 @@ impl Detaches {
         })?;
         let dialect = setup.dialect;
         let (staying, how) = match relation.column.pairs {
-            None => (sql::staying(&referrer, TOLD), How::Null(sql::detach(dialect, &referrer))),
+            None => (sql::staying(dialect, &referrer, TOLD), How::Null(sql::detach(dialect, &referrer))),
             Some(pairs) => {
                 let how = How::Leave(sql::leave(dialect, &referrer, pairs), sql::touch(dialect, referrer.schema));
                 (sql::staying_with(&referrer, pairs, TOLD), how)
@@ -262,17 +304,22 @@ impl Detaches {
     }
 }
 
-async fn run(tx: &mut Tx, text: &str, args: Vec<Arg>) -> Result<Vec<Row>, DbError> {
+pub(super) async fn run(tx: &mut Tx, text: &str, args: Vec<Arg>) -> Result<Vec<Row>, DbError> {
     tx.query(Statement::new(text, args)).await
 }
 
 /// The next ids of what will go; `None` at the end.
-async fn part(tx: &mut Tx, next: &str, after: i64) -> Result<Option<Vec<i64>>, DbError> {
+pub(super) async fn part(tx: &mut Tx, next: &str, after: i64) -> Result<Option<Vec<i64>>, DbError> {
     let ids: Vec<_> = run(tx, next, vec![Arg::Int(after)]).await?.iter().filter_map(|row| row.int(0)).collect();
     Ok((!ids.is_empty()).then_some(ids))
 }
 
-async fn tell(tx: &mut Tx, effects: &Effects, actor: &Arg, rows: Vec<(i64, Vec<Arg>)>) -> Result<(), DbError> {
+pub(super) async fn tell(
+    tx: &mut Tx,
+    effects: &Effects,
+    actor: &Arg,
+    rows: Vec<(i64, Vec<Arg>)>,
+) -> Result<(), DbError> {
     let at = clock::now();
     for effect in effects.plans.iter() {
         let acts = rows.iter().map(|(id, old)| Act { id: *id, actor: actor.clone(), at: at.clone(), old: old.clone() });

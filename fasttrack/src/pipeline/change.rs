@@ -16,7 +16,7 @@ pub(super) fn fires_on_creation(change: Change, columns: &[Column], row: &[Arg])
     };
     match change {
         Change::Created => true,
-        Change::Deleted | Change::At { .. } => false,
+        Change::Deleted | Change::Restored | Change::At { .. } => false,
         Change::Changed { field } => given(field).is_some(),
         Change::ChangedTo { field, value } => given(field).is_some_and(|arg| *arg == literal(value)),
     }
@@ -26,7 +26,7 @@ pub(super) fn fires_on_creation(change: Change, columns: &[Column], row: &[Arg])
 pub(super) fn fires_on_update(change: Change, changes: &[(&'static Column, Arg)]) -> bool {
     let new = |field: &str| changes.iter().find(|(column, _)| column.name == field).map(|(_, arg)| arg);
     match change {
-        Change::Created | Change::Deleted | Change::At { .. } => false,
+        Change::Created | Change::Deleted | Change::Restored | Change::At { .. } => false,
         Change::Changed { field } => new(field).is_some(),
         Change::ChangedTo { field, value } => new(field).is_some_and(|arg| *arg == literal(value)),
     }

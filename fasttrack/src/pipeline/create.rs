@@ -195,7 +195,7 @@ fn row(engine: &Engine, plan: &RowsPlan, parent: Option<i64>, who: &Principal, i
     let now = clock::format_us(now_us);
     let caller = who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
     let value = |column: &Column| match column.kind {
-        Kind::Id => Arg::Null,
+        Kind::Id | Kind::DeletedAt => Arg::Null,
         Kind::CreatedAt | Kind::UpdatedAt => Arg::Text(now.clone()),
         _ if column.actor => caller.clone(),
         _ if engine.parent.as_ref().is_some_and(|parent| parent.key == column.key) => {

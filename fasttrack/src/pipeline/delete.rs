@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock,
-    db::{Arg, Row, Tx},
+    db::{Arg, DbError, Row, Tx},
     error::Error,
     job::RawChange,
     principal::Principal,
@@ -69,10 +69,9 @@ impl Removal {
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
         let schema = self.engine.schema;
         let refuse = |error| refusal::database(schema, error);
-        let is_cleared = self.engine.cascade.clear(tx, self.resource, self.id, &actor).await.map_err(refuse)?;
-        timetable::forget(tx, &self.engine.effects, self.id).await.map_err(refuse)?;
+        let (at, is_cleared) = self.clear(tx, &actor).await.map_err(refuse)?;
         let policy = if is_cleared { &Predicate::Always } else { &self.policy };
-        let statement = sql::delete(&self.engine.table, policy).fill(values(self.id, &self.who));
+        let statement = sql::delete(&self.engine.table, policy, &at).fill(values(self.id, &self.who));
         let gone = tx.query(statement).await.map_err(refuse)?;
         if gone.is_empty() {
             return Err(refusal::forbidden(&self.who, Verb::Delete.name(), schema, self.id));
@@ -83,6 +82,19 @@ impl Removal {
             hooked.after_commit(tx, change);
         }
         Ok(())
+    }
+
+    /// Takes along what hangs on the row; says at which instant it goes, and whether anything was done.
+    async fn clear(&self, tx: &mut Tx, actor: &Arg) -> Result<(String, bool), DbError> {
+        let Engine { schema, cascade, effects, .. } = &*self.engine;
+        if schema.deleted().is_some() {
+            let withdrawn = cascade.withdraw(tx, (self.resource, self.id), actor).await?;
+            timetable::suspend(tx, effects, self.id).await?;
+            return Ok(withdrawn);
+        }
+        let is_cleared = cascade.clear(tx, self.resource, self.id, actor).await?;
+        timetable::forget(tx, effects, self.id).await?;
+        Ok((clock::now(), is_cleared))
     }
 
     /// Reads the row (two verdicts, JSON, every column) and decides whether the caller may delete it.

@@ -60,6 +60,7 @@ pub(super) struct RolePlan {
     /// What is asked of an update besides.
     pub second: Second,
     pub delete: Predicate,
+    pub restore: Predicate,
     /// The rules that the declaration gives a name.
     named: Vec<(&'static str, Predicate)>,
     /// Whether the caller may read the parent.
@@ -136,6 +137,7 @@ impl RolePlan {
             update: policy(Verb::Update)?,
             second: Second::of(catalog, model, role)?,
             delete: policy(Verb::Delete)?,
+            restore: policy(Verb::Restore)?,
             named: named(catalog, model, role)?,
             parent_read,
             guards,
@@ -150,7 +152,7 @@ impl RolePlan {
             Right::Verb(Verb::Read) => Some(&self.read),
             Right::Verb(Verb::Update) => Some(&self.update),
             Right::Verb(Verb::Delete) => Some(&self.delete),
-            Right::Verb(Verb::Create | Verb::List) => None,
+            Right::Verb(Verb::Create | Verb::List | Verb::Restore) => None,
             Right::Named(name) => self.named.iter().find(|(known, _)| *known == name).map(|(_, policy)| policy),
         }
     }
@@ -167,7 +169,7 @@ pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, caller: Calle
     let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
     match verb {
         Verb::List | Verb::Read => sql::fold(catalog, model, rule, caller),
-        Verb::Create | Verb::Update | Verb::Delete => sql::fold_change(catalog, model, rule, caller),
+        Verb::Create | Verb::Update | Verb::Delete | Verb::Restore => sql::fold_change(catalog, model, rule, caller),
     }
 }
 
@@ -198,6 +200,7 @@ fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<
         references.push(Reference {
             key: column.key,
             table: target.schema.plural,
+            deleted: target.schema.deleted_key(),
             is_many: !column.is_stored(),
             target: target.schema.name,
             parent,

@@ -89,6 +89,13 @@ impl Hooked {
         edits(self.schema, Purpose::Create, &edited)
     }
 
+    /// Runs `before_restore` on a row that is deleted.
+    pub(super) async fn before_restore(&self, tx: &mut Tx, who: &Principal, row: &[u8]) -> Result<(), Error> {
+        let mut unit = InUnit { tx, engines: &self.common.engines };
+        let mut cx = HookContext::new(who.caller(), &mut unit);
+        limited((self.table.before_restore)(row, &mut cx)).await
+    }
+
     /// Runs `before_update` on a row and on what it would become, and answers what it changed.
     pub(super) async fn before_update(
         &self,

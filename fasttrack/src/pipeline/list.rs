@@ -12,7 +12,7 @@ use crate::{
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
     schema::{Column, Comparison, Verb},
-    sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Sql, Values},
+    sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Sql, Table, Values},
     types::{Order, Storage},
     wire::{Node, Object, Params},
 };
@@ -117,7 +117,7 @@ impl Pipeline {
     /// An empty page may mean that there is no such parent, or that none of its rows could ever be seen.
     async fn check_list_is_open(&self, listing: &Listing<'_>) -> Result<(), Error> {
         let (Some(above), Some(id)) = (&listing.engine.parent, listing.parent) else { return Ok(()) };
-        let statement = listing.parent_statement(above.key, &above.table.name);
+        let statement = listing.parent_statement(above.key, &above.table);
         let rows = self.db.read(statement).await?;
         let Some(row) = rows.first() else { return Err(refusal::not_found(above.schema, id)) };
         if row.int(0) == Some(1) || row.int(1) == Some(1) {
@@ -189,7 +189,7 @@ impl Listing<'_> {
 
     /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could
     /// hold for some row.
-    fn parent_statement(&self, key: &str, table: &str) -> Statement {
+    fn parent_statement(&self, key: &str, table: &Table) -> Statement {
         let hangs_on_parent = |leaf: &Leaf| leaf.column() == key;
         let decided =
             |known: Known| self.policy.decide(true, &|leaf| if hangs_on_parent(leaf) { Known::Open } else { known });
@@ -198,7 +198,8 @@ impl Listing<'_> {
         decided(Known::Refused).write(&mut sql, scope);
         sql.push(", ");
         decided(Known::Granted).write(&mut sql, scope);
-        sql.push(" FROM ").push(table).push(" t WHERE t.\"id\" = ").bind(sql::Slot::Parent);
+        sql.push(" FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(sql::Slot::Parent);
+        sql.push(&sql::and_there("t", table.deleted));
         sql.finish().fill(self.values())
     }
 

@@ -10,9 +10,11 @@ mod check;
 mod create;
 mod delete;
 mod engine;
+mod erase;
 mod flow;
 mod hooked;
 mod input;
+mod kept;
 mod list;
 mod outbox;
 mod permit;
@@ -20,6 +22,7 @@ mod reach;
 mod read;
 mod refusal;
 mod regular;
+mod restore;
 mod rows;
 mod second;
 mod sets;
@@ -37,6 +40,7 @@ pub use self::{
     account::Accounts,
     engine::managers,
     permit::{Intent, Right},
+    restore::what_returns_is_seen,
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},
     timetable::Timetable,

@@ -5,8 +5,17 @@ use std::collections::BTreeSet;
 
 use crate::{
     schema::{Catalog, Column, OnDelete},
-    sql::Referrer,
+    sql::{Referrer, Which},
 };
+
+/// How a row goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Going {
+    /// For good. What was deleted and is kept holds nothing back, and goes with what it refers to.
+    ForGood,
+    /// To be kept: it is stored still, and so is what goes along.
+    ToBeKept,
+}
 
 /// A relation of the application.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +44,8 @@ pub(super) fn relations(catalog: &Catalog) -> Vec<Relation> {
     for model in catalog.tables() {
         for column in model.schema.columns {
             let Some(parent) = catalog.target(column) else { continue };
-            let referrer = Referrer { parent: parent.index, child: model.index, schema: model.schema, key: column.key };
+            let (parent, child) = (parent.index, model.index);
+            let referrer = Referrer { parent, child, schema: model.schema, key: column.key, which: Which::All };
             relations.push(Relation { referrer, column });
         }
     }
@@ -47,12 +57,28 @@ impl Relation {
         self.column.on_delete == Some(OnDelete::Cascade)
     }
 
+    /// Which of the rows that refer go along; `None` where none do.
+    fn which(&self, going: Going) -> Option<Which> {
+        let is_kept = self.referrer.schema.deleted().is_some();
+        match (going, self.column.on_delete) {
+            (Going::ForGood, Some(OnDelete::Cascade)) => Some(Which::All),
+            (Going::ForGood, Some(OnDelete::Restrict)) if is_kept => Some(Which::Gone),
+            (Going::ToBeKept, Some(OnDelete::Cascade)) if is_kept => Some(Which::There),
+            _ => None,
+        }
+    }
+
+    /// Whether rows that refer keep what they refer to from going.
+    pub(super) fn holds_back(&self) -> bool {
+        self.column.on_delete == Some(OnDelete::Restrict)
+    }
+
     fn loses(&self) -> bool {
         self.column.on_delete == Some(OnDelete::SetNull) || self.is_set()
     }
 
     /// Whether rows have any number of the others, and lose those that go; no row holds another one by it.
-    fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         !self.column.is_stored()
     }
 }
@@ -60,11 +86,12 @@ impl Relation {
 impl Reach {
     /// What the rows of the table at `root` reach. Rows that nothing hangs on, that nobody hears of (`is_heard`), and that
     /// would go with whatever they refer to, are left to the database, which deletes them with that.
-    pub(super) fn of(root: usize, relations: &[Relation], is_heard: impl Fn(usize) -> bool) -> Self {
-        let mut reached = taken_by(root, relations);
+    pub(super) fn of(root: usize, relations: &[Relation], going: Going, is_heard: impl Fn(usize) -> bool) -> Self {
+        let mut reached = taken_by(root, relations, going);
         let is_leaf = |table: usize| {
             let refers = |it: &&Relation| it.referrer.child == table && reached.contains(&it.referrer.parent);
-            !is_heard(table)
+            going == Going::ForGood
+                && !is_heard(table)
                 && !relations.iter().any(|it| it.referrer.parent == table)
                 && relations.iter().filter(refers).all(Relation::takes)
         };
@@ -80,8 +107,12 @@ impl Reach {
             relation.column.nullable && leads_to(&inner, relation.referrer.parent, relation.referrer.child)
         });
         let referrers = |relations: Vec<&&Relation>| relations.iter().map(|relation| relation.referrer).collect();
+        let takes = inner.iter().filter_map(|relation| {
+            let which = relation.which(going)?;
+            Some(Referrer { which, ..relation.referrer })
+        });
         Self {
-            takes: referrers(inner.iter().filter(|relation| relation.takes()).collect()),
+            takes: takes.collect(),
             loses: relations.iter().filter(is_reached).filter(|it| it.loses()).map(|it| it.referrer).collect(),
             order: order(&reached, &kept),
             cuts: referrers(cuts),
@@ -95,11 +126,12 @@ impl Reach {
 }
 
 /// The tables some rows of which go with those of `root`.
-fn taken_by(root: usize, relations: &[Relation]) -> BTreeSet<usize> {
+fn taken_by(root: usize, relations: &[Relation], going: Going) -> BTreeSet<usize> {
     let mut reached = BTreeSet::from([root]);
     let mut fresh = vec![root];
     while let Some(parent) = fresh.pop() {
-        let children = relations.iter().filter(|it| it.takes() && it.referrer.parent == parent);
+        let takes = |it: &&Relation| it.referrer.parent == parent && it.which(going).is_some();
+        let children = relations.iter().filter(takes);
         fresh.extend(children.map(|it| it.referrer.child).filter(|child| reached.insert(*child)));
     }
     reached
@@ -139,7 +171,7 @@ fn order(tables: &BTreeSet<usize>, relations: &[&&Relation]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Id, Kind, Schema};
+    use crate::schema::{DeletedAt, Id, Kind, Schema};
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str, on_delete: OnDelete) -> Column {
         Column { kind: Kind::Relation(target), ..Column::new::<i64>(name, key).on_delete(on_delete) }
@@ -164,6 +196,11 @@ mod tests {
         relation("task", "task_id", "task", OnDelete::Cascade),
         relation("author", "author_id", "user", OnDelete::Cascade),
     ]);
+    static DRAFT: Schema = Schema::new("draft", "drafts").columns(&[
+        ID,
+        relation("project", "project_id", "project", OnDelete::Restrict),
+        Column::new::<DeletedAt>("deleted_at", "deleted_at"),
+    ]);
     static LINK: Schema = Schema::new("link", "links").columns(&[
         ID,
         relation("project", "project_id", "project", OnDelete::Cascade),
@@ -174,8 +211,13 @@ mod tests {
     fn reach(root: &str, heard: &[&str]) -> [String; 4] {
         let catalog = Catalog::link(&[&LINK, &NOTE, &PROJECT, &TASK, &USER]).unwrap();
         let name = |table: usize| catalog.get(table).unwrap().schema.name;
+        reach_in(&catalog, root, Going::ForGood, &|table| heard.contains(&name(table)))
+    }
+
+    fn reach_in(catalog: &Catalog, root: &str, going: Going, is_heard: &dyn Fn(usize) -> bool) -> [String; 4] {
+        let name = |table: usize| catalog.get(table).unwrap().schema.name;
         let root = catalog.find(root).unwrap().index;
-        let reach = Reach::of(root, &relations(&catalog), |table| heard.contains(&name(table)));
+        let reach = Reach::of(root, &relations(catalog), going, is_heard);
         let keys = |referrers: &[Referrer]| {
             referrers.iter().map(|it| format!("{}.{}", it.schema.name, it.key)).collect::<Vec<_>>().join(" ")
         };
@@ -200,5 +242,18 @@ mod tests {
         ] {
             assert_eq!(reach(root, heard), expected, "{root}, where {heard:?} are heard of");
         }
+    }
+
+    #[test]
+    fn what_was_deleted_and_is_kept_holds_nothing_back() {
+        let catalog = Catalog::link(&[&DRAFT, &PROJECT, &USER]).unwrap();
+        for (going, expected) in [
+            (Going::ForGood, ["draft.project_id", "", "", "draft project"]),
+            (Going::ToBeKept, ["", "", "", "project"]),
+        ] {
+            assert_eq!(reach_in(&catalog, "project", going, &|_| true), expected, "{going:?}");
+        }
+        let reach = Reach::of(1, &relations(&catalog), Going::ForGood, |_| false);
+        assert_eq!(reach.takes.iter().map(|it| it.which).collect::<Vec<_>>(), [Which::Gone]);
     }
 }

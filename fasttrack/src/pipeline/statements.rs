@@ -86,7 +86,8 @@ fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
             let changes: Vec<_> = changes.into_iter().map(|(column, arg)| (column.key, arg)).collect();
             sql::update(table, &update, &moved, &changes).text().to_owned()
         }
-        Verb::Delete => sql::delete(table, &policy(&plan.delete)?).text().to_owned(),
+        Verb::Delete => sql::delete(table, &policy(&plan.delete)?, "").text().to_owned(),
+        Verb::Restore => sql::restorable(table, &policy(&plan.restore)?, &plan.read)?.text().to_owned(),
     })
 }
 

@@ -84,6 +84,14 @@ pub(super) async fn forget(tx: &mut Tx, effects: &Effects, id: i64) -> Result<()
     Ok(())
 }
 
+/// Forgets what is due for a row that is deleted and kept; what has fired stays known.
+pub(super) async fn suspend(tx: &mut Tx, effects: &Effects, id: i64) -> Result<(), DbError> {
+    if !effects.timed.is_empty() {
+        tx.query(sql::suspend_due(&effects.timed, id)).await?;
+    }
+    Ok(())
+}
+
 async fn plan(tx: &mut Tx, listener: &Arc<dyn OutboxListener>, rows: Vec<[Arg; DUE_WIDTH]>) -> Result<(), DbError> {
     if rows.is_empty() {
         return Ok(());

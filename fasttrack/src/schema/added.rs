@@ -80,7 +80,8 @@ const fn admits_anyone(rule: &Rule) -> bool {
 
 #[track_caller]
 const fn assert_column(target: &Schema, column: &Column, value: Option<Assigned>) {
-    let is_automatic = matches!(column.kind, Kind::Id | Kind::CreatedAt | Kind::UpdatedAt) || column.actor;
+    let is_automatic =
+        matches!(column.kind, Kind::Id | Kind::CreatedAt | Kind::UpdatedAt | Kind::DeletedAt) || column.actor;
     match value {
         Some(_) if is_automatic => {
             fail(&["`", target.name, ".", column.name, "` is filled in by itself; take it out"]);

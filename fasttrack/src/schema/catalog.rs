@@ -51,27 +51,32 @@ pub struct Step {
     pub target: &'static str,
     /// The field of the row that one comes from which holds these rows, where it leads into the table of that field.
     pub set: Option<&'static str>,
+    /// Column of those that says when one was deleted, where such rows are kept: they are not arrived at.
+    pub deleted: Option<&'static str>,
 }
 
 impl Step {
-    /// From a row to the one that its `column` refers to, which is in `table`.
+    /// From a row to the one that its `column` refers to, which is one of `end`.
     #[must_use]
-    pub const fn to_one(column: &Column, table: &'static str) -> Self {
-        Self { key: column.key, nullable: column.nullable, table, target: "id", set: None }
+    pub const fn to_one(column: &Column, end: &Schema) -> Self {
+        let Column { key, nullable, .. } = *column;
+        Self { key, nullable, table: end.plural, target: "id", set: None, deleted: end.deleted_key() }
     }
 
-    /// From a row to those of `table` whose `column` refers to it.
+    /// From a row to those of `end` whose `column` refers to it.
     #[must_use]
-    pub const fn to_many(table: &'static str, column: &Column) -> Self {
-        Self { key: "id", nullable: false, table, target: column.key, set: None }
+    pub const fn to_many(end: &Schema, column: &Column) -> Self {
+        let (table, deleted) = (end.plural, end.deleted_key());
+        Self { key: "id", nullable: false, table, target: column.key, set: None, deleted }
     }
 
-    /// From a row to the pairs of its `column`, which are in the table `pairs`, and on to the rows in it, which are in `table`.
+    /// From a row to the pairs of its `column`, which are in the table `pairs`, and on to the rows in it, which are of `end`.
     #[must_use]
-    pub const fn through(column: &Column, pairs: &'static str, table: &'static str) -> [Self; 2] {
+    pub const fn through(column: &Column, pairs: &'static str, end: &Schema) -> [Self; 2] {
+        let (table, deleted) = (end.plural, end.deleted_key());
         [
-            Self { key: "id", nullable: false, table: pairs, target: FROM, set: Some(column.key) },
-            Self { key: TO, nullable: false, table, target: "id", set: None },
+            Self { key: "id", nullable: false, table: pairs, target: FROM, set: Some(column.key), deleted: None },
+            Self { key: TO, nullable: false, table, target: "id", set: None, deleted },
         ]
     }
 
@@ -209,16 +214,15 @@ impl Catalog {
     fn step(&self, schema: &Schema, name: &str) -> Option<(Vec<Step>, &Model)> {
         if let Some(column) = schema.column(name) {
             let target = self.target(column)?;
-            let table = target.schema.plural;
             let steps = column.pairs.map_or_else(
-                || vec![Step::to_one(column, table)],
-                |pairs| Step::through(column, pairs.plural, table).into(),
+                || vec![Step::to_one(column, target.schema)],
+                |pairs| Step::through(column, pairs.plural, target.schema).into(),
             );
             return Some((steps, target));
         }
         let has = schema.many(name)?;
         let target = self.find(has.resource)?;
-        let step = Step::to_many(target.schema.plural, target.schema.column(has.relation)?);
+        let step = Step::to_many(target.schema, target.schema.column(has.relation)?);
         Some((vec![step], target))
     }
 

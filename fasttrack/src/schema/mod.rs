@@ -10,6 +10,7 @@ mod column;
 mod constraint;
 mod flow;
 mod has;
+mod kept;
 mod laws;
 mod names;
 pub(crate) mod pairs;
@@ -38,7 +39,7 @@ pub use self::{
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
-    BelongsTo, Choice, CreatedAt, Date, Email, Entity, FieldType, Id, Json, Kind, Literal, Many, OnDelete,
+    BelongsTo, Choice, CreatedAt, Date, DeletedAt, Email, Entity, FieldType, Id, Json, Kind, Literal, Many, OnDelete,
     PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
 };
 
@@ -46,6 +47,7 @@ pub use crate::types::{
 #[doc(hidden)]
 pub use self::{
     added::assert_adds,
+    kept::assert_goes_along,
     laws::assert_application,
     pairs::{HoldsMany, pairs},
     path::{
@@ -72,6 +74,8 @@ pub struct Schema {
     pub account: bool,
     /// Whether a row that may not be read answers 404 instead of 403.
     pub conceal: bool,
+    /// How long a row is kept that was deleted, in microseconds; where that is not said, until somebody erases it.
+    pub keep_deleted_us: Option<i64>,
     /// Its plural in an earlier version of the declaration, for migrations.
     pub was: Option<&'static str>,
     /// The fields in the order of the struct, which is the order of the JSON keys.
@@ -114,6 +118,7 @@ impl Schema {
             under: None,
             account: false,
             conceal: false,
+            keep_deleted_us: None,
             was: None,
             columns: &[],
             has: &[],
@@ -153,6 +158,13 @@ impl Schema {
     #[must_use]
     pub const fn conceal(mut self) -> Self {
         self.conceal = true;
+        self
+    }
+
+    /// Erases rows so many microseconds after they were deleted.
+    #[must_use]
+    pub const fn keep_deleted(mut self, for_us: i64) -> Self {
+        self.keep_deleted_us = Some(for_us);
         self
     }
 
@@ -259,6 +271,28 @@ impl Schema {
             rest = others;
         }
         None
+    }
+
+    /// The column that says when a row was deleted, where deleted rows are kept.
+    #[must_use]
+    pub const fn deleted(&self) -> Option<&'static Column> {
+        let mut rest = self.columns;
+        while let [column, others @ ..] = rest {
+            if matches!(column.kind, Kind::DeletedAt) {
+                return Some(column);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// The key of that column.
+    #[must_use]
+    pub const fn deleted_key(&self) -> Option<&'static str> {
+        match self.deleted() {
+            Some(column) => Some(column.key),
+            None => None,
+        }
     }
 
     /// Every rule that is said here.

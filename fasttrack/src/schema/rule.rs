@@ -15,6 +15,8 @@ pub enum Verb {
     Update,
     /// `DELETE` on a row.
     Delete,
+    /// `POST` on a row that was deleted and is kept.
+    Restore,
 }
 
 /// A verb and who may use it.
@@ -111,7 +113,7 @@ pub enum Rule {
 
 impl Verb {
     /// All verbs, in the order in which they are documented.
-    pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete];
+    pub const ALL: [Self; 6] = [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete, Self::Restore];
 
     /// The word of the declaration language.
     #[must_use]
@@ -122,6 +124,7 @@ impl Verb {
             Self::Read => "read",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Change {
     Created,
     /// A row went.
     Deleted,
+    /// A row that was deleted came back.
+    Restored,
     /// What is stored in this field differs from what was before. Before creation an optional field was null and a
     /// required one was nothing, so that creation changes an optional field given a value, and no required one.
     Changed {

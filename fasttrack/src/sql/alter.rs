@@ -50,9 +50,11 @@ pub fn offenders_among(table: &str, columns: &[(&str, String)], condition: &str)
 /// The ids of the rows that hold the same as another one, where a unique index is to be.
 #[must_use]
 pub fn duplicates(table: &str, index: &IndexDefinition) -> String {
-    let (table, keys) = (quote(table), index.keys.join(", "));
+    let (table, keys, which) = (quote(table), index.keys.join(", "), index.which());
+    let also = index.only.as_ref().map(|only| format!(" AND {only}")).unwrap_or_default();
     format!(
-        "SELECT \"id\" FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM {table} GROUP BY {keys} HAVING count(*) > 1)"
+        "SELECT \"id\" FROM {table} WHERE ({keys}) IN \
+         (SELECT {keys} FROM {table}{which} GROUP BY {keys} HAVING count(*) > 1){also}"
     )
 }
 
@@ -63,7 +65,8 @@ pub fn overlapping(table: &TableDefinition, exclusion: &ExclusionDefinition) -> 
     let per = exclusion.per.iter().filter_map(|name| table.column(name));
     let groups: Vec<_> = per.clone().map(|column| column.matched(quote(&column.name))).collect();
     let partition = if groups.is_empty() { String::new() } else { format!("PARTITION BY {} ", groups.join(", ")) };
-    let known: Vec<_> = per.map(|column| format!("{} IS NOT NULL", quote(&column.name))).collect();
+    let known = per.map(|column| format!("{} IS NOT NULL", quote(&column.name)));
+    let known: Vec<_> = known.chain(exclusion.unless.iter().map(|name| is_null(name))).collect();
     let known = if known.is_empty() { String::new() } else { format!(" WHERE {}", known.join(" AND ")) };
     format!(
         "SELECT \"id\" FROM (SELECT \"id\", {start}, max({end}) OVER ({partition}ORDER BY {start}, \"id\" \

@@ -9,9 +9,13 @@ use super::{
     definition::{
         CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, IndexDefinition, TableDefinition,
     },
-    dialect::{self, schema::IndexKey},
+    dialect::{
+        self,
+        schema::{IndexKey, SchemaSyntax},
+    },
     policy::fold,
     text::quote,
+    there::only_there,
 };
 use crate::{
     db::Dialect,
@@ -72,7 +76,8 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
     let mut made = Vec::new();
     let mut index = |name: &str, keys: Vec<IndexKey>, unique: bool| {
         let name = syntax.index_name(&format!("{}_{name}", schema.plural));
-        made.push(IndexDefinition { name, unique, keys: syntax.index_keys(keys, unique) });
+        let only = only_there(schema.deleted_key()).filter(|_| unique || !is_of_foreign_key(schema, &keys));
+        made.push(IndexDefinition { name, unique, keys: syntax.index_keys(keys, unique), only });
     };
     for column in schema.columns {
         if column.unique {
@@ -117,9 +122,25 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             index(&name, keys.map(key).into(), false);
         }
     }
+    made.extend(erased_along(schema, syntax));
     let mut names = HashSet::new();
     made.retain(|index| names.insert(index.name.clone()));
     Ok(made)
+}
+
+/// Whether it is what a foreign key looks along, for what was deleted and is kept, too.
+fn is_of_foreign_key(schema: &Schema, keys: &[IndexKey]) -> bool {
+    let is_it = |column: &Column| matches!(column.kind, Kind::Relation(_)) && *keys == [match_key(column)];
+    schema.columns.iter().any(is_it)
+}
+
+/// What rows are found along that have been kept long enough.
+fn erased_along(schema: &Schema, syntax: &dyn SchemaSyntax) -> Option<IndexDefinition> {
+    let key = schema.deleted_key().filter(|_| schema.keep_deleted_us.is_some())?;
+    let name = syntax.index_name(&format!("{}_{key}", schema.plural));
+    let keys = vec![IndexKey { expression: quote(key), is_plain: true, is_nullable: false }];
+    let only = Some(format!("{} IS NOT NULL", quote(key)));
+    Some(IndexDefinition { name, unique: false, keys: syntax.index_keys(keys, false), only })
 }
 
 fn checks(dialect: Dialect, schema: &Schema) -> Vec<CheckDefinition> {
@@ -143,6 +164,7 @@ fn exclusion(dialect: Dialect, schema: &Schema, exclusive: &Exclusive) -> Exclus
         start: exclusive.start.to_owned(),
         end: exclusive.end.to_owned(),
         per: exclusive.per.iter().map(|&key| key.to_owned()).collect(),
+        unless: schema.deleted_key().map(str::to_owned),
     }
 }
 
@@ -150,7 +172,9 @@ fn exclusion(dialect: Dialect, schema: &Schema, exclusive: &Exclusive) -> Exclus
 /// order of ids, in which lists go along it.
 fn is_looked_up(schema: &Schema, column: &Column, scopes: &[Option<&Column>]) -> bool {
     let is_listed = column.filter || column.sort || scopes.iter().flatten().any(|scope| scope.key == column.key);
-    let is_found = schema.uniques.iter().any(|unique| unique.keys.first() == Some(&column.key));
+    // One over rows that are there finds no others.
+    let is_found =
+        schema.deleted().is_none() && schema.uniques.iter().any(|unique| unique.keys.first() == Some(&column.key));
     matches!(column.kind, Kind::Relation(_)) && (is_listed || !is_found)
 }
 

@@ -71,6 +71,9 @@ pub struct IndexDefinition {
     pub unique: bool,
     /// What it is over, as SQL expressions.
     pub keys: Vec<String>,
+    /// Which rows it is over, as a condition; all, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 /// What has to hold of several columns of each row.
@@ -98,6 +101,9 @@ pub struct ExclusionDefinition {
     /// Those that two rows have in common that may not overlap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub per: Vec<String>,
+    /// The column that is null in the rows that are concerned; all are, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
 }
 
 impl TableDefinition {
@@ -169,7 +175,7 @@ impl ExclusionDefinition {
 
     /// The columns that it speaks of.
     pub fn columns(&self) -> impl Iterator<Item = &String> {
-        self.per.iter().chain([&self.start, &self.end])
+        self.per.iter().chain([&self.start, &self.end]).chain(&self.unless)
     }
 
     /// Whether it speaks of a column.
@@ -181,12 +187,19 @@ impl ExclusionDefinition {
     /// Whether it says the same, whatever it is called.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        (&self.start, &self.end, &self.per) == (&other.start, &other.end, &other.per)
+        (&self.start, &self.end, &self.per, &self.unless) == (&other.start, &other.end, &other.per, &other.unless)
+    }
+
+    /// Whether it keeps apart all that the other one does, as far as rows that are there are concerned.
+    #[must_use]
+    pub fn asks_as_much(&self, other: &Self) -> bool {
+        let is_of_as_many = self.unless.is_none() || self.unless == other.unless;
+        (&self.start, &self.end, &self.per) == (&other.start, &other.end, &other.per) && is_of_as_many
     }
 
     /// Says the same of a column of another name.
     pub fn rename(&mut self, before: &str, name: &str) {
-        let columns = self.per.iter_mut().chain([&mut self.start, &mut self.end]);
+        let columns = self.per.iter_mut().chain([&mut self.start, &mut self.end]).chain(&mut self.unless);
         columns.filter(|column| *column == before).for_each(|column| name.clone_into(column));
     }
 }
@@ -195,7 +208,19 @@ impl IndexDefinition {
     /// Whether a column is among what it is over.
     #[must_use]
     pub fn covers(&self, column: &str) -> bool {
-        self.keys.iter().any(|key| key.contains(&quote(column)))
+        self.keys.iter().chain(&self.only).any(|text| text.contains(&quote(column)))
+    }
+
+    /// Says the same of a column of another name.
+    pub fn rename(&mut self, before: &str, name: &str) {
+        for text in self.keys.iter_mut().chain(&mut self.only) {
+            *text = text.replace(&quote(before), &quote(name));
+        }
+    }
+
+    /// Which rows it is over, behind a statement that makes it.
+    pub(super) fn which(&self) -> String {
+        self.only.as_ref().map(|only| format!(" WHERE {only}")).unwrap_or_default()
     }
 }
 

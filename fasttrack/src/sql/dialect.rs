@@ -103,6 +103,10 @@ pub(crate) trait Syntax: Sync {
     /// from being referred to, where it is about to go.
     fn lock(&self, goes: bool) -> &'static str;
 
+    /// What a subquery for a row that is about to be referred to ends with, where it may be deleted and kept: a foreign key
+    /// would not notice.
+    fn keep(&self) -> &'static str;
+
     /// Finds the last id that was given out in a table, whose rows are numbered on from it before they are inserted;
     /// `None` where the database numbers them as they are.
     fn last_id(&self, table: &str) -> Option<String>;
@@ -220,6 +224,8 @@ pub(crate) struct Taken {
     pub(crate) table: String,
     /// By which column, quoted.
     pub(crate) key: String,
+    /// Which of them, as a condition on `c` that goes on with AND.
+    pub(crate) which: String,
 }
 
 /// What is captured when something happens to a row.

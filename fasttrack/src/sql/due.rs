@@ -9,6 +9,7 @@ use super::{
     insert::values,
     row::stored,
     text::{quote, text_literal},
+    there::and_there,
 };
 use crate::{
     clock,
@@ -79,8 +80,9 @@ impl Timed {
     pub fn to_come(&self, dialect: Dialect, schema: &Schema, after: i64, now_us: i64) -> Statement {
         let (value, key) = (stored(dialect, self.column), quote(self.column.key));
         let sql = format!(
-            "SELECT t.\"id\", {value} FROM {} t WHERE t.\"id\" > $1 AND t.{key} > $2 ORDER BY t.\"id\" LIMIT {PAGE}",
-            quote(schema.plural)
+            "SELECT t.\"id\", {value} FROM {} t WHERE t.\"id\" > $1 AND t.{key} > $2{} ORDER BY t.\"id\" LIMIT {PAGE}",
+            quote(schema.plural),
+            and_there("t", schema.deleted_key())
         );
         let beyond = clock::format_us(now_us.saturating_sub(self.offset_us));
         Statement::new(sql, vec![Arg::Int(after), Arg::Text(beyond)])
@@ -91,7 +93,8 @@ impl Timed {
     pub fn held(&self, dialect: Dialect, schema: &Schema, ids: &[i64]) -> Statement {
         let value = stored(dialect, self.column);
         let among = dialect.sql().numbers("$1");
-        let sql = format!("SELECT t.\"id\", {value} FROM {} t WHERE t.\"id\" IN ({among})", quote(schema.plural));
+        let (table, there) = (quote(schema.plural), and_there("t", schema.deleted_key()));
+        let sql = format!("SELECT t.\"id\", {value} FROM {table} t WHERE t.\"id\" IN ({among}){there}");
         Statement::new(sql, vec![json_list(ids)])
     }
 }
@@ -124,11 +127,21 @@ pub fn forget_due(timed: &[Timed], id: i64) -> Statement {
     Statement::new(sql, vec![Arg::Int(id)])
 }
 
-/// Forgets all of what is written down to go of a table.
+/// Forgets what has not fired of a row that is deleted and kept: what has fires no more, should the row come back.
 #[must_use]
-pub fn forget_doomed_due(timed: &[Timed], resource: usize) -> Statement {
+pub fn suspend_due(timed: &[Timed], id: i64) -> Statement {
+    let Statement { sql, args } = forget_due(timed, id);
+    Statement::new(sql + UNFIRED, args)
+}
+
+const UNFIRED: &str = " AND NOT \"is_fired\"";
+
+/// Forgets all of what is written down to go of a table; of what is `kept`, what has not fired.
+#[must_use]
+pub fn forget_doomed_due(timed: &[Timed], resource: usize, kept: bool) -> Statement {
+    let unfired = if kept { UNFIRED } else { "" };
     let sql = format!(
-        "DELETE FROM \"outbox_due\" WHERE \"name\" IN ({}) \
+        "DELETE FROM \"outbox_due\" WHERE \"name\" IN ({}){unfired} \
          AND \"row_id\" IN (SELECT \"id\" FROM {DOOMED} WHERE \"resource\" = {resource})",
         names(timed)
     );

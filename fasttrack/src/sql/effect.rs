@@ -10,6 +10,7 @@ use super::{
     policy::split,
     removal::rows_among,
     text::{quote, text_literal},
+    there::and_there,
 };
 use crate::{
     db::Dialect,
@@ -310,7 +311,8 @@ fn of_many(schema: &Schema, (many, rest): (&[Step], &[Step]), columns: &str) -> 
     for (position, step) in many.iter().chain(before).enumerate() {
         let alias = format!("r{position}");
         from = format!("{from} CROSS JOIN {} {alias}", quote(step.table));
-        ties = format!("{ties} AND {alias}.{} = {row}.{}", quote(step.target), quote(step.key));
+        let there = and_there(&alias, step.deleted);
+        ties = format!("{ties} AND {alias}.{} = {row}.{}{there}", quote(step.target), quote(step.key));
         row = alias;
     }
     let recipient = quote(key);

@@ -6,6 +6,7 @@
 use super::{
     CallerRole, Scope, Slot, Sql, Template, Values, fold,
     text::{quote, text_literal},
+    there::and_there,
 };
 use crate::{
     db::{Arg, Dialect, Statement},
@@ -147,9 +148,10 @@ fn write_readable(catalog: &Catalog, account: &Model, sql: &mut Sql) -> Result<(
     sql.push("(o.\"row_is_gone\" OR CASE o.\"resource\"");
     for model in catalog.models() {
         sql.push(&format!(
-            " WHEN {} THEN EXISTS (SELECT 1 FROM {} t WHERE t.\"id\" = o.\"row_id\" AND ",
+            " WHEN {} THEN EXISTS (SELECT 1 FROM {} t WHERE t.\"id\" = o.\"row_id\"{} AND ",
             text_literal(model.schema.name),
-            quote(model.schema.plural)
+            quote(model.schema.plural),
+            and_there("t", model.schema.deleted_key())
         ));
         write_policy(catalog, account, model, Scope { caller: Some("o.\"account_id\""), ..Scope::of("t") }, sql)?;
         sql.push(")");

@@ -3,7 +3,7 @@
 //! The rows to be are a `VALUES` list called `new`; a row that the rule refuses, or that refers to what it may not, is
 //! left out of what comes back. [`check`](Insert::check) then says of such a row alone what was wrong with it.
 
-use super::{Moment, Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote};
+use super::{Moment, Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote, there::and_there};
 use crate::{
     db::{Arg, Dialect, Statement},
     types::Storage,
@@ -19,6 +19,8 @@ pub struct Reference {
     pub key: &'static str,
     /// The table that it leads to.
     pub table: &'static str,
+    /// Column of that which says when a row was deleted, where such rows are kept.
+    pub deleted: Option<&'static str>,
     /// Whether it leads to any number of rows.
     pub is_many: bool,
     /// Name of the resource that it leads to.
@@ -84,7 +86,9 @@ impl Insert {
         }
         if !self.references.is_empty() {
             condition.push(" AND ");
-            condition.combine(" AND ", &self.references, &mut |sql, reference| write_reference(reference, sql));
+            condition.combine(" AND ", &self.references, &mut |sql, reference| {
+                write_reference(reference, sql.dialect().sql().keep(), sql);
+            });
         }
         self.table.dialect.sql().insert(&InsertRows {
             new: self.rows(rows),
@@ -108,7 +112,8 @@ impl Insert {
         }
         for reference in &self.references {
             sql.push(", ");
-            write_reference(reference, &mut sql);
+            // It is asked of a reader as well, who keeps nothing from going.
+            write_reference(reference, "", &mut sql);
         }
         sql.push(" FROM new");
         sql.finish().text().to_owned()
@@ -167,20 +172,25 @@ fn write_guard(guard: &Guard, sql: &mut Sql) {
     sql.push(")");
 }
 
-fn write_reference(reference: &Reference, sql: &mut Sql) {
+/// `keep` is what keeps the row from being deleted until the transaction ends.
+fn write_reference(reference: &Reference, keep: &str, sql: &mut Sql) {
     let (key, table) = (quote(reference.key), quote(reference.table));
     let alias = sql.fresh_alias();
+    let there = and_there(&alias, reference.deleted);
     if reference.is_many {
         let each = sql.fresh_alias();
         let numbers = sql.dialect().sql().numbers(&format!("new.{key}"));
         sql.push(&format!(
             "NOT EXISTS (SELECT 1 FROM ({numbers}) {each} WHERE NOT EXISTS (SELECT 1 FROM {table} {alias}"
         ));
-        sql.push(&format!(" WHERE {alias}.\"id\" = {each}.\"value\" AND "));
+        sql.push(&format!(" WHERE {alias}.\"id\" = {each}.\"value\"{there} AND "));
     } else {
         sql.push(&format!("(new.{key} IS NULL OR EXISTS (SELECT 1 FROM {table} {alias}"));
-        sql.push(&format!(" WHERE {alias}.\"id\" = new.{key} AND "));
+        sql.push(&format!(" WHERE {alias}.\"id\" = new.{key}{there} AND "));
     }
     reference.allowed.write(sql, Scope { row: &alias, holds_sets: false, ..scope() });
+    if reference.deleted.is_some() {
+        sql.push(keep);
+    }
     sql.push("))");
 }

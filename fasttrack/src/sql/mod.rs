@@ -26,6 +26,7 @@ mod row;
 mod scope;
 mod source;
 mod text;
+mod there;
 mod timer;
 mod transfer;
 
@@ -41,8 +42,8 @@ pub use self::{
     },
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{
-        DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, take_due,
-        unplan_due,
+        DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, suspend_due,
+        take_due, unplan_due,
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
     inbox::Inbox,
@@ -54,12 +55,15 @@ pub use self::{
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate},
     removal::{
-        Referrer, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed, leave, lock_doomed,
-        rows_among, staying, staying_with, touch,
+        Referrer, Which, astray, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed,
+        last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
-    row::{Table, delete, locked_state, read, referable, state, update, would_hold},
+    row::{
+        Table, delete, erasable, erase, locked_state, long_gone, read, referable, restorable, state, update, would_hold,
+    },
     scope::Scope,
     text::{Slot, Sql, Template, Values, quote},
+    there::and_there,
     timer::{begin_timer, drop_timer, enqueue_regular, know_timer, set_timer, timers},
     transfer::StoredTable,
 };

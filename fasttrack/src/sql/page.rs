@@ -9,6 +9,7 @@ use super::{
     dialect::{match_key, sort_key},
     source::Source,
     text::quote,
+    there::and_there,
 };
 use crate::{
     db::Arg,
@@ -126,13 +127,14 @@ impl Way<'_> {
     /// Writes ` FROM … WHERE …`.
     fn write(&self, query: &PageQuery<'_>, sql: &mut Sql) {
         if let Some(source) = self.source() {
-            return source.write(&query.table.name, None, sql);
+            return source.write(query.table, None, sql);
         }
         sql.push(" FROM ").push(&query.table.name).push(" t WHERE ");
         match query.parent_key {
             Some(key) => sql.push("t.").name(key).push(" = ").bind(Slot::Parent),
             None => sql.push("TRUE"),
         };
+        sql.push(&and_there("t", query.table.deleted));
         if !query.policy.is_always() {
             sql.push(" AND ");
             let each = matches!(self, Self::Many(_));
@@ -232,7 +234,7 @@ impl Parts<'_> {
         };
         let Some(along) = source.along(beyond, key.descending, sql) else { return false };
         sql.push(along.select).push(&id).push(" AS k0");
-        source.write(&self.query.table.name, Some(&along.condition), sql);
+        source.write(self.query.table, Some(&along.condition), sql);
         sql.push(self.rest).push(&along.order).push(&limited(self.query.limit + 1));
         true
     }

@@ -294,6 +294,6 @@ pub(super) fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
 
 /// Whether the row at the end of these relations is there.
 fn present(steps: &[Step]) -> Predicate {
-    let optional = steps.iter().any(|step| step.nullable);
+    let optional = steps.iter().any(|step| step.nullable || step.deleted.is_some());
     if optional { Predicate::Leaf(Leaf::Present(steps.to_vec())) } else { Predicate::Always }
 }

@@ -7,6 +7,7 @@ use super::{
     dialect::{DOOMED, Taken},
     row::stored,
     text::quote,
+    there::{and_gone, and_there},
 };
 use crate::{
     db::Dialect,
@@ -14,6 +15,7 @@ use crate::{
         Kind, Schema,
         pairs::{FROM, TO},
     },
+    types::Storage,
 };
 
 /// Rows of one table that refer to rows of another.
@@ -27,6 +29,36 @@ pub struct Referrer {
     pub schema: &'static Schema,
     /// The column.
     pub key: &'static str,
+    /// Which of its rows.
+    pub which: Which,
+}
+
+/// Which of the rows that refer to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All that are stored.
+    All,
+    /// Those that are there.
+    There,
+    /// Those that were deleted and are kept.
+    Gone,
+    /// Of those, the ones that went in the deletion at the instant `$2`.
+    GoneAt,
+}
+
+impl Which {
+    /// As a condition on the row `c` that goes on with AND; nothing where rows that are deleted are not kept.
+    fn condition(self, dialect: Dialect, schema: &Schema) -> String {
+        let deleted = schema.deleted_key();
+        match (self, deleted) {
+            (Self::All, _) | (_, None) => String::new(),
+            (Self::There, _) => and_there("c", deleted),
+            (Self::Gone, _) => and_gone("c", deleted),
+            (Self::GoneAt, Some(key)) => {
+                format!(" AND c.{} = {}", quote(key), dialect.sql().typed(Storage::Timestamp, "$2"))
+            }
+        }
+    }
 }
 
 impl Referrer {
@@ -58,6 +90,7 @@ pub fn doom(dialect: Dialect, root: usize, takes: &[Referrer]) -> String {
         child: referrer.child,
         table: quote(referrer.schema.plural),
         key: quote(referrer.key),
+        which: referrer.which.condition(dialect, referrer.schema),
     };
     dialect.sql().doom(root, &takes.iter().map(rows).collect::<Vec<_>>())
 }
@@ -88,12 +121,12 @@ pub fn rows_among(dialect: Dialect, schema: &Schema) -> String {
 
 /// Pairs of a row that is written down, from `$1` on, and one that refers to it and stays: `limit` at most, in order.
 #[must_use]
-pub fn staying(referrer: &Referrer, limit: usize) -> String {
-    let Referrer { parent, child, schema, key } = referrer;
-    let (table, key) = (quote(schema.plural), quote(key));
+pub fn staying(dialect: Dialect, referrer: &Referrer, limit: usize) -> String {
+    let Referrer { parent, child, schema, key, which } = referrer;
+    let (table, key, which) = (quote(schema.plural), quote(key), which.condition(dialect, schema));
     format!(
         "SELECT d.\"id\", c.\"id\" FROM {DOOMED} d CROSS JOIN {table} c \
-         WHERE c.{key} = d.\"id\" AND d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
+         WHERE c.{key} = d.\"id\"{which} AND d.\"resource\" = {parent} AND d.\"id\" >= $1 AND NOT EXISTS \
          (SELECT 1 FROM {DOOMED} x WHERE x.\"resource\" = {child} AND x.\"id\" = c.\"id\") \
          ORDER BY d.\"id\", c.\"id\" LIMIT {limit}"
     )
@@ -172,6 +205,55 @@ pub fn cut_loose(referrer: &Referrer) -> String {
 #[must_use]
 pub fn delete_doomed(resource: usize, schema: &Schema) -> String {
     format!("DELETE FROM {} WHERE {} AND \"id\" <> $3", quote(schema.plural), is_doomed(resource))
+}
+
+/// Marks what is written down of a table, from `$1` to `$2`, as deleted at the instant `$4`; the row `$3` is left as it is.
+/// `None` where deleted rows are not kept.
+#[must_use]
+pub fn mark_doomed(dialect: Dialect, resource: usize, schema: &Schema) -> Option<String> {
+    let (table, key) = (quote(schema.plural), quote(schema.deleted_key()?));
+    let at = dialect.sql().typed(Storage::Timestamp, "$4");
+    Some(format!("UPDATE {table} SET {key} = {at} WHERE {} AND \"id\" <> $3", is_doomed(resource)))
+}
+
+/// Has what is written down of a table be there again, from `$1` to `$2`; where the table says when a row last changed, it
+/// was at `$3`, unless that is past already.
+#[must_use]
+pub fn unmark_doomed(dialect: Dialect, resource: usize, schema: &Schema) -> Option<String> {
+    let (table, key) = (quote(schema.plural), quote(schema.deleted_key()?));
+    let touched = schema.columns.iter().find(|column| column.kind == Kind::UpdatedAt);
+    let touch = |key: String| format!(", {key} = {}", dialect.sql().later(&key, "$3"));
+    let touch = touched.map(|column| touch(quote(column.key))).unwrap_or_default();
+    Some(format!("UPDATE {table} SET {key} = NULL{touch} WHERE {}", is_doomed(resource)))
+}
+
+/// When the last of what refers to what is written down was deleted; null where none of it is gone.
+#[must_use]
+pub fn last_gone(dialect: Dialect, takes: &[Referrer]) -> Option<String> {
+    let each = takes.iter().filter_map(|Referrer { parent, schema, key, .. }| {
+        let (table, key, deleted) = (quote(schema.plural), quote(key), quote(schema.deleted_key()?));
+        Some(format!(
+            "SELECT max(c.{deleted}) AS \"at\" FROM {DOOMED} d CROSS JOIN {table} c \
+             WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+        ))
+    });
+    let each: Vec<_> = each.collect();
+    let last = dialect.sql().stored(Storage::Timestamp, "max(\"at\")");
+    (!each.is_empty()).then(|| format!("SELECT {last} FROM ({}) g", each.join(" UNION ALL ")))
+}
+
+/// One row, where something written down refers by this relation to a row of `target` that is deleted; what it refers to is
+/// kept from being deleted until the transaction ends.
+#[must_use]
+pub fn astray(dialect: Dialect, referrer: &Referrer, target: &Schema) -> Option<String> {
+    let Referrer { child, schema, key, .. } = referrer;
+    let deleted = quote(target.deleted_key()?);
+    let (from, to, key, keep) = (quote(schema.plural), quote(target.plural), quote(key), dialect.sql().keep());
+    Some(format!(
+        "WITH p AS (SELECT t.{deleted} AS \"at\" FROM {to} t WHERE t.\"id\" IN (SELECT c.{key} FROM {DOOMED} d \
+         CROSS JOIN {from} c WHERE d.\"resource\" = {child} AND c.\"id\" = d.\"id\"){keep}) \
+         SELECT 1 FROM p WHERE \"at\" IS NOT NULL LIMIT 1"
+    ))
 }
 
 fn is_doomed(resource: usize) -> String {

@@ -8,6 +8,7 @@ use super::{
     Predicate, Reference, Scope, Slot, Sql, Template,
     dialect::held,
     text::{quote, text_literal},
+    there::{and_gone, and_there},
 };
 use crate::{
     db::{Arg, Dialect},
@@ -28,6 +29,8 @@ pub struct Table {
     pub returned_json: String,
     /// The columns, in the order of the declaration.
     pub columns: &'static [Column],
+    /// The one that says when a row was deleted, where such rows are kept: they are out of the reach of statements.
+    pub deleted: Option<&'static str>,
 }
 
 impl Table {
@@ -40,7 +43,13 @@ impl Table {
             row_json: dialect.row_json(schema.columns, |column| held(dialect, column, "t")),
             returned_json: dialect.row_json(schema.columns, |column| returned(dialect, column)),
             columns: schema.columns,
+            deleted: schema.deleted_key(),
         }
+    }
+
+    /// ` WHERE <it is the row [`Slot::Id`], and there>`
+    fn write_where(&self, sql: &mut Sql) {
+        sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(&and_there("t", self.deleted));
     }
 }
 
@@ -53,11 +62,8 @@ fn returned(dialect: Dialect, column: &Column) -> String {
 #[must_use]
 pub fn read(table: &Table, policy: &Predicate) -> Template {
     let mut sql = Sql::new(table.dialect, "SELECT ");
-    sql.push(&table.dialect.sql().text(&table.row_json))
-        .push(" FROM ")
-        .push(&table.name)
-        .push(" t WHERE t.\"id\" = ")
-        .bind(Slot::Id);
+    sql.push(&table.dialect.sql().text(&table.row_json)).push(" FROM ").push(&table.name).push(" t");
+    table.write_where(&mut sql);
     if !policy.is_always() {
         sql.push(" AND ");
         policy.write(&mut sql, Scope::of("t"));
@@ -90,7 +96,8 @@ fn write_state(table: &Table, policies: &[&Predicate]) -> Sql {
     for column in table.columns {
         sql.push(", ").push(&stored(table.dialect, column));
     }
-    sql.push(" FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id);
+    sql.push(" FROM ").push(&table.name).push(" t");
+    table.write_where(&mut sql);
     sql
 }
 
@@ -116,7 +123,8 @@ pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes
     sql.join(", ", set, |sql, (key, placeholder)| {
         sql.name(key).push(" = ").push(placeholder);
     });
-    sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+    table.write_where(&mut sql);
+    sql.push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
     replaced.retain(|(key, _)| moved.contains(key));
     if !replaced.is_empty() {
@@ -134,7 +142,9 @@ pub fn would_hold(table: &Table, policy: &Predicate, changes: &[(&'static str, A
     // A placeholder that the text does not mention would have no type.
     let asked = changes.iter().filter(|(key, _)| policy.depends_on(&|other| other == *key));
     let replaced = hold(&mut sql, table, asked);
-    sql.push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+    sql.push(&table.name).push(" t");
+    table.write_where(&mut sql);
+    sql.push(" AND ");
     policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
     sql.finish()
 }
@@ -154,14 +164,90 @@ fn hold<'a>(
     changes.into_iter().map(hold).collect()
 }
 
-/// Deletes the row [`Slot::Id`] where `policy` holds, and returns its id.
+/// Deletes the row [`Slot::Id`] where `policy` holds, and returns its id; where deleted rows are kept, it was deleted at
+/// the instant `at`.
 #[must_use]
-pub fn delete(table: &Table, policy: &Predicate) -> Template {
-    let mut sql = Sql::new(table.dialect, "DELETE FROM ");
-    sql.push(&table.name).push(" AS t WHERE t.\"id\" = ").bind(Slot::Id).push(" AND ");
+pub fn delete(table: &Table, policy: &Predicate, at: &str) -> Template {
+    let mut sql = Sql::new(table.dialect, "");
+    match table.deleted {
+        None => _ = sql.push("DELETE FROM ").push(&table.name).push(" AS t"),
+        Some(key) => {
+            let at = sql.hold(Slot::Value(Arg::Text(at.to_owned())));
+            let at = table.dialect.sql().typed(Storage::Timestamp, &at);
+            sql.push("UPDATE ").push(&table.name).push(" AS t SET ").name(key).push(&format!(" = {at}"));
+        }
+    }
+    table.write_where(&mut sql);
+    sql.push(" AND ");
     policy.write(&mut sql, Scope::of("t"));
     sql.push(" RETURNING \"id\"");
     sql.finish()
+}
+
+/// Deletes the row [`Slot::Id`] for good, where it was deleted before the instant `before`, and returns its id.
+#[must_use]
+pub fn erase(table: &Table, before: &str) -> Template {
+    let mut sql = Sql::new(table.dialect, "DELETE FROM ");
+    sql.push(&table.name).push(" AS t");
+    write_gone(table, before, &mut sql);
+    sql.push(" RETURNING \"id\"");
+    sql.finish()
+}
+
+/// The id of the row [`Slot::Id`], kept as it is until the transaction ends, where it was deleted before an instant.
+#[must_use]
+pub fn erasable(table: &Table, before: &str) -> Template {
+    let mut sql = Sql::new(table.dialect, "SELECT t.\"id\" FROM ");
+    sql.push(&table.name).push(" t");
+    write_gone(table, before, &mut sql);
+    sql.push(table.dialect.sql().lock(true));
+    sql.finish()
+}
+
+fn write_gone(table: &Table, before: &str, sql: &mut Sql) {
+    sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(&and_gone("t", table.deleted));
+    if let Some(key) = table.deleted {
+        let before = sql.hold(Slot::Value(Arg::Text(before.to_owned())));
+        let before = table.dialect.sql().typed(Storage::Timestamp, &before);
+        sql.push(" AND t.").name(key).push(&format!(" < {before}"));
+    }
+}
+
+/// The first rows that were deleted before the instant `before` and are kept, beyond the one with this instant and id: the
+/// id of each, and when.
+#[must_use]
+pub fn long_gone(table: &Table, before: &str, (at, id): (&str, i64), limit: usize) -> Option<Template> {
+    let syntax = table.dialect.sql();
+    let key = quote(table.deleted?);
+    let mut sql = Sql::new(table.dialect, "SELECT t.\"id\", ");
+    let instant = |text: &str, sql: &mut Sql| {
+        let held = sql.hold(Slot::Value(Arg::Text(text.to_owned())));
+        syntax.typed(Storage::Timestamp, &held)
+    };
+    let (before, at) = (instant(before, &mut sql), instant(at, &mut sql));
+    sql.push(&syntax.stored(Storage::Timestamp, &format!("t.{key}"))).push(" FROM ").push(&table.name);
+    sql.push(&format!(
+        " t WHERE t.{key} IS NOT NULL AND t.{key} < {before} AND t.{key} >= {at} AND (t.{key} > {at} OR "
+    ));
+    sql.push("t.\"id\" > ").value(Arg::Int(id)).push(&format!(") ORDER BY t.{key}, t.\"id\" LIMIT {limit}"));
+    Some(sql.finish())
+}
+
+/// What is to be known of the row [`Slot::Id`] before it is restored, which is kept as it is from then on: whether `policy`
+/// holds, whether the caller could read it (`read`), and whether `policy` would hold if what the row refers to were there
+/// (1 where it is so); when it was deleted, the row as JSON, and every column as it is stored.
+#[must_use]
+pub fn restorable(table: &Table, policy: &Predicate, read: &Predicate) -> Option<Template> {
+    let syntax = table.dialect.sql();
+    let mut sql = Sql::new(table.dialect, "SELECT ");
+    for (policy, as_if_there) in [(policy, false), (read, false), (policy, true)] {
+        policy.write(&mut sql, Scope { as_if_there, ..Scope::of("t") });
+        sql.push(", ");
+    }
+    sql.push(&syntax.stored(Storage::Timestamp, &format!("t.{}", quote(table.deleted?)))).push(", ");
+    sql.push(&syntax.text(&table.row_json));
+    sql.push(" FROM ").push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id).push(syntax.lock(true));
+    Some(sql.finish())
 }
 
 /// How many of the rows with these ids in another table exist and may be referred to: one row for each.
@@ -170,7 +256,11 @@ pub fn referable(dialect: Dialect, reference: &Reference, ids: &BTreeSet<i64>) -
     let mut sql = Sql::new(dialect, "SELECT 1 FROM ");
     let list = sql.hold(Slot::Value(many::set(ids)));
     let numbers = dialect.sql().numbers(&list);
-    sql.name(reference.table).push(&format!(" t WHERE t.\"id\" IN ({numbers}) AND "));
+    sql.name(reference.table).push(&format!(" t WHERE t.\"id\" IN ({numbers})"));
+    sql.push(&and_there("t", reference.deleted)).push(" AND ");
     reference.allowed.write(&mut sql, Scope::of("t"));
+    if reference.deleted.is_some() {
+        sql.push(dialect.sql().keep());
+    }
     sql.finish()
 }

@@ -5,6 +5,7 @@ use super::{
     comparison::{self, Comparing},
     dialect::held,
     text::quote,
+    there::and_there,
 };
 use crate::schema::{Column, Step, pairs::TO};
 
@@ -29,6 +30,8 @@ pub struct Scope<'a> {
     pub each: bool,
     /// Whether a condition has to be true or false, never NULL: so under a negation.
     pub exact: bool,
+    /// Whether rows that the row refers to count although they were deleted.
+    pub as_if_there: bool,
 }
 
 impl Predicate {
@@ -67,6 +70,7 @@ impl Scope<'_> {
             holds_sets: false,
             each: false,
             exact: false,
+            as_if_there: false,
         }
     }
 
@@ -162,6 +166,9 @@ impl Scope<'_> {
             match previous.map(tie) {
                 Some(tie) if join == " JOIN " => _ = sql.push(&tie),
                 tie => ties.extend(tie),
+            }
+            if step.is_many() || !self.as_if_there {
+                ties.push(and_there(alias, step.deleted));
             }
             previous = Some(alias);
         }

@@ -8,7 +8,9 @@
 use super::{
     Leaf, Predicate, Scope, Slot, Sql,
     dialect::{Along, AlongSql},
+    row::Table,
     text::quote,
+    there::and_there,
 };
 use crate::schema::Step;
 
@@ -75,23 +77,25 @@ impl<'a> Source<'a> {
 
     /// Writes ` FROM <table, called t> WHERE <what the rule says>`; of what leads to the rows `found` is said, or else that
     /// it holds the caller's id.
-    pub(super) fn write(&self, table: &str, found: Option<&str>, sql: &mut Sql) {
+    pub(super) fn write(&self, table: &Table, found: Option<&str>, sql: &mut Sql) {
         match &self.way {
             Way::Own(leaf) => {
-                sql.push(&format!(" FROM {table} t WHERE "));
+                sql.push(&format!(" FROM {} t WHERE ", table.name));
                 leaf.write(sql, Scope::of("t"));
             }
             Way::By(by) => {
                 let tie = format!("t.{} = {BY}.{}", quote(by.step.key), quote(by.step.target));
-                let looked_up = sql.dialect().sql().looked_up(table, &tie);
+                let looked_up = sql.dialect().sql().looked_up(&table.name, &tie);
                 sql.push(" FROM ").name(by.step.table).push(&format!(" {BY}{looked_up}"));
                 match found {
                     Some(found) => sql.push(found),
                     None => sql.push(&format!("{BY}.{} = ", quote(by.account))).bind(Slot::Caller),
                 };
+                sql.push(&and_there(BY, by.step.deleted));
                 write_each(&by.also, Scope::of(BY), sql);
             }
         }
+        sql.push(&and_there("t", table.deleted));
         write_each(&self.also, Scope::of("t"), sql);
     }
 
@@ -111,7 +115,8 @@ impl<'a> Source<'a> {
         });
         sql.push("(").join(" OR ", by, |sql, by| {
             sql.push("EXISTS (SELECT 1 FROM ").name(by.step.table).push(" c WHERE c.").name(by.account);
-            sql.push(" = ").bind(Slot::Caller).push(&format!(" LIMIT 1 OFFSET {FEW})"));
+            sql.push(" = ").bind(Slot::Caller).push(&and_there("c", by.step.deleted));
+            sql.push(&format!(" LIMIT 1 OFFSET {FEW})"));
         });
         sql.push(")");
     }

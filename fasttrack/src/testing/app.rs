@@ -273,9 +273,11 @@ impl TestApp {
         self.clock.advance(by_us);
         self.app.hub.recheck_all();
         let (outbox, timetable) = (self.app.outbox.clone(), Arc::clone(&self.app.timetable));
+        let pipeline = Arc::clone(&self.app.pipeline);
         let tidied = self.block_on(async move {
             timetable.fire().await?;
-            notify::delete_old(&outbox).await
+            notify::delete_old(&outbox).await?;
+            pipeline.erase_old().await
         });
         tidied.or_fail(|error| format!("what is due or old cannot be seen to: {}", in_words(&error)));
     }

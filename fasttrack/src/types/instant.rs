@@ -26,6 +26,10 @@ pub struct CreatedAt(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct UpdatedAt(pub String);
 
+/// The instant of deletion, as long as what was deleted is kept; a row that is shown has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct DeletedAt(pub Option<String>);
+
 impl FieldType for Timestamp {
     const KIND: Kind = Kind::Timestamp;
 }
@@ -36,6 +40,11 @@ impl FieldType for CreatedAt {
 
 impl FieldType for UpdatedAt {
     const KIND: Kind = Kind::UpdatedAt;
+}
+
+impl FieldType for DeletedAt {
+    const KIND: Kind = Kind::DeletedAt;
+    const NULLABLE: bool = true;
 }
 
 /// What becomes of an instant that is finer than those that are kept.
@@ -89,6 +98,17 @@ pub(super) const UPDATED_AT: Facts = Facts {
     noun: "the instant of the last change",
     words: |_| "instant of the last change".to_owned(),
     described: |_, named| Some(format!("When the {} last changed.", named.row)),
+    input_note: None,
+    ..TIMESTAMP
+};
+
+/// Rows that were there before the field are not deleted.
+pub(super) const DELETED_AT: Facts = Facts {
+    is_automatic: true,
+    fill: Fill::Nothing,
+    noun: "the instant of deletion",
+    words: |_| "instant of deletion".to_owned(),
+    described: |_, named| Some(format!("When the {} was deleted: null, since it is there.", named.row)),
     input_note: None,
     ..TIMESTAMP
 };

@@ -27,7 +27,7 @@ pub use self::{
     email::Email,
     facts::{Bounds, Facts, Fill, Named, Order, ParseValue, ReadValue, Storage, Unfit},
     id::{BelongsTo, Entity, Id, OnDelete, RowId},
-    instant::{CreatedAt, Timestamp, UpdatedAt},
+    instant::{CreatedAt, DeletedAt, Timestamp, UpdatedAt},
     json::{Json, ReadsJson},
     literal::Literal,
     many::Many,
@@ -109,6 +109,8 @@ types! {
     CreatedAt => instant::CREATED_AT,
     /// The instant of the last change, set by the server.
     UpdatedAt => instant::UPDATED_AT,
+    /// The instant of deletion, of a row that is kept; null for one that is there.
+    DeletedAt => instant::DELETED_AT,
 }
 
 impl Kind {
@@ -141,7 +143,7 @@ impl Kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type that a field of a resource can have",
     label = "not a field type",
-    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
+    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
 )]
 pub trait FieldType {
     /// What a column of this type holds.

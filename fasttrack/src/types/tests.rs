@@ -21,6 +21,7 @@ fn kind(holds: Holds) -> Kind {
         Holds::PasswordHash => Kind::PasswordHash,
         Holds::CreatedAt => Kind::CreatedAt,
         Holds::UpdatedAt => Kind::UpdatedAt,
+        Holds::DeletedAt => Kind::DeletedAt,
     }
 }
 

@@ -8,6 +8,7 @@ mod constraints;
 mod custom;
 mod deletions;
 mod hooks;
+mod kept;
 mod large;
 mod limits;
 mod many;

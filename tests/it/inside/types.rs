@@ -24,9 +24,13 @@ fn column(holds: Holds) -> Option<Column> {
         Holds::Choice => Kind::Choice(&["low", "high"]),
         Holds::Email => Kind::Email,
         // The server sets these, a row has to be there for the next, and nobody sees the last again.
-        Holds::Id | Holds::CreatedAt | Holds::UpdatedAt | Holds::Relation | Holds::Many | Holds::PasswordHash => {
-            return None;
-        }
+        Holds::Id
+        | Holds::CreatedAt
+        | Holds::UpdatedAt
+        | Holds::DeletedAt
+        | Holds::Relation
+        | Holds::Many
+        | Holds::PasswordHash => return None,
     };
     let is_asked = kind.facts().parse.is_some();
     Some(Column { kind, filter: is_asked, index: is_asked, ..column })

@@ -48,7 +48,12 @@ pub(super) fn rights(world: &World, who: Option<&Somebody>) -> Rights {
             let table = Table::new(dialect(), model.schema);
             let mut sql = Sql::new(dialect(), "SELECT t.\"id\", ");
             let row = if shown { dialect().text(&table.row_json) } else { "NULL".to_owned() };
-            sql.push(&row).push(" FROM ").push(&table.name).push(" t WHERE ");
+            sql.push(&row)
+                .push(" FROM ")
+                .push(&table.name)
+                .push(" t WHERE TRUE")
+                .push(&sql::and_there("t", table.deleted));
+            sql.push(" AND ");
             policy.write(&mut sql, Scope::of("t"));
             let values = Values { caller: who.map(|somebody| somebody.login.id), ..Values::default() };
             let rows = world.read(sql.finish().fill(values));
@@ -246,7 +251,7 @@ fn stored_ids(world: &World, model: &Model) -> Vec<i64> {
 
 /// What a column of a row holds.
 fn stored(world: &World, model: &Model, column: &Column, id: i64) -> Arg {
-    let table = Table::new(dialect(), model.schema);
+    let table = Table { deleted: None, ..Table::new(dialect(), model.schema) };
     let place = model.schema.columns.iter().position(|other| other.key == column.key).unwrap();
     let row = world.read(sql::state(&table, &[]).fill(Values { id: Some(id), ..Values::default() })).remove(0);
     match &row.0[place + 1] {
@@ -336,7 +341,8 @@ fn is_told(catalog: &Catalog, told: &BTreeSet<(usize, &'static str)>, model: &Mo
         && catalog
             .target(column)
             .is_some_and(|target| target.schema.account && target.schema.rule(Verb::Delete).is_some());
-    column.kind == Kind::Id
+    // Whether a row is there its id tells; what a deleted one holds is told to nobody.
+    matches!(column.kind, Kind::Id | Kind::DeletedAt)
         || (model.schema.account && ["is_active", "role"].contains(&column.key))
         || told.contains(&(model.index, column.name))
         || keeps_an_account

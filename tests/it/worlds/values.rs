@@ -30,7 +30,9 @@ pub(super) type Ids<'a> = dyn Fn(&str) -> Vec<i64> + 'a;
 
 /// A value of a field; null now and then where it may be. What has to be nobody else's has a number of its own in it.
 pub(super) fn any(random: &mut Random, column: &Column, number: usize, ids: &Ids<'_>) -> Value {
-    if column.nullable && random.one_in(4) {
+    // Most rows are there.
+    let is_there = column.kind == Kind::DeletedAt && !random.one_in(4);
+    if is_there || column.nullable && random.one_in(4) {
         return Value::Null;
     }
     if let Kind::Relation(target) = column.kind {

@@ -19,6 +19,9 @@ pub(super) struct Meaning {
     pub(super) under: Option<&'static str>,
     pub(super) is_account: bool,
     pub(super) is_concealed: bool,
+    /// What becomes of deleted rows, where they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deleted: Option<String>,
     pub(super) fields: Vec<FieldMeaning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) many: Vec<ManyMeaning>,
@@ -107,6 +110,7 @@ impl Meaning {
             under: schema.under,
             is_account: schema.account,
             is_concealed: schema.conceal,
+            deleted: schema.deleted().map(|_| words::kept(schema)),
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
             many: schema.has.iter().map(|has| many(catalog, has)).collect::<Result<_, _>>()?,
             constraints: constraints::of(catalog, model, sql)?,

@@ -63,6 +63,7 @@ fn head(meaning: &Meaning) -> String {
     facts.extend(meaning.under.map(|under| format!("created and listed under its {under}")));
     facts.extend(meaning.is_account.then(|| "the account that logs in".to_owned()));
     facts.extend(meaning.is_concealed.then(|| "answers 404 where it may not be read".to_owned()));
+    facts.extend(meaning.deleted.clone());
     text += &facts.join("; ");
     text + "\n"
 }

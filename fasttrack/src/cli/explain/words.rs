@@ -76,11 +76,18 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
     flags.chain(also).chain(pairs).chain(gone.map(str::to_owned)).collect()
 }
 
+/// What becomes of rows that are deleted, where they are kept.
+pub(super) fn kept(schema: &Schema) -> String {
+    let until = schema.keep_deleted_us.and_then(|us| span(us.unsigned_abs()));
+    until.map_or_else(|| "deleted rows are kept".to_owned(), |length| format!("deleted rows are kept for {length}"))
+}
+
 /// When a trigger applies.
 pub(super) fn when(change: Change) -> String {
     match change {
         Change::Created => "a row is created".to_owned(),
         Change::Deleted => "a row is deleted".to_owned(),
+        Change::Restored => "a row is restored".to_owned(),
         Change::Changed { field } => format!("{field} changes"),
         Change::ChangedTo { field, value } => format!("{field} changes to {}", literal(value)),
         Change::At { field, offset_us } => match span(offset_us.unsigned_abs()) {

@@ -45,7 +45,9 @@ pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Ver
     let account = Judge { catalog, schema: model.schema, undecided, depth: 0 }.outcome(rule);
     let anonymous = match verb {
         Verb::List | Verb::Read => fold(catalog, model, rule, CallerRole::Anonymous),
-        Verb::Create | Verb::Update | Verb::Delete => fold_change(catalog, model, rule, CallerRole::Anonymous),
+        Verb::Create | Verb::Update | Verb::Delete | Verb::Restore => {
+            fold_change(catalog, model, rule, CallerRole::Anonymous)
+        }
     };
     // Who created a row has to be somebody.
     let needs_actor =

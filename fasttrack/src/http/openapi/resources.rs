@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     http::routes,
-    pipeline::changes_are_seen,
-    schema::{Catalog, Model, Verb, verb_in_words},
+    pipeline::{changes_are_seen, what_returns_is_seen},
+    schema::{Catalog, Model, Schema, Verb, span, verb_in_words},
     words::{capitalised, markdown, sentence, with_article, words},
 };
 
@@ -50,6 +50,7 @@ impl<'a> Resource<'a> {
             paths.push((format!("/api/v1/{plural}/me"), own));
         }
         paths.push((row, self.path_item(&[("get", Verb::Read), ("patch", Verb::Update), ("delete", Verb::Delete)])));
+        paths.push((format!("/api/v1/{plural}/{{id}}/restore"), self.path_item(&[("post", Verb::Restore)])));
         paths.retain(|(_, item)| item.as_object().is_some_and(|operations| !operations.is_empty()));
         paths
     }
@@ -108,6 +109,7 @@ impl<'a> Resource<'a> {
             Verb::Read => self.read(),
             Verb::Update => self.update(),
             Verb::Delete => self.delete(),
+            Verb::Restore => self.restore(),
         };
         let concealed = verb == Verb::Read && self.model.schema.conceal;
         let operation = operation.anonymous(access.anonymous).explain(who_may(who, access));
@@ -155,8 +157,23 @@ impl<'a> Resource<'a> {
         let fallout = Fallout::of(self.catalog, self.model.schema);
         let operation = self.of_row(self.start("delete")).answers_empty(204, &format!("The {} is gone.", self.noun));
         let operation = fallout.in_words().into_iter().fold(operation, Operation::explain);
+        let kept = self.model.schema.deleted().map(|_| is_kept(self.model.schema));
+        let operation = kept.into_iter().fold(operation, Operation::explain);
         let conflicts = fallout.may_conflict() || self.model.schema.account || self.model.schema.hooks.is_some();
         if conflicts { operation.refuses(&[409]) } else { operation }
+    }
+
+    fn restore(&self) -> Operation {
+        let noun = &self.noun;
+        let operation = self.of_row(self.start("restore")).explain(RESTORES);
+        let operation = operation.answers(200, &format!("The {noun}, which is there again."), &self.names.row);
+        let operation = if what_returns_is_seen(self.catalog, self.model) {
+            operation
+        } else {
+            operation.answers_empty(204, &format!("The {noun} is there again; you may not see it."))
+        };
+        let why = "is not deleted, what it refers to is, or a value of it that is unique has been taken meanwhile.";
+        operation.refuses_when(409, format!("The {noun} {why}"))
     }
 
     fn get_me(&self) -> Operation {
@@ -256,6 +273,14 @@ impl<'a> Resource<'a> {
     }
 }
 
+/// What becomes of a row that is deleted and kept.
+fn is_kept(schema: &Schema) -> String {
+    let until = schema.keep_deleted_us.and_then(|us| span(us.unsigned_abs()));
+    let until = until.map(|length| format!(" for {length}")).unwrap_or_default();
+    let back = if schema.rule(Verb::Restore).is_some() { ", and can be restored" } else { "" };
+    format!("It is kept{until}{back}; meanwhile no other route finds it.")
+}
+
 fn who_may(who: &str, access: Access) -> String {
     let rest = if access.scopes { " Rows for which this does not hold are left out." } else { "" };
     format!("Who may: {who}.{rest}")
@@ -263,6 +288,8 @@ fn who_may(who: &str, access: Access) -> String {
 
 /// Who may use what every account may.
 pub(super) const ANYONE_LOGGED_IN: &str = "Who may: anyone logged in.";
+
+const RESTORES: &str = "Has a row be there again that was deleted and is kept, with what went in the same deletion.";
 
 const MERGE_PATCH: &str = "Changes the keys that are sent and leaves the others as they are (RFC 7396); \
                            `application/merge-patch+json` is taken as well.";

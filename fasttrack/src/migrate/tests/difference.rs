@@ -133,7 +133,12 @@ fn what_is_unique_together_is_asked_of_the_rows_once() {
     let united = |second: &str| {
         let mut notes = notes(&columns(second));
         let keys = vec![quote("x"), quote(second)];
-        notes.tables[0].indexes.push(IndexDefinition { name: format!("notes_x_{second}_unique"), unique: true, keys });
+        notes.tables[0].indexes.push(IndexDefinition {
+            name: format!("notes_x_{second}_unique"),
+            unique: true,
+            keys,
+            only: None,
+        });
         notes
     };
     let words = "! notes: no two rows may hold the same under `notes_x_y_unique`";

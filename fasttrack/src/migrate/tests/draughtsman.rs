@@ -91,7 +91,7 @@ fn unite(table: &mut TableDefinition, keys: Vec<String>) {
     let name = format!("{}_{}_unique", table.name, keys.join("_").replace('"', ""));
     if table.indexes.iter().all(|index| index.name != name) && keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
     {
-        table.indexes.push(IndexDefinition { name, unique: true, keys });
+        table.indexes.push(IndexDefinition { name, unique: true, keys, only: None });
     }
 }
 
@@ -131,7 +131,7 @@ fn exclude(table: &TableDefinition, start: &str, end: &str, per: Option<&String>
     };
     let per: Vec<_> = per.filter(is_point).cloned().into_iter().collect();
     let name = format!("{}_{}_{start}_{end}_excl", table.name, per.concat());
-    Some(ExclusionDefinition { name, start: start.to_owned(), end: end.to_owned(), per })
+    Some(ExclusionDefinition { name, start: start.to_owned(), end: end.to_owned(), per, unless: None })
 }
 
 /// A schema on its way to another one.

@@ -3,6 +3,7 @@
 mod declared;
 mod difference;
 mod draughtsman;
+mod kept;
 mod kill;
 mod lossless;
 mod names;
@@ -205,7 +206,7 @@ fn table(name: &str, columns: &[ColumnDefinition]) -> TableDefinition {
 fn index(table: &mut TableDefinition, key: &str, unique: bool) {
     let kind = if unique { "unique" } else { "index" };
     let name = format!("{}_{key}_{kind}", table.name);
-    table.indexes.push(IndexDefinition { name, unique, keys: vec![quote(key)] });
+    table.indexes.push(IndexDefinition { name, unique, keys: vec![quote(key)], only: None });
 }
 
 fn schema(tables: &[TableDefinition]) -> Snapshot {

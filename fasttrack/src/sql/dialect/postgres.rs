@@ -179,6 +179,10 @@ impl Syntax for Postgres {
         if goes { " FOR UPDATE" } else { " FOR NO KEY UPDATE" }
     }
 
+    fn keep(&self) -> &'static str {
+        " FOR KEY SHARE"
+    }
+
     /// A number of a sequence is nobody else's, whenever it is taken: the statement takes them itself.
     fn last_id(&self, _table: &str) -> Option<String> {
         None
@@ -278,10 +282,10 @@ impl Syntax for Postgres {
     fn doom(&self, root: usize, takes: &[Taken]) -> String {
         let steps: Vec<_> = takes
             .iter()
-            .map(|Taken { parent, child, table, key }| {
+            .map(|Taken { parent, child, table, key, which }| {
                 format!(
                     "SELECT {child} AS \"resource\", c.\"id\" FROM {table} c \
-                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\"{which}"
                 )
             })
             .collect();

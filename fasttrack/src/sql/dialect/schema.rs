@@ -41,7 +41,7 @@ pub enum ColumnAlteration<'a> {
 }
 
 /// Something that an index is over.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexKey {
     /// The column, or an expression over it.
     pub expression: String,
@@ -220,7 +220,8 @@ fn target(column: &ColumnDefinition) -> Option<&str> {
 fn is_foreign(from: &ColumnDefinition, to: &ColumnDefinition) -> bool {
     let is_moved = target(from).zip(target(to)).is_some_and(|(old, new)| old != new);
     let is_secret = from.holds.facts().is_secret != to.holds.facts().is_secret;
-    is_moved || is_secret || from.holds == Holds::Id || to.holds == Holds::Id
+    let is_either = |holds: Holds| from.holds == holds || to.holds == holds;
+    is_moved || is_secret || is_either(Holds::Id) || is_either(Holds::DeletedAt)
 }
 
 /// The words of a text with single spaces between them.

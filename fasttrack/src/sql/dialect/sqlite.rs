@@ -146,6 +146,10 @@ impl Syntax for Sqlite {
         ""
     }
 
+    fn keep(&self) -> &'static str {
+        ""
+    }
+
     fn last_id(&self, table: &str) -> Option<String> {
         Some(format!("SELECT \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = {}", text_literal(table)))
     }
@@ -282,10 +286,10 @@ impl Syntax for Sqlite {
     fn doom(&self, root: usize, takes: &[Taken]) -> String {
         let steps: Vec<_> = takes
             .iter()
-            .map(|Taken { parent, child, table, key }| {
+            .map(|Taken { parent, child, table, key, which }| {
                 format!(
                     " UNION SELECT {child}, c.\"id\" FROM d CROSS JOIN {table} c \
-                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\""
+                     WHERE d.\"resource\" = {parent} AND c.{key} = d.\"id\"{which}"
                 )
             })
             .collect();

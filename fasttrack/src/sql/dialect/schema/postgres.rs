@@ -107,7 +107,8 @@ impl SchemaSyntax for PostgresSchema {
 
     fn create_index(&self, table: &str, index: &IndexDefinition) -> String {
         let unique = if index.unique { "UNIQUE " } else { "" };
-        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&index.name), quote(table), index.keys.join(", "))
+        let (name, table, keys, which) = (quote(&index.name), quote(table), index.keys.join(", "), index.which());
+        format!("CREATE {unique}INDEX {name} ON {table} ({keys}){which}")
     }
 
     fn alter(&self, table: &str, change: ColumnAlteration<'_>) -> Option<Vec<String>> {

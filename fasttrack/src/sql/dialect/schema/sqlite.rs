@@ -46,7 +46,8 @@ impl SchemaSyntax for SqliteSchema {
     /// The row id ends every index of `SQLite` by itself, so that ties come in the order of ids.
     fn create_index(&self, table: &str, index: &IndexDefinition) -> String {
         let unique = if index.unique { "UNIQUE " } else { "" };
-        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&index.name), quote(table), index.keys.join(", "))
+        let (name, table, keys, which) = (quote(&index.name), quote(table), index.keys.join(", "), index.which());
+        format!("CREATE {unique}INDEX {name} ON {table} ({keys}){which}")
     }
 
     fn alter(&self, table: &str, change: ColumnAlteration<'_>) -> Option<Vec<String>> {

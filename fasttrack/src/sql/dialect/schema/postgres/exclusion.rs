@@ -18,7 +18,8 @@ pub(super) const TEXT_RANGE: &str = "DO $$BEGIN IF to_regtype('fasttrack_textran
 pub(super) fn text(table: &TableDefinition, exclusion: &ExclusionDefinition) -> String {
     let per = exclusion.per.iter().filter_map(|name| table.column(name)).map(point);
     // A range from null to null is one without ends.
-    let known: Vec<_> = exclusion.per.iter().map(|name| format!("{} IS NOT NULL", quote(name))).collect();
+    let known = exclusion.per.iter().map(|name| format!("{} IS NOT NULL", quote(name)));
+    let known: Vec<_> = known.chain(exclusion.unless.iter().map(|name| format!("{} IS NULL", quote(name)))).collect();
     let known = if known.is_empty() { String::new() } else { format!(" WHERE ({})", known.join(" AND ")) };
     let (start, end) = (quote(&exclusion.start), quote(&exclusion.end));
     let range = table.column(&exclusion.start).map_or("int8range", |column| range_of(column.holds.facts().storage));

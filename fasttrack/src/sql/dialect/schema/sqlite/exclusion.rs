@@ -39,10 +39,14 @@ fn overlaps(table: &TableDefinition, exclusion: &ExclusionDefinition) -> String 
         let of = |row: &str| column.matched(format!("{row}.{}", quote(&column.name)));
         format!("{} = {} AND ", of("o"), of("NEW"))
     });
-    let same = same.collect::<Vec<_>>().concat();
-    format!(
+    let same: String = same.collect::<Vec<_>>().concat();
+    let there = |row: &str| exclusion.unless.as_ref().map(|key| format!("{row}.{} IS NULL AND ", quote(key)));
+    let (whether, other) = (there("NEW").unwrap_or_default(), there("o").unwrap_or_default());
+    let same = same + &other;
+    let overlaps = format!(
         "EXISTS (SELECT 1 FROM {name} AS o WHERE {same}o.{start} >= NEW.{start} AND o.{start} < NEW.{end} \
          AND o.\"id\" <> NEW.\"id\") OR (SELECT o.{end} FROM {name} AS o WHERE {same}o.{start} < NEW.{start} \
          ORDER BY o.{start} DESC LIMIT 1) > NEW.{start}"
-    )
+    );
+    if whether.is_empty() { overlaps } else { format!("{whether}({overlaps})") }
 }
