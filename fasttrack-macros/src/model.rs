@@ -1,13 +1,17 @@
 //! A declaration, understood but not yet judged. Every name keeps the span at which it was written.
 
 mod constraint;
+mod trigger;
 
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span};
 use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
-pub(crate) use self::constraint::{Check, Condition, Exclusive, Operand, Unique, key};
+pub(crate) use self::{
+    constraint::{Check, Condition, Exclusive, Operand, Unique, key},
+    trigger::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
+};
 use crate::{
     check::rule::VERBS,
     options::{OPTIONS, OptionSpec},
@@ -38,6 +42,8 @@ pub(crate) struct Declaration {
     pub(crate) hooks: Option<Span>,
     /// How long deleted rows are kept.
     pub(crate) keep_deleted: Option<KeepDeleted>,
+    /// Where `history` is said.
+    pub(crate) history: Option<Span>,
     pub(crate) fields: Vec<Field>,
     pub(crate) has: Vec<Has>,
     pub(crate) rules: Vec<NamedRule>,
@@ -211,63 +217,6 @@ pub(crate) struct Operator {
 pub(crate) struct Path {
     pub(crate) head: Vec<Ident>,
     pub(crate) last: Ident,
-}
-
-/// `#[on(change => effect)]`
-pub(crate) struct Trigger {
-    pub(crate) change: Change,
-    pub(crate) effect: Effect,
-}
-
-/// When.
-#[derive(Clone)]
-pub(crate) enum Change {
-    Created,
-    Deleted,
-    Restored(Span),
-    Changed {
-        field: Ident,
-        to: Option<Constant>,
-    },
-    /// `at(field + offset)`
-    At {
-        field: Ident,
-        offset_us: i64,
-    },
-}
-
-/// What then.
-pub(crate) enum Effect {
-    Event { name: Ident, payload: Vec<Payload>, to: Vec<Recipient>, except_actor: Option<Span> },
-    Run(syn::Path),
-    Add { to: Ident, values: Vec<Assignment> },
-}
-
-/// `level: Owner`: what a field of an added row holds.
-pub(crate) struct Assignment {
-    pub(crate) field: Ident,
-    pub(crate) value: Assigned,
-}
-
-/// What stands behind the colon.
-pub(crate) enum Assigned {
-    Actor(Span),
-    Constant(Constant),
-    Path(Path),
-}
-
-/// Who hears of it.
-pub(crate) enum Recipient {
-    Oneself(Span),
-    Path(Path),
-}
-
-/// One key of an event's data.
-pub(crate) struct Payload {
-    pub(crate) key: Ident,
-    /// `old` or `new`, when said.
-    pub(crate) version: Option<Ident>,
-    pub(crate) path: Path,
 }
 
 impl Declaration {

@@ -4,7 +4,7 @@ use crate::{label::Label, organisation::Organisation, user::User};
 use fasttrack::prelude::*;
 
 /// A text of an organisation.
-#[resource(keep_deleted = 30d)]
+#[resource(keep_deleted = 30d, history)]
 #[can(create: organisation.editor)]
 #[can(list, read: any(organisation.members: user) | author)]
 #[can(update: author & organisation.editor)]

@@ -109,6 +109,9 @@ fn everybody_may_do_what_his_level_lets_him() {
         acme.as_("owner").call("DELETE", &format!("/documents/{}", acme.document)).expect(204);
         client.get(&format!("/documents/{}", acme.document)).send().status
     });
+    check("know what changed in it", [200, 200, 200, 403, 403, 401], |acme, client| {
+        client.get(&format!("/documents/{}/history", acme.document)).send().status
+    });
     check("restore it", [200, 403, 403, 403, 403, 401], |acme, client| {
         acme.as_("owner").call("DELETE", &format!("/documents/{}", acme.document)).expect(204);
         client.call("POST", &format!("/documents/{}/restore", acme.document)).send().status

@@ -1,4 +1,4 @@
-//! `DeletedAt` and what is said of deleted rows: there is something to say it of.
+//! `DeletedAt` and what is said of deleted rows, and of the history of rows: there is something to say it of.
 
 use crate::{
     errors::Errors,
@@ -9,6 +9,7 @@ use crate::{
 const KEPT: &str = "deleted rows are not kept; add `pub deleted_at: DeletedAt`";
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
+    check_history(declaration, errors);
     if let Some(field) = declaration.deleted() {
         if declaration.account.is_some() {
             let message =
@@ -27,5 +28,19 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
         if let Change::Restored(at) = trigger.change {
             errors.push(at, format!("nothing is ever restored: {KEPT}"));
         }
+    }
+}
+
+/// A history is kept for somebody.
+fn check_history(declaration: &Declaration, errors: &mut Errors) {
+    let ruled = |verb: &str| declaration.grants.iter().find(|grant| grant.verb == verb);
+    match (declaration.history, ruled("history")) {
+        (None, Some(grant)) => {
+            errors.push(grant.verb.span(), "there is no history to read; say `#[resource(history)]`");
+        }
+        (Some(at), None) if ruled("read").is_none() && declaration.reads_every_can() => {
+            errors.push(at, "nobody may read it; say who: `#[can(history: RULE)]`, or who may `read` the row");
+        }
+        _ => {}
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     shape::Shape,
 };
 
-pub(crate) const VERBS: [&str; 6] = ["create", "list", "read", "update", "delete", "restore"];
+pub(crate) const VERBS: [&str; 7] = ["create", "list", "read", "update", "delete", "restore", "history"];
 
 /// Words of the rule language, which cannot name a rule.
 pub(crate) const WORDS: [&str; 6] = ["anyone", "authenticated", "role", "self", "any", "now"];

@@ -67,10 +67,11 @@ fn head(declaration: &Declaration) -> TokenStream {
     let account = declaration.account.map(|_| quote!(.account()));
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
     let keep = declaration.keep_deleted.as_ref().map(|keep| keep.for_us).map(|us| quote!(.keep_deleted(#us)));
+    let history = declaration.history.map(|_| quote!(.history()));
     let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
     // The call stands where a name is reported that is the framework's own.
     let new = quote_spanned!(declaration.plural_at=> __ft::Schema::new(#name, #plural));
-    quote!(#new.doc(#doc) #under #account #conceal #keep #was)
+    quote!(#new.doc(#doc) #under #account #conceal #keep #history #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {

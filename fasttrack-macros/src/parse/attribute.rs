@@ -11,8 +11,16 @@ use super::moment;
 use crate::{errors::Errors, model::KeepDeleted, names};
 
 /// The options of a resource: how each is written.
-pub(crate) const OPTIONS: [&str; 7] =
-    ["under = project", "plural = \"people\"", "account", "conceal", "hooks", "keep_deleted = 30d", "was = old_plural"];
+pub(crate) const OPTIONS: [&str; 8] = [
+    "under = project",
+    "plural = \"people\"",
+    "account",
+    "conceal",
+    "hooks",
+    "keep_deleted = 30d",
+    "history",
+    "was = old_plural",
+];
 
 /// The options of a resource.
 #[derive(Default)]
@@ -24,6 +32,7 @@ pub(crate) struct Options {
     pub(crate) was: Option<Ident>,
     pub(crate) hooks: Option<Span>,
     pub(crate) keep_deleted: Option<KeepDeleted>,
+    pub(crate) history: Option<Span>,
 }
 
 impl Options {
@@ -62,6 +71,7 @@ impl Options {
             "account" => self.account = Some(word.span()),
             "conceal" => self.conceal = true,
             "hooks" => self.hooks = Some(word.span()),
+            "history" => self.history = Some(word.span()),
             "keep_deleted" => {
                 assign(word, input)?;
                 let for_us = moment::stretch(input, "keep_deleted = 30d", "take `DeletedAt` away to keep nothing")?;

@@ -48,6 +48,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         was: options.was,
         hooks: options.hooks,
         keep_deleted: options.keep_deleted,
+        history: options.history,
         fields,
         has: Vec::new(),
         rules: Vec::new(),

@@ -52,6 +52,16 @@ fn the_instant_is_the_servers_alone() {
 }
 
 #[test]
+fn a_history_is_for_somebody() {
+    accept(&task("history", "", ""));
+    accept(&task("history", "#[can(history: project.owner)]", ""));
+    check(&task("", "#[can(history: assignee)]", ""), "history", "say `#[resource(history)]`");
+    let unread = |attribute: &str| task("history", attribute, "").replace("#[can(read: authenticated)]", "");
+    check(&unread("#[can(list: assignee)]"), "history", "nobody may read it; say who: `#[can(history: RULE)]`");
+    accept(&unread("#[can(history: assignee)]"));
+}
+
+#[test]
 fn how_long_is_said_in_words() {
     for (arguments, token, words) in [
         ("keep_deleted", "keep_deleted", "is written `keep_deleted = 30d`"),

@@ -61,7 +61,7 @@ pub(super) fn check_is_wanted(config: &Config) -> Result<(), StartError> {
 /// What brings the schema of the database to where it should be.
 pub(crate) fn migrator<'a>(db: &'a Db, catalog: &'a Catalog, source: Source) -> Result<Migrator<'a>, MigrateError> {
     let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?.schema;
-    Migrator::new(db, catalog, framework_tables(db.dialect(), account), source)
+    Migrator::new(db, catalog, framework_tables(db.dialect(), catalog, account), source)
 }
 
 /// The migrations that the settings have count.
@@ -143,8 +143,10 @@ async fn check_for_damage(db: &Db, path: &Path) -> Result<(), StartError> {
 }
 
 /// The definitions of the tables that are no resources.
-fn framework_tables(dialect: Dialect, account: &Schema) -> Vec<String> {
+fn framework_tables(dialect: Dialect, catalog: &Catalog, account: &Schema) -> Vec<String> {
+    let schemas: Vec<_> = catalog.models().iter().map(|model| model.schema).collect();
     let mut statements = auth::sessions::ddl(dialect, account);
     statements.extend(sql::outbox(dialect, account));
+    statements.extend(sql::history(dialect, account, &schemas));
     statements
 }

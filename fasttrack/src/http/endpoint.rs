@@ -15,7 +15,7 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    limit, notifications, paging, problem,
+    history, limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
@@ -165,6 +165,10 @@ impl Endpoint {
             Verb::Read => {
                 forms::nothing(body)?;
                 Ok(Reply::json(StatusCode::OK, pipeline.read(model, Target::Id(row()?), who).await?))
+            }
+            Verb::History => {
+                let id = row()?;
+                history::list(&self.site, history::Asked { model, id, who }, params, body).await
             }
             Verb::Restore => {
                 forms::nothing(body)?;

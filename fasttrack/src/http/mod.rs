@@ -23,6 +23,7 @@ mod gate;
 mod grammar;
 mod handover;
 mod handshake;
+mod history;
 mod host;
 mod limit;
 #[doc(hidden)]

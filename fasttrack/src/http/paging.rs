@@ -24,7 +24,7 @@ pub(super) struct Walk<'a> {
     /// What seals the cursor.
     pub(super) keys: &'a Keys,
     /// The plural of what is listed.
-    pub(super) list: &'static str,
+    pub(super) list: &'a str,
     /// The account that asks.
     pub(super) user: i64,
 }

@@ -121,8 +121,8 @@ impl Action {
     pub const fn is_list(self) -> bool {
         matches!(
             self,
-            Self::Resource { verb: Verb::List, .. }
-                | Self::Replaced { verb: Verb::List, .. }
+            Self::Resource { verb: Verb::List | Verb::History, .. }
+                | Self::Replaced { verb: Verb::List | Verb::History, .. }
                 | Self::Session(SessionAction::List)
                 | Self::Notifications
         )
@@ -203,7 +203,7 @@ fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
     let parent = model.parent.filter(|_| is_collection).and_then(|parent| catalog.get(parent.index));
     let plural = model.schema.plural;
     let path = match parent {
-        _ if verb == Verb::Restore => format!("{API_PREFIX}/{plural}/{{id}}/restore"),
+        _ if matches!(verb, Verb::Restore | Verb::History) => format!("{API_PREFIX}/{plural}/{{id}}/{}", verb.name()),
         Some(parent) => format!("{API_PREFIX}/{}/{{id}}/{plural}", parent.schema.plural),
         None if is_collection => format!("{API_PREFIX}/{plural}"),
         None => format!("{API_PREFIX}/{plural}/{{id}}"),
@@ -219,7 +219,7 @@ fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
 const fn method(verb: Verb) -> &'static str {
     match verb {
         Verb::Create | Verb::Restore => "POST",
-        Verb::List | Verb::Read => "GET",
+        Verb::List | Verb::Read | Verb::History => "GET",
         Verb::Update => "PATCH",
         Verb::Delete => "DELETE",
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     engine::Setup,
+    history::{self, Note},
     kept::Keeping,
     outbox::{self, Act, Effects},
     reach::{self, Going, Reach, Relation},
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
-    schema::{Change, Kind, LinkError, Literal, Model, Schema},
+    schema::{Change, Kind, LinkError, Literal, Model, Schema, Verb},
     sql::{self, Referrer},
 };
 
@@ -74,7 +75,8 @@ impl Cascade {
         let catalog = setup.catalog;
         let tables: Vec<_> = catalog.tables().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
-        let is_heard = |table: usize| tables.get(table).is_some_and(|table| !table.effects.is_nothing());
+        let is_heard = |table: &Table| !table.effects.is_nothing() || table.schema.history;
+        let is_heard = |table: usize| tables.get(table).is_some_and(is_heard);
         let plan = |model: &Model| {
             let reach = Reach::of(model.index, &relations, Going::ForGood, is_heard);
             Plan::of(setup, &relations, reach, model)
@@ -91,7 +93,7 @@ impl Cascade {
     pub(super) async fn clear(&self, tx: &mut Tx, resource: usize, id: i64, actor: &Arg) -> Result<bool, DbError> {
         let Some(plan) = self.plans.get(resource).filter(|plan| !plan.reach.is_nothing()) else { return Ok(false) };
         self.doom(tx, &plan.reach, &plan.doom, vec![Arg::Int(id)]).await?;
-        self.tell(tx, &plan.reach, (resource, id), actor).await?;
+        self.tell(tx, (&plan.reach, Going::ForGood), (resource, id), actor).await?;
         self.forget_due(tx, &plan.reach, Going::ForGood).await?;
         self.detach_all(tx, &plan.detaches, actor).await?;
         self.cut(tx, plan, (resource, id)).await?;
@@ -127,12 +129,13 @@ impl Cascade {
     pub(super) async fn tell(
         &self,
         tx: &mut Tx,
-        reach: &Reach,
+        (reach, going): (&Reach, Going),
         root: (usize, i64),
         actor: &Arg,
     ) -> Result<(), DbError> {
         for position in reach.order.iter().collect::<BTreeSet<_>>() {
-            let Some(table) = self.tables.get(*position).filter(|table| !table.effects.plans.is_empty()) else {
+            let is_told = |table: &&Table| !table.effects.plans.is_empty() || table.schema.history;
+            let Some(table) = self.tables.get(*position).filter(is_told) else {
                 continue;
             };
             let next = sql::doomed(*position, TOLD);
@@ -142,6 +145,10 @@ impl Cascade {
                 let rows = run(tx, &table.rows, vec![outbox::json_array(&ids)]).await?;
                 let mut acts = outbox::rows(table.schema.columns, &rows);
                 acts.retain(|(id, row)| (*position, *id) != root && table.is_there(row));
+                if going == Going::ToBeKept {
+                    let notes = acts.iter().map(|(id, _)| Note::moved(*id, actor.clone(), Verb::Delete));
+                    history::write(tx, table.schema, notes).await?;
+                }
                 tell(tx, &table.effects, actor, acts).await?;
             }
         }
@@ -151,6 +158,10 @@ impl Cascade {
     /// Forgets what is due for what will go.
     pub(super) async fn forget_due(&self, tx: &mut Tx, reach: &Reach, going: Going) -> Result<(), DbError> {
         for position in reach.order.iter().collect::<BTreeSet<_>>() {
+            let schema = self.tables.get(*position).map(|table| table.schema);
+            if let Some(schema) = schema.filter(|schema| schema.history && going == Going::ForGood) {
+                tx.query(sql::forget_doomed_history(schema.plural, *position)).await?;
+            }
             let timed = self.tables.get(*position).map(|table| &table.effects.timed);
             if let Some(timed) = timed.filter(|timed| !timed.is_empty()) {
                 tx.query(sql::forget_doomed_due(timed, *position, going == Going::ToBeKept)).await?;
@@ -172,7 +183,7 @@ impl Cascade {
         let child = detaches.referrer.child;
         let Some(table) = self.tables.get(child) else { return Ok(()) };
         let lost: Vec<_> = all.iter().filter(|other| other.referrer.child == child).collect();
-        let is_heard = lost.iter().any(|lost| !lost.effects.plans.is_empty());
+        let is_heard = table.schema.history || lost.iter().any(|lost| !lost.effects.plans.is_empty());
         let mut from = 0;
         loop {
             let pairs = run(tx, &detaches.staying, vec![Arg::Int(from)]).await?;
@@ -190,6 +201,8 @@ impl Cascade {
             if changed.iter().all(|(_, ids)| ids.is_empty()) {
                 return Err(DbError::Other(format!("{} keeps what it has to lose", detaches.referrer.schema.name)));
             }
+            let keys: Vec<_> = changed.iter().map(|(lost, _)| lost.referrer.key).collect();
+            note_lost(tx, table, (&ids, &before), &keys, actor).await?;
             for (lost, ids) in changed.into_iter().filter(|(lost, _)| !lost.effects.plans.is_empty()) {
                 let is_heard = |(id, row): &&(i64, Vec<Arg>)| ids.contains(id) && table.is_there(row);
                 let acts = before.iter().filter(is_heard).cloned().collect();
@@ -302,6 +315,29 @@ impl Detaches {
         }
         Ok(rows)
     }
+}
+
+/// Notes what rows have lost of these relations, where their history is kept.
+async fn note_lost(
+    tx: &mut Tx,
+    table: &Table,
+    (ids, before): (&Arg, &[(i64, Vec<Arg>)]),
+    keys: &[&str],
+    actor: &Arg,
+) -> Result<(), DbError> {
+    let columns = table.schema.columns;
+    if !table.schema.history {
+        return Ok(());
+    }
+    let after = outbox::rows(columns, &run(tx, &table.rows, vec![ids.clone()]).await?);
+    let there = before.iter().zip(&after).filter(|((_, row), _)| table.is_there(row));
+    let notes = there.filter_map(|((id, old), (_, new))| {
+        let values = columns.iter().zip(old.iter().zip(new));
+        let lost = values.filter(|(column, (old, new))| keys.contains(&column.key) && old != new);
+        Note::updated(*id, actor.clone(), lost.map(|(column, (old, new))| (column, old.clone(), new.clone())))
+    });
+    let notes: Vec<_> = notes.collect();
+    history::write(tx, table.schema, notes).await
 }
 
 pub(super) async fn run(tx: &mut Tx, text: &str, args: Vec<Arg>) -> Result<Vec<Row>, DbError> {

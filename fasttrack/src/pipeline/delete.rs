@@ -8,6 +8,7 @@ use super::{
     Pipeline,
     change::argument,
     engine::Engine,
+    history::{self, Note},
     hooked::Hooked,
     outbox::{self, Act},
     refusal, timetable, values,
@@ -90,10 +91,12 @@ impl Removal {
         if schema.deleted().is_some() {
             let withdrawn = cascade.withdraw(tx, (self.resource, self.id), actor).await?;
             timetable::suspend(tx, effects, self.id).await?;
+            history::write(tx, schema, [Note::moved(self.id, actor.clone(), Verb::Delete)]).await?;
             return Ok(withdrawn);
         }
         let is_cleared = cascade.clear(tx, self.resource, self.id, actor).await?;
         timetable::forget(tx, effects, self.id).await?;
+        history::forget(tx, schema, self.id).await?;
         Ok((clock::now(), is_cleared))
     }
 

@@ -61,6 +61,7 @@ pub(super) struct RolePlan {
     pub second: Second,
     pub delete: Predicate,
     pub restore: Predicate,
+    pub history: Predicate,
     /// The rules that the declaration gives a name.
     named: Vec<(&'static str, Predicate)>,
     /// Whether the caller may read the parent.
@@ -138,6 +139,7 @@ impl RolePlan {
             second: Second::of(catalog, model, role)?,
             delete: policy(Verb::Delete)?,
             restore: policy(Verb::Restore)?,
+            history: policy(Verb::History)?,
             named: named(catalog, model, role)?,
             parent_read,
             guards,
@@ -152,6 +154,7 @@ impl RolePlan {
             Right::Verb(Verb::Read) => Some(&self.read),
             Right::Verb(Verb::Update) => Some(&self.update),
             Right::Verb(Verb::Delete) => Some(&self.delete),
+            Right::Verb(Verb::History) => Some(&self.history),
             Right::Verb(Verb::Create | Verb::List | Verb::Restore) => None,
             Right::Named(name) => self.named.iter().find(|(known, _)| *known == name).map(|(_, policy)| policy),
         }
@@ -168,7 +171,7 @@ fn named(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<(&'st
 pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, caller: CallerRole) -> Result<Predicate, LinkError> {
     let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
     match verb {
-        Verb::List | Verb::Read => sql::fold(catalog, model, rule, caller),
+        Verb::List | Verb::Read | Verb::History => sql::fold(catalog, model, rule, caller),
         Verb::Create | Verb::Update | Verb::Delete | Verb::Restore => sql::fold_change(catalog, model, rule, caller),
     }
 }

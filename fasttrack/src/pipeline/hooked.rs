@@ -179,7 +179,8 @@ fn row_json<'a>(columns: &[Column], row: impl Iterator<Item = &'a Arg>) -> Strin
     format!("{{{}}}", members.join(","))
 }
 
-fn json(column: &Column, arg: &Arg) -> String {
+/// A value as the database would render it.
+pub(super) fn json(column: &Column, arg: &Arg) -> String {
     match (column.kind, arg) {
         (Kind::Id, Arg::Null) => "0".to_owned(),
         (_, Arg::Null) => "null".to_owned(),
@@ -191,7 +192,7 @@ fn json(column: &Column, arg: &Arg) -> String {
     }
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

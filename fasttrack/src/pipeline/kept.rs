@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{
     cascade::{Cascade, Detaches, MAX_TAKES, TOLD, part, run, tell},
     engine::Setup,
+    history::{self, Note},
     outbox,
     reach::{Going, Reach, Relation},
     timetable,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     clock,
     db::{Arg, DbError, Tx},
-    schema::{Column, Kind, LinkError, Model, Schema},
+    schema::{Column, Kind, LinkError, Model, Schema, Verb},
     sql::{self, Referrer, Which},
 };
 
@@ -117,7 +118,7 @@ impl Cascade {
             }
             None => now,
         };
-        self.tell(tx, &keeping.reach, (resource, id), actor).await?;
+        self.tell(tx, (&keeping.reach, Going::ToBeKept), (resource, id), actor).await?;
         self.forget_due(tx, &keeping.reach, Going::ToBeKept).await?;
         self.detach_all(tx, &keeping.detaches, actor).await?;
         for &table in &keeping.reach.order {
@@ -165,7 +166,11 @@ impl Cascade {
 
     /// Tells of the rows of a table that are back, and has wait again what waits for an instant of theirs.
     async fn tell_of_return(&self, tx: &mut Tx, position: usize, actor: &Arg) -> Result<(), DbError> {
-        let Some(table) = self.tables.get(position).filter(|table| !table.restored.is_nothing()) else { return Ok(()) };
+        let Some(table) =
+            self.tables.get(position).filter(|table| !table.restored.is_nothing() || table.schema.history)
+        else {
+            return Ok(());
+        };
         let columns = table.schema.columns;
         let next = sql::doomed(position, TOLD);
         let mut after = 0;
@@ -173,6 +178,8 @@ impl Cascade {
             after = ids.last().copied().unwrap_or(i64::MAX);
             let rows = run(tx, &table.rows, vec![outbox::json_array(&ids)]).await?;
             let rows = outbox::rows(columns, &rows);
+            let notes = rows.iter().map(|(id, _)| Note::moved(*id, actor.clone(), Verb::Restore));
+            history::write(tx, table.schema, notes).await?;
             let before = rows.iter().map(|(id, _)| (*id, vec![Arg::Null; columns.len()])).collect();
             tell(tx, &table.restored, actor, before).await?;
             let back: Vec<_> = rows.iter().map(|(id, row)| (*id, row)).collect();

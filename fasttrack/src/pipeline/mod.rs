@@ -12,6 +12,7 @@ mod delete;
 mod engine;
 mod erase;
 mod flow;
+mod history;
 mod hooked;
 mod input;
 mod kept;

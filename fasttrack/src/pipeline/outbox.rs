@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     change::{argument, fires_on_creation},
+    history::{self, Note},
     rows::chunks,
     timetable,
 };
@@ -103,7 +104,8 @@ async fn follow(
     returned: &[Row],
     actors: &HashMap<i64, Arg>,
 ) -> Result<(), DbError> {
-    if added.plans.is_empty() || returned.is_empty() {
+    let is_followed = !added.plans.is_empty() || added.schema.history;
+    if !is_followed || returned.is_empty() {
         return Ok(());
     }
     let columns = added.schema.columns;
@@ -122,6 +124,8 @@ async fn follow(
         // What is added may have something added to it in turn; no declaration goes round in a circle.
         Box::pin(write(tx, listener, plan, acts)).await?;
     }
+    let notes = rows.iter().map(|(id, row)| Note::created(added.schema, *id, actor(*id), row));
+    history::write(tx, added.schema, notes).await?;
     let timed = Arc::new(Timed::all(added.schema));
     let effects = Effects { schema: added.schema, plans: Arc::default(), timed, listener: Arc::clone(listener) };
     let created: Vec<_> = rows.iter().map(|(id, row)| (*id, row)).collect();

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     change::fires_on_creation,
+    history::{self, Note},
     outbox::{self, Act, Effects},
     sets, timetable,
 };
@@ -59,6 +60,9 @@ impl RowsPlan {
             });
             outbox::write(tx, &self.effects.listener, plan, acts.collect()).await?;
         }
+        let actor = |row: &Vec<Arg>| row.get(columns.len()).cloned().unwrap_or(Arg::Null);
+        let notes = created.iter().map(|(id, row)| Note::created(self.schema, *id, actor(row), row));
+        history::write(tx, self.schema, notes).await?;
         timetable::plan_created(tx, &self.effects, created).await
     }
 

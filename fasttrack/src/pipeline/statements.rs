@@ -12,7 +12,7 @@ use crate::{
     outbox::{NoListener, OutboxListener},
     query,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
-    sql::{self, CallerRole, PageQuery, Predicate},
+    sql::{self, CallerRole, HistoryPage, PageQuery, Predicate},
 };
 
 /// What a verb runs for callers of one role.
@@ -87,6 +87,10 @@ fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
             sql::update(table, &update, &moved, &changes).text().to_owned()
         }
         Verb::Delete => sql::delete(table, &policy(&plan.delete)?, "").text().to_owned(),
+        Verb::History => {
+            let page = HistoryPage { beyond: 0, limit: query::PageSize::DEFAULT.rows(), descending: false };
+            sql::changes(table, engine.schema.plural, &policy(&plan.history)?, page).text().to_owned()
+        }
         Verb::Restore => sql::restorable(table, &policy(&plan.restore)?, &plan.read)?.text().to_owned(),
     })
 }

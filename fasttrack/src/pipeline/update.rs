@@ -12,6 +12,7 @@ use super::{
     check,
     engine::Engine,
     flow,
+    history::{self, Note},
     hooked::Hooked,
     input::{Input, Purpose},
     outbox, refusal,
@@ -349,6 +350,9 @@ impl Change {
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
             outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }
+        let stored = |column| before.stored(self.engine.schema, column);
+        let changed = changes.iter().map(|(column, new)| (*column, stored(column), new.clone()));
+        history::write(tx, self.engine.schema, Note::updated(self.id, actor, changed)).await?;
         let new = |key: &str| changes.iter().find(|(column, _)| column.key == key).map(|(_, arg)| arg.clone());
         timetable::plan_changed(tx, &self.engine.effects, self.id, new).await?;
         Ok(())

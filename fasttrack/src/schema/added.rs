@@ -52,7 +52,7 @@ const fn may_be_nobody(schema: &Schema) -> bool {
     let mut i = 0;
     while i < schema.grants.len() {
         let Grant { verb, rule } = &schema.grants[i];
-        if matches!(verb, Verb::Create | Verb::Update) && admits_anyone(rule) {
+        if matches!(verb, Verb::Create | Verb::Update | Verb::Restore) && admits_anyone(rule) {
             return true;
         }
         i += 1;

@@ -76,6 +76,8 @@ pub struct Schema {
     pub conceal: bool,
     /// How long a row is kept that was deleted, in microseconds; where that is not said, until somebody erases it.
     pub keep_deleted_us: Option<i64>,
+    /// Whether it is kept what changes in its rows.
+    pub history: bool,
     /// Its plural in an earlier version of the declaration, for migrations.
     pub was: Option<&'static str>,
     /// The fields in the order of the struct, which is the order of the JSON keys.
@@ -119,6 +121,7 @@ impl Schema {
             account: false,
             conceal: false,
             keep_deleted_us: None,
+            history: false,
             was: None,
             columns: &[],
             has: &[],
@@ -165,6 +168,13 @@ impl Schema {
     #[must_use]
     pub const fn keep_deleted(mut self, for_us: i64) -> Self {
         self.keep_deleted_us = Some(for_us);
+        self
+    }
+
+    /// Keeps what changes in its rows.
+    #[must_use]
+    pub const fn history(mut self) -> Self {
+        self.history = true;
         self
     }
 
@@ -247,10 +257,14 @@ impl Schema {
 }
 
 impl Schema {
-    /// The rule of `verb`, if it has one.
+    /// The rule of `verb`, if it has one. Who may read a row may know its history, unless that is said otherwise.
     #[must_use]
     pub fn rule(&self, verb: Verb) -> Option<&'static Rule> {
-        self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule)
+        let said = self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule);
+        match verb {
+            Verb::History if said.is_none() && self.history => self.rule(Verb::Read),
+            _ => said,
+        }
     }
 
     /// The rule of this name: one that is said by `#[rule]`, or that of a verb.

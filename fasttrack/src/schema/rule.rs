@@ -17,6 +17,8 @@ pub enum Verb {
     Delete,
     /// `POST` on a row that was deleted and is kept.
     Restore,
+    /// `GET` on what changed in a row.
+    History,
 }
 
 /// A verb and who may use it.
@@ -113,7 +115,8 @@ pub enum Rule {
 
 impl Verb {
     /// All verbs, in the order in which they are documented.
-    pub const ALL: [Self; 6] = [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete, Self::Restore];
+    pub const ALL: [Self; 7] =
+        [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete, Self::Restore, Self::History];
 
     /// The word of the declaration language.
     #[must_use]
@@ -125,6 +128,7 @@ impl Verb {
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Restore => "restore",
+            Self::History => "history",
         }
     }
 

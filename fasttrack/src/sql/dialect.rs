@@ -153,6 +153,9 @@ pub(crate) trait Syntax: Sync {
     /// `None` where nobody else writes.
     fn lock_doomed(&self, table: &str, resource: usize) -> Option<String>;
 
+    /// Makes the table of what changed in rows; each statement may be run again.
+    fn history_tables(&self, accounts: &str) -> Vec<String>;
+
     /// Has changes of accounts and sessions captured: the statements that set that up, each of which may be run again.
     fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String>;
 

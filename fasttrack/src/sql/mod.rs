@@ -13,6 +13,7 @@ mod definition;
 mod dialect;
 mod due;
 mod effect;
+mod history;
 mod inbox;
 mod insert;
 mod lock;
@@ -46,6 +47,7 @@ pub use self::{
         take_due, unplan_due,
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
+    history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     lock::Lock,

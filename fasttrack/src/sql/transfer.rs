@@ -265,6 +265,20 @@ const FRAMEWORK: &[FrameworkTable] = &[
         ],
     ),
     (
+        "fasttrack_history",
+        true,
+        &["id"],
+        &[
+            ("id", Storage::Integer),
+            ("resource", Storage::Text),
+            ("row_id", Storage::Integer),
+            ("at", Storage::Timestamp),
+            ("actor_id", Storage::Integer),
+            ("verb", Storage::Text),
+            ("changes", Storage::Json),
+        ],
+    ),
+    (
         "outbox_timers",
         true,
         &["id"],

@@ -75,6 +75,8 @@ INSERT INTO outbox_jobs (id, name, resource, row_id, old, created_at, due_at, tr
 INSERT INTO outbox_due (id, name, row_id, value, due_at, is_fired) VALUES
     (3, 'd', 1, '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:06.000001Z', 1),
     (4, 'd', 1, '9999-12-31T23:59:59.999999Z', '2026-01-02T03:04:06.000002Z', 0);
+INSERT INTO fasttrack_history (id, resource, row_id, at, actor_id, verb, changes) VALUES
+    (6, 'things', 1, '2026-01-02T03:04:05.000001Z', 7, 'update', '{"x":{"old":0.1,"new":null}}');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -88,7 +90,11 @@ struct Bench {
 }
 
 fn framework(dialect: Dialect) -> Vec<String> {
-    auth::sessions::ddl(dialect, &USER).into_iter().chain(sql::outbox(dialect, &USER)).collect()
+    auth::sessions::ddl(dialect, &USER)
+        .into_iter()
+        .chain(sql::outbox(dialect, &USER))
+        .chain(sql::history(dialect, &USER, &[]))
+        .collect()
 }
 
 impl Bench {
@@ -155,6 +161,7 @@ async fn every_value_keeps_its_meaning() {
         ("outbox_counters", 2),
         ("outbox_jobs", 1),
         ("outbox_due", 2),
+        ("fasttrack_history", 1),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
@@ -190,16 +197,22 @@ async fn every_value_keeps_its_meaning() {
 async fn ids_go_on_and_the_schema_is_as_declared() {
     let Some(bench) = Bench::new().await else { return };
     bench.transfer().await.unwrap();
-    for (table, expected) in
-        [("things", 10), ("users", 8), ("sessions", 2), ("outbox_jobs", 6), ("outbox_due", 5), ("outbox_timers", 3)]
-    {
+    for (table, expected) in [
+        ("things", 10),
+        ("users", 8),
+        ("sessions", 2),
+        ("outbox_jobs", 6),
+        ("outbox_due", 5),
+        ("fasttrack_history", 7),
+        ("outbox_timers", 3),
+    ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
         let rows = bench.to.write(move |tx| Box::pin(async move { Ok(tx.query(Statement::new(next, vec![])).await?) }));
         assert_eq!(rows.await.unwrap()[0].int(0), Some(expected), "{table}");
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(6));
+    assert_eq!(bench.number(references).await, Some(7));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());

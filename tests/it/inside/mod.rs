@@ -7,6 +7,7 @@ mod actions;
 mod constraints;
 mod custom;
 mod deletions;
+mod history;
 mod hooks;
 mod kept;
 mod large;

@@ -51,6 +51,7 @@ impl<'a> Resource<'a> {
         }
         paths.push((row, self.path_item(&[("get", Verb::Read), ("patch", Verb::Update), ("delete", Verb::Delete)])));
         paths.push((format!("/api/v1/{plural}/{{id}}/restore"), self.path_item(&[("post", Verb::Restore)])));
+        paths.push((format!("/api/v1/{plural}/{{id}}/history"), self.path_item(&[("get", Verb::History)])));
         paths.retain(|(_, item)| item.as_object().is_some_and(|operations| !operations.is_empty()));
         paths
     }
@@ -110,6 +111,7 @@ impl<'a> Resource<'a> {
             Verb::Update => self.update(),
             Verb::Delete => self.delete(),
             Verb::Restore => self.restore(),
+            Verb::History => self.history(),
         };
         let concealed = verb == Verb::Read && self.model.schema.conceal;
         let operation = operation.anonymous(access.anonymous).explain(who_may(who, access));
@@ -174,6 +176,14 @@ impl<'a> Resource<'a> {
         };
         let why = "is not deleted, what it refers to is, or a value of it that is unique has been taken meanwhile.";
         operation.refuses_when(409, format!("The {noun} {why}"))
+    }
+
+    fn history(&self) -> Operation {
+        let schema = self.model.schema;
+        let summary = format!("List what changed in {}", self.one());
+        let operation = Operation::new(format!("list_{}_history", schema.name), schema.plural, summary).refuses(&[400]);
+        let operation = self.of_row(operation).explain(CHANGES).parameters(params::paging(&["id"]));
+        operation.answers_with(200, "A page of changes.", "application/json", &changes(&self.nouns))
     }
 
     fn get_me(&self) -> Operation {
@@ -288,6 +298,38 @@ fn who_may(who: &str, access: Access) -> String {
 
 /// Who may use what every account may.
 pub(super) const ANYONE_LOGGED_IN: &str = "Who may: anyone logged in.";
+
+const CHANGES: &str = "Each change says when it was (`at`), who made it (`actor_id`; null for nobody, or who is gone), by which \
+                       verb, and of every field that it concerns what it held before and afterwards. What is hidden is left \
+                       out. It is kept as long as the row.";
+
+/// A page of what changed in a row.
+fn changes(nouns: &str) -> Value {
+    let value = |what: &str| json!({ "description": what });
+    let change = json!({
+        "type": "object",
+        "required": ["at", "actor_id", "verb", "changes"],
+        "properties": {
+            "at": { "description": "When.", "type": "string", "format": "date-time" },
+            "actor_id": { "description": "Who.", "type": ["integer", "null"], "format": "int64" },
+            "verb": { "description": "How.", "type": "string", "enum": ["create", "update", "delete", "restore"] },
+            "changes": {
+                "description": "Of each field, by its key, both values.",
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "required": ["old", "new"],
+                    "properties": { "old": value("Before."), "new": value("Afterwards.") },
+                },
+            },
+        },
+    });
+    let mut page = page(&format!("A page of changes of {nouns}."), "");
+    if let Some(items) = page.pointer_mut("/properties/items/items") {
+        *items = change;
+    }
+    page
+}
 
 const RESTORES: &str = "Has a row be there again that was deleted and is kept, with what went in the same deletion.";
 

@@ -270,6 +270,10 @@ impl Syntax for Postgres {
     }
 
     /// A table that only its connection sees, empty whenever a transaction begins.
+    fn history_tables(&self, accounts: &str) -> Vec<String> {
+        tables::history(accounts)
+    }
+
     fn begin_doomed(&self) -> [String; 2] {
         let make = format!(
             "CREATE TEMP TABLE IF NOT EXISTS {DOOMED} (\"resource\" integer NOT NULL, \"id\" bigint NOT NULL, \

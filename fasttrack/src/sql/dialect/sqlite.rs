@@ -274,6 +274,20 @@ impl Syntax for Sqlite {
         .collect()
     }
 
+    fn history_tables(&self, accounts: &str) -> Vec<String> {
+        [
+            format!(
+                "CREATE TABLE IF NOT EXISTS \"fasttrack_history\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+                 \"resource\" TEXT NOT NULL, \"row_id\" INTEGER NOT NULL, \"at\" TEXT NOT NULL, \
+                 \"actor_id\" INTEGER REFERENCES {accounts} (\"id\") ON DELETE SET NULL, \
+                 \"verb\" TEXT NOT NULL, \"changes\" TEXT NOT NULL) STRICT"
+            ),
+            "CREATE INDEX IF NOT EXISTS \"fasttrack_history_by_row\" ON \"fasttrack_history\" (\"resource\", \"row_id\", \"id\")".to_owned(),
+            "CREATE INDEX IF NOT EXISTS \"fasttrack_history_by_actor\" ON \"fasttrack_history\" (\"actor_id\")".to_owned(),
+        ]
+        .into()
+    }
+
     /// A table that only its connection sees.
     fn begin_doomed(&self) -> [String; 2] {
         let make = format!(
