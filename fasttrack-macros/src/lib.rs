@@ -7,6 +7,7 @@
 mod application;
 mod check;
 mod choice;
+mod decimal;
 mod errors;
 mod expand;
 mod migrations;

@@ -1,5 +1,6 @@
 //! A declaration, understood but not yet judged. Every name keeps the span at which it was written.
 
+mod constant;
 mod constraint;
 mod trigger;
 
@@ -9,6 +10,7 @@ use proc_macro2::{Ident, Span};
 use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
 pub(crate) use self::{
+    constant::{Constant, ConstantValue, Number},
     constraint::{Check, Condition, Exclusive, Operand, Unique, key},
     trigger::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
 };
@@ -123,24 +125,6 @@ pub(crate) struct StepRule {
     /// Where it begins.
     pub(crate) at: Span,
     pub(crate) rule: Rule,
-}
-
-/// A constant, with the token that it came from.
-#[derive(Clone)]
-pub(crate) struct Constant {
-    pub(crate) span: Span,
-    pub(crate) value: ConstantValue,
-}
-
-/// What a constant is.
-#[derive(Clone, PartialEq)]
-pub(crate) enum ConstantValue {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(String),
-    /// The variant of a choice.
-    Variant(Ident),
 }
 
 /// `#[rule(name: rule)]`; the rule is missing when it did not parse, so that the name stays known.

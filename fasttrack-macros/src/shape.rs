@@ -3,7 +3,9 @@
 //! A name that it does not know is taken for a choice, and the generated code lets the compiler verify that.
 
 use proc_macro2::Ident;
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type};
+
+use crate::decimal::MAX_SCALE;
 
 /// The types a field may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +15,12 @@ pub(crate) enum Shape {
     Bool,
     Int,
     Float,
+    Decimal,
     Timestamp,
     Date,
+    Duration,
+    Uuid,
+    Url,
     Json,
     Choice,
     Relation,
@@ -35,6 +41,8 @@ pub(crate) struct FieldType {
     pub(crate) bare: Type,
     /// The resource of an `Id` or a relation.
     pub(crate) target: Option<Type>,
+    /// The digits after the point of a decimal; of others 0.
+    pub(crate) scale: u8,
 }
 
 /// What the macro knows of a type: a new one is a row below, and a file in `fasttrack/src/types/`.
@@ -154,8 +162,22 @@ const TYPES: &[TypeSpec] = &[
         constant: "a number",
         ..plain(Shape::Float, "f64", "f64")
     },
+    TypeSpec {
+        bounds: Bounds::Range,
+        empty: Empty::Value,
+        constant: "a number, such as 12.30",
+        ..plain(Shape::Decimal, "Decimal", "Decimal<S>")
+    },
     plain(Shape::Timestamp, "Timestamp", "Timestamp"),
     plain(Shape::Date, "Date", "Date"),
+    TypeSpec {
+        bounds: Bounds::Range,
+        empty: Empty::Value,
+        constant: "a whole number of seconds",
+        ..plain(Shape::Duration, "Duration", "Duration")
+    },
+    unordered(Shape::Uuid, "Uuid", "Uuid"),
+    TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..unordered(Shape::Url, "Url", "Url") },
     TypeSpec {
         is_ordered: false,
         compares: Compares::Nothing,
@@ -205,6 +227,8 @@ const INSTEAD: &[(&str, &str)] = &[
     ("u128", "i64"),
     ("usize", "i64"),
     ("f32", "f64"),
+    ("BigDecimal", "Decimal<2>"),
+    ("Money", "Decimal<2>"),
     ("char", "String"),
     ("str", "String"),
     ("Vec", "Json<Vec<T>>"),
@@ -212,6 +236,8 @@ const INSTEAD: &[(&str, &str)] = &[
     ("BTreeMap", "Json<T>"),
     ("Value", "Json<T>"),
     ("SystemTime", "Timestamp"),
+    ("TimeDelta", "Duration"),
+    ("Uri", "Url"),
     ("DateTime", "Timestamp"),
     ("OffsetDateTime", "Timestamp"),
     ("NaiveDate", "Date"),
@@ -261,6 +287,17 @@ impl Shape {
         TypeSpec::known().map(|spec| spec.shape)
     }
 
+    /// The longest text, where a declaration says nothing; `None` where it has to.
+    pub(crate) const fn longest(self) -> Option<u32> {
+        match self {
+            // What a path holds without its angle brackets (RFC 5321, section 4.5.3.1.3).
+            Self::Email => Some(254),
+            // What servers and browsers take, by and large.
+            Self::Url => Some(2_048),
+            _ => None,
+        }
+    }
+
     /// Whether the server alone sets it.
     pub(crate) fn is_automatic(self) -> bool {
         self.spec().set == SetBy::Server
@@ -298,14 +335,46 @@ impl FieldType {
         if leads && target.is_none() {
             return Err(syn::Error::new_spanned(ty, format!("say of which resource: `{name}<Project>`")));
         }
-        Ok(Self { shape, nullable: false, bare: ty.clone(), target })
+        let scale = if shape == Shape::Decimal { scale(ty)? } else { 0 };
+        Ok(Self { shape, nullable: false, bare: ty.clone(), target, scale })
     }
+
+    /// How the type is written, without the `Option`.
+    pub(crate) fn written(&self) -> String {
+        match self.scale {
+            0 => self.shape.written().to_owned(),
+            scale => format!("Decimal<{scale}>"),
+        }
+    }
+}
+
+/// The digits after the point, which have to stand there as a number: what is compared with it is read by them.
+fn scale(ty: &Type) -> syn::Result<u8> {
+    const ADVICE: &str = "say how many digits stand after the point, from 1 to 18: `Decimal<2>`";
+    let argument = last(ty).and_then(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.first(),
+        _ => None,
+    });
+    let Some(argument) = argument else { return Err(syn::Error::new_spanned(ty, ADVICE)) };
+    let scale = match argument {
+        GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Int(scale), .. })) => scale.base10_parse().ok(),
+        _ => None,
+    };
+    match scale {
+        Some(0) => Err(syn::Error::new_spanned(argument, "without digits after the point it is an `i64`")),
+        Some(scale) if scale <= MAX_SCALE => Ok(scale),
+        _ => Err(syn::Error::new_spanned(argument, ADVICE)),
+    }
+}
+
+/// The last segment of a type's path.
+fn last(ty: &Type) -> Option<&PathSegment> {
+    if let Type::Path(path) = ty { path.path.segments.last() } else { None }
 }
 
 /// The last segment of a type's path, and its first type argument.
 fn head(ty: &Type) -> Option<(&Ident, Option<&Type>)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
+    let last = last(ty)?;
     let argument = match &last.arguments {
         PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
             GenericArgument::Type(ty) => Some(ty),

@@ -29,6 +29,52 @@ impl<T: Serialize> By<T> {
     }
 }
 
+/// A length of time as a whole number of seconds.
+pub mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// When what is read is no whole number, or a negative one.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+
+    /// Writes one.
+    ///
+    /// # Errors
+    /// When it has a part of a second, which would be lost.
+    pub fn write<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        match value.subsec_nanos() {
+            0 => value.as_secs().serialize(serializer),
+            _ => Err(ser::Error::custom("a length of time has whole seconds: `Duration::from_secs`")),
+        }
+    }
+
+    /// Reads one that may be null.
+    ///
+    /// # Errors
+    /// Those of [`read`].
+    pub fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Option::<u64>::deserialize(deserializer).map(|seconds| seconds.map(Duration::from_secs))
+    }
+
+    /// Writes one that may be null.
+    ///
+    /// # Errors
+    /// Those of [`write`].
+    #[expect(clippy::ref_option, reason = "serde passes the field")]
+    pub fn write_optional<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => write(value, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
 /// For a type that cannot be read or written; that does not compile, elsewhere.
 pub trait ByNoMeans {
     /// The type.

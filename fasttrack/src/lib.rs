@@ -89,6 +89,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod decimal;
 #[doc(hidden)]
 pub mod email;
 pub mod error;

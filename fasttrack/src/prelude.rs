@@ -247,6 +247,12 @@ pub use fasttrack_macros::unique;
 
 pub use crate::hooks::{HookContext, Hooks, Refusal};
 pub use crate::job::{Change, Context, JobError, JobResult};
-pub use crate::schema::{
-    BelongsTo, Choice, CreatedAt, Date, DeletedAt, Email, Id, Json, Many, PasswordHash, Timestamp, UpdatedAt,
+pub use crate::{
+    schema::{
+        BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Id, Json, Many, PasswordHash, Timestamp,
+        UpdatedAt,
+    },
+    types::{Rounding, Url, Uuid},
 };
+// What a field holds that is a length of time.
+pub use std::time::Duration;

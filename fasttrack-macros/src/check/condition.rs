@@ -126,7 +126,7 @@ fn check_fields(one: &Field, op: &Operator, (name, other): (&Ident, &Field), err
         errors
             .push(name.span(), format!("`{}` is compared with itself, which {says}; name another field", name.unraw()));
     } else if !are_alike(one, other) {
-        let (first, second) = (one.ty.shape.written(), other.ty.shape.written());
+        let (first, second) = (one.ty.written(), other.ty.written());
         let message = format!(
             "`{}` is of type `{first}` and `{}` of `{second}`; compare fields of one type",
             one.name, other.name
@@ -144,7 +144,7 @@ fn are_alike(one: &Field, other: &Field) -> bool {
         Shape::Id => Shape::Relation,
         shape => shape,
     };
-    kin(one) == kin(other)
+    kin(one) == kin(other) && one.ty.scale == other.ty.scale
 }
 
 fn check_order(field: &Field, op: &Operator, errors: &mut Errors) {

@@ -56,7 +56,7 @@ fn check_fields_can_be_unique(declaration: &Declaration, unique: &Unique, errors
             Shape::CreatedAt | Shape::UpdatedAt => {
                 format!("`{written}` is set by the server, to the microsecond; take it out")
             }
-            Shape::Float => format!("`{written}` is never quite the same; use `i64`"),
+            Shape::Float => format!("`{written}` is never quite the same; use `Decimal<S>`"),
             shape if !shape.spec().is_ordered => format!("`{written}` cannot be compared; take it out"),
             _ => continue,
         };

@@ -39,18 +39,18 @@ fn check_ends(declaration: &Declaration, exclusive: &Exclusive, errors: &mut Err
         return;
     }
     let are_ends = [(start, from), (end, to)].map(|(name, field)| is_end(name, field, errors));
-    if are_ends == [true; 2] && from.ty.shape != to.ty.shape {
-        let (one, other) = (from.ty.shape.written(), to.ty.shape.written());
+    if are_ends == [true; 2] && from.ty.written() != to.ty.written() {
+        let (one, other) = (from.ty.written(), to.ty.written());
         let message = format!("it begins at a `{one}` and ends at a `{other}`; both are of one type");
         errors.push(name.span(), message);
     }
 }
 
 fn is_end(name: &Ident, field: &Field, errors: &mut Errors) -> bool {
-    let is_ordered = matches!(field.ty.shape, Shape::Timestamp | Shape::Date | Shape::Int);
+    let is_ordered = matches!(field.ty.shape, Shape::Timestamp | Shape::Date | Shape::Int | Shape::Decimal);
     let why = if !is_ordered {
         let (name, written) = (&field.name, field.ty.shape.written());
-        format!("`{name}` is a `{written}`; rows lie between two of `Timestamp`, `Date` or `i64`")
+        format!("`{name}` is a `{written}`; rows lie between two of `Timestamp`, `Date`, `i64` or `Decimal<S>`")
     } else if field.has("hidden") {
         "a conflict would tell what `hidden` hides; take one away".to_owned()
     } else if field.ty.nullable {
@@ -77,7 +77,7 @@ fn check_what_rows_have_in_common(declaration: &Declaration, exclusive: &Exclusi
             _ if exclusive.per.iter().take(place).any(is_it) => format!("`{}` is said twice", field.name),
             _ if field.has("hidden") => "a conflict would tell what `hidden` hides; take one away".to_owned(),
             Shape::Id => "no two rows have the same id, so that none would overlap; take it out".to_owned(),
-            Shape::Float => format!("`{written}` is never quite the same; use `i64`"),
+            Shape::Float => format!("`{written}` is never quite the same; use `Decimal<S>`"),
             Shape::CreatedAt => format!("`{written}` is set by the server, to the microsecond; take it out"),
             shape if shape.spec().compares == Compares::Nothing => {
                 format!("`{}` is a `{written}`, which is not compared; take it out", field.name)

@@ -120,15 +120,13 @@ fn check_bounds(field: &Field, errors: &mut Errors) -> Range {
     let Value::Bounds { min, max } = &option.value else { return Range::default() };
     let is_len = option.spec.name == "len";
     for bound in [min, max].into_iter().flatten() {
-        let fits = if is_len { constant::is_length(bound) } else { constant::is_number_for(field, bound) };
-        if !fits {
-            let what =
-                if is_len { "a length is an integer of at least 0 and less than 2^32" } else { "not of the type" };
+        let fits = if is_len { constant::check_length(bound) } else { constant::check_number(field, bound) };
+        if let Err(what) = fits {
             errors.push(bound.span, format!("{what}; write `{}`", option.spec.form));
             return Range::default();
         }
     }
-    let range = Range::new(min.as_ref(), max.as_ref());
+    let range = Range::new(field, min.as_ref(), max.as_ref());
     if range.is_empty() {
         errors.push(option.span, "no value is within these bounds; the smaller one stands first");
     }
@@ -141,7 +139,7 @@ fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
     }
     match field.option("len").map(|len| (len.span, &len.value)) {
         // An address that is not told has the bound of its standard.
-        None if field.ty.shape == Shape::Email => {}
+        None if field.ty.shape.longest().is_some() => {}
         None => {
             let message = "text has a bound, so that nobody can fill the disk; add `#[field(len = ..=300)]`";
             errors.push(field.ident.span(), message);
@@ -181,7 +179,7 @@ fn check_default(field: &Field, range: Range, errors: &mut Errors) {
         Value::Constant(value) => {
             if let Err(message) = constant::fits(field, value) {
                 errors.push(value.span, message);
-            } else if !range.holds(value) {
+            } else if !range.holds(field, value) {
                 errors.push(value.span, "the default is outside the bounds of the field");
             }
         }

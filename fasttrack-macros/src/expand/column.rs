@@ -6,13 +6,10 @@ use syn::ext::IdentExt as _;
 
 use super::{constant, rule};
 use crate::{
+    decimal,
     model::{Constant, ConstantValue, Declaration, Field, GivenOption, Value},
     shape::Shape,
 };
-
-/// Longest address, where a declaration says nothing: what a path holds without its angle brackets (RFC 5321, section
-/// 4.5.3.1.3).
-const MAX_EMAIL: u32 = 254;
 
 /// One column with its options.
 pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
@@ -25,7 +22,7 @@ pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
         (_, false) => quote!(new::<#bare>),
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
-    let bound = (ty.shape == Shape::Email && !field.has("len")).then(|| quote!(.len(0, #MAX_EMAIL)));
+    let bound = ty.shape.longest().filter(|_| !field.has("len")).map(|longest| quote!(.len(0, #longest)));
     let pairs = pairs(declaration, field);
     let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #pairs #(#options)*);
     field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
@@ -96,9 +93,15 @@ fn bounds(field: &Field, min: Option<&Constant>, max: Option<&Constant>) -> Toke
         let (min, max) = (min.map_or(f64::MIN, constant::number), max.map_or(f64::MAX, constant::number));
         return quote!(.float_range(#min, #max));
     }
+    if field.ty.scale > 0 {
+        let units = |bound: &Constant| decimal::units(&bound.value, field.ty.scale).ok();
+        let (min, max) = (min.and_then(units).unwrap_or(-i64::MAX), max.and_then(units).unwrap_or(i64::MAX));
+        return quote!(.int_range(#min, #max));
+    }
     let (min, max) = (min.and_then(integer), max.and_then(integer));
-    if field.ty.shape == Shape::Int {
-        let (min, max) = (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX));
+    if matches!(field.ty.shape, Shape::Int | Shape::Duration) {
+        let least = if field.ty.shape == Shape::Duration { 0 } else { i64::MIN };
+        let (min, max) = (min.unwrap_or(least), max.unwrap_or(i64::MAX));
         return quote!(.int_range(#min, #max));
     }
     let length = |bound: Option<i64>| bound.and_then(|bound| u32::try_from(bound).ok());

@@ -4,20 +4,30 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use crate::{
+    decimal,
     model::{Constant, ConstantValue, Field},
     shape::Shape,
 };
 
 /// A constant that this field is to hold.
 pub(crate) fn literal(field: &Field, constant: &Constant) -> TokenStream {
+    let scale = field.ty.scale;
     let value = match &constant.value {
+        value if scale > 0 => {
+            // What is none has its message.
+            let units = decimal::units(value, scale).unwrap_or_default();
+            quote!(Decimal(__ft::Fixed::new(#units, #scale)))
+        }
         ConstantValue::Bool(value) => quote!(Bool(#value)),
         ConstantValue::Int(_) | ConstantValue::Float(_) if field.ty.shape == Shape::Float => {
             let value = number(constant);
             quote!(Float(#value))
         }
         ConstantValue::Int(value) => quote!(Int(#value)),
-        ConstantValue::Float(value) => quote!(Float(#value)),
+        ConstantValue::Float(number) => {
+            let value = number.value;
+            quote!(Float(#value))
+        }
         ConstantValue::Text(value) => quote!(Text(#value)),
         ConstantValue::Variant(variant) => {
             let ty = &field.ty.bare;
@@ -33,7 +43,7 @@ pub(crate) fn literal(field: &Field, constant: &Constant) -> TokenStream {
 pub(crate) const fn number(constant: &Constant) -> f64 {
     match constant.value {
         ConstantValue::Int(value) => value as f64,
-        ConstantValue::Float(value) => value,
+        ConstantValue::Float(ref number) => number.value,
         _ => 0.0,
     }
 }

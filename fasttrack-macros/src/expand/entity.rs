@@ -67,12 +67,20 @@ pub(crate) fn unreadable(declaration: &Declaration) -> TokenStream {
 /// How a field is read and written whose type may turn out to be none: a way that always compiles, so that the column
 /// alone asks for what the type lacks.
 fn by_any_means(field: &Field, is_written: bool) -> Vec<Attribute> {
+    if field.ty.shape == Shape::Duration {
+        let optional = if field.ty.nullable { "_optional" } else { "" };
+        return attributes(|verb| format!("::fasttrack::__private::seconds::{verb}{optional}"), is_written);
+    }
     if !matches!(field.ty.shape, Shape::Choice | Shape::Json) {
         return Vec::new();
     }
     let bare = field.ty.bare.to_token_stream();
     let full = if field.ty.nullable { format!("::core::option::Option<{bare}>") } else { bare.to_string() };
-    let by = |verb: &str| format!("::fasttrack::__private::By::<{full}>::{verb}");
+    attributes(|verb| format!("::fasttrack::__private::By::<{full}>::{verb}"), is_written)
+}
+
+/// Has a field read by a function of `by`, and written by another one.
+fn attributes(by: impl Fn(&str) -> String, is_written: bool) -> Vec<Attribute> {
     let (read, write) = (by("read"), by("write"));
     let read = parse_quote!(#[serde(deserialize_with = #read)]);
     std::iter::once(read).chain(is_written.then(|| parse_quote!(#[serde(serialize_with = #write)]))).collect()

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::path::{HERE, walk};
 use crate::{
-    model::{Constant, ConstantValue, Declaration, Grant, Operator, Path, Rule},
+    model::{Constant, ConstantValue, Declaration, Grant, Number, Operator, Path, Rule},
     names,
 };
 
@@ -122,7 +122,7 @@ fn compare(start: &str, path: &Path, op: &Operator, value: &Constant) -> TokenSt
         let constant = match &value.value {
             ConstantValue::Bool(value) => quote!(#value),
             ConstantValue::Int(value) => quote!(#value),
-            ConstantValue::Float(value) => quote!(#value),
+            ConstantValue::Float(value) => number(value),
             ConstantValue::Text(value) => quote!(#value),
             ConstantValue::Variant(variant) => {
                 let field = &path.last;
@@ -141,6 +141,12 @@ fn compare(start: &str, path: &Path, op: &Operator, value: &Constant) -> TokenSt
 fn comparison(op: &Operator) -> TokenStream {
     let comparison = Ident::new(op.variant, Span::call_site());
     quote!(__ft::Comparison::#comparison)
+}
+
+/// A number of which only the other side knows whether it is a float or a decimal.
+pub(super) fn number(number: &Number) -> TokenStream {
+    let Number { value, digits } = number;
+    quote!(__ft::Number::new(#value, #digits))
 }
 
 const fn type_name(value: &ConstantValue) -> &'static str {

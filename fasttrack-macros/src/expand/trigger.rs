@@ -7,6 +7,7 @@ use syn::{ext::IdentExt as _, spanned::Spanned as _};
 use super::{
     constant,
     path::{HERE, walk},
+    rule,
 };
 use crate::model::{Assigned, Assignment, Change, ConstantValue, Declaration, Effect, Payload, Recipient, Trigger};
 
@@ -71,7 +72,10 @@ fn held(target: Option<&syn::Path>, assignment: &Assignment) -> TokenStream {
             match &constant.value {
                 ConstantValue::Bool(value) => quote_spanned!(at=> #part.hold_bool(#value)),
                 ConstantValue::Int(value) => quote_spanned!(at=> #part.hold_int(#value)),
-                ConstantValue::Float(value) => quote_spanned!(at=> #part.hold_float(#value)),
+                ConstantValue::Float(value) => {
+                    let value = rule::number(value);
+                    quote_spanned!(at=> #part.hold_float(#value))
+                }
                 ConstantValue::Text(value) => quote_spanned!(at=> #part.hold_text(#value)),
                 ConstantValue::Variant(variant) => {
                     let words = quote_spanned!(at=> #part.variants());

@@ -8,6 +8,9 @@ use syn::ext::IdentExt as _;
 use super::{Constant, ConstantValue, Declaration, Operator};
 use crate::names;
 
+/// As many digits a float tells apart.
+const EXACT_DIGITS: usize = 15;
+
 /// `#[unique(a, b)]`
 pub(crate) struct Unique {
     /// Where the attribute stands.
@@ -161,7 +164,9 @@ impl Operand {
             Self::Constant(constant) => match &constant.value {
                 ConstantValue::Bool(value) => value.to_string(),
                 ConstantValue::Int(value) => value.to_string(),
-                ConstantValue::Float(value) => format!("{value:?}"),
+                // Of two decimals that are nearly the same a float is one and the same.
+                ConstantValue::Float(number) if number.digits.len() > EXACT_DIGITS => number.digits.clone(),
+                ConstantValue::Float(number) => format!("{:?}", number.value),
                 ConstantValue::Text(text) => format!("{text:?}"),
                 ConstantValue::Variant(variant) => variant.to_string(),
             },

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream};
 
-use crate::model::{Constant, ConstantValue, Value};
+use crate::model::{Constant, ConstantValue, Number, Value};
 
 /// Where `now` does not belong.
 const NO_NOW: &str = "`now` stands in rules alone, where each request has its own: `#[can(read: published_at <= now)]`; \
@@ -56,11 +56,12 @@ fn literal(input: ParseStream<'_>) -> syn::Result<Constant> {
             digits.parse().map(ConstantValue::Int).map_err(|_| syn::Error::new(span, "does not fit into an i64"))?
         }
         Lit::Float(float) if suffix_is(float.suffix(), "f64") => {
-            let number: f64 = format!("{sign}{}", float.base10_digits()).parse().map_err(|_| unfit(span))?;
-            if !number.is_finite() {
+            let digits = format!("{sign}{}", float.base10_digits());
+            let value: f64 = digits.parse().map_err(|_| unfit(span))?;
+            if !value.is_finite() {
                 return Err(syn::Error::new(span, "does not fit into an f64"));
             }
-            ConstantValue::Float(number)
+            ConstantValue::Float(Number { value, digits })
         }
         Lit::Str(text) if minus.is_none() => ConstantValue::Text(text.value()),
         Lit::Bool(truth) if minus.is_none() => ConstantValue::Bool(truth.value),

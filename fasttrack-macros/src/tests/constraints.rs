@@ -19,6 +19,9 @@ pub(super) fn booking(attribute: &str) -> String {
              pub room: i64,
              pub size: Option<i64>,
              pub weight: f64,
+             pub price: Decimal<2>,
+             pub limit: Decimal<2>,
+             pub rate: Decimal<3>,
              #[field(default)] pub is_open: bool,
              #[field(default)] pub is_done: bool,
              pub starts_at: Timestamp,
@@ -125,6 +128,9 @@ fn what_has_to_hold_of_each_row() {
         "#[check(weight > 0 & weight <= 0.5 & -1 < size)]",
         "#[check(Closed != state)]",
         "#[check(first_day <= last_day)]",
+        "#[check(price <= limit & limit < 9.99 & rate != -0.125 & 7 > price)]",
+        "#[unique(price, limit)]",
+        "#[exclusive(price..limit, per = rate)]",
         "#[check(created_at < starts_at)]",
         "#[check(code != \"x\")]",
         "#[check(is_open != is_done)]",
@@ -150,6 +156,10 @@ fn what_has_to_hold_of_each_row() {
 #[test]
 fn mistakes_of_check() {
     for (attribute, token, words) in [
+        ("#[check(price < rate)]", "rate", "of type `Decimal<2>` and `rate` of `Decimal<3>`"),
+        ("#[check(price < room)]", "room", "of type `Decimal<2>` and `room` of `i64`"),
+        ("#[check(price < 0.005)]", "0.005", "has 2 digits after the point"),
+        ("#[check(price < \"1\")]", "\"1\"", "write a number"),
         ("#[check]", "check", "is written `#[check(starts_at < ends_at)]`"),
         ("#[check()]", ")", "say what has to hold"),
         ("#[chekc(room > 1)]", "chekc", "did you mean `check`?"),
@@ -224,6 +234,7 @@ fn what_rows_do_not_share() {
 #[test]
 fn mistakes_of_exclusive() {
     for (attribute, token, words) in [
+        ("#[exclusive(price..rate)]", "rate", "begins at a `Decimal<2>` and ends at a `Decimal<3>`"),
         ("#[exclusive]", "exclusive", "is written `#[exclusive(starts_at..ends_at, per = doctor)]`"),
         ("#[exclusive()]", ")", "say from which field to which"),
         ("#[exclusiv(starts_at..ends_at)]", "exclusiv", "did you mean `exclusive`?"),
@@ -243,7 +254,7 @@ fn mistakes_of_exclusive() {
         ("#[exclusive(starts_at..last_day)]", "last_day", "begins at a `Timestamp` and ends at a `Date`"),
         ("#[exclusive(starts_at..due_at)]", "due_at", "may be null"),
         ("#[exclusive(weight..weight)]", "weight", "name the field where it ends"),
-        ("#[exclusive(code..room)]", "code", "rows lie between two of `Timestamp`, `Date` or `i64`"),
+        ("#[exclusive(code..room)]", "code", "rows lie between two of `Timestamp`, `Date`, `i64` or `Decimal<S>`"),
         ("#[exclusive(created_at..ends_at)]", "created_at", "rows lie between"),
         ("#[exclusive(room..secret)]", "secret", "would tell what `hidden` hides"),
         ("#[exclusive(starts_at..ends_at, per = ends_at)]", "ends_at", "is an end of what may not overlap"),

@@ -10,6 +10,13 @@ fn what_is_right_is_accepted() {
         "#[field(len = 1..=20, default = \"none\")] pub note: String,",
         "#[field(range = -5..=5, default, filter, sort)] pub rank: i64,",
         "#[field(range = 0.5.., default = 1)] pub weight: f64,",
+        "#[field(range = -1..=9_999_999_999_999_999.99, default = 0.10, unique, filter, sort, index)] pub x: Decimal<2>,",
+        "#[field(default, hidden)] pub x: Decimal<18>,",
+        "pub x: Option<fasttrack::prelude::Decimal<1>>,",
+        "#[field(range = 1..=86400, default = 3600, unique, filter, sort, index)] pub x: Duration,",
+        "#[field(unique, filter, sort, index)] pub x: Uuid,",
+        "#[field(unique, filter, sort, search, index)] pub x: Option<Url>,",
+        "#[field(len = ..=100, hidden, default)] pub x: Option<Url>,",
         "#[field(hidden, read_only, default)] pub flag: bool,",
         "#[field(filter(also = state, also = stage))] pub phase: Option<Phase>,",
         "#[field(actor, on_delete = restrict, filter)] pub author: BelongsTo<User>,",
@@ -50,8 +57,12 @@ fn an_option_fits_the_type() {
         ("#[field(len = ..=9)] pub x: Strin,", "len", "did you mean `String`?"),
         ("#[field(search)] pub x: Phase,", "search", "taken for a choice; it is for `String`"),
         ("#[field(search)] pub x: i64,", "search", "is no text"),
-        ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String` and `Email`"),
-        ("#[field(range = 1..=3, len = ..=3)] pub x: String,", "range", "it is for `i64` and `f64`"),
+        ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String`, `Url` and `Email`"),
+        (
+            "#[field(range = 1..=3, len = ..=3)] pub x: String,",
+            "range",
+            "it is for `i64`, `f64`, `Decimal<S>` and `Duration`",
+        ),
         ("#[field(on_delete = cascade)] pub x: i64,", "on_delete", "it is for `BelongsTo<T>`"),
         ("#[field(actor)] pub x: i64,", "actor", "it is for `BelongsTo<T>`"),
         ("#[field(default)] pub x: UpdatedAt,", "default", "the server alone sets"),
@@ -65,6 +76,17 @@ fn a_type_that_is_none_is_told_with_the_right_one() {
     check(&field("pub x: u32,"), "u32", "use `i64`");
     check(&field("pub x: Vec<String>,"), "Vec<String>", "use `Json<Vec<T>>`");
     check(&field("pub x: Option<f32>,"), "f32", "use `f64`");
+    check(&field("pub x: BigDecimal,"), "BigDecimal", "use `Decimal<2>`");
+    for (ty, token, words) in [
+        ("Decimal", "Decimal", "say how many digits"),
+        ("Option<Decimal<0>>", "0", "it is an `i64`"),
+        ("Decimal<19>", "19", "from 1 to 18"),
+        ("Decimal<-1>", "-1", "from 1 to 18"),
+        ("Decimal<SCALE>", "SCALE", "from 1 to 18"),
+        ("Decimal<{ SCALE }>", "{ SCALE }", "from 1 to 18"),
+    ] {
+        check(&field(&format!("pub x: {ty},")), token, words);
+    }
     check(&field("pub x: (i64, i64),"), "(i64, i64)", "a field cannot have this type");
     check(&field("pub x: Option<Option<i64>>,"), "Option<Option<i64>>", "take the `Option` away");
     check(&field("#[field(on_delete = cascade)] pub x: BelongsTo,"), "BelongsTo", "say of which resource");
@@ -90,6 +112,8 @@ fn text_is_bounded() {
     check(&field("#[field(len = -1..=9)] pub x: String,"), "-1", "a length is an integer");
     check(&field("#[field(len = 9..=1)] pub x: String,"), "len", "the smaller one stands first");
     check(&field("#[field(range = 0.5..=1)] pub x: i64,"), "0.5", "not of the type");
+    check(&field("#[field(range = 0.005..=1)] pub x: Decimal<2>,"), "0.005", "has 2 digits after the point");
+    check(&field("#[field(range = 0.02..=0.01)] pub x: Decimal<2>,"), "range", "the smaller one stands first");
 }
 
 #[test]
@@ -101,6 +125,25 @@ fn a_default_is_of_the_type_and_within_the_bounds() {
         ("#[field(range = 1..=9, default = 10)] pub x: i64,", "10", "outside the bounds"),
         ("#[field(range = 1..=9, default)] pub x: i64,", "default", "outside the bounds"),
         ("#[field(default = 1.5)] pub x: i64,", "1.5", "an integer"),
+        ("#[field(default = -1)] pub x: Duration,", "-1", "is not negative"),
+        ("#[field(default = 1.5)] pub x: Duration,", "1.5", "a whole number of seconds"),
+        ("#[field(range = -1..=9)] pub x: Duration,", "-1", "is not negative"),
+        ("#[field(default)] pub x: Uuid,", "default", "make it an `Option`"),
+        ("#[field(default)] pub x: Url,", "default", "make it an `Option`"),
+        ("#[field(default = \"https://a.example\")] pub x: Url,", "\"https://a.example\"", "no constants"),
+        ("#[field(hidden)] pub x: Uuid,", "hidden", "make it an `Option`"),
+        ("#[field(search)] pub x: Uuid,", "search", "is no text"),
+        ("#[field(len = 9..)] pub x: Url,", "len", "say the largest length"),
+        ("#[field(default = 1.005)] pub x: Decimal<2>,", "1.005", "has 2 digits after the point"),
+        ("#[field(default = \"1.00\")] pub x: Decimal<2>,", "\"1.00\"", "`x` is `Decimal<2>`; write a number"),
+        ("#[field(default = 1e2)] pub x: Decimal<2>,", "1e2", "without an exponent"),
+        ("#[field(default = 10)] pub x: Decimal<18>,", "10", "at most 19 digits"),
+        ("#[field(range = 0.01..=9, default)] pub x: Decimal<2>,", "default", "outside the bounds"),
+        (
+            "#[field(range = ..=90_071_992_547_409.92, default = 90_071_992_547_409.93)] pub x: Decimal<2>,",
+            "90_071_992_547_409.93",
+            "outside the bounds",
+        ),
         ("#[field(default = 1)] pub x: bool,", "1", "`true` or `false`"),
         ("#[field(default = \"todo\")] pub x: Phase,", "\"todo\"", "without quotes"),
         ("#[field(default = Phase::Todo)] pub x: Phase,", "Phase", "name the variant alone"),

@@ -1,5 +1,7 @@
 //! What goes to the database and what comes back.
 
+use crate::decimal::Fixed;
+
 /// An argument of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arg {
@@ -9,6 +11,8 @@ pub enum Arg {
     Int(i64),
     /// A number.
     Float(f64),
+    /// A number with a fixed count of digits after the point.
+    Decimal(Fixed),
     /// Text.
     Text(String),
 }

@@ -202,6 +202,9 @@ fn other_content(old: &ColumnDefinition, new: &ColumnDefinition) -> Option<Strin
     if old.holds != new.holds {
         return Some(format!("`{name}` holds {} instead of {}", new.holds.facts().noun, old.holds.facts().noun));
     }
+    if old.scale != new.scale {
+        return Some(format!("`{name}` has {} digits after the point instead of {}", new.scale, old.scale));
+    }
     let table = |column: &ColumnDefinition| column.references.as_ref().map(|reference| reference.table.clone());
     if table(old) != table(new) {
         return Some(format!("`{name}` refers to `{}`", table(new).unwrap_or_default()));

@@ -32,14 +32,14 @@ pub(super) fn fires_on_update(change: Change, changes: &[(&'static Column, Arg)]
     }
 }
 
-/// A cell as an argument again.
-pub(super) fn argument(cell: &Cell) -> Arg {
-    match cell {
-        Cell::Null => Arg::Null,
-        Cell::Int(value) => Arg::Int(*value),
-        Cell::Float(value) => Arg::Float(*value),
-        Cell::Bytes(bytes) => Arg::Text(String::from_utf8_lossy(bytes).into_owned()),
-    }
+/// What a column holds as an argument again.
+pub(super) fn argument(column: &Column, cell: &Cell) -> Arg {
+    column.storage().argument(cell.clone()).unwrap_or(Arg::Null)
+}
+
+/// The same of each of them.
+pub(super) fn arguments(columns: &[Column], cells: &[Cell]) -> Vec<Arg> {
+    columns.iter().zip(cells).map(|(column, cell)| argument(column, cell)).collect()
 }
 
 #[cfg(test)]

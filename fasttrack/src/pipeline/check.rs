@@ -77,6 +77,8 @@ fn compare(one: &Arg, other: &Arg) -> Option<Ordering> {
     match (one, other) {
         (Arg::Int(one), Arg::Int(other)) => Some(one.cmp(other)),
         (Arg::Float(one), Arg::Float(other)) => one.partial_cmp(other),
+        // What is compared has as many digits after the point: the declaration would not compile otherwise.
+        (Arg::Decimal(one), Arg::Decimal(other)) => Some(one.units.cmp(&other.units)),
         // By code points, as both databases do; an instant and a date in order of time.
         (Arg::Text(one), Arg::Text(other)) => Some(one.cmp(other)),
         _ => None,
@@ -86,7 +88,7 @@ fn compare(one: &Arg, other: &Arg) -> Option<Ordering> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Literal;
+    use crate::{decimal::Fixed, schema::Literal};
 
     const fn is(key: &'static str, op: Comparison, with: i64) -> Condition {
         Condition::compare(key, op, Operand::Value(Literal::Int(with)))
@@ -118,9 +120,12 @@ mod tests {
     #[test]
     fn values_are_compared_by_what_they_are() {
         let text = |text: &str| Arg::Text(text.to_owned());
+        let decimal = |units| Arg::Decimal(Fixed::new(units, 2));
         for (one, other, expected) in [
             (Arg::Int(i64::MAX), Arg::Int(i64::MIN), Some(Ordering::Greater)),
             (Arg::Float(0.1), Arg::Float(0.2), Some(Ordering::Less)),
+            (decimal(-5), decimal(4), Some(Ordering::Less)),
+            (decimal(i64::MAX), decimal(i64::MAX - 1), Some(Ordering::Greater)),
             (Arg::Float(-0.0), Arg::Float(0.0), Some(Ordering::Equal)),
             (text("2026-01-01T00:00:00.000000Z"), text("2026-01-01T00:00:00.000001Z"), Some(Ordering::Less)),
             (Arg::Null, Arg::Null, None),

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use super::{
     Pipeline,
-    change::argument,
+    change::arguments,
     engine::Engine,
     history::{self, Note},
     hooked::Hooked,
@@ -118,7 +118,7 @@ impl Removal {
                 id: self.id,
                 actor: self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id)),
                 at: clock::now(),
-                old: before.0.get(3..).unwrap_or_default().iter().map(argument).collect(),
+                old: arguments(self.engine.schema.columns, before.0.get(3..).unwrap_or_default()),
             };
             outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }

@@ -187,6 +187,7 @@ pub(super) fn json(column: &Column, arg: &Arg) -> String {
         (_, Arg::Int(value)) if column.storage() == Storage::Boolean => (*value != 0).to_string(),
         (_, Arg::Int(value)) => value.to_string(),
         (_, Arg::Float(value)) => serde_json::Value::from(*value).to_string(),
+        (_, Arg::Decimal(value)) => text(&value.to_string()),
         (_, Arg::Text(value)) if column.storage() == Storage::Json => value.clone(),
         (_, Arg::Text(value)) => text(value),
     }

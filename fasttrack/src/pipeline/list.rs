@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     db::{Arg, DbError, Statement},
+    decimal::Fixed,
     error::Error,
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
@@ -217,16 +218,16 @@ impl Listing<'_> {
 
 /// A value of a row's JSON as it sorts: a choice by its rank.
 fn sort_key(column: &Column, node: &Node<'_>) -> Option<Arg> {
-    let facts = column.kind.facts();
-    Some(match node {
-        Node::Null => Arg::Null,
-        Node::Text(word) if facts.order == Order::Declared => {
+    Some(match (node, column.storage()) {
+        (Node::Null, _) => Arg::Null,
+        (Node::Text(word), _) if column.kind.facts().order == Order::Declared => {
             Arg::Int(i64::try_from(column.kind.words().iter().position(|other| other == word)?).ok()?)
         }
-        Node::Text(text) => Arg::Text(text.as_ref().to_owned()),
-        Node::Bool(value) => Arg::Int(i64::from(*value)),
-        Node::Number(number) if facts.storage == Storage::Real => Arg::Float(number.parse().ok()?),
-        Node::Number(number) => Arg::Int(number.parse().ok()?),
-        Node::Array(_) | Node::Object(_) => return None,
+        (Node::Text(text), Storage::Decimal(scale)) => Arg::Decimal(Fixed::parse(text, scale).ok()?),
+        (Node::Text(text), _) => Arg::Text(text.as_ref().to_owned()),
+        (Node::Bool(value), _) => Arg::Int(i64::from(*value)),
+        (Node::Number(number), Storage::Real) => Arg::Float(number.parse().ok()?),
+        (Node::Number(number), _) => Arg::Int(number.parse().ok()?),
+        (Node::Array(_) | Node::Object(_), _) => return None,
     })
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    change::{argument, fires_on_creation},
+    change::{arguments, fires_on_creation},
     history::{self, Note},
     rows::chunks,
     timetable,
@@ -135,7 +135,7 @@ async fn follow(
 /// The id of each row, and every column as it is stored.
 pub(super) fn rows(columns: &[Column], rows: &[Row]) -> Vec<(i64, Vec<Arg>)> {
     let key = columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
-    rows.iter().map(|row| (row.int(key).unwrap_or_default(), row.0.iter().map(argument).collect())).collect()
+    rows.iter().map(|row| (row.int(key).unwrap_or_default(), arguments(columns, &row.0))).collect()
 }
 
 /// Ids as one argument.

@@ -21,7 +21,7 @@ impl State {
     /// What the row holds in `column`.
     pub(super) fn stored(&self, schema: &Schema, column: &Column) -> Arg {
         let position = schema.columns.iter().position(|other| other.key == column.key);
-        position.and_then(|position| self.cells.get(position)).map_or(Arg::Null, argument)
+        position.and_then(|position| self.cells.get(position)).map_or(Arg::Null, |cell| argument(column, cell))
     }
 
     /// The rows that the field `key` would lead to after these changes and does not yet: what was there already may stay,

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 
 use super::{
     Pipeline, Target,
-    change::{argument, fires_on_update},
+    change::{arguments, fires_on_update},
     check,
     engine::Engine,
     flow,
@@ -346,7 +346,7 @@ impl Change {
     async fn follow_up(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<(), Error> {
         let actor = self.who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
         for plan in self.engine.effects.plans.iter().filter(|plan| fires_on_update(plan.change, changes)) {
-            let old = before.cells.iter().map(argument).collect();
+            let old = arguments(self.engine.schema.columns, &before.cells);
             let act = outbox::Act { id: self.id, actor: actor.clone(), at: clock::now(), old };
             outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }

@@ -40,6 +40,7 @@ pub(super) fn literal(value: Literal) -> Arg {
         Literal::Bool(value) => Arg::Int(i64::from(value)),
         Literal::Int(value) => Arg::Int(value),
         Literal::Float(value) => Arg::Float(value),
+        Literal::Decimal(value) => Arg::Decimal(value),
         Literal::Text(value) => Arg::Text(value.to_owned()),
     }
 }

@@ -160,6 +160,7 @@ fn truncate(code: [u8; 32]) -> [u8; TAG] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decimal::Fixed;
 
     const SCOPE: CursorScope<'_> = CursorScope { caller: 1, list: "tasks", parent: 2, query: "q" };
 
@@ -182,6 +183,7 @@ mod tests {
             vec![Arg::Int(7)],
             vec![Arg::Null, Arg::Int(i64::MAX)],
             vec![Arg::Float(-0.1), Arg::Int(i64::MIN)],
+            vec![Arg::Decimal(Fixed::new(-i64::MAX, 18)), Arg::Decimal(Fixed::new(5, 1)), Arg::Int(1)],
             vec![text(""), text("{}"), Arg::Int(1)],
             vec![text(&"😀".repeat(300)), Arg::Int(7)],
             vec![text(&long), Arg::Int(7)],

@@ -3,13 +3,14 @@
 //! Text is written either as UTF-8 or as the differences between its code points, whichever is shorter: a title of 300
 //! emoji is 1,200 bytes of UTF-8, and 600 of differences.
 
-use crate::db::Arg;
+use crate::{db::Arg, decimal::Fixed};
 
 const NULL: u8 = 0;
 const INT: u8 = 1;
 const FLOAT: u8 = 2;
 const UTF8: u8 = 3;
 const DIFFERENCES: u8 = 4;
+const DECIMAL: u8 = 5;
 
 /// Appends `keys` to `bytes`.
 pub(super) fn write(keys: &[Arg], bytes: &mut Vec<u8>) {
@@ -23,6 +24,10 @@ pub(super) fn write(keys: &[Arg], bytes: &mut Vec<u8>) {
             Arg::Float(value) => {
                 bytes.push(FLOAT);
                 bytes.extend(value.to_be_bytes());
+            }
+            Arg::Decimal(value) => {
+                bytes.extend([DECIMAL, value.scale]);
+                bytes.extend(value.units.to_be_bytes());
             }
             Arg::Text(text) => write_text(text, bytes),
         }
@@ -38,6 +43,10 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Vec<Arg>> {
             NULL => Arg::Null,
             INT => Arg::Int(i64::from_be_bytes(take(&mut bytes)?)),
             FLOAT => Arg::Float(f64::from_be_bytes(take(&mut bytes)?)),
+            DECIMAL => {
+                let [scale] = take(&mut bytes)?;
+                Arg::Decimal(Fixed::new(i64::from_be_bytes(take(&mut bytes)?), scale))
+            }
             UTF8 => {
                 let length = usize::try_from(read_number(&mut bytes)?).ok()?;
                 let (text, rest) = bytes.split_at_checked(length)?;

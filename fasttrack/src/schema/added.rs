@@ -109,6 +109,10 @@ const fn assert_fits(target: &Schema, column: &Column, value: Literal) {
             Some((min, max)) => min <= value && value <= max,
             None => true,
         },
+        Literal::Decimal(value) => match column.int_range {
+            Some((min, max)) => min <= value.units && value.units <= max,
+            None => true,
+        },
         Literal::Float(value) => match column.float_range {
             Some((min, max)) => min <= value && value <= max,
             None => true,

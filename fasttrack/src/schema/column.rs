@@ -3,7 +3,10 @@
 use super::{
     Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition, flow::assert_each_is_reached,
 };
-use crate::types::{Bounds, Storage};
+use crate::{
+    decimal::Fixed,
+    types::{Bounds, Storage},
+};
 
 /// What a field holds when the client says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +37,7 @@ pub struct Column {
     pub reads: Option<ReadsJson>,
     /// Smallest and largest length of text, in Unicode scalar values.
     pub len: Option<(u32, u32)>,
-    /// Smallest and largest integer.
+    /// Smallest and largest integer; of a decimal, in units of its last place.
     pub int_range: Option<(i64, i64)>,
     /// Smallest and largest number.
     pub float_range: Option<(f64, f64)>,
@@ -140,7 +143,7 @@ impl Column {
         self
     }
 
-    /// `range = min..=max` on an integer.
+    /// `range = min..=max` on an integer; on a decimal, in units of its last place.
     #[must_use]
     pub const fn int_range(mut self, min: i64, max: i64) -> Self {
         self.int_range = Some((min, max));
@@ -284,7 +287,7 @@ impl Column {
     /// As what it is stored.
     #[must_use]
     pub const fn storage(&self) -> Storage {
-        self.kind.facts().storage
+        self.kind.storage()
     }
 
     /// What it says of its values beside their type.
@@ -303,6 +306,14 @@ impl Column {
     #[must_use]
     pub const fn is_stored(&self) -> bool {
         self.pairs.is_none()
+    }
+
+    /// The bounds of a decimal.
+    #[must_use]
+    pub fn decimal_range(&self) -> Option<(Fixed, Fixed)> {
+        let scale = self.kind.scale();
+        let (min, max) = self.int_range.filter(|_| scale > 0)?;
+        Some((Fixed::new(min, scale), Fixed::new(max, scale)))
     }
 
     /// Whether the server alone sets it, whatever its options say.

@@ -39,8 +39,8 @@ pub use self::{
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
-    BelongsTo, Choice, CreatedAt, Date, DeletedAt, Email, Entity, FieldType, Id, Json, Kind, Literal, Many, OnDelete,
-    PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
+    BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Entity, FieldType, Id, Json, Kind, Literal, Many,
+    OnDelete, PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
 };
 
 // What only generated code needs.
@@ -57,7 +57,10 @@ pub use self::{
     },
 };
 #[doc(hidden)]
-pub use crate::types::{deserialize_choice, serialize_choice, words};
+pub use crate::{
+    decimal::Fixed,
+    types::{Number, deserialize_choice, serialize_choice, words},
+};
 
 /// One resource: everything its declaration says.
 #[derive(Debug, Clone, Copy)]

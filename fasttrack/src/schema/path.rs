@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 pub use self::ends::{
     Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Reaches, RefersTo, Shown, Timed,
 };
-use super::{Assigned, Assignment, Choice, Comparison, Entity, Literal, Path, Payload, RowVersion, Rule, Schema};
+use super::{
+    Assigned, Assignment, Choice, Comparison, Entity, Literal, Number, Path, Payload, RowVersion, Rule, Schema,
+};
 
 /// An entity declared with `#[resource]`.
 #[diagnostic::on_unimplemented(
@@ -140,20 +142,22 @@ impl<K> Part<K> {
 
     /// An integer.
     #[must_use]
+    #[track_caller]
     pub const fn hold_int(self, value: i64) -> Assignment
     where
         K: Comparable<i64>,
     {
-        self.hold(Assigned::Constant(Literal::Int(value)))
+        self.hold(Assigned::Constant(Literal::of_integer(value, K::SCALE)))
     }
 
     /// A number.
     #[must_use]
-    pub const fn hold_float(self, value: f64) -> Assignment
+    #[track_caller]
+    pub const fn hold_float(self, value: Number) -> Assignment
     where
         K: Comparable<f64>,
     {
-        self.hold(Assigned::Constant(Literal::Float(value)))
+        self.hold(Assigned::Constant(Literal::of_number(value, K::SCALE)))
     }
 
     /// Text.
@@ -281,20 +285,22 @@ impl<T: Resource, N> Walk<T, N> {
 
     /// Compares a field with an integer.
     #[must_use]
+    #[track_caller]
     pub const fn compare_int<K: Comparable<i64>>(self, end: Part<K>, op: Comparison, value: i64) -> Rule
     where
         N: IsOne,
     {
-        self.compare(end, op, Literal::Int(value))
+        self.compare(end, op, Literal::of_integer(value, K::SCALE))
     }
 
     /// Compares a field with a number.
     #[must_use]
-    pub const fn compare_float<K: Comparable<f64>>(self, end: Part<K>, op: Comparison, value: f64) -> Rule
+    #[track_caller]
+    pub const fn compare_float<K: Comparable<f64>>(self, end: Part<K>, op: Comparison, value: Number) -> Rule
     where
         N: IsOne,
     {
-        self.compare(end, op, Literal::Float(value))
+        self.compare(end, op, Literal::of_number(value, K::SCALE))
     }
 
     /// Compares a field with text.

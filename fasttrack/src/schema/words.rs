@@ -2,7 +2,7 @@
 //!
 //! Named rules are spelled out with the path in front, so that the sentence needs no second page. Renders, judges nothing.
 
-use super::{Catalog, Column, Comparison, Kind, Literal, Path, Rule, Schema, Verb};
+use super::{Catalog, Column, Comparison, Kind, Path, Rule, Schema, Verb};
 
 /// Who may, in words, for a rule declared on `schema`.
 #[must_use]
@@ -108,7 +108,7 @@ impl Place<'_> {
             Rule::Oneself => Phrase::new(Binding::Word, self.prefix.trim_end_matches('.')),
             Rule::Related(path) => Phrase::new(Binding::Word, format!("{}{}", self.prefix, path.steps().join("."))),
             Rule::Compare { path, field, op, value } => {
-                let (row, how, what) = (dotted(path), compared(*op), literal(*value));
+                let (row, how, what) = (dotted(path), compared(*op), value);
                 Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
             }
             Rule::Moment { path, field, op, offset_us } => {
@@ -223,19 +223,9 @@ pub(crate) fn span(us: u64) -> Option<String> {
     (seconds > 0).then(|| format!("{}{unit}", seconds / length))
 }
 
-fn literal(value: Literal) -> String {
-    match value {
-        Literal::Null => "null".to_owned(),
-        Literal::Bool(value) => value.to_string(),
-        Literal::Int(value) => value.to_string(),
-        Literal::Float(value) => value.to_string(),
-        Literal::Text(value) => value.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Literal, *};
     use crate::schema::Column;
 
     const HERE: Path = Path::HERE;

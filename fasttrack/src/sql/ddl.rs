@@ -53,6 +53,7 @@ fn column_definition(dialect: Dialect, catalog: &Catalog, column: &Column) -> Re
         name: column.key.to_owned(),
         holds: column.kind.holds(),
         choices: column.kind.words().iter().map(|&word| word.to_owned()).collect(),
+        scale: column.kind.scale(),
         nullable: column.nullable,
         default: stored_default(column).map(|value| dialect.sql().literal(value)),
         references,
@@ -66,7 +67,7 @@ pub fn stored_default(column: &Column) -> Option<Literal> {
         Fallback::Required => None,
         Fallback::Value(value) => Some(value),
         Fallback::Empty if column.nullable => None,
-        Fallback::Empty => column.kind.facts().empty,
+        Fallback::Empty => column.kind.empty(),
     }
 }
 

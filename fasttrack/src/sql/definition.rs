@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::{quote, text_literal};
 pub use crate::types::Holds;
-use crate::types::OnDelete;
+use crate::types::{OnDelete, Storage};
 
 /// A table and its indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct ColumnDefinition {
     /// The words that it may hold, in their order; of [`Holds::Choice`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// The digits after the point; of [`Holds::Decimal`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub scale: u8,
     /// Whether it may be null.
     #[serde(default, skip_serializing_if = "is_false")]
     pub nullable: bool,
@@ -129,6 +132,12 @@ impl TableDefinition {
 }
 
 impl ColumnDefinition {
+    /// As what it is stored.
+    #[must_use]
+    pub const fn storage(&self) -> Storage {
+        self.holds.facts().storage.of_scale(self.scale)
+    }
+
     /// As what is equal when two values are the same to a person; `expr` says how the column is reached.
     pub(super) fn matched(&self, expr: String) -> String {
         if self.holds.facts().ignores_case { format!("lower({expr})") } else { expr }
@@ -222,6 +231,11 @@ impl IndexDefinition {
     pub(super) fn which(&self) -> String {
         self.only.as_ref().map(|only| format!(" WHERE {only}")).unwrap_or_default()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(value: &u8) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

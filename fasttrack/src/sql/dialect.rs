@@ -5,7 +5,7 @@
 
 mod postgres;
 pub(super) mod schema;
-mod sqlite;
+pub(super) mod sqlite;
 
 use super::text::{quote, text_literal};
 use crate::{

@@ -318,7 +318,7 @@ fn write_any_of(column: &Column, expr: &str, values: &[Arg], sql: &mut Sql) {
     let json = values.iter().map(|value| match value {
         Arg::Int(value) => Some(value.to_string()),
         Arg::Text(value) => Some(serde_json::Value::from(value.as_str()).to_string()),
-        Arg::Null | Arg::Float(_) => None,
+        Arg::Null | Arg::Float(_) | Arg::Decimal(_) => None,
     });
     if let Some(json) = json.collect::<Option<Vec<_>>>() {
         let list = sql.hold(Slot::Value(Arg::Text(format!("[{}]", json.join(",")))));

@@ -27,7 +27,7 @@ impl StoredTable {
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
         let columns = schema.columns.iter().filter(|column| column.is_stored());
-        let columns = columns.map(|column| (column.key.to_owned(), column.kind.facts().storage));
+        let columns = columns.map(|column| (column.key.to_owned(), column.storage()));
         Self { name: schema.plural.to_owned(), is_numbered: true, key: &["id"], columns: columns.collect() }
     }
 
@@ -109,6 +109,8 @@ impl StoredTable {
                 (Arg::Null, Cell::Null) => true,
                 (Arg::Int(written), Cell::Int(read)) => written == read,
                 (Arg::Float(written), Cell::Float(read)) => written.to_bits() == read.to_bits(),
+                (Arg::Decimal(written), Cell::Int(read)) => written.units == *read,
+                (Arg::Decimal(written), Cell::Bytes(read)) => written.to_string().as_bytes() == read,
                 (Arg::Text(written), Cell::Bytes(read)) => written.as_bytes() == read,
                 _ => false,
             })
@@ -164,16 +166,9 @@ impl StoredTable {
 
 /// A value as it is written; `None` for text that is none.
 fn value(storage: Storage, cell: Cell) -> Option<Arg> {
-    Some(match cell {
-        Cell::Null => Arg::Null,
-        #[expect(clippy::cast_precision_loss, reason = "a whole number that a column of fractions holds")]
-        Cell::Int(value) if storage == Storage::Real => Arg::Float(value as f64),
-        Cell::Int(value) => Arg::Int(value),
-        Cell::Float(value) => Arg::Float(value),
-        Cell::Bytes(bytes) => {
-            let text = String::from_utf8(bytes).ok()?;
-            Arg::Text(if storage == Storage::Json { wire::compact(&text) } else { text })
-        }
+    Some(match storage.argument(cell)? {
+        Arg::Text(text) if storage == Storage::Json => Arg::Text(wire::compact(&text)),
+        arg => arg,
     })
 }
 

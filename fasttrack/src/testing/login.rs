@@ -7,6 +7,7 @@ use super::{TestApp, fail::OrFail};
 use crate::{
     auth::Client,
     db::{Arg, Statement},
+    decimal::Fixed,
     error::Error,
     schema::{Column, Kind, Schema},
     types::Storage,
@@ -189,16 +190,21 @@ fn argument(column: &Column, value: &Value) -> Result<Arg, String> {
     if facts.is_automatic || facts.is_secret {
         return Err(unfit());
     }
-    match (facts.storage, value) {
+    match (column.storage(), value) {
         (_, Value::Null) if column.nullable => Ok(Arg::Null),
         (Storage::Json, value) => Ok(Arg::Text(value.to_string())),
         (Storage::Boolean, Value::Bool(value)) => Ok(Arg::Int((*value).into())),
         (Storage::Integer, Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(unfit),
         (Storage::Real, Value::Number(number)) => number.as_f64().map(Arg::Float).ok_or_else(unfit),
+        (Storage::Decimal(scale), Value::String(text)) => {
+            Fixed::parse(text, scale).map(Arg::Decimal).map_err(|_| unfit())
+        }
         (Storage::Text, Value::String(word)) if !words.is_empty() && !words.contains(&word.as_str()) => {
             Err(format!("{}: {word} is none of {words:?}", column.key))
         }
-        (Storage::Text | Storage::Timestamp | Storage::Date, Value::String(text)) => Ok(Arg::Text(text.clone())),
+        (Storage::Text | Storage::Timestamp | Storage::Date | Storage::Uuid, Value::String(text)) => {
+            Ok(Arg::Text(text.clone()))
+        }
         _ => Err(unfit()),
     }
 }

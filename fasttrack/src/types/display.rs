@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BelongsTo, CreatedAt, Date, Email, Id, Timestamp, UpdatedAt};
+use super::{BelongsTo, CreatedAt, Date, Email, Id, Timestamp, UpdatedAt, Url};
 
 /// Types that are text all through.
 macro_rules! text {
@@ -24,7 +24,7 @@ macro_rules! text {
     };
 }
 
-text![Timestamp, Date, Email, CreatedAt, UpdatedAt];
+text![Timestamp, Date, Email, CreatedAt, UpdatedAt, Url];
 
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::{Kind, Literal};
-use crate::{db::Arg, wire::Node};
+use crate::{
+    db::{Arg, Cell},
+    decimal::Fixed,
+    wire::Node,
+};
 
 /// Reads what a client sends as a value of a type.
 pub type ReadValue = fn(Kind, &Bounds, &Node<'_>) -> Result<Arg, Unfit>;
@@ -15,7 +19,7 @@ pub type ParseValue = fn(Kind, &str) -> Result<Arg, String>;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they are independent")]
 #[derive(Debug)]
 pub struct Facts {
-    /// As what it is stored.
+    /// As what it is stored; [`Kind::storage`] has what depends on the declaration.
     pub storage: Storage,
     /// What sorting goes by.
     pub order: Order,
@@ -76,14 +80,44 @@ pub enum Storage {
     Boolean,
     /// An IEEE 754 double.
     Real,
+    /// A number with so many digits after the point; so many of the last place on `SQLite`.
+    Decimal(u8),
     /// Unicode text, in the order of its code points.
     Text,
     /// An instant with microseconds; RFC 3339 text of fixed width on `SQLite`.
     Timestamp,
     /// A calendar date; text on `SQLite`.
     Date,
+    /// A UUID; text in lower case on `SQLite`.
+    Uuid,
     /// The text of a JSON value.
     Json,
+}
+
+impl Storage {
+    /// The same of a declaration that says how many digits stand after the point.
+    pub(crate) const fn of_scale(self, scale: u8) -> Self {
+        match self {
+            Self::Decimal(_) => Self::Decimal(scale),
+            other => other,
+        }
+    }
+
+    /// What came back of such a column as an argument again; `None` for what it cannot hold.
+    pub(crate) fn argument(self, cell: Cell) -> Option<Arg> {
+        Some(match (self, cell) {
+            (_, Cell::Null) => Arg::Null,
+            (Self::Decimal(scale), Cell::Int(units)) => Arg::Decimal(Fixed::new(units, scale)),
+            (Self::Decimal(scale), Cell::Bytes(text)) => {
+                Arg::Decimal(Fixed::parse(std::str::from_utf8(&text).ok()?, scale).ok()?)
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a whole number that a column of fractions holds")]
+            (Self::Real, Cell::Int(value)) => Arg::Float(value as f64),
+            (_, Cell::Int(value)) => Arg::Int(value),
+            (_, Cell::Float(value)) => Arg::Float(value),
+            (_, Cell::Bytes(bytes)) => Arg::Text(String::from_utf8(bytes).ok()?),
+        })
+    }
 }
 
 /// What is put where something has to stand and nobody says what.
@@ -115,7 +149,7 @@ pub enum Order {
 pub struct Bounds {
     /// Smallest and largest length of text, in Unicode scalar values.
     pub len: Option<(u32, u32)>,
-    /// Smallest and largest integer.
+    /// Smallest and largest integer; of decimals, in units of the last place.
     pub int_range: Option<(i64, i64)>,
     /// Smallest and largest number.
     pub float_range: Option<(f64, f64)>,

@@ -7,7 +7,9 @@
 mod boolean;
 mod choice;
 mod date;
+mod decimal;
 mod display;
+mod duration;
 mod email;
 mod facts;
 mod id;
@@ -18,22 +20,30 @@ pub(crate) mod many;
 mod number;
 mod password;
 mod text;
+mod url;
+mod uuid;
 
 use serde::{Deserialize, Serialize};
+
+use crate::decimal::Fixed;
 
 pub use self::{
     choice::Choice,
     date::Date,
+    decimal::{Decimal, NoDecimal, Rounding},
     email::Email,
     facts::{Bounds, Facts, Fill, Named, Order, ParseValue, ReadValue, Storage, Unfit},
     id::{BelongsTo, Entity, Id, OnDelete, RowId},
     instant::{CreatedAt, DeletedAt, Timestamp, UpdatedAt},
     json::{Json, ReadsJson},
-    literal::Literal,
+    literal::{Literal, Number},
     many::Many,
     password::PasswordHash,
+    url::Url,
+    uuid::{NoUuid, Uuid},
 };
 
+pub(crate) use self::decimal::EXACT_UNITS;
 // What only generated code needs.
 #[doc(hidden)]
 pub use self::choice::{deserialize_choice, serialize_choice, words};
@@ -89,10 +99,18 @@ types! {
     Int => number::INT,
     /// A finite IEEE 754 double.
     Float => number::FLOAT,
+    /// A number with so many digits after the point, exactly.
+    Decimal(u8) => decimal::DECIMAL,
     /// An instant in UTC with microseconds (RFC 3339).
     Timestamp => instant::TIMESTAMP,
     /// A calendar date, `YYYY-MM-DD` (RFC 3339 `full-date`).
     Date => date::DATE,
+    /// A length of time, in whole seconds.
+    Duration => duration::DURATION,
+    /// A UUID (RFC 9562).
+    Uuid => uuid::UUID,
+    /// An absolute URL of `http` or `https`.
+    Url => url::URL,
     /// Any JSON value, kept as it was sent.
     Json => json::JSON,
     /// One of these words, in the order declared.
@@ -120,6 +138,30 @@ impl Kind {
         self.holds().facts()
     }
 
+    /// As what it is stored.
+    #[must_use]
+    pub const fn storage(self) -> Storage {
+        self.facts().storage.of_scale(self.scale())
+    }
+
+    /// What a field holds that has a `default` and is not told which.
+    #[must_use]
+    pub const fn empty(self) -> Option<Literal> {
+        match self.facts().empty {
+            Some(Literal::Decimal(_)) => Some(Literal::Decimal(Fixed::new(0, self.scale()))),
+            other => other,
+        }
+    }
+
+    /// The digits after the point, of a decimal.
+    #[must_use]
+    pub const fn scale(self) -> u8 {
+        match self {
+            Self::Decimal(scale) => scale,
+            _ => 0,
+        }
+    }
+
     /// The words of a choice.
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
@@ -143,7 +185,7 @@ impl Kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type that a field of a resource can have",
     label = "not a field type",
-    note = "use Id<T>, String, bool, i64, f64, Timestamp, Date, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
+    note = "use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
 )]
 pub trait FieldType {
     /// What a column of this type holds.

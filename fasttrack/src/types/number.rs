@@ -63,7 +63,7 @@ pub(super) const FLOAT: Facts = Facts {
 };
 
 /// In a query string a `+` is a space, which no number has in it.
-fn no_number(text: &str, what: &str) -> Result<Arg, String> {
+pub(super) fn no_number(text: &str, what: &str) -> Result<Arg, String> {
     let advice = if text.contains(' ') { format!(" ({ENCODE_PLUS})") } else { String::new() };
     Err(format!("`{text}` is {what}{advice}"))
 }

@@ -9,9 +9,9 @@ use crate::driver::{Person, encode};
 fn readings() -> (Person, Vec<Value>) {
     let keeper = app().person();
     let rows = [
-        json!({ "note": "b", "was_checked": true, "level": 5, "order": -1, "value": 0.1, "group": 0.5, "day": "2026-01-02" }),
-        json!({ "is_open": true, "level": -5, "value": 1e300, "day": "2026-01-01", "due": "2026-02-01", "grade": "rough" }),
-        json!({ "note": "a", "was_checked": false, "level": i64::MAX, "order": 50, "value": -2.5, "second_grade": "very_exact" }),
+        json!({ "note": "b", "was_checked": true, "level": 5, "order": -1, "value": 0.1, "group": 0.5, "cost": "9.90", "key": "0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f", "took": 60, "day": "2026-01-02" }),
+        json!({ "is_open": true, "level": -5, "value": 1e300, "cost": 10, "key": "00000000-0000-4000-8000-000000000000", "page": "https://b.example", "day": "2026-01-01", "due": "2026-02-01", "grade": "rough" }),
+        json!({ "note": "a", "was_checked": false, "level": i64::MAX, "order": 50, "value": -2.5, "cost": "-9.99", "page": "https://a.example", "took": 9, "margin": "0.501", "second_grade": "very_exact" }),
         json!({ "level": i64::MIN, "order": -1, "value": 0.1, "group": 0.0, "checked_at": "2026-01-01T00:00:00.000001Z" }),
         json!({ "note": "a", "level": 5, "value": 0.1 + 0.2, "second_grade": "rough", "grade": "very_exact" }),
         json!({ "is_open": true, "was_checked": true, "value": 0.3, "witness_id": keeper.id, "due": "2025-12-31" }),
@@ -61,6 +61,17 @@ fn every_type_can_be_filtered_by() {
     check("value[gt]=0.3", &|row| number(row, "value") > Some(0.3));
     check("value[lte]=0.3", &|row| number(row, "value") <= Some(0.3));
     check("value[gte]=1e300", &|row| number(row, "value") >= Some(1e300));
+    check("key=0190b2e0-7A1C-7cc3-98c4-dc0c0c07398f", &|row| row["took"] == 60);
+    check("key[lt]=0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", &|row| row["page"] == "https://b.example");
+    check("key[in]=0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", &|row| row["took"] == 60);
+    check("page=https%3A%2F%2Fa.example", &|row| row["took"] == 9);
+    check("page[contains]=EXAMPLE", &|row| !row["page"].is_null());
+    check("took[gte]=10", &|row| row["took"] == 60);
+    check("cost=9.9", &|row| row["cost"] == "9.90");
+    check("cost[gt]=9.9", &|row| row["cost"] == "10.00");
+    check("cost[lt]=0", &|row| row["cost"] == "-9.99");
+    check("cost[in]=10,9.90", &|row| row["cost"] == "9.90" || row["cost"] == "10.00");
+    check("margin=0.5000", &|row| row["margin"] == "0.500");
     check("group=0", &|row| number(row, "group") == Some(0.0));
     check("group[null]=false", &|row| !row["group"].is_null());
     check("day=2026-01-01", &|row| row["day"] == "2026-01-01");
@@ -87,6 +98,12 @@ fn what_does_not_fit_is_a_fault() {
         "level=1.0",
         "level=x",
         "value=x",
+        "cost=0.001",
+        "key=1",
+        "key[contains]=0",
+        "took=1h",
+        "cost=1e1",
+        "cost[contains]=1",
         "value=NaN",
         "value=inf",
         "is_open=1",
@@ -112,9 +129,11 @@ fn rank(row: &Value, key: &str) -> (bool, f64, String) {
     let number = match (value.as_bool(), word) {
         (Some(flag), _) => f64::from(u8::from(flag)),
         (_, Some(place)) => f64::from(u8::try_from(place).expect("few words")),
+        _ if ["cost", "margin"].contains(&key) => value.as_str().map_or(0.0, |text| text.parse().unwrap()),
         _ => value.as_f64().unwrap_or_default(),
     };
-    let text = if word.is_some() { "" } else { value.as_str().unwrap_or_default() };
+    let text =
+        if word.is_some() || ["cost", "margin"].contains(&key) { "" } else { value.as_str().unwrap_or_default() };
     (!value.is_null(), number, text.to_owned())
 }
 
@@ -133,6 +152,11 @@ fn every_type_can_be_sorted_by() {
         "order",
         "value",
         "group",
+        "cost",
+        "key",
+        "page",
+        "took",
+        "margin",
         "taken_at",
         "checked_at",
         "day",

@@ -34,7 +34,7 @@ pub enum Phase {
 #[rule(insider: keeper | witness)]
 #[rule(historic: authenticated & checked_at < now - 36500d & !(due >= now - 36000d))]
 #[can(create: authenticated)]
-#[can(list, read: insider | project.owner | authenticated & is_open == true & level >= 10 & !(grade == Rough) | historic | role(Admin))]
+#[can(list, read: insider | project.owner | authenticated & is_open == true & (level >= 10 & !(grade == Rough) | margin >= 0.751) | historic | role(Admin))]
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
 #[unique(second_contact, day)]
@@ -84,6 +84,21 @@ pub struct Reading {
     /// A share, under a name that SQL has taken.
     #[field(range = 0.0..=1.0, filter, sort)]
     pub group: Option<f64>,
+    /// What it cost.
+    #[field(range = -10..=1_000_000.5, filter, sort)]
+    pub cost: Option<Decimal<2>>,
+    /// How far it may be off.
+    #[field(default = 0.5, filter, sort)]
+    pub margin: Decimal<3>,
+    /// What it is called elsewhere.
+    #[field(filter, sort, index)]
+    pub key: Option<Uuid>,
+    /// Where it is shown.
+    #[field(filter, sort, search)]
+    pub page: Option<Url>,
+    /// How long it took.
+    #[field(range = 0..=86_400, filter, sort)]
+    pub took: Option<Duration>,
     /// When it was taken.
     #[field(filter, sort)]
     pub taken_at: Timestamp,

@@ -103,8 +103,10 @@ fn sample(column: &Column, operator: &Operator) -> String {
         (_, Kind::Choice(words)) => words[0].to_owned(),
         (_, Kind::Id | Kind::Relation(_) | Kind::Int) => "7".into(),
         (_, Kind::CreatedAt | Kind::UpdatedAt | Kind::Timestamp) => "2026-01-01T02:00:00Z".into(),
+        (_, Kind::Duration) => "7".into(),
+        (_, Kind::Uuid) => "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f".into(),
         (_, Kind::Date) => "2026-01-01".into(),
-        (_, Kind::Float) => "1.5".into(),
+        (_, Kind::Float | Kind::Decimal(_)) => "1.5".into(),
         _ => "t1".into(),
     }
 }

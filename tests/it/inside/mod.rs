@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 mod actions;
 mod constraints;
 mod custom;
+mod decimals;
 mod deletions;
 mod history;
 mod hooks;

@@ -90,7 +90,7 @@ const INSTANTS: [&str; 9] = [
 
 const DAYS: [&str; 5] = ["2026-01-01", "0001-01-01", "9999-12-31", "2024-02-29", "1582-10-10"];
 
-const SORTS: [&str; 17] = [
+const SORTS: [&str; 22] = [
     "id",
     "witness_id",
     "label",
@@ -101,6 +101,11 @@ const SORTS: [&str; 17] = [
     "order",
     "value",
     "group",
+    "cost",
+    "key",
+    "page",
+    "took",
+    "margin",
     "taken_at",
     "checked_at",
     "day",
@@ -133,6 +138,30 @@ impl Random {
         match key {
             "value" => json!(self.float()),
             "group" => json!(self.of(&[0.0, 0.25, 0.1, 1.0, 1.5])),
+            "cost" | "margin" => json!(self.of(&[
+                "0",
+                "0.1",
+                "-0.01",
+                "9.99",
+                "10.00",
+                "9",
+                "0.751",
+                "1000000.51",
+                "92233720368547758.08"
+            ])),
+            "key" => json!(self.of(&[
+                "0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f",
+                "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f",
+                "ffffffff-ffff-ffff-ffff-ffffffffffff",
+                "no"
+            ])),
+            "page" => json!(self.of(&[
+                "https://a.example",
+                "HTTPS://A.example",
+                "http://ä.example/é?q=[1]",
+                "ftp://a.example"
+            ])),
+            "took" => json!(self.of(&[0, 1, 86_400, 86_401, -1])),
             "level" => json!(self.int()),
             "order" => json!(self.of(&[-100, 0, 1, 99, 120])),
             "is_open" | "is_sealed" | "was_checked" => json!(self.one_in(2)),
@@ -165,6 +194,11 @@ impl Random {
             "level",
             "order",
             "group",
+            "cost",
+            "key",
+            "page",
+            "took",
+            "margin",
             "checked_at",
             "due",
             "samples",
@@ -198,25 +232,7 @@ impl Random {
         }
         let sort: Vec<_> = keys.iter().map(|key| format!("{}{key}", self.of(&["", "-"]))).collect();
         let mut path = format!("/readings?sort={}&limit={}", sort.join(","), self.of(&[1, 2, 3, 7, 20, 100]));
-        let filters = [
-            "note",
-            "label",
-            "level",
-            "order",
-            "value",
-            "group",
-            "taken_at",
-            "checked_at",
-            "day",
-            "due",
-            "quality",
-            "second_grade",
-            "contact",
-            "was_checked",
-            "is_open",
-            "witness_id",
-            "project_id",
-        ];
+        let filters = [&SORTS[1..], &["quality", "project_id"]].concat();
         for _ in 0..self.below(2) {
             let key = self.of(&filters);
             let operator = self.of(&["", "", "[gt]", "[gte]", "[lt]", "[lte]", "[ne]", "[in]", "[null]", "[contains]"]);

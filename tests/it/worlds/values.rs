@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use fasttrack::{
     db::Arg,
+    decimal::Fixed,
     schema::{Column, Kind},
-    types::Storage,
+    types::{Storage, Uuid},
     wire::Object,
 };
 use serde_json::{Value, json};
@@ -54,16 +55,27 @@ fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
     }
     match column.storage() {
         Storage::Boolean => json!(random.one_in(2)),
+        Storage::Integer if column.kind == Kind::Duration => json!(random.below(9)),
         Storage::Integer => {
             let (min, max) = column.int_range.unwrap_or((-5, 5));
             let width = usize::try_from(max.saturating_sub(min).clamp(0, 9)).unwrap_or_default();
             json!(min + i64::try_from(random.below(width + 1)).unwrap_or_default())
         }
+        Storage::Decimal(scale) => {
+            let (min, max) = column.int_range.unwrap_or((-500, 500));
+            let width = usize::try_from(max.saturating_sub(min).clamp(0, 999)).unwrap_or_default();
+            let units = min + i64::try_from(random.below(width + 1)).unwrap_or_default();
+            json!(Fixed::new(units, scale).to_string())
+        }
         Storage::Real => json!(random.of(&[0.0, 0.25, 0.1, 1.0, -2.5])),
         Storage::Timestamp => json!(random.of(&INSTANTS)),
+        Storage::Uuid => json!(Uuid::from_u128(random.below(1 << 20) as u128).to_string()),
         Storage::Date => json!(random.of(&INSTANTS)[..10]),
         Storage::Json => json!({ "a": random.of(&WORDS) }),
         Storage::Text if column.kind == Kind::Email => json!(format!("{}{number}@example.com", random.of(&WORDS[..5]))),
+        Storage::Text if column.kind == Kind::Url => {
+            json!(format!("https://{}.example/{number}", random.of(&WORDS[..5])))
+        }
         Storage::Text => json!(text(random, column, number)),
     }
 }

@@ -1,8 +1,10 @@
 //! Columns and triggers as people read them.
 
-use crate::schema::{
-    Assigned, Assignment, Change, Column, Effect, Fallback, Kind, Literal, OnDelete, Path, Payload, RowVersion, Schema,
-    span,
+use crate::{
+    decimal::Fixed,
+    schema::{
+        Assigned, Assignment, Change, Column, Effect, Fallback, Kind, OnDelete, Path, Payload, RowVersion, Schema, span,
+    },
 };
 
 /// What a column holds: `text, 1 to 300 characters`.
@@ -13,7 +15,8 @@ pub(super) fn holds(column: &Column) -> String {
         text = text + &between((min > 0 || most.is_none()).then_some(min), most) + " characters";
     }
     if let Some((min, max)) = column.int_range {
-        text += &between((min > i64::MIN).then_some(min), (max < i64::MAX).then_some(max));
+        let shown = |units| Fixed::new(units, column.kind.scale());
+        text += &between((min > -i64::MAX).then(|| shown(min)), (max < i64::MAX).then(|| shown(max)));
     }
     if let Some((min, max)) = column.float_range {
         text += &between((min > f64::MIN).then_some(min), (max < f64::MAX).then_some(max));
@@ -51,7 +54,7 @@ pub(super) fn written(schema: &Schema, column: &Column, who: Option<&str>) -> St
         Fallback::Required => "; required".to_owned(),
         Fallback::Empty if column.nullable => "; null unless said".to_owned(),
         Fallback::Empty => "; empty unless said".to_owned(),
-        Fallback::Value(value) => format!("; {} unless said", literal(value)),
+        Fallback::Value(value) => format!("; {} unless said", value),
     };
     format!("{when}{by}{unsaid}")
 }
@@ -89,7 +92,7 @@ pub(super) fn when(change: Change) -> String {
         Change::Deleted => "a row is deleted".to_owned(),
         Change::Restored => "a row is restored".to_owned(),
         Change::Changed { field } => format!("{field} changes"),
-        Change::ChangedTo { field, value } => format!("{field} changes to {}", literal(value)),
+        Change::ChangedTo { field, value } => format!("{field} changes to {}", value),
         Change::At { field, offset_us } => match span(offset_us.unsigned_abs()) {
             Some(length) => format!("{length} {} {field}", if offset_us < 0 { "before" } else { "after" }),
             None => format!("{field} has come"),
@@ -118,7 +121,7 @@ pub(super) fn then(schema: &Schema, effect: &Effect) -> String {
 fn assigned(assignment: &Assignment) -> String {
     let value = match assignment.value {
         Assigned::Actor => "actor".to_owned(),
-        Assigned::Constant(value) => literal(value),
+        Assigned::Constant(value) => value.to_string(),
         Assigned::Field { path, field } => path.steps().iter().copied().chain([field]).collect::<Vec<_>>().join("."),
     };
     format!("{}: {value}", assignment.field)
@@ -133,14 +136,4 @@ fn told(payload: &Payload) -> String {
     let path: String = payload.path.steps().iter().flat_map(|step| [*step, "."]).collect();
     let from = format!("{version}{path}{}", payload.field);
     if from == payload.key { from } else { format!("{}: {from}", payload.key) }
-}
-
-fn literal(value: Literal) -> String {
-    match value {
-        Literal::Null => "null".to_owned(),
-        Literal::Bool(value) => value.to_string(),
-        Literal::Int(value) => value.to_string(),
-        Literal::Float(value) => value.to_string(),
-        Literal::Text(value) => value.to_owned(),
-    }
 }

@@ -22,6 +22,7 @@ impl ToSql for Arg {
             Self::Int(value) => out.put_slice(value.to_string().as_bytes()),
             // The shortest text that reads back as the same number.
             Self::Float(value) => out.put_slice(format!("{value:e}").as_bytes()),
+            Self::Decimal(value) => out.put_slice(value.to_string().as_bytes()),
             Self::Text(value) => out.put_slice(value.as_bytes()),
         }
         Ok(IsNull::No)

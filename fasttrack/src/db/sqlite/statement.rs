@@ -60,12 +60,13 @@ async fn collect(connection: &mut dyn Connection, sql: &str, args: Vec<Value>) -
     Ok(found)
 }
 
-/// Only these four kinds are ever bound: the others are narrowed, wrapped or turned into JSON by one driver or another.
+/// A decimal is kept as so many of its last place. Only these four kinds are ever bound: the others are narrowed, wrapped or turned into JSON by one driver or another.
 fn bind(arg: Arg) -> Value {
     match arg {
         Arg::Null => Value::Null,
         Arg::Int(value) => Value::I64(value),
         Arg::Float(value) => Value::F64(value),
+        Arg::Decimal(value) => Value::I64(value.units),
         Arg::Text(value) => Value::String(value),
     }
 }

@@ -89,7 +89,7 @@ fn typed(column: &Column) -> Map<String, Value> {
             field.insert("maxLength".to_owned(), json!(max));
         }
     }
-    if let Some((min, max)) = column.int_range {
+    if let Some((min, max)) = column.int_range.filter(|_| column.kind.scale() == 0) {
         bound(&mut field, "minimum", (min > i64::MIN).then(|| min.into()));
         bound(&mut field, "maximum", (max < i64::MAX).then(|| max.into()));
     }
@@ -132,10 +132,7 @@ fn default_of(column: &Column) -> Option<Value> {
     match column.fallback {
         Fallback::Required | Fallback::Empty if column.nullable => Some(Value::Null),
         Fallback::Required => None,
-        Fallback::Empty => {
-            let facts = column.kind.facts();
-            facts.empty.filter(|_| facts.takes_empty).map(constant)
-        }
+        Fallback::Empty => column.kind.empty().filter(|_| column.kind.facts().takes_empty).map(constant),
         Fallback::Value(literal) => Some(constant(literal)),
     }
 }
@@ -146,6 +143,7 @@ fn constant(literal: Literal) -> Value {
         Literal::Bool(value) => json!(value),
         Literal::Int(value) => json!(value),
         Literal::Float(value) => json!(value),
+        Literal::Decimal(value) => json!(value.to_string()),
         Literal::Text(value) => json!(value),
     }
 }
@@ -160,6 +158,7 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
     let mut sentences = vec![if doc.is_empty() { made_up(schema, column) } else { sentence(&doc) }];
     if as_input {
         sentences.extend(column.kind.facts().input_note.map(str::to_owned));
+        sentences.extend(column.decimal_range().map(|(min, max)| format!("From {min} to {max}.")));
         if column.write_once {
             sentences.push("Cannot be changed later.".to_owned());
         }

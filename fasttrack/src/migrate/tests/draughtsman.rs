@@ -36,7 +36,7 @@ pub(super) enum Op {
 }
 
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
-    (0..9_u8, any::<bool>(), any::<bool>(), any::<u8>(), 0..6_u8)
+    (0..13_u8, any::<bool>(), any::<bool>(), any::<u8>(), 0..6_u8)
         .prop_map(|(kind, nullable, default, target, index)| Draft { kind, nullable, default, target, index })
 }
 
@@ -66,6 +66,10 @@ fn define(name: &str, draft: &Draft, tables: &[String]) -> ColumnDefinition {
         5 => (choice(name, &["c", "a"]), Some("'a'")),
         6 => (column(name, Holds::Date), Some("'2026-01-02'")),
         7 => (column(name, Holds::Json), Some("'null'")),
+        8 => (decimal(name, 2), Some("100")),
+        9 => (decimal(name, 4), Some("100")),
+        10 => (column(name, Holds::Uuid), None),
+        11 => (column(name, Holds::Duration), Some("60")),
         _ => {
             let target = tables.get(usize::from(draft.target) % tables.len().max(1));
             (relation(name, target.map_or("users", String::as_str), on_delete), None)
@@ -99,11 +103,11 @@ fn unite(table: &mut TableDefinition, keys: Vec<String>) {
 fn compare(table: &TableDefinition, one: &str, other: &str) -> Option<CheckDefinition> {
     let (first, second) = (table.column(one)?, table.column(other)?);
     let op = match first.holds {
-        Holds::Int | Holds::Float | Holds::Date => "<=",
+        Holds::Int | Holds::Float | Holds::Decimal | Holds::Date => "<=",
         Holds::Text | Holds::Bool | Holds::Choice => "<>",
         _ => return None,
     };
-    if first.holds != second.holds || one == other {
+    if (first.holds, first.scale) != (second.holds, second.scale) || one == other {
         return None;
     }
     let condition = format!("{} {op} {}", quote(one), quote(other));
@@ -122,8 +126,10 @@ fn strictly(table: &TableDefinition, start: &str, end: &str) -> CheckDefinition 
 /// What keeps rows apart, if these columns can.
 fn exclude(table: &TableDefinition, start: &str, end: &str, per: Option<&String>) -> Option<ExclusionDefinition> {
     let ends = [table.column(start)?, table.column(end)?];
-    let are_ends = ends.iter().all(|column| matches!(column.holds, Holds::Int | Holds::Date) && !column.nullable);
-    if !are_ends || ends[0].holds != ends[1].holds || start == end {
+    let are_ends =
+        ends.iter().all(|column| matches!(column.holds, Holds::Int | Holds::Decimal | Holds::Date) && !column.nullable);
+    let are_alike = (ends[0].holds, ends[0].scale) == (ends[1].holds, ends[1].scale);
+    if !are_ends || !are_alike || start == end {
         return None;
     }
     let is_point = |name: &&String| {

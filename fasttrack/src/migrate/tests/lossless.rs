@@ -3,6 +3,8 @@
 use super::*;
 use crate::migrate::ColumnRename;
 
+const UUID: &str = "'0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f'";
+
 fn notes(columns: &[ColumnDefinition]) -> Snapshot {
     schema(&[table("notes", columns), table("users", &[])])
 }
@@ -66,6 +68,15 @@ fn values_are_converted_where_that_loses_nothing() {
             (Holds::Text, "'2026-01-02 03:04:05'", Holds::Timestamp, None),
             (Holds::Text, "'a@b.example'", Holds::Email, Some("'a@b.example'")),
             (Holds::Text, "'nobody'", Holds::Email, None),
+            (Holds::Text, UUID, Holds::Uuid, Some(UUID)),
+            (Holds::Text, "'0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f'", Holds::Uuid, Some(UUID)),
+            (Holds::Text, "'0190b2e07a1c7cc398c4dc0c0c07398f'", Holds::Uuid, None),
+            (Holds::Uuid, UUID, Holds::Text, Some(UUID)),
+            (Holds::Text, "'HTTPS://a.example'", Holds::Url, Some("'HTTPS://a.example'")),
+            (Holds::Text, "'ftp://a.example'", Holds::Url, None),
+            (Holds::Int, "60", Holds::Duration, Some("60")),
+            (Holds::Int, "-1", Holds::Duration, None),
+            (Holds::Duration, "60", Holds::Int, Some("60")),
         ] {
             let (old, new) = (notes(&[column("x", from)]), notes(&[column("x", to)]));
             let bench = Bench::holding(&old).await;

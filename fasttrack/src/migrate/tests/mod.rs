@@ -1,5 +1,6 @@
 //! Migrations as data, and on databases with rows in them.
 
+mod decimals;
 mod declared;
 mod difference;
 mod draughtsman;
@@ -172,6 +173,7 @@ fn column(name: &str, holds: Holds) -> ColumnDefinition {
         name: name.to_owned(),
         holds,
         choices: Vec::new(),
+        scale: 0,
         nullable: false,
         default: None,
         references: None,
@@ -188,6 +190,10 @@ fn with_default(column: ColumnDefinition, default: &str) -> ColumnDefinition {
 
 fn choice(name: &str, words: &[&str]) -> ColumnDefinition {
     ColumnDefinition { choices: words.iter().map(|&word| word.to_owned()).collect(), ..column(name, Holds::Choice) }
+}
+
+fn decimal(name: &str, scale: u8) -> ColumnDefinition {
+    ColumnDefinition { scale, ..column(name, Holds::Decimal) }
 }
 
 fn relation(name: &str, table: &str, on_delete: OnDelete) -> ColumnDefinition {

@@ -16,8 +16,18 @@ fn notes(columns: &[ColumnDefinition]) -> Snapshot {
 }
 
 /// What a value is tried as.
-const KINDS: [Holds; 8] =
-    [Holds::Text, Holds::Int, Holds::Bool, Holds::Float, Holds::Date, Holds::Timestamp, Holds::Json, Holds::Email];
+const KINDS: [Holds; 10] = [
+    Holds::Text,
+    Holds::Int,
+    Holds::Bool,
+    Holds::Float,
+    Holds::Date,
+    Holds::Timestamp,
+    Holds::Json,
+    Holds::Email,
+    Holds::Uuid,
+    Holds::Url,
+];
 
 /// What a column holds, a value, and what becomes of it where nothing is lost.
 const CONVERSIONS: &[(Holds, &str, &str)] = &[
@@ -52,6 +62,17 @@ const CONVERSIONS: &[(Holds, &str, &str)] = &[
     (Holds::Bool, "TRUE", "text 1, int 1, bool true, float 1, json 1"),
     (Holds::Date, "'2026-01-02'", "text 2026-01-02, date 2026-01-02"),
     (Holds::Timestamp, "'2026-01-02T03:04:05Z'", "text 2026-01-02T03:04:05.000000Z, timestamp 2026-01-02 03:04:05+00"),
+    (
+        Holds::Text,
+        "'0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f'",
+        "text 0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f, uuid 0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f",
+    ),
+    (
+        Holds::Uuid,
+        "'0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f'",
+        "text 0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f, uuid 0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f",
+    ),
+    (Holds::Text, "'HTTPS://a.example'", "text HTTPS://a.example, url HTTPS://a.example"),
     (Holds::Json, "'12'", "text 12, int 12, float 12, json 12"),
 ];
 

@@ -1,7 +1,12 @@
 //! What a path may go on from, and what it may end with, each as a trait whose absence is the message.
 
+use std::time::Duration;
+
 use super::{Account, Field, Hidden, NamedRule, One, OneOfMany, Relation, Resource, Set, ToMany};
-use crate::schema::{Choice, CreatedAt, Date, Timestamp, UpdatedAt};
+use crate::{
+    schema::{Choice, CreatedAt, Date, Timestamp, UpdatedAt},
+    types::Decimal,
+};
 
 /// What a path can go on from.
 #[diagnostic::on_unimplemented(
@@ -148,19 +153,35 @@ impl<T> Shown for Set<T> {}
     label = "not of type `{L}`",
     note = "a field is compared with a constant of its own type, a choice with one of its variants, a relation not at all"
 )]
-pub trait Comparable<L> {}
+pub trait Comparable<L> {
+    /// The digits after the point, of a decimal.
+    const SCALE: Option<u8> = None;
+}
 
 impl Comparable<Self> for bool {}
 impl Comparable<Self> for i64 {}
 impl Comparable<Self> for f64 {}
+impl<const S: u8> Comparable<i64> for Decimal<S> {
+    const SCALE: Option<u8> = Some(S);
+}
+impl<const S: u8> Comparable<f64> for Decimal<S> {
+    const SCALE: Option<u8> = Some(S);
+}
 impl Comparable<&'static str> for String {}
 impl Comparable<&'static str> for crate::schema::Email {}
+impl Comparable<i64> for Duration {}
 #[diagnostic::do_not_recommend]
-impl<T: Comparable<L>, L> Comparable<L> for Option<T> {}
+impl<T: Comparable<L>, L> Comparable<L> for Option<T> {
+    const SCALE: Option<u8> = T::SCALE;
+}
 #[diagnostic::do_not_recommend]
-impl<T: Comparable<L>, L> Comparable<L> for Field<T> {}
+impl<T: Comparable<L>, L> Comparable<L> for Field<T> {
+    const SCALE: Option<u8> = T::SCALE;
+}
 #[diagnostic::do_not_recommend]
-impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {}
+impl<K: Comparable<L>, L> Comparable<L> for Hidden<K> {
+    const SCALE: Option<u8> = K::SCALE;
+}
 
 /// What can be compared with `now`.
 #[diagnostic::on_unimplemented(

@@ -20,8 +20,10 @@ impl Postgres {
             Storage::Integer => "bigint",
             Storage::Boolean => "boolean",
             Storage::Real => "double precision",
+            Storage::Decimal(_) => "numeric",
             Storage::Timestamp => "timestamptz",
             Storage::Date => "date",
+            Storage::Uuid => "uuid",
             Storage::Json => "json",
             Storage::Text => "text",
         }
@@ -41,7 +43,7 @@ impl Syntax for Postgres {
         match storage {
             Storage::Timestamp => self.instant(expr),
             Storage::Date => format!("to_char({expr}, 'YYYY-MM-DD')"),
-            Storage::Json => self.text(expr),
+            Storage::Json | Storage::Uuid | Storage::Decimal(_) => self.text(expr),
             Storage::Integer | Storage::Boolean | Storage::Real | Storage::Text => expr.to_owned(),
         }
     }
@@ -59,6 +61,8 @@ impl Syntax for Postgres {
             Literal::Int(value) if value < 0 => format!("({value})"),
             Literal::Int(value) => value.to_string(),
             Literal::Float(value) => format!("'{value:e}'::double precision"),
+            Literal::Decimal(value) if value.units < 0 => format!("('{value}'::numeric)"),
+            Literal::Decimal(value) => value.to_string(),
             Literal::Text(value) => text_literal(value),
         }
     }
@@ -70,8 +74,8 @@ impl Syntax for Postgres {
     fn json_value(&self, storage: Storage, expr: &str) -> String {
         match storage {
             Storage::Real => format!("fasttrack_number({expr})"),
-            Storage::Timestamp | Storage::Date => self.stored(storage, expr),
-            Storage::Integer | Storage::Boolean | Storage::Text | Storage::Json => expr.to_owned(),
+            Storage::Timestamp | Storage::Date | Storage::Decimal(_) => self.stored(storage, expr),
+            Storage::Integer | Storage::Boolean | Storage::Text | Storage::Uuid | Storage::Json => expr.to_owned(),
         }
     }
 
@@ -152,7 +156,7 @@ impl Syntax for Postgres {
 
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String {
         let facts = column.kind.facts();
-        let of = if facts.order == Order::Declared { "integer" } else { Self::type_of(facts.storage) };
+        let of = if facts.order == Order::Declared { "integer" } else { Self::type_of(column.storage()) };
         format!("{expr} = ANY(ARRAY(SELECT value::{of} FROM json_array_elements_text({list}::json)))")
     }
 

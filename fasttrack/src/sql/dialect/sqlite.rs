@@ -2,6 +2,7 @@
 
 use super::{Along, AlongSql, Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
 use crate::{
+    decimal::power,
     schema::{Column, Literal},
     sql::text::text_literal,
     types::Storage,
@@ -9,6 +10,15 @@ use crate::{
 
 /// Tables are STRICT; instants and dates are text, and booleans 0 and 1.
 pub(super) struct Sqlite;
+
+/// A decimal as text, with all its digits: of the smallest integer there is no absolute value, and none is stored.
+pub(in crate::sql) fn decimal_text(scale: u8, expr: &str) -> String {
+    let ten = power(scale);
+    format!(
+        "CASE WHEN {expr} IS NOT NULL THEN printf('%s%d.%0{scale}d', CASE WHEN {expr} < 0 THEN '-' ELSE '' END, \
+         abs({expr} / {ten}), abs({expr} % {ten})) END"
+    )
+}
 
 /// The table of captured changes.
 const CAPTURED: &str = "fasttrack_captured";
@@ -25,8 +35,8 @@ impl Syntax for Sqlite {
 
     fn stored(&self, storage: Storage, expr: &str) -> String {
         match storage {
-            Storage::Integer | Storage::Boolean | Storage::Real => expr.to_owned(),
-            Storage::Text | Storage::Timestamp | Storage::Date | Storage::Json => self.text(expr),
+            Storage::Integer | Storage::Boolean | Storage::Real | Storage::Decimal(_) => expr.to_owned(),
+            Storage::Text | Storage::Timestamp | Storage::Date | Storage::Uuid | Storage::Json => self.text(expr),
         }
     }
 
@@ -40,6 +50,7 @@ impl Syntax for Sqlite {
             Literal::Bool(value) => i64::from(value).to_string(),
             Literal::Int(value) => value.to_string(),
             Literal::Float(value) => format!("{value:e}"),
+            Literal::Decimal(value) => value.units.to_string(),
             Literal::Text(value) => text_literal(value),
         }
     }
@@ -53,8 +64,9 @@ impl Syntax for Sqlite {
         match storage {
             Storage::Boolean => format!("json(CASE {expr} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"),
             Storage::Real => format!("json(fasttrack_number({expr}))"),
+            Storage::Decimal(scale) => decimal_text(scale, expr),
             Storage::Json => self.json(expr),
-            Storage::Integer | Storage::Text | Storage::Timestamp | Storage::Date => expr.to_owned(),
+            Storage::Integer | Storage::Text | Storage::Timestamp | Storage::Date | Storage::Uuid => expr.to_owned(),
         }
     }
 

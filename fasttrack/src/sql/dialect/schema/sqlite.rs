@@ -5,6 +5,7 @@
 //! since dropping the old table would delete what refers to it.
 
 mod convert;
+mod decimal;
 mod exclusion;
 mod same;
 
@@ -116,15 +117,16 @@ impl SchemaSyntax for SqliteSchema {
 
     fn neutral(&self, column: &ColumnDefinition) -> Option<String> {
         let facts = column.holds.facts();
-        let constant = match (facts.fill, facts.storage) {
+        let constant = match (facts.fill, column.storage()) {
             (Fill::Nothing, _) => return None,
             (Fill::FirstWord, _) => return column.choices.first().map(|word| text_literal(word)),
             (Fill::Now, Storage::Date) => "date('now')",
             (Fill::Now, _) => NOW,
             (Fill::Empty, Storage::Integer | Storage::Boolean) => "0",
+            (Fill::Empty, Storage::Decimal(_)) => "0",
             (Fill::Empty, Storage::Real) => "0.0",
             (Fill::Empty, Storage::Json) => "'null'",
-            (Fill::Empty, Storage::Text | Storage::Date | Storage::Timestamp) => "''",
+            (Fill::Empty, Storage::Text | Storage::Date | Storage::Timestamp | Storage::Uuid) => "''",
         };
         Some(constant.to_owned())
     }
@@ -202,7 +204,7 @@ fn column_text(column: &ColumnDefinition) -> String {
     if column.holds == Holds::Id {
         return format!("{name} INTEGER PRIMARY KEY AUTOINCREMENT");
     }
-    let mut text = format!("{name} {}", column_type(column.holds));
+    let mut text = format!("{name} {}", column_type(column));
     if !column.nullable {
         text.push_str(" NOT NULL");
     }
@@ -225,11 +227,11 @@ fn column_text(column: &ColumnDefinition) -> String {
 }
 
 /// The type of a column (of a STRICT table).
-const fn column_type(holds: Holds) -> &'static str {
-    match holds.facts().storage {
-        Storage::Integer | Storage::Boolean => "INTEGER",
+const fn column_type(column: &ColumnDefinition) -> &'static str {
+    match column.storage() {
+        Storage::Integer | Storage::Boolean | Storage::Decimal(_) => "INTEGER",
         Storage::Real => "REAL",
-        Storage::Text | Storage::Timestamp | Storage::Date | Storage::Json => "TEXT",
+        Storage::Text | Storage::Timestamp | Storage::Date | Storage::Uuid | Storage::Json => "TEXT",
     }
 }
 
@@ -237,7 +239,7 @@ const fn column_type(holds: Holds) -> &'static str {
 /// of `SQLite` before 3.41 calls a row broken for which a CHECK is null.
 fn condition(column: &ColumnDefinition) -> Option<String> {
     let name = quote(&column.name);
-    let condition = match column.holds.facts().storage {
+    let condition = match column.storage() {
         Storage::Boolean => format!("{name} IN (0, 1)"),
         Storage::Json => format!("json_valid({name})"),
         _ if !column.choices.is_empty() => format!("{name} IN ({})", column.words()),

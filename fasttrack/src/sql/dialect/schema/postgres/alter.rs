@@ -52,7 +52,7 @@ fn change_column(table: &str, old: &ColumnDefinition, new: &ColumnDefinition, va
         statements.push(of_column(table, new, "DROP NOT NULL"));
     }
     if is_rewritten {
-        statements.push(of_column(table, new, &format!("TYPE {} USING {value}", column_type(new.holds))));
+        statements.push(of_column(table, new, &format!("TYPE {} USING {value}", column_type(new))));
     }
     if old.nullable && !new.nullable {
         statements.push(of_column(table, new, "SET NOT NULL"));

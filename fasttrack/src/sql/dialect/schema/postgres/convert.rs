@@ -5,7 +5,7 @@
 
 use super::{
     super::{Conversion, is_foreign},
-    column_type,
+    column_type, decimal,
 };
 use crate::{
     sql::{
@@ -21,7 +21,9 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
         return None;
     }
     let old = quote(&from.name);
-    let (value, lossy) = cast(from.holds.facts().storage, to.holds.facts().storage, &old, column_type(to.holds));
+    let (before, after, to_type) = (from.storage(), to.storage(), column_type(to));
+    let decimal = (before != after).then(|| decimal::cast(before, after, &old, &to_type)).flatten();
+    let (value, lossy) = decimal.unwrap_or_else(|| cast(before, after, &old, &to_type));
     let meant = misfit(from, to, &value);
     let offends: Vec<_> = lossy.into_iter().chain(meant).collect();
     let offends = (!offends.is_empty()).then(|| offends.join(" OR "));
@@ -48,6 +50,8 @@ fn cast(from: Storage, to: Storage, old: &str, to_type: &str) -> (String, Option
         }
         (Storage::Integer | Storage::Real, Storage::Json) => (format!("to_json({old})"), None),
         (_, Storage::Text) => (as_text(from, old), None),
+        (_, Storage::Uuid) => of_text(&as_text(from, old), UNFIT_UUID.to_owned()),
+        (_, Storage::Decimal(scale)) => decimal::of_text(&as_text(from, old), scale, to_type),
         (_, Storage::Integer) => of_text(&as_text(from, old), TEXT_AS_INT.to_owned()),
         (_, Storage::Real) => of_text(&as_text(from, old), TEXT_AS_FLOAT.to_owned()),
         (_, Storage::Boolean) => {
@@ -69,7 +73,9 @@ fn as_text(from: Storage, old: &str) -> String {
             format!("to_char({old} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') COLLATE \"C\"")
         }
         Storage::Date => format!("to_char({old}, 'YYYY-MM-DD') COLLATE \"C\""),
-        Storage::Integer | Storage::Real | Storage::Json => format!("({old})::text COLLATE \"C\""),
+        Storage::Integer | Storage::Real | Storage::Decimal(_) | Storage::Uuid | Storage::Json => {
+            format!("({old})::text COLLATE \"C\"")
+        }
     }
 }
 
@@ -87,6 +93,9 @@ const TEXT_AS_INT: &str = "CASE WHEN ({text}) ~ '^(0|-?[1-9][0-9]{0,18})$' \
 /// As JSON writes numbers, and within what a float can be.
 const TEXT_AS_FLOAT: &str = "CASE WHEN ({text}) ~ '^-?(0|[1-9][0-9]{0,99})(\\.[0-9]{1,99})?([eE][+-]?[0-9]{1,2})?$' \
     THEN FALSE ELSE TRUE END";
+
+/// In whatever case.
+const UNFIT_UUID: &str = "({text}) !~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'";
 
 const DATE_FORM: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 const INSTANT_FORM: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$";

@@ -22,7 +22,7 @@ pub(super) fn text(table: &TableDefinition, exclusion: &ExclusionDefinition) -> 
     let known: Vec<_> = known.chain(exclusion.unless.iter().map(|name| format!("{} IS NULL", quote(name)))).collect();
     let known = if known.is_empty() { String::new() } else { format!(" WHERE ({})", known.join(" AND ")) };
     let (start, end) = (quote(&exclusion.start), quote(&exclusion.end));
-    let range = table.column(&exclusion.start).map_or("int8range", |column| range_of(column.holds.facts().storage));
+    let range = table.column(&exclusion.start).map_or("int8range", |column| range_of(column.storage()));
     let parts: Vec<_> = per.chain([format!("{range}({start}, {end})")]).map(|part| format!("{part} WITH &&")).collect();
     format!("EXCLUDE USING gist ({}){known}", parts.join(", "))
 }
@@ -31,8 +31,9 @@ pub(super) fn text(table: &TableDefinition, exclusion: &ExclusionDefinition) -> 
 /// nothing behind it; an id is never that.
 fn point(column: &ColumnDefinition) -> String {
     let name = column.matched(quote(&column.name));
-    let (range, value) = match column.holds.facts().storage {
+    let (range, value) = match column.storage() {
         Storage::Integer if column.holds != Holds::Relation => ("numrange", format!("{name}::numeric")),
+        Storage::Uuid => ("fasttrack_textrange", format!("{name}::text")),
         Storage::Boolean => ("int4range", format!("{name}::integer")),
         storage => (range_of(storage), name),
     };
@@ -42,9 +43,9 @@ fn point(column: &ColumnDefinition) -> String {
 const fn range_of(storage: Storage) -> &'static str {
     match storage {
         Storage::Integer | Storage::Boolean => "int8range",
-        Storage::Real => "numrange",
+        Storage::Real | Storage::Decimal(_) => "numrange",
         Storage::Timestamp => "tstzrange",
         Storage::Date => "daterange",
-        Storage::Text | Storage::Json => "fasttrack_textrange",
+        Storage::Text | Storage::Uuid | Storage::Json => "fasttrack_textrange",
     }
 }

@@ -1,7 +1,10 @@
 //! Whether a table or an index of the catalog is the one that was to be made. The catalog keeps no words: it writes
 //! expressions anew, with casts and parentheses of its own, so both sides are brought to one form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::Deserialize;
 
@@ -65,18 +68,18 @@ fn found(column: DescribedColumn) -> (String, Shape) {
 }
 
 fn expected(column: &ColumnDefinition) -> Shape {
-    let sql_type = match column_type(column.holds) {
-        "timestamptz" => "timestamp with time zone",
+    let sql_type = match column_type(column) {
+        Cow::Borrowed("timestamptz") => Cow::Borrowed("timestamp with time zone"),
         other => other,
     };
     let is_id = column.holds == Holds::Id;
     // That there is no default is not kept.
     let default = column.default.as_deref().filter(|text| *text != "NULL");
     Shape {
-        sql_type: sql_type.to_owned(),
         is_required: is_id || !column.nullable,
         is_generated: is_id,
-        default: default.map(|text| plain_default(sql_type, text)),
+        default: default.map(|text| plain_default(&sql_type, text)),
+        sql_type: sql_type.into_owned(),
     }
 }
 
@@ -108,6 +111,7 @@ fn plain_default(sql_type: &str, text: &str) -> String {
         "double precision" => inner.parse::<f64>().map_or(text.clone(), |value| format!("{value:e}")),
         "bigint" => inner.parse::<i64>().map_or(text.clone(), |value| value.to_string()),
         "boolean" => text.to_ascii_lowercase(),
+        numeric if numeric.starts_with("numeric") => inner.to_owned(),
         "timestamp with time zone" => {
             let instant = inner.replace('T', " ");
             let instant = instant.trim_end_matches("+00").trim_end_matches('Z');
@@ -196,6 +200,8 @@ mod tests {
             ("double precision", "0.5", "5e-1"),
             ("double precision", "'-1'::integer", "-1e0"),
             ("boolean", "true", "TRUE"),
+            ("numeric(19,2)", "12.30", "12.30"),
+            ("numeric(19,2)", "'-12.30'::numeric", "('-12.30'::numeric)"),
             ("json", "'null'::json", "'null'"),
             ("date", "'2026-01-02'::date", "'2026-01-02'"),
             (

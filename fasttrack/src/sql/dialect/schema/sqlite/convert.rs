@@ -2,7 +2,7 @@
 
 use super::{
     super::{Conversion, is_foreign},
-    column_type,
+    column_type, decimal,
 };
 use crate::{
     sql::{
@@ -18,7 +18,8 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
         return None;
     }
     let old = quote(&from.name);
-    let (value, lossy) = match (column_type(from.holds), column_type(to.holds)) {
+    let decimal = decimal::convert(from.storage(), to.storage(), &old);
+    let (value, lossy) = decimal.unwrap_or_else(|| match (column_type(from), column_type(to)) {
         ("INTEGER", "REAL") => cast(&old, "REAL", "{value} <> {old}"),
         ("REAL", "INTEGER") => cast(&old, "INTEGER", "{value} <> {old}"),
         ("INTEGER", "TEXT") => cast(&old, "TEXT", ""),
@@ -28,8 +29,10 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
             let is_number = "CASE WHEN json_valid({old}) THEN json_type({old}) NOT IN ('integer', 'real') ELSE 1 END";
             cast(&old, "REAL", is_number)
         }
+        // In whatever case.
+        (_, "TEXT") if to.holds == Holds::Uuid && from.holds != Holds::Uuid => (format!("lower({old})"), None),
         _ => (old, None),
-    };
+    });
     let meant = misfit(from, to, &value);
     let offends: Vec<_> = lossy.into_iter().chain(meant).collect();
     let offends = (!offends.is_empty()).then(|| offends.join(" OR "));
@@ -55,6 +58,10 @@ fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option
     match (facts.storage, facts.misfit, &to.references) {
         (Storage::Boolean, ..) => Some(format!("{value} NOT IN (0, 1)")),
         (Storage::Json, ..) => Some(format!("NOT json_valid({value})")),
+        (Storage::Uuid, ..) => {
+            let digits = [8, 4, 4, 4, 12].map(|digits| "[0-9a-f]".repeat(digits)).join("-");
+            Some(format!("{value} NOT GLOB '{digits}'"))
+        }
         (Storage::Date, ..) => Some(format!("date({value}) IS NOT {value}")),
         (Storage::Timestamp, ..) => Some(format!(
             "{value} NOT GLOB '????-??-??T??:??:??.??????Z' OR strftime('%Y-%m-%dT%H:%M:%S', {value}) IS NOT substr({value}, 1, 19)"
