@@ -75,6 +75,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
     row("search", Argument::Nothing, "search", LONG, "`q` looks into it"),
     row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),
+    row("read", Argument::Rule, "read = role(Admin)", NAMED, "who is shown it, among those who may read the row"),
     row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),
     row("write_once", Argument::Nothing, "write_once", INPUT, "taken on creation only"),
     row("actor", Argument::Nothing, "actor", RELATION, "filled with the caller on creation, never from input"),

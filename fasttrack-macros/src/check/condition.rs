@@ -91,6 +91,7 @@ fn is_comparable(name: &Ident, field: &Field, errors: &mut Errors) -> bool {
     let shape = field.ty.shape;
     let why = match shape.spec().compares {
         _ if field.has("hidden") => "a refusal would tell what `hidden` hides; take one away".to_owned(),
+        _ if field.has("read") => "a refusal would tell what `read` shows to some alone; take one away".to_owned(),
         Compares::Nothing if shape == Shape::UpdatedAt => {
             format!("every change moves `{}`, whatever it is about; compare a field that is set", field.name)
         }

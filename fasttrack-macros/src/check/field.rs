@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Options that say the opposite of each other, and why.
-const CONTRADICTIONS: [(&str, &str, &str); 8] = [
+const CONTRADICTIONS: [(&str, &str, &str); 9] = [
+    ("hidden", "read", "is never shown"),
     ("read_only", "write_once", "is never taken from a client"),
     ("read_only", "write", "is never taken from a client"),
     ("flow", "write_once", "moves"),

@@ -12,6 +12,7 @@ mod field;
 mod has;
 mod names;
 mod path;
+mod reading;
 pub(crate) mod rule;
 mod step;
 mod structure;
@@ -41,6 +42,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     has::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     step::check(declaration, &mut errors);
+    reading::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);
     condition::check(declaration, &mut errors);

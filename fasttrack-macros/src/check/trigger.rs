@@ -31,6 +31,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
             added::check(declaration, &trigger.change, to, values, errors);
         }
         let Effect::Event { name, payload, to, except_actor } = &trigger.effect else { continue };
+        check_change_tells_nothing(declaration, &trigger.change, errors);
         if let (Change::At { .. }, Some(except)) = (&trigger.change, except_actor) {
             errors.push(*except, "nobody does what happens at an instant; leave `except actor` out");
         }
@@ -63,6 +64,16 @@ fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors)
     }
     if let Some(to) = to {
         check_new_value(field, to, errors);
+    }
+}
+
+/// What happens when a field comes to hold something tells what it holds.
+fn check_change_tells_nothing(declaration: &Declaration, change: &Change, errors: &mut Errors) {
+    let (Change::At { field: name, .. } | Change::Changed { field: name, to: Some(_) }) = change else { return };
+    if let Some(field) = declaration.field(name).filter(|field| field.has("read")) {
+        let message =
+            format!("`{}` is shown to some alone (`read`), and this event would tell what it holds", field.name);
+        errors.push(name.span(), message);
     }
 }
 
@@ -139,6 +150,10 @@ fn check_told(declaration: &Declaration, entry: &Payload, errors: &mut Errors) {
     match path::start(declaration, &entry.path, errors) {
         Some(Start::Field(field)) if field.has("hidden") => {
             errors.push(entry.path.last.span(), format!("`{}` is hidden, so no event may tell it", field.name));
+        }
+        Some(Start::Field(field)) if field.has("read") => {
+            let message = format!("`{}` is shown to some alone (`read`), so no event may tell it", field.name);
+            errors.push(entry.path.last.span(), message);
         }
         Some(Start::Rule) => {
             errors.push(entry.path.last.span(), "a rule cannot be told; name a field");

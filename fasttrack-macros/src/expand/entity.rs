@@ -173,5 +173,6 @@ fn part(field: &Field) -> TokenStream {
         (_, _, true) => quote!(::fasttrack::schema::Field<::core::option::Option<#bare>>),
         _ => quote!(::fasttrack::schema::Field<#bare>),
     };
-    if field.has("hidden") { quote!(::fasttrack::schema::Hidden<#kind>) } else { kind }
+    let is_for_some = field.has("hidden") || field.has("read");
+    if is_for_some { quote!(::fasttrack::schema::Hidden<#kind>) } else { kind }
 }

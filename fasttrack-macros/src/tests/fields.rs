@@ -171,6 +171,48 @@ fn a_relation_says_what_deletion_does() {
     check(&field("#[field(on_delete)] pub x: BelongsTo<User>,"), "on_delete", "is written `on_delete = cascade`");
 }
 
+#[test]
+fn what_some_alone_are_shown_is_not_told_otherwise() {
+    let read = |options: &str| field(&format!("#[field(len = ..=9, default, {options})] pub x: String,"));
+    for options in [
+        "read = assignee | role(Admin)",
+        "read = any(project.members: user) & !(status == Done)",
+        "read = role(Admin), filter, sort, search",
+        "read = !role(Admin) & authenticated, sort, write = assignee",
+        "read = assignee, unique, read_only, index",
+    ] {
+        accept(&read(options));
+    }
+    accept(&super::task("", "#[rule(boss: role(Admin) | role(Editor))]", "#[field(read = boss, sort)] pub x: i64,"));
+    accept(&field("#[field(read = assignee)] pub updated_at: UpdatedAt,"));
+    check(&read("read = asignee"), "asignee", "did you mean `assignee`?");
+    check(&read("read = title"), "title", "does not say who may");
+    check(&read("read"), "read", "is written `read = role(Admin)`");
+    check(&read("read = assignee -> assignee"), "-", "two whole rules alone");
+    check(&read("read = assignee, hidden"), "read", "contradicts `hidden`");
+    for asked in ["filter", "sort", "search"] {
+        check(&read(&format!("read = role(Admin) | assignee, {asked}")), asked, "since its rule depends on the row");
+        check(&read(&format!("read = project.read, {asked}")), asked, "since its rule depends on the row");
+    }
+    let named = "#[field(read = member, sort)] pub x: i64,";
+    check(&super::task("", "#[rule(member: assignee)]", named), "sort", "since its rule depends on the row");
+    // The rule of `read` is `authenticated` there.
+    accept(&field("#[field(default, read = read, filter)] pub x: i64,"));
+    let told = |attribute: &str| super::task("", attribute, "#[field(read = assignee)] pub x: Option<Timestamp>,");
+    accept(&told("#[on(changed(x) => moved { title: title } to assignee)]"));
+    accept(&told("#[on(at(x) => run crate::tell)]"));
+    check(&told("#[on(created => made { x: x } to assignee)]"), "x", "so no event may tell it");
+    check(&told("#[on(changed(x) => made { before: old.x } to assignee)]"), "x", "so no event may tell it");
+    check(&told("#[on(at(x) => due to assignee)]"), "x", "would tell what it holds");
+    check(&told("#[check(x > created_at)]"), "x", "would tell what `read` shows to some alone");
+    let done = "#[field(default, read = assignee)] pub x: bool,";
+    let done = super::task("", "#[on(changed(x -> true) => done to assignee)]", done);
+    check(&done, "x", "would tell what it holds");
+    let under = "#[resource(under = lot)] #[can(read: role(Admin))] pub struct Note {
+        pub id: Id<Note>, #[field(write_once, read = role(Admin), on_delete = cascade)] pub lot: BelongsTo<Lot>, }";
+    check(under, "lot", "the path of the list tells `lot`");
+}
+
 /// A task with this rule of `update`, more attributes, and a field with this flow.
 fn step(attributes: &str, can: &str, flow: &str) -> String {
     let can = format!("#[can({can})] {attributes}");

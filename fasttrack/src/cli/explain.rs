@@ -172,12 +172,17 @@ mod tests {
         const STATE: Column = Column {
             kind: Kind::Choice(&["new", "worn", "gone"]),
             flow: Some(STEPS),
+            read: Some(KEEPER),
             ..Column::new::<i64>("state", "state")
         };
         const WORN: Schema =
             BOOK.columns(&[ID, STATE, SHELVED]).grants(&[Grant::new(Verb::Update, Rule::Authenticated)]);
-        let expected =
-            ["Steps field from to who may", "new worn or gone whoever may update the row", "worn gone shelf.keeper"];
+        let expected = [
+            "of those who may read the row: shelf.keeper",
+            "Steps field from to who may",
+            "new worn or gone whoever may update the row",
+            "worn gone shelf.keeper",
+        ];
         check(&WORN, false, &expected, &[]);
         check(&WORN, true, &["\"steps\": ["], &[]);
         check(&BOOK, true, &[], &["\"steps\""]);

@@ -63,12 +63,13 @@ impl Api {
         parse(&decided.json)
     }
 
-    /// A row as `GET` on it would show it to the caller; what is hidden is empty.
+    /// A row that `GET` on it would show to the caller, with the fields, too, that it would not show him (`read = RULE`); what
+    /// is hidden is empty.
     ///
     /// # Errors
     /// What `GET` would answer: 401, 403 or 404, 503. A resource without a rule for `read` gives 403.
     pub async fn read<T: Resource + DeserializeOwned>(&self, id: impl RowId<T>) -> Result<T, Error> {
-        parse(&self.pipeline.read(self.model::<T>()?, Target::Id(id.number()), &self.principal).await?)
+        parse(&self.pipeline.read_whole(self.model::<T>()?, id.number(), &self.principal).await?)
     }
 
     /// A page, as `GET` on the collection answers this query string; `parent` where the resource is a nested one.

@@ -11,6 +11,7 @@ use super::{
     input::{Input, Purpose},
     refusal,
     rows::RowsPlan,
+    values,
     verdict::{Creation, Executor},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     password,
     principal::Principal,
     schema::{Column, Kind, Verb},
-    sql::CallerRole,
+    sql::{self, CallerRole, Predicate},
     wire::Object,
 };
 
@@ -158,10 +159,17 @@ impl HookedCreation {
         let Some(json) = created.into_iter().next().flatten() else {
             return Err(self.refusal(tx, true).await?.unwrap_or_else(changed_meanwhile));
         };
+        let id = id_of(&json)?;
+        let whole = if self.plan.shows_all() {
+            json.clone()
+        } else {
+            let row = sql::read(&self.engine.table, &Predicate::Always).fill(values(id, &self.who));
+            tx.query(row).await?.first_mut().and_then(|row| row.take_bytes(0)).unwrap_or_default()
+        };
         let change = RawChange {
-            id: id_of(&json)?,
+            id,
             old: None,
-            new: Some(json.clone()),
+            new: Some(whole),
             actor: self.who.caller().map(|caller| caller.id),
             at: clock::now(),
         };

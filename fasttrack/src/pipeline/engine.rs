@@ -2,12 +2,19 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{cascade::Cascade, flow::Step, outbox::Effects, permit::Right, rows::RowsPlan, second::Second};
+use super::{
+    cascade::Cascade,
+    flow::Step,
+    outbox::Effects,
+    permit::Right,
+    rows::{RowsPlan, Shown},
+    second::Second,
+};
 use crate::{
     db::Dialect,
     outbox::OutboxListener,
-    schema::{Catalog, Change, Kind, LinkError, Model, Schema, Verb},
-    sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template},
+    schema::{Catalog, Change, Kind, LinkError, Literal, Model, Schema, Verb},
+    sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template, View},
 };
 
 /// What everything is prepared from.
@@ -66,9 +73,13 @@ pub(super) struct RolePlan {
     named: Vec<(&'static str, Predicate)>,
     /// Whether the caller may read the parent.
     pub parent_read: Predicate,
+    /// The table, of whose rows is shown what a caller is shown.
+    pub table: Table,
     pub read_one: Template,
     /// The caller's own row, on the account.
     pub read_oneself: Template,
+    /// A row as the caller is shown it who has changed it; `None` where he is shown all of it.
+    pub shown: Option<Template>,
     pub guards: Vec<Guard>,
     /// Steps of flows that not everybody may take who may update.
     pub steps: Vec<Step>,
@@ -92,11 +103,13 @@ impl Engine {
         let guards = guards(catalog, model, CallerRole::Anonymous)?;
         let references = references(catalog, model, CallerRole::Anonymous)?;
         let open = Insert::new(table.clone(), Predicate::Always, guards, references);
+        let register = RowsPlan::new(schema, open, effects.clone());
+        let shown = plans.get(&beginner(schema)).and_then(|plan: &RolePlan| plan.shown.clone());
         Ok(Self {
             schema,
             parent,
             cascade,
-            register: Arc::new(RowsPlan::new(schema, open, effects.clone())),
+            register: Arc::new(register.shown(shown, Shown::ToItself)),
             effects,
             table,
             plans,
@@ -128,12 +141,17 @@ impl RolePlan {
             Some(parent) => self::policy(catalog, parent, Verb::Read, role)?,
             None => Predicate::Never,
         };
+        let table = table.clone().showing(View::of(catalog, model, role)?);
+        let shown = (!table.view.is_whole()).then(|| sql::read(&table, &Predicate::Always));
+        let rows = |insert| RowsPlan::new(model.schema, insert, effects.clone()).shown(shown.clone(), Shown::ToCaller);
         Ok(Self {
-            create: created.then(|| Arc::new(RowsPlan::new(model.schema, insert, effects.clone()))),
+            create: created.then(|| Arc::new(rows(insert))),
             seen: Predicate::any([read.clone(), list.clone()]),
             list,
-            read_one: sql::read(table, &read),
-            read_oneself: sql::read(table, &Predicate::Always),
+            read_one: sql::read(&table, &read),
+            read_oneself: sql::read(&table, &Predicate::Always),
+            table,
+            shown,
             read,
             update: policy(Verb::Update)?,
             second: Second::of(catalog, model, role)?,
@@ -158,6 +176,14 @@ impl RolePlan {
             Right::Verb(Verb::Create | Verb::List | Verb::Restore) => None,
             Right::Named(name) => self.named.iter().find(|(known, _)| *known == name).map(|(_, policy)| policy),
         }
+    }
+}
+
+/// The role of an account that is new.
+fn beginner(account: &Schema) -> CallerRole {
+    match account.column("role").and_then(sql::stored_default) {
+        Some(Literal::Text(word)) => CallerRole::Role(word),
+        _ => CallerRole::Anonymous,
     }
 }
 

@@ -30,6 +30,8 @@ fn refuse(error: DbError) -> Error {
 struct Listing<'a> {
     engine: &'a Engine,
     policy: &'a Predicate,
+    /// The table, of whose rows is shown what the caller is shown.
+    table: &'a Table,
     parent: Option<i64>,
     who: &'a Principal,
     query: ListQuery,
@@ -48,12 +50,13 @@ impl Pipeline {
         params: Params,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
-        let policy = engine.plan(CallerRole::of(who)).map_or(&Predicate::Never, |plan| &plan.list);
-        if policy.is_never() {
+        let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.list.is_never());
+        let Some(plan) = plan else {
             return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
-        }
-        let query = query::parse(engine.schema, params)?;
-        let listing = Listing { engine, policy, parent, who, query };
+        };
+        let (policy, table) = (&plan.list, &plan.table);
+        let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
+        let listing = Listing { engine, policy, table, parent, who, query };
         let after = match &listing.query.cursor {
             Some(cursor) => Some(self.open(&listing, cursor).await?),
             None => None,
@@ -174,9 +177,10 @@ impl Listing<'_> {
     }
 
     fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
-        let columns: Vec<&'static Column> = query::searchable(self.engine.schema).collect();
+        let searchable = query::searchable(self.engine.schema);
+        let columns: Vec<&'static Column> = searchable.filter(|column| self.table.view.shows(column)).collect();
         let page = PageQuery {
-            table: &self.engine.table,
+            table: self.table,
             parent_key: self.engine.parent.as_ref().map(|parent| parent.key),
             policy: self.policy,
             conditions,

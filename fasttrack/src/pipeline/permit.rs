@@ -1,6 +1,6 @@
 //! Whether somebody may do to a row what the application does itself: asked as a verb asks, but nothing is done.
 
-use super::{Pipeline, Target, refusal, values};
+use super::{Pipeline, refusal, values};
 use crate::{
     error::Error,
     principal::Principal,
@@ -54,14 +54,14 @@ pub struct Intent<'a> {
 }
 
 impl Pipeline {
-    /// A row as JSON, if the caller may do to it what he is about to do.
+    /// A row as JSON, with all its fields, if the caller may do to it what he is about to do.
     ///
     /// # Errors
     /// What the route of the verb would answer: 401, 403 or 404, 503. A named rule is asked as that of `update` is.
     pub async fn permit(&self, intent: Intent<'_>, who: &Principal) -> Result<Vec<u8>, Error> {
         let Intent { resource, id, right, act } = intent;
         if right == Right::Verb(Verb::Read) {
-            return self.read(resource, Target::Id(id), who).await;
+            return self.read_whole(resource, id, who).await;
         }
         let engine = self.engine(resource)?;
         let schema = engine.schema;

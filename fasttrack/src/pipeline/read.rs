@@ -9,18 +9,31 @@ use crate::{
 };
 
 impl Pipeline {
-    /// A row as JSON.
+    /// A row as JSON, as the caller is shown it.
     ///
     /// # Errors
     /// 401, 403 or 404 as the rule and the table say, 503.
     pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
+        self.read_by(resource, target, who, false).await
+    }
+
+    /// The same with the fields that the caller is not shown, for code of the application.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn read_whole(&self, resource: usize, id: i64, who: &Principal) -> Result<Vec<u8>, Error> {
+        self.read_by(resource, Target::Id(id), who, true).await
+    }
+
+    async fn read_by(&self, resource: usize, target: Target, who: &Principal, whole: bool) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        let all = (whole && !plan.table.view.is_whole()).then(|| sql::read(&engine.table, &plan.read));
         let template = match target {
             Target::Oneself => &plan.read_oneself,
             Target::Id(_) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
-            Target::Id(_) => &plan.read_one,
+            Target::Id(_) => all.as_ref().unwrap_or(&plan.read_one),
         };
         let mut found = self.db.read(template.fill(values(id, who))).await?;
         match found.first_mut().and_then(|row| row.take_bytes(0)) {

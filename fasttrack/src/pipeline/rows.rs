@@ -14,7 +14,7 @@ use crate::{
     clock,
     db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
-    sql::{self, Insert},
+    sql::{self, Insert, Template, Values},
 };
 
 /// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
@@ -27,12 +27,33 @@ pub(super) struct RowsPlan {
     effects: Effects,
     texts: [OnceLock<String>; 8],
     id_position: usize,
+    /// What reads a new row for its answer, where not all of it is shown, and to whom it is shown.
+    shown: Option<(Template, Shown)>,
+}
+
+/// To whom a new row is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Who has created it.
+    ToCaller,
+    /// The account that it is.
+    ToItself,
 }
 
 impl RowsPlan {
     pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Effects) -> Self {
         let id_position = schema.columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
-        Self { schema, insert, effects, texts: Default::default(), id_position }
+        Self { schema, insert, effects, texts: Default::default(), id_position, shown: None }
+    }
+
+    /// The same with what reads a new row for its answer; `None` where all of it is shown.
+    pub(super) fn shown(self, template: Option<Template>, to: Shown) -> Self {
+        Self { shown: template.map(|template| (template, to)), ..self }
+    }
+
+    /// Whether the answer shows all of a row.
+    pub(super) const fn shows_all(&self) -> bool {
+        self.shown.is_none()
     }
 
     fn text(&self, rows: usize) -> String {
@@ -101,7 +122,24 @@ impl RowsPlan {
             }
         }
         self.tell(tx, &created).await?;
+        for (id, sent) in &created {
+            let answer = places.get(id).and_then(|place| answers.get_mut(*place));
+            if let Some((shown, answer)) = self.show(*id, sent).zip(answer) {
+                *answer = tx.query(shown).await?.first_mut().and_then(|row| row.take_bytes(0));
+            }
+        }
         Ok(answers)
+    }
+
+    /// What reads of a new row what is shown of it, where that is not all. It comes last, since triggers have their say in it.
+    fn show(&self, id: i64, sent: &[Arg]) -> Option<Statement> {
+        let (template, to) = self.shown.as_ref()?;
+        let caller = match (to, sent.get(self.schema.columns.len())) {
+            (Shown::ToItself, _) => Some(id),
+            (Shown::ToCaller, Some(Arg::Int(caller))) => Some(*caller),
+            (Shown::ToCaller, _) => None,
+        };
+        Some(template.fill(Values { id: Some(id), caller, ..Values::default() }))
     }
 }
 

@@ -74,7 +74,7 @@ fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
             policy(&create.insert.policy)?;
             create.insert.statement(1)
         }
-        Verb::List => list(engine, &policy(&plan.list)?)?,
+        Verb::List => list(engine, plan, &policy(&plan.list)?)?,
         Verb::Read => {
             policy(&plan.read)?;
             plan.read_one.text().to_owned()
@@ -104,10 +104,10 @@ fn afterwards(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
 }
 
 /// The first page in the order that a client gets who says nothing.
-fn list(engine: &Engine, policy: &Predicate) -> Option<String> {
+fn list(engine: &Engine, plan: &RolePlan, policy: &Predicate) -> Option<String> {
     let id = engine.schema.columns.iter().find(|column| column.kind == Kind::Id)?;
     let page = PageQuery {
-        table: &engine.table,
+        table: &plan.table,
         parent_key: engine.parent.as_ref().map(|parent| parent.key),
         policy,
         conditions: &[],

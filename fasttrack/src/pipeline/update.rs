@@ -1,6 +1,6 @@
 //! `PATCH`: a row changes (RFC 7396), if the rule allows it as it is, and where it would hang or as it would be.
 
-mod steps;
+mod caller;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -28,7 +28,7 @@ use crate::{
     job::RawChange,
     principal::Principal,
     schema::{Column, Kind, Verb},
-    sql::{self, CallerRole, Guard, Predicate, Reference},
+    sql::{self, CallerRole, Guard, Predicate, Reference, Template},
     wire::{Object, compact, merge_patch},
 };
 
@@ -46,6 +46,8 @@ struct Change {
     guards: Vec<Guard>,
     steps: Vec<flow::Step>,
     references: Vec<Reference>,
+    /// What reads the row for its answer, where not all of it is shown.
+    shown: Option<Template>,
     input: Input,
 }
 
@@ -90,6 +92,7 @@ impl Pipeline {
             guards: plan.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
             steps: plan.steps.clone(),
             references: plan.references.iter().filter(|reference| may_set(reference.key)).cloned().collect(),
+            shown: plan.shown.clone(),
             input,
         };
         self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await
@@ -118,6 +121,7 @@ impl Change {
         }
         let json = if changes.is_empty() { before.json } else { self.carry_out(tx, hooked, before, &changes).await? };
         let is_seen = self.is_seen(tx, &changes).await?;
+        let json = self.show(tx, json).await?;
         Ok(Changed { json, is_seen })
     }
 
@@ -381,6 +385,7 @@ pub(super) async fn set(
         guards: Vec::new(),
         steps: Vec::new(),
         references: Vec::new(),
+        shown: None,
         input: Input { sent: Vec::new(), fields, faults: Vec::new() },
     };
     let before = change.look(tx).await?;

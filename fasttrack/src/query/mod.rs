@@ -14,7 +14,7 @@ pub use self::{
     cursor::{CursorKey, CursorScope, Position},
     filter::{Condition, MAX_VALUES, Test},
     op::{OPERATORS, Operator, Takes},
-    page::{ListQuery, MAX_CONDITIONS, MAX_TEXT_CHARS, PageSize, parse, searchable},
+    page::{IsShown, ListQuery, MAX_CONDITIONS, MAX_TEXT_CHARS, PageSize, parse, parse_shown, searchable},
     sort::{MAX_SORT_KEYS, SortKey, sortable},
     value::parse_value,
 };

@@ -63,16 +63,27 @@ pub fn searchable(schema: &'static Schema) -> impl Iterator<Item = &'static Colu
     schema.columns.iter().filter(|column| column.search)
 }
 
-/// Reads the parameters of a list of `schema`.
+/// Whether the caller is shown a field in each row. One that he is not shown is to him as one that lists know nothing of.
+pub type IsShown<'a> = &'a dyn Fn(&Column) -> bool;
+
+/// Reads the parameters of a list of `schema`, of which the caller is shown every field.
+///
+/// # Errors
+/// As for [`parse_shown`].
+pub fn parse(schema: &'static Schema, params: Params) -> Result<ListQuery, Error> {
+    parse_shown(schema, &|_| true, params)
+}
+
+/// Reads the parameters of a list of `schema`, of which the caller is shown some fields.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every parameter that is unknown or does not fit.
-pub fn parse(schema: &'static Schema, params: Params) -> Result<ListQuery, Error> {
+pub fn parse_shown(schema: &'static Schema, is_shown: IsShown<'_>, params: Params) -> Result<ListQuery, Error> {
     let mut reader = Reader { faults: params.faults, ..Reader::default() };
     for param in &params.items {
-        reader.read(schema, param);
+        reader.read(schema, is_shown, param);
     }
-    let sort = sort::parse(schema, reader.sort).unwrap_or_else(|fault| {
+    let sort = sort::parse(schema, is_shown, reader.sort).unwrap_or_else(|fault| {
         reader.faults.push(fault);
         Vec::new()
     });
@@ -107,7 +118,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn read(&mut self, schema: &'static Schema, param: &'a Param) {
+    fn read(&mut self, schema: &'static Schema, is_shown: IsShown<'_>, param: &'a Param) {
         match (param.name.as_str(), &param.operator) {
             ("limit", None) => match PageSize::parse(&param.value) {
                 Ok(size) => self.size = Some(size),
@@ -115,11 +126,11 @@ impl<'a> Reader<'a> {
             },
             ("cursor", None) => self.cursor = Some(param.value.clone()),
             ("sort", None) => self.sort = Some(&param.value),
-            ("q", None) if searchable(schema).next().is_some() => match check_text("q", &param.value) {
+            ("q", None) if searchable(schema).any(is_shown) => match check_text("q", &param.value) {
                 Ok(()) => self.search = Some(param.value.clone()),
                 Err(fault) => self.faults.push(fault),
             },
-            (name, _) => match column_of(schema, name) {
+            (name, _) => match column_of(schema, name).filter(|column| is_shown(column)) {
                 Some(column) => self.read_filter(column, param),
                 None => self.faults.push(Fault::new(shown(param), "unknown", "there is no such parameter")),
             },

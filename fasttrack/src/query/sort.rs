@@ -1,5 +1,6 @@
 //! The order of a list: `?sort=created_at,-id`.
 
+use super::page::IsShown;
 use crate::{
     error::Fault,
     schema::{Column, Kind, Schema},
@@ -24,12 +25,13 @@ pub fn sortable(schema: &'static Schema) -> impl Iterator<Item = &'static Column
 
 /// Reads an order and ends it with the id, in the direction of the key before it, so that ties are settled and an index
 /// can be walked either way. What would follow the id has no effect and is left out.
-pub(super) fn parse(schema: &'static Schema, text: Option<&str>) -> Result<Vec<SortKey>, Fault> {
+pub(super) fn parse(schema: &'static Schema, is_shown: IsShown<'_>, text: Option<&str>) -> Result<Vec<SortKey>, Fault> {
+    let sortable = || sortable(schema).filter(|column| is_shown(column));
     let mut keys: Vec<SortKey> = Vec::new();
     for word in text.into_iter().flat_map(|text| text.split(',')) {
         let (name, descending) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
-        let Some(column) = sortable(schema).find(|column| column.key == name) else {
-            let names: Vec<_> = sortable(schema).map(|column| column.key).collect();
+        let Some(column) = sortable().find(|column| column.key == name) else {
+            let names: Vec<_> = sortable().map(|column| column.key).collect();
             return Err(Fault::new("sort", "unknown_field", format!("`{name}` is none of {}", names.join(", "))));
         };
         if keys.iter().any(|key| key.column.key == name) {

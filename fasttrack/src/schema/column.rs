@@ -55,6 +55,8 @@ pub struct Column {
     pub search: bool,
     /// Never shown.
     pub hidden: bool,
+    /// Who is shown it, among those who may read the row.
+    pub read: Option<Rule>,
     /// Never taken from a client.
     pub read_only: bool,
     /// Taken on creation only.
@@ -104,6 +106,7 @@ impl Column {
             sort: false,
             search: false,
             hidden: false,
+            read: None,
             read_only: false,
             write_once: false,
             actor: false,
@@ -204,6 +207,13 @@ impl Column {
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
+        self
+    }
+
+    /// `read = rule`.
+    #[must_use]
+    pub const fn read(mut self, rule: Rule) -> Self {
+        self.read = Some(rule);
         self
     }
 

@@ -315,7 +315,7 @@ impl Schema {
     /// Every rule that is said here.
     pub fn rules(&'static self) -> impl Iterator<Item = &'static Rule> {
         let grants = self.grants.iter().map(|grant| &grant.rule);
-        let guards = self.columns.iter().filter_map(|column| column.write.as_ref());
+        let guards = self.columns.iter().flat_map(|column| column.write.iter().chain(&column.read));
         let steps = self.columns.iter().filter_map(|column| column.flow).flatten();
         let guards = guards.chain(steps.filter_map(|step| step.rule.as_ref()));
         grants.chain(&self.afterwards).chain(self.named_rules.iter().map(|(_, rule)| rule)).chain(guards)

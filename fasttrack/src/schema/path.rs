@@ -63,7 +63,7 @@ pub struct ToMany<T>(PhantomData<fn() -> T>);
 /// A field that holds any number of `T`.
 pub struct Set<T>(PhantomData<fn() -> T>);
 
-/// What is never shown: a hidden `K`.
+/// What is not shown to everybody who may read the row: a hidden `K`, or one that has a rule of its own.
 pub struct Hidden<K>(PhantomData<fn() -> K>);
 
 /// A rule that others may refer to.

@@ -49,6 +49,9 @@ pub(crate) trait Syntax: Sync {
     /// A JSON object of these keys and values.
     fn json_object(&self, members: &[(&str, String)]) -> String;
 
+    /// The same, of members some of which stand there only where a condition holds: the key, the value, the condition.
+    fn json_object_where(&self, members: &[(&str, String, Option<String>)]) -> String;
+
     /// JSON as a text.
     fn json_text(&self, json: &str) -> String;
 

@@ -30,6 +30,7 @@ mod text;
 mod there;
 mod timer;
 mod transfer;
+mod view;
 
 pub use self::{
     alter::{
@@ -68,4 +69,5 @@ pub use self::{
     there::and_there,
     timer::{begin_timer, drop_timer, enqueue_regular, know_timer, set_timer, timers},
     transfer::StoredTable,
+    view::View,
 };

@@ -53,7 +53,8 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     let mut sql = Sql::new(query.table.dialect, "SELECT ");
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
-    sql.push(&syntax.text(&syntax.joined(&query.table.row_json, SEPARATOR, &order))).push(" FROM (");
+    let json = query.table.view.json(query.table, &mut sql);
+    sql.push(&syntax.text(&syntax.joined(&json, SEPARATOR, &order))).push(" FROM (");
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     let rest = sql.fragment(|sql| write_rest(query, sql));
     let after = query.after.unwrap_or_default().iter();

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Predicate, Reference, Scope, Slot, Sql, Template,
+    Predicate, Reference, Scope, Slot, Sql, Template, View,
     dialect::held,
     text::{quote, text_literal},
     there::{and_gone, and_there},
@@ -31,6 +31,8 @@ pub struct Table {
     pub columns: &'static [Column],
     /// The one that says when a row was deleted, where such rows are kept: they are out of the reach of statements.
     pub deleted: Option<&'static str>,
+    /// What of a row is shown that is read, alone or in a list.
+    pub view: View,
 }
 
 impl Table {
@@ -44,7 +46,14 @@ impl Table {
             returned_json: dialect.row_json(schema.columns, |column| returned(dialect, column)),
             columns: schema.columns,
             deleted: schema.deleted_key(),
+            view: View::whole(schema),
         }
+    }
+
+    /// The same of whose rows this is shown.
+    #[must_use]
+    pub fn showing(self, view: View) -> Self {
+        Self { view, ..self }
     }
 
     /// ` WHERE <it is the row [`Slot::Id`], and there>`
@@ -62,7 +71,8 @@ fn returned(dialect: Dialect, column: &Column) -> String {
 #[must_use]
 pub fn read(table: &Table, policy: &Predicate) -> Template {
     let mut sql = Sql::new(table.dialect, "SELECT ");
-    sql.push(&table.dialect.sql().text(&table.row_json)).push(" FROM ").push(&table.name).push(" t");
+    let json = table.view.json(table, &mut sql);
+    sql.push(&table.dialect.sql().text(&json)).push(" FROM ").push(&table.name).push(" t");
     table.write_where(&mut sql);
     if !policy.is_always() {
         sql.push(" AND ");

@@ -19,6 +19,7 @@ mod outbox;
 mod plans;
 mod regular;
 mod sets;
+mod shown;
 mod things;
 mod timers;
 mod types;

@@ -124,11 +124,15 @@ impl Meaning {
 fn field(catalog: &Catalog, model: &Model, column: &Column) -> FieldMeaning {
     let schema = model.schema;
     let who = column.write.as_ref().map(|rule| rule_in_words(rule, schema, catalog));
-    let read_by = if column.hidden { "nobody" } else { "whoever may read the row" };
+    let read_by = match &column.read {
+        _ if column.hidden => "nobody".to_owned(),
+        Some(rule) => format!("of those who may read the row: {}", rule_in_words(rule, schema, catalog)),
+        None => "whoever may read the row".to_owned(),
+    };
     FieldMeaning {
         key: column.key,
         holds: words::holds(column),
-        read_by: read_by.to_owned(),
+        read_by,
         written: words::written(schema, column, who.as_deref()),
         lists: words::notes(column),
     }

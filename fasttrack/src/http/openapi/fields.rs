@@ -165,7 +165,10 @@ fn description(catalog: &Catalog, schema: &Schema, column: &Column, as_input: bo
         if let Some(rule) = &column.write {
             sentences.push(format!("May be set by: {}.", rule_in_words(rule, schema, catalog)));
         }
-    } else if column.actor {
+    } else if let Some(rule) = &column.read {
+        sentences.push(format!("Shown to: {}.", rule_in_words(rule, schema, catalog)));
+    }
+    if column.actor && !as_input {
         sentences.push("Set by the server: who created it.".to_owned());
     }
     if let Some(flow) = column.flow {

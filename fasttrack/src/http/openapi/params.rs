@@ -102,6 +102,9 @@ fn filter(column: &Column, operator: &Operator, name: &str, older_name_of: Optio
     if let Some(key) = older_name_of {
         description = format!("An older name of `{}`. {description}", operator.parameter(key));
     }
+    if column.read.is_some() {
+        description.push_str(" Only for who is shown the field.");
+    }
     if let Some(note) = column.kind.facts().filter_note.filter(|_| operator.takes != Takes::Flag) {
         description = format!("{description} {note}");
     }

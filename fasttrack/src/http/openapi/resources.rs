@@ -251,11 +251,12 @@ impl<'a> Resource<'a> {
         let shown = schema.columns.iter().filter(|column| !column.hidden);
         let properties: Map<_, _> =
             shown.map(|column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column))).collect();
+        let is_always_there = |key: &str| schema.column_of_key(key).is_some_and(|column| column.read.is_none());
         let doc = markdown(schema.doc);
         json!({
             "description": if doc.is_empty() { format!("{}.", capitalised(&self.one())) } else { sentence(&doc) },
             "type": "object",
-            "required": properties.keys().collect::<Vec<_>>(),
+            "required": properties.keys().filter(|key| is_always_there(key)).collect::<Vec<_>>(),
             "properties": properties,
         })
     }

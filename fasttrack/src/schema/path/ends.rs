@@ -137,8 +137,8 @@ impl<K: Reaches> Reaches for Hidden<K> {}
 
 /// What an event may tell: a field that is shown.
 #[diagnostic::on_unimplemented(
-    message = "this cannot be told in an event: it is hidden, or no field",
-    label = "not a field that is shown",
+    message = "this cannot be told in an event: it is hidden, shown to some alone, or no field",
+    label = "not a field that is shown to whoever may read the row",
     note = "an event tells fields that are shown; of a relation, the id"
 )]
 pub trait Shown {}
@@ -238,7 +238,7 @@ impl<T: Account> HoldsActor for Relation<T> {}
 
 /// What a field `L` of an added row may hold.
 #[diagnostic::on_unimplemented(
-    message = "this field holds something else than the one that it would fill, or is hidden",
+    message = "this field holds something else than the one that it would fill, or is not shown to everybody",
     label = "of another type",
     note = "a field of an added row is filled with `actor`, with a constant, or with a field of its own type that is shown"
 )]

@@ -93,6 +93,17 @@ impl Syntax for Postgres {
         format!("row_to_json((SELECT o FROM (SELECT {}) o))", members.join(", "))
     }
 
+    /// There is no row of which a column is not there, and `jsonb` has another order of keys; so the text is put together.
+    fn json_object_where(&self, members: &[(&str, String, Option<String>)]) -> String {
+        let member = |(key, value, condition): &(&str, String, Option<String>)| {
+            let begin = text_literal(&format!(",{}:", serde_json::Value::from(*key)));
+            let text = format!("{begin} || COALESCE(to_json({value})::text, 'null')");
+            condition.as_ref().map_or(text.clone(), |holds| format!("CASE WHEN {holds} THEN {text} ELSE '' END"))
+        };
+        let members: Vec<_> = members.iter().map(member).collect();
+        format!("('{{' || substr({}, 2) || '}}')", members.join(" || "))
+    }
+
     fn json_text(&self, json: &str) -> String {
         self.text(json)
     }

@@ -84,6 +84,17 @@ impl Syntax for Sqlite {
         format!("json_object({})", members.join(", "))
     }
 
+    /// A path that leads nowhere removes nothing; no field can be called so.
+    fn json_object_where(&self, members: &[(&str, String, Option<String>)]) -> String {
+        let all: Vec<_> = members.iter().map(|(key, value, _)| (*key, value.clone())).collect();
+        let removed = members.iter().filter_map(|(key, _, condition)| {
+            let path = text_literal(&format!("$.\"{key}\""));
+            Some(format!("CASE WHEN {} THEN '$.\"nothing()\"' ELSE {path} END", condition.as_ref()?))
+        });
+        let removed: Vec<_> = removed.collect();
+        format!("json_remove({}, {})", self.json_object(&all), removed.join(", "))
+    }
+
     fn json_text(&self, json: &str) -> String {
         json.to_owned()
     }

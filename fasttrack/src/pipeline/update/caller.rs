@@ -1,4 +1,5 @@
-//! Steps of a flow that not everybody may take who may update.
+//! What differs from caller to caller in an update: steps of a flow that not everybody may take, fields that not everybody is
+//! shown.
 
 use super::{Change, State};
 use crate::{
@@ -10,6 +11,13 @@ use crate::{
 };
 
 impl Change {
+    /// What the caller is shown of the row as it has become.
+    pub(super) async fn show(&self, tx: &mut Tx, whole: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let Some(shown) = &self.shown else { return Ok(whole) };
+        let mut rows = tx.query(shown.fill(values(self.id, &self.who))).await?;
+        Ok(rows.first_mut().and_then(|row| row.take_bytes(0)).unwrap_or_default())
+    }
+
     /// Refuses steps that are not the caller's to take; from then on what is asked of them is asked with the rule of `update`.
     pub(super) async fn check_steps(
         &mut self,

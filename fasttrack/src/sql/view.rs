@@ -1,0 +1,71 @@
+//! What of a row its reader is shown: every field that is not hidden, but those with a rule of their own where that lets him.
+//!
+//! The database leaves the key out, so that what somebody may not see never comes out of it. Rows as the application itself
+//! uses them (hooks, jobs, events) have all their fields; this is not for them.
+
+use super::{CallerRole, Predicate, Scope, Sql, Table, dialect::held, fold};
+use crate::schema::{Catalog, Column, LinkError, Model, Schema};
+
+/// What of the rows of a resource callers of one role are shown.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The fields that some may see, with whom each is shown to.
+    members: Vec<(&'static Column, Predicate)>,
+    is_whole: bool,
+}
+
+impl View {
+    /// Every field that is not hidden.
+    #[must_use]
+    pub fn whole(schema: &'static Schema) -> Self {
+        let shown = schema.columns.iter().filter(|column| !column.hidden);
+        Self { members: shown.map(|column| (column, Predicate::Always)).collect(), is_whole: true }
+    }
+
+    /// What callers of this role are shown.
+    ///
+    /// # Errors
+    /// [`LinkError`] when a path does not resolve.
+    pub fn of(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Self, LinkError> {
+        let mut view = Self::whole(model.schema);
+        for (column, policy) in &mut view.members {
+            if let Some(rule) = &column.read {
+                *policy = fold(catalog, model, rule, caller)?;
+            }
+        }
+        view.is_whole = view.members.iter().all(|(_, policy)| policy.is_always());
+        view.members.retain(|(_, policy)| !policy.is_never());
+        Ok(view)
+    }
+
+    /// Whether nothing is left out of any row.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Whether every row shows this field.
+    #[must_use]
+    pub fn shows(&self, column: &Column) -> bool {
+        self.members.iter().any(|(member, policy)| member.key == column.key && policy.is_always())
+    }
+
+    /// The row `t` as JSON.
+    pub(super) fn json(&self, table: &Table, sql: &mut Sql) -> String {
+        if self.is_whole {
+            return table.row_json.clone();
+        }
+        let syntax = table.dialect.sql();
+        let member = |(column, policy): &(&'static Column, Predicate)| {
+            let value = syntax.json_value(column.storage(), &held(table.dialect, column, "t"));
+            let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of("t"))));
+            (column.key, value, condition)
+        };
+        let members: Vec<_> = self.members.iter().map(member).collect();
+        if members.iter().all(|(_, _, condition)| condition.is_none()) {
+            let members: Vec<_> = members.into_iter().map(|(key, value, _)| (key, value)).collect();
+            return syntax.json_object(&members);
+        }
+        syntax.json_object_where(&members)
+    }
+}
