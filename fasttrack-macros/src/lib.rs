@@ -26,8 +26,8 @@ use proc_macro::TokenStream;
 /// Declares a resource: one struct, its rules and its triggers.
 ///
 /// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`, `keep_deleted = 30d`. Below it stand
-/// `#[can(VERBS: RULE)]`, `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]`
-/// and `#[exclusive(FIELD..FIELD)]`, beside the fields `#[field(…)]`.
+/// `#[can(VERBS: RULE)]`, `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]`,
+/// `#[exclusive(FIELD..FIELD)]` and `#[limit(COUNT per RELATION)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::expand(arguments.into(), item.into()))
@@ -93,6 +93,13 @@ pub fn check(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn exclusive(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("exclusive", item.into()))
+}
+
+/// Says how many rows there may be: `#[limit(100 per project)]`, `#[limit(5 per author in 1m)]`. Stands below `#[resource]`,
+/// which reads it.
+#[proc_macro_attribute]
+pub fn limit(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("limit", item.into()))
 }
 
 fn answer_expression((tokens, errors): (proc_macro2::TokenStream, Vec<syn::Error>)) -> TokenStream {

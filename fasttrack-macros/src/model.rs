@@ -11,7 +11,7 @@ use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 
 pub(crate) use self::{
     constant::{Constant, ConstantValue, Number},
-    constraint::{Check, Condition, Exclusive, Operand, Unique, key},
+    constraint::{Check, Condition, Exclusive, Limit, Operand, Unique, key},
     trigger::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
 };
 use crate::{
@@ -56,6 +56,7 @@ pub(crate) struct Declaration {
     pub(crate) uniques: Vec<Unique>,
     pub(crate) checks: Vec<Check>,
     pub(crate) exclusives: Vec<Exclusive>,
+    pub(crate) limits: Vec<Limit>,
 }
 
 /// `keep_deleted = 30d`

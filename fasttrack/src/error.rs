@@ -60,6 +60,14 @@ pub enum Error {
         /// Whole seconds after which a request succeeds.
         retry_after_s: u64,
     },
+    /// 429: there are as many new rows as there may be at a time.
+    #[error("{why}; try again in {retry_after_s} s")]
+    OverLimit {
+        /// Which limit that is.
+        why: String,
+        /// Whole seconds after which a request succeeds.
+        retry_after_s: u64,
+    },
     /// 503: the database is busy or away, or the server is stopping.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),

@@ -219,6 +219,34 @@ pub use fasttrack_macros::rule;
 /// ```
 pub use fasttrack_macros::check;
 
+/// Says how many rows there may be that refer to the same: all of them, or those of the last while.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create, read: authenticated)]
+/// #[limit(100 per author)]
+/// #[limit(5 per author in 1m)]
+/// pub struct Letter {
+///     pub id: Id<Letter>,
+///     #[field(actor, on_delete = cascade)]
+///     pub author: BelongsTo<User>,
+///     pub created_at: CreatedAt,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Letter }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::limit;
+
 /// Says of which fields no two rows hold the same: two to eight of one resource. A row in which one is null is like no other.
 ///
 /// ```

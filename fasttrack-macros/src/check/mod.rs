@@ -10,6 +10,7 @@ mod deletion;
 mod exclusive;
 mod field;
 mod has;
+mod limit;
 mod names;
 mod path;
 mod reading;
@@ -47,5 +48,6 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     constraint::check(declaration, &mut errors);
     condition::check(declaration, &mut errors);
     exclusive::check(declaration, &mut errors);
+    limit::check(declaration, &mut errors);
     if errors.is_empty() { Ok(Checked(declaration)) } else { Err(errors.into_vec()) }
 }

@@ -186,6 +186,14 @@ fn indexes(declaration: &Declaration) -> Vec<Index<'_>> {
         let name = format!("{table}_{}", exclusive.constraint_name(declaration));
         made.push(Index { name, field, attribute: Some(declaration.uniques.len() + place), at: exclusive.at });
     }
+    for limit in &declaration.limits {
+        let created = declaration.fields.iter().find(|field| field.ty.shape == Shape::CreatedAt);
+        let Some((per, field)) = declaration.named(&limit.per).zip(created.filter(|_| limit.within.is_some())) else {
+            continue;
+        };
+        let name = format!("{table}_{}_{}", per.key, field.key);
+        made.push(Index { name, field, attribute: None, at: limit.at });
+    }
     made
 }
 

@@ -1,4 +1,4 @@
-//! Constraints over several fields -> `fasttrack::schema::{Unique, Check, Exclusive}`.
+//! Constraints over several fields or rows -> `fasttrack::schema::{Unique, Check, Exclusive, Limit}`.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -8,7 +8,8 @@ use quote::{quote, quote_spanned};
 use super::constant;
 use crate::{
     model::{
-        self, Check, Condition, Constant, ConstantValue, Declaration, Exclusive, Field, Operand, Operator, Unique,
+        self, Check, Condition, Constant, ConstantValue, Declaration, Exclusive, Field, Limit, Operand, Operator,
+        Unique,
     },
     shape::Shape,
 };
@@ -22,7 +23,9 @@ pub(crate) fn constraints(declaration: &Declaration) -> TokenStream {
     let checks = (!all.is_empty()).then(|| quote!(.checks(const { &[#(#checks),*] })));
     let exclusives = declaration.exclusives.iter().map(|one| exclusive(declaration, one));
     let exclusives = (!declaration.exclusives.is_empty()).then(|| quote!(.exclusives(const { &[#(#exclusives),*] })));
-    quote!(#uniques #checks #exclusives)
+    let limits = declaration.limits.iter().map(|one| limit(declaration, one));
+    let limits = (!declaration.limits.is_empty()).then(|| quote!(.limits(const { &[#(#limits),*] })));
+    quote!(#uniques #checks #exclusives #limits)
 }
 
 /// What is said, and what goes without saying.
@@ -39,6 +42,12 @@ fn exclusive(declaration: &Declaration, exclusive: &Exclusive) -> TokenStream {
     let (start, end) = (key(&exclusive.start), key(&exclusive.end));
     let per = exclusive.per.iter().filter_map(key);
     quote!(__ft::Exclusive::new(#name, #start, #end, const { &[#(#per),*] }))
+}
+
+fn limit(declaration: &Declaration, limit: &Limit) -> TokenStream {
+    let (count, per) = (limit.count, model::key(declaration, &limit.per));
+    let within = limit.within.map(|(_, length_us)| quote!(.within(#length_us)));
+    quote!(__ft::Limit::new(#count, #per) #within)
 }
 
 /// What the compiler has to confirm of what is compared: choices and relations have types of their own.

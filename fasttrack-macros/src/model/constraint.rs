@@ -36,6 +36,18 @@ pub(crate) struct Exclusive {
     pub(crate) per: Vec<Ident>,
 }
 
+/// `#[limit(5 per author in 1m)]`
+pub(crate) struct Limit {
+    /// Where the attribute stands.
+    pub(crate) at: Span,
+    pub(crate) count_at: Span,
+    /// `None` for more than there are numbers.
+    pub(crate) count: Option<u32>,
+    pub(crate) per: Ident,
+    /// Where `in` is said, and how long in microseconds.
+    pub(crate) within: Option<(Span, i64)>,
+}
+
 /// What has to hold of a row.
 #[derive(Clone)]
 pub(crate) enum Condition {

@@ -1,17 +1,18 @@
 //! What holds of all rows together, or of several fields of a row: `#[unique(a, b)]`, `#[check(a < b)]`,
-//! `#[exclusive(a..b, per = c)]`.
+//! `#[exclusive(a..b, per = c)]`, `#[limit(100 per a)]`.
 
 use proc_macro2::{Ident, Span};
-use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
+use syn::{Lit, LitInt, Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
-use super::{constant, in_parentheses, rule};
-use crate::model::{Check, Condition, Exclusive, Operand, Unique};
+use super::{constant, in_parentheses, moment, rule};
+use crate::model::{Check, Condition, Exclusive, Limit, Operand, Unique};
 
 /// The attributes: their words, and how each is written.
-pub(crate) const FORMS: [(&str, &str); 3] = [
+pub(crate) const FORMS: [(&str, &str); 4] = [
     ("unique", "#[unique(organisation, user)]"),
     ("check", "#[check(starts_at < ends_at)]"),
     ("exclusive", "#[exclusive(starts_at..ends_at, per = doctor)]"),
+    ("limit", "#[limit(5 per user in 1m)]"),
 ];
 
 /// `FIELD, FIELD, …` of an attribute that stands there.
@@ -52,6 +53,35 @@ pub(super) fn exclusive(input: ParseStream<'_>, at: Span) -> syn::Result<Exclusi
     }
     if input.is_empty() { Ok(Exclusive { at, start, end, per }) } else { Err(super::wrong(input, PER)) }
 }
+
+/// `COUNT per RELATION`, or `COUNT per RELATION in TIME`, of an attribute that stands there.
+pub(super) fn limit(input: ParseStream<'_>, at: Span) -> syn::Result<Limit> {
+    let form = |e: syn::Error| syn::Error::new(e.span(), LIMIT);
+    let count: LitInt = input.parse().map_err(form)?;
+    if !count.suffix().is_empty() {
+        return Err(syn::Error::new(count.span(), LIMIT));
+    }
+    let word = name(input, LIMIT)?;
+    if word != "per" {
+        return Err(syn::Error::new(word.span(), LIMIT));
+    }
+    let per = name(input, LIMIT)?;
+    if input.peek(Token![.]) {
+        return Err(super::wrong(input, "rows are counted by a relation of their own; name that field alone"));
+    }
+    let within = if input.peek(Token![in]) {
+        let word: Token![in] = input.parse()?;
+        Some((word.span, moment::length(input)?))
+    } else {
+        None
+    };
+    if !input.is_empty() {
+        return Err(super::wrong(input, "expected nothing more, or in which time: `5 per author in 1m`"));
+    }
+    Ok(Limit { at, count_at: count.span(), count: count.base10_parse().ok(), per, within })
+}
+
+const LIMIT: &str = "say how many, and per what: `100 per project`, `5 per author in 1m`";
 
 const RANGE: &str = "say from which field to which: `starts_at..ends_at`";
 

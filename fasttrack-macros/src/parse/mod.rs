@@ -21,7 +21,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-pub(crate) const ATTRIBUTES: [&str; 7] = ["can", "rule", "on", "has", "unique", "check", "exclusive"];
+pub(crate) const ATTRIBUTES: [&str; 8] = ["can", "rule", "on", "has", "unique", "check", "exclusive", "limit"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -58,6 +58,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         uniques: Vec::new(),
         checks: Vec::new(),
         exclusives: Vec::new(),
+        limits: Vec::new(),
         item,
     };
     let attributes = std::mem::take(&mut declaration.item.attrs);
@@ -104,6 +105,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
         "exclusive" => {
             let exclusive = attribute.parse_args_with(|input: ParseStream<'_>| constraint::exclusive(input, at));
             declaration.exclusives.extend(errors.take(exclusive));
+        }
+        "limit" => {
+            let limit = attribute.parse_args_with(|input: ParseStream<'_>| constraint::limit(input, at));
+            declaration.limits.extend(errors.take(limit));
         }
         "resource" => errors.push(at, "`#[resource]` is said already; say it once"),
         _ => return is_misspelt(attribute, &name, &ATTRIBUTES, errors),

@@ -39,6 +39,11 @@ pub(crate) fn offset(input: ParseStream<'_>, what: &str) -> syn::Result<i64> {
     Ok(sign * us)
 }
 
+/// `24h` behind `in`, in microseconds.
+pub(crate) fn length(input: ParseStream<'_>) -> syn::Result<i64> {
+    stretch(input, "in 24h", "write nothing behind the relation")
+}
+
 /// `24h`, in microseconds; for messages, an example of where it stands, and what to do instead of saying none.
 pub(crate) fn stretch(input: ParseStream<'_>, example: &str, instead: &str) -> syn::Result<i64> {
     let form = |at: Span| syn::Error::new(at, format!("say how long, in whole numbers: `{example}`"));

@@ -272,3 +272,47 @@ fn mistakes_of_exclusive() {
         check(&booking(attribute), token, words);
     }
 }
+
+#[test]
+fn rows_are_limited_by_what_they_refer_to() {
+    for attribute in [
+        "#[limit(100 per doctor)]",
+        "#[limit(1 per nurse)] #[limit(10_000 per nurse in 36500d)] #[limit(5 per user in 1m)] #[limit(50 per user in 1h)]",
+    ] {
+        accept(&booking(attribute));
+    }
+    contains(
+        "#[limit(100 per doctor)] #[limit(5 per user in 1m)]",
+        &[
+            ".limits(const { &[__ft::Limit::new(100u32, \"doctor_id\"), __ft::Limit::new(5u32, \"user_id\").within(60000000i64)] })",
+        ],
+    );
+    for (attribute, token, words) in [
+        ("#[limit]", "limit", "this is written `#[limit(5 per user in 1m)]`"),
+        ("#[limit()]", ")", "say how many, and per what"),
+        ("#[limit(doctor)]", "doctor", "say how many, and per what"),
+        ("#[limit(5)]", ")", "say how many, and per what"),
+        ("#[limit(5s per doctor)]", "5s", "say how many, and per what"),
+        ("#[limit(1.5 per doctor)]", "1.5", "say how many, and per what"),
+        ("#[limit(5 pro doctor)]", "pro", "say how many, and per what"),
+        ("#[limit(5 per)]", ")", "say how many, and per what"),
+        ("#[limit(5 per doctor.team)]", ".", "name that field alone"),
+        ("#[limit(5 per doctor, user)]", ",", "expected nothing more, or in which time"),
+        ("#[limit(5 per doctor in)]", ")", "say how long, in whole numbers: `in 24h`"),
+        ("#[limit(5 per doctor in 10)]", "10", "say in which unit"),
+        ("#[limit(5 per doctor in 0m)]", "0m", "write nothing behind the relation"),
+        ("#[limit(5 per doctor in 1w)]", "1w", "is no unit of time"),
+        ("#[limit(5 per docotr)]", "docotr", "did you mean `doctor`?"),
+        ("#[limit(5 per doctor_id)]", "doctor_id", "write `doctor`"),
+        ("#[limit(5 per room)]", "room", "`room` is a `i64`, and rows are counted by what they refer to"),
+        ("#[limit(0 per doctor)]", "0", "nobody could create anything"),
+        ("#[limit(10001 per doctor)]", "10001", "at most 10000"),
+        ("#[limit(99999999999 per doctor)]", "99999999999", "at most 10000"),
+        ("#[limit(5 per doctor)] #[limit(6 per doctor)]", "limit", "said already"),
+        ("#[limti(5 per doctor)]", "limti", "did you mean `limit`?"),
+    ] {
+        check(&booking(attribute), token, words);
+    }
+    let without = booking("#[limit(5 per doctor in 1m)]").replace("pub created_at: CreatedAt,", "");
+    check(&without, "in", "there is no instant to count by, and no index");
+}

@@ -19,6 +19,14 @@ pub enum DbError {
     /// A row would overlap another one: the constraint that keeps them apart.
     #[error("exclusion constraint {0}")]
     Excluded(String),
+    /// There would be more rows than there may be.
+    #[error("{why}")]
+    Limited {
+        /// Which limit that is.
+        why: String,
+        /// Whole seconds after which there is room again, where time makes some.
+        retry_after_s: Option<u64>,
+    },
     /// What has to hold in the database would not hold any more.
     #[error("{0}")]
     Invariant(String),
@@ -71,7 +79,8 @@ impl From<DbError> for Error {
         match error {
             DbError::Busy(busy) => Self::Unavailable(busy.advice.into()),
             DbError::QueueFull => Self::Unavailable(BUSY.into()),
-            DbError::Invariant(why) => Self::Conflict(why.into()),
+            DbError::Invariant(why) | DbError::Limited { why, retry_after_s: None } => Self::Conflict(why.into()),
+            DbError::Limited { why, retry_after_s: Some(retry_after_s) } => Self::OverLimit { why, retry_after_s },
             DbError::TooLarge => Self::fault("", "too_large", "this is more than the database holds in one row"),
             other => Self::Internal(other.to_string()),
         }

@@ -105,7 +105,9 @@ pub(super) const fn status_of(error: &Error) -> StatusCode {
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-        Error::TooManyRequests { .. } | Error::TooManySockets { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooManyRequests { .. } | Error::TooManySockets { .. } | Error::OverLimit { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -140,7 +142,7 @@ fn extend_headers(headers: &mut HeaderMap, error: &Error) {
         Error::TooManySockets { .. } => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(SOCKET_RETRY_AFTER_S));
         }
-        Error::TooManyRequests { retry_after_s } => {
+        Error::TooManyRequests { retry_after_s } | Error::OverLimit { retry_after_s, .. } => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
         }
         Error::Unavailable(_) => {
@@ -196,6 +198,7 @@ mod tests {
             Error::fault("f", "c", "m"),
             Error::UpgradeRequired,
             Error::TooManyRequests { retry_after_s: 7 },
+            Error::OverLimit { why: "at most 5 per author_id in 1m".into(), retry_after_s: 7 },
             Error::TooManySockets { most: 32 },
             Error::Unavailable("m".into()),
             Error::Internal("secret cause".into()),

@@ -16,6 +16,7 @@ mod history;
 mod hooked;
 mod input;
 mod kept;
+mod limit;
 mod list;
 mod outbox;
 mod permit;

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     change::{arguments, fires_on_creation},
     history::{self, Note},
+    limit,
     rows::chunks,
     timetable,
 };
@@ -104,7 +105,7 @@ async fn follow(
     returned: &[Row],
     actors: &HashMap<i64, Arg>,
 ) -> Result<(), DbError> {
-    let is_followed = !added.plans.is_empty() || added.schema.history;
+    let is_followed = !added.plans.is_empty() || added.schema.history || !added.schema.limits.is_empty();
     if !is_followed || returned.is_empty() {
         return Ok(());
     }
@@ -115,6 +116,7 @@ async fn follow(
         of.and_then(|changed| actors.get(&changed)).cloned().unwrap_or(Arg::Null)
     };
     let rows = rows(columns, &tx.query(Statement::new(added.rows.clone(), vec![json_array(&ids)])).await?);
+    limit::check_created(tx, added.schema, rows.iter().map(|(id, row)| (*id, row.as_slice()))).await?;
     let at = clock::now();
     for plan in &added.plans {
         let acts = rows.iter().filter(|(_, row)| fires_on_creation(plan.change, columns, row));

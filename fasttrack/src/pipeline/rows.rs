@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::{
     change::fires_on_creation,
     history::{self, Note},
+    limit,
     outbox::{self, Act, Effects},
     sets, timetable,
 };
@@ -116,6 +117,8 @@ impl RowsPlan {
                 }
             }
         }
+        let written = created.iter().map(|(id, sent)| (*id, sent.as_slice()));
+        limit::check_created(tx, self.schema, written).await?;
         for (id, row) in sets::put(tx, &self.insert.table, &created).await? {
             if let Some(answer) = places.get(&id).and_then(|place| answers.get_mut(*place)) {
                 *answer = Some(row);

@@ -15,7 +15,7 @@ use super::{
     history::{self, Note},
     hooked::Hooked,
     input::{Input, Purpose},
-    outbox, refusal,
+    limit, outbox, refusal,
     second::Second,
     sets,
     state::State,
@@ -133,6 +133,7 @@ impl Change {
         changes: &[(&'static Column, Arg)],
     ) -> Result<Vec<u8>, Error> {
         let json = self.store(tx, &before, changes).await?;
+        limit::check_changed(tx, self.engine.schema, self.id, changes).await?;
         self.check_row_as_it_is_now(tx).await?;
         self.follow_up(tx, &before, changes).await?;
         if let Some(hooked) = hooked {

@@ -1,6 +1,6 @@
 //! What holds of all rows of a resource together, or of several fields of a row.
 
-use super::{Comparison, Literal};
+use super::{Comparison, Literal, span};
 
 /// Fields of which no two rows hold the same together. A row in which one of them is null is like no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub struct Exclusive {
     pub per: &'static [&'static str],
 }
 
+/// How many rows there may be that refer to the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Most of them.
+    pub count: u32,
+    /// The JSON key of the relation by which they are counted; a row in which it is null does not count.
+    pub per: &'static str,
+    /// How long a row counts from its creation on, in microseconds; `None`: as long as it is there.
+    pub within_us: Option<i64>,
+}
+
 /// What may hold of a row.
 #[derive(Debug, Clone, Copy)]
 pub enum Condition {
@@ -79,6 +90,32 @@ impl Check {
     #[must_use]
     pub const fn new(name: &'static str, condition: Condition) -> Self {
         Self { name, condition }
+    }
+}
+
+#[doc(hidden)]
+impl Limit {
+    /// So many by this key.
+    #[must_use]
+    pub const fn new(count: u32, per: &'static str) -> Self {
+        Self { count, per, within_us: None }
+    }
+
+    /// Counted for so many microseconds.
+    #[must_use]
+    pub const fn within(mut self, length_us: i64) -> Self {
+        self.within_us = Some(length_us);
+        self
+    }
+}
+
+impl Limit {
+    /// As people read it: `at most 5 per author_id in 1m`. `named` is how a key is written.
+    #[must_use]
+    pub fn in_words(&self, named: fn(&str) -> String) -> String {
+        let within = self.within_us.and_then(|length_us| span(length_us.unsigned_abs()));
+        let within = within.map_or_else(String::new, |length| format!(" in {length}"));
+        format!("at most {} per {}{within}", self.count, named(self.per))
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use self::words::{named_rule, span};
 pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
-    constraint::{Check, Condition, Exclusive, Operand, Unique},
+    constraint::{Check, Condition, Exclusive, Limit, Operand, Unique},
     flow::Transition,
     has::Has,
     path::{Account, Resource},
@@ -101,6 +101,8 @@ pub struct Schema {
     pub checks: &'static [Check],
     /// What rows do not share.
     pub exclusives: &'static [Exclusive],
+    /// How many rows there may be.
+    pub limits: &'static [Limit],
     /// What of the application runs with its writes.
     pub hooks: Option<HookTable>,
 }
@@ -135,6 +137,7 @@ impl Schema {
             uniques: &[],
             checks: &[],
             exclusives: &[],
+            limits: &[],
             hooks: None,
         }
     }
@@ -251,6 +254,13 @@ impl Schema {
         self
     }
 
+    /// Sets how many rows there may be.
+    #[must_use]
+    pub const fn limits(mut self, limits: &'static [Limit]) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Sets the hooks.
     #[must_use]
     pub const fn hooks(mut self, hooks: HookTable) -> Self {
@@ -351,6 +361,12 @@ impl Schema {
             rest = others;
         }
         None
+    }
+
+    /// The column that holds when a row was created.
+    #[must_use]
+    pub fn created(&self) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.kind == Kind::CreatedAt)
     }
 
     /// The column of the JSON key `key`.

@@ -112,6 +112,12 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             index(&name, keys.collect(), false);
         }
     }
+    for limit in schema.limits.iter().filter(|limit| limit.within_us.is_some()) {
+        if let (Some(per), Some(created)) = (schema.column_of_key(limit.per), schema.created()) {
+            let keys = [per, created].map(|column| index_key(column, quote(column.key)));
+            index(&format!("{}_{}", per.key, created.key), keys.into(), false);
+        }
+    }
     for [relation, account] in asked_by_others(catalog, model)? {
         for keys in [[relation, account], [account, relation]] {
             if schema.uniques.iter().any(|unique| unique.keys.starts_with(&keys.map(|column| column.key))) {

@@ -52,6 +52,9 @@ pub(crate) trait Syntax: Sync {
     /// The same, of members some of which stand there only where a condition holds: the key, the value, the condition.
     fn json_object_where(&self, members: &[(&str, String, Option<String>)]) -> String;
 
+    /// Waits for the lock of the name `$1`, which is held until the transaction ends; `None` where nobody else writes.
+    fn lock_by_name(&self) -> Option<&'static str>;
+
     /// JSON as a text.
     fn json_text(&self, json: &str) -> String;
 

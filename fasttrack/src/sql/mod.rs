@@ -16,6 +16,7 @@ mod effect;
 mod history;
 mod inbox;
 mod insert;
+mod limit;
 mod lock;
 mod moment;
 mod page;
@@ -51,6 +52,7 @@ pub use self::{
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
+    limit::Counted,
     lock::Lock,
     moment::Moment,
     page::{PageQuery, SEPARATOR, page},

@@ -2,11 +2,17 @@
 
 use super::meaning::ConstraintMeaning;
 use crate::{
+    clock,
     db::Dialect,
-    schema::{Catalog, LinkError, Model},
+    schema::{Catalog, Limit, LinkError, Model, Schema},
     sql,
     words::listed,
 };
+
+/// What counts by the row 1.
+fn counting(dialect: Dialect, schema: &Schema, limit: &Limit) -> String {
+    sql::Counted { schema, limit, by: 1, now_us: clock::now_us() }.count(dialect).sql
+}
 
 /// Every constraint over several fields of a resource; the statements only for a database that is named.
 ///
@@ -56,5 +62,10 @@ pub(super) fn of(
             sql: made.collect(),
         }
     });
-    Ok(uniques.chain(checks).chain(exclusives).collect())
+    let limits = schema.limits.iter().map(|limit| ConstraintMeaning {
+        holds: limit.in_words(str::to_owned),
+        otherwise: if limit.within_us.is_some() { "429" } else { "409" },
+        sql: dialect.map(|dialect| counting(dialect, schema, limit)).into_iter().collect(),
+    });
+    Ok(uniques.chain(checks).chain(exclusives).chain(limits).collect())
 }

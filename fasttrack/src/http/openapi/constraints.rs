@@ -14,13 +14,19 @@ pub(super) fn that_concern(schema: &Schema, input: Input) -> Vec<String> {
     let checks = checks.map(|check| format!("422 unless {}.", check.condition.in_words(|key| format!("`{key}`"))));
     let exclusives = schema.exclusives.iter().filter(|exclusive| is_concerned(schema, input, &exclusive.keys()));
     let exclusives = exclusives.map(|exclusive| overlapped(schema, exclusive));
-    uniques.map(|unique| taken(schema, unique)).chain(exclusives).chain(checks).collect()
+    let limits = schema.limits.iter().filter(|limit| is_concerned(schema, input, &[limit.per]));
+    let limits = limits.map(|limit| {
+        let status = if limit.within_us.is_some() { "429 with `Retry-After`" } else { "409" };
+        format!("{status} where there would be more: {}.", limit.in_words(|key| format!("`{key}`")))
+    });
+    uniques.map(|unique| taken(schema, unique)).chain(exclusives).chain(limits).chain(checks).collect()
 }
 
 /// Whether what a body says may be taken.
 pub(super) fn may_be_taken(schema: &Schema, input: Input) -> bool {
     schema.uniques.iter().any(|unique| is_concerned(schema, input, unique.keys))
         || schema.exclusives.iter().any(|exclusive| is_concerned(schema, input, &exclusive.keys()))
+        || schema.limits.iter().any(|limit| limit.within_us.is_none() && is_concerned(schema, input, &[limit.per]))
 }
 
 fn is_concerned(schema: &Schema, input: Input, keys: &[&str]) -> bool {

@@ -248,6 +248,11 @@ impl Syntax for Postgres {
         " FOR UPDATE SKIP LOCKED"
     }
 
+    /// Two names that have one number wait for each other, and are right all the same.
+    fn lock_by_name(&self) -> Option<&'static str> {
+        Some("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))::text")
+    }
+
     fn lock_by_number(&self, number: i64) -> Option<String> {
         Some(format!("SELECT pg_advisory_xact_lock({number})::text"))
     }

@@ -209,6 +209,10 @@ impl Syntax for Sqlite {
         ""
     }
 
+    fn lock_by_name(&self) -> Option<&'static str> {
+        None
+    }
+
     fn lock_by_number(&self, _number: i64) -> Option<String> {
         None
     }

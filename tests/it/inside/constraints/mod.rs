@@ -2,6 +2,7 @@
 
 mod check;
 mod exclusive;
+mod limit;
 mod unique;
 
 use std::{fmt::Debug, future::Future, sync::Arc};
