@@ -2,6 +2,7 @@
 
 mod constant;
 mod constraint;
+mod rule;
 mod trigger;
 
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 pub(crate) use self::{
     constant::{Constant, ConstantValue, Number},
     constraint::{Check, Condition, Exclusive, Limit, Operand, Unique, key},
+    rule::{Now, Operator, Path, Rule},
     trigger::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
 };
 use crate::{
@@ -151,59 +153,6 @@ pub(crate) struct Afterwards {
     pub(crate) rule: Rule,
 }
 
-/// Who may.
-#[derive(Clone)]
-pub(crate) enum Rule {
-    Any(Vec<Self>),
-    All(Vec<Self>),
-    Not(Box<Self>),
-    Anyone,
-    Authenticated,
-    Oneself(Span),
-    Role(Ident),
-    Path(Path),
-    Compare {
-        path: Path,
-        op: Operator,
-        value: Constant,
-    },
-    Moment {
-        path: Path,
-        op: Operator,
-        now: Now,
-    },
-    /// Of one of the rows at the end of the path.
-    AnyOf {
-        path: Path,
-        rule: Box<Self>,
-    },
-}
-
-/// `now`, `now + 24h`
-#[derive(Clone)]
-pub(crate) struct Now {
-    pub(crate) span: Span,
-    /// By how much it is moved, in microseconds.
-    pub(crate) offset_us: i64,
-}
-
-/// A comparison operator.
-#[derive(Clone)]
-pub(crate) struct Operator {
-    pub(crate) span: Span,
-    /// The variant of `fasttrack::schema::Comparison`.
-    pub(crate) variant: &'static str,
-    /// Whether it asks for more than equality.
-    pub(crate) orders: bool,
-}
-
-/// `project.owner`; never empty.
-#[derive(Clone)]
-pub(crate) struct Path {
-    pub(crate) head: Vec<Ident>,
-    pub(crate) last: Ident,
-}
-
 impl Declaration {
     /// The field of this name.
     pub(crate) fn field(&self, name: &Ident) -> Option<&Field> {
@@ -324,23 +273,5 @@ impl Value {
             Self::Flow(flow) => flow.iter().filter_map(|step| step.rule.as_ref()).map(|said| &said.rule).collect(),
             _ => Vec::new(),
         }
-    }
-}
-
-impl Path {
-    /// The first name.
-    pub(crate) fn first(&self) -> &Ident {
-        self.head.first().unwrap_or(&self.last)
-    }
-
-    /// How many names.
-    pub(crate) const fn len(&self) -> usize {
-        self.head.len() + 1
-    }
-
-    /// As it was written.
-    pub(crate) fn text(&self) -> String {
-        let names: Vec<String> = self.head.iter().chain([&self.last]).map(|name| name.unraw().to_string()).collect();
-        names.join(".")
     }
 }

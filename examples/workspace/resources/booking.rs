@@ -7,7 +7,7 @@ use fasttrack::prelude::*;
 #[resource(under = organisation)]
 #[exclusive(starts_at..ends_at, per = (organisation, room))]
 #[can(create: organisation.member)]
-#[can(list, read: organisation.member)]
+#[can(list, read: organisation.read)]
 #[can(update, delete: booker & organisation.member)]
 #[on(at(starts_at - 10m) => booking_begins { room: room, starts_at: starts_at } to booker)]
 pub struct Booking {

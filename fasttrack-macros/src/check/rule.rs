@@ -1,5 +1,7 @@
 //! Rules: verbs, names, and what a rule may read when.
 
+mod caller;
+
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
@@ -18,7 +20,7 @@ use crate::{
 pub(crate) const VERBS: [&str; 7] = ["create", "list", "read", "update", "delete", "restore", "history"];
 
 /// Words of the rule language, which cannot name a rule.
-pub(crate) const WORDS: [&str; 6] = ["anyone", "authenticated", "role", "self", "any", "now"];
+pub(crate) const WORDS: [&str; 7] = ["anyone", "authenticated", "role", "self", "any", "now", "caller"];
 
 pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_there_are_rules(declaration, errors);
@@ -126,6 +128,7 @@ fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
             check_many(declaration, path, errors);
             check_elsewhere(rule, errors);
         }
+        Rule::OfCaller(..) | Rule::LikeCaller { .. } => caller::check(declaration, rule, errors),
         Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
     }
 }
@@ -166,6 +169,11 @@ fn check_elsewhere(rule: &Rule, errors: &mut Errors) {
             path::check_length(path, errors);
             check_now_orders(op, errors);
         }
+        Rule::OfCaller(_, rule) => check_elsewhere(rule, errors),
+        Rule::LikeCaller { path, op, with, .. } => {
+            path::check_length(path, errors);
+            caller::check_comparison(op, with, errors);
+        }
         Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
     }
 }
@@ -173,6 +181,11 @@ fn check_elsewhere(rule: &Rule, errors: &mut Errors) {
 fn check_path(declaration: &Declaration, path: &Path, errors: &mut Errors) {
     if path.text() == "now" && declaration.field(&path.last).is_none() {
         return errors.push(path.last.span(), format!("compare an instant with it; {NOW_LEADS}"));
+    }
+    if path.text() == "caller" && declaration.field(&path.last).is_none() {
+        let message = "say what of the account that is calling: `caller.plan == Pro`; whoever is logged in is \
+                       `authenticated`";
+        return errors.push(path.last.span(), message);
     }
     let is_known = declaration.parts().contains(&path.last.unraw().to_string());
     if path.len() == 1 && !is_known {

@@ -88,6 +88,11 @@ fn schema(declaration: &Declaration) -> TokenStream {
     });
     let has = (!declaration.has.is_empty()).then(|| quote!(.has(const { &[#(#has),*] })));
     let here = quote!(const __HERE: __ft::Walk<#entity> = __ft::Walk::here(););
+    let caller = rule::asks_the_caller(declaration).then(|| {
+        quote!(
+            const __CALLER: __ft::Walk<crate::__FasttrackAccount> = __ft::Walk::here();
+        )
+    });
     let said = rule::said(declaration);
     let grants = declaration.grants.iter().map(rule::grant);
     let afterwards = rule::afterwards(declaration);
@@ -100,6 +105,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
     });
     quote! {
         #here
+        #caller
         #(#said)*
         #head
             .columns(const { &[#(#columns),*] })

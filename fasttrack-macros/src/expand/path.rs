@@ -10,6 +10,9 @@ use crate::model::Path;
 /// Where the paths of a declaration start.
 pub(crate) const HERE: &str = "__HERE";
 
+/// Where those start that begin at the account that is calling.
+pub(crate) const CALLER: &str = "__CALLER";
+
 /// The walk to the end of a path: `{ let w = HERE.then(HERE.fields().project); END }`, where `end` makes `END` of the
 /// walk and its last part.
 pub(crate) fn walk(start: &str, path: &Path, end: impl FnOnce(&Ident, &TokenStream) -> TokenStream) -> TokenStream {

@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::path::{HERE, walk};
+use super::path::{CALLER, HERE, walk};
 use crate::{
-    model::{Constant, ConstantValue, Declaration, Grant, Number, Operator, Path, Rule},
+    model::{Constant, ConstantValue, Declaration, Field, Grant, Number, Operator, Path, Rule},
     names,
 };
 
@@ -67,6 +67,11 @@ fn rule_from(start: &str, who: &Rule) -> TokenStream {
             return walk(start, path, |w, part| quote_spanned!(w.span()=> #w.compare_now(#part, #op, #offset_us)));
         }
         Rule::AnyOf { path, rule } => return any_of(start, path, rule),
+        Rule::OfCaller(_, asked) => {
+            let asked = rule_from(CALLER, asked);
+            quote!(OfCaller(&#asked))
+        }
+        Rule::LikeCaller { path, op, with, .. } => return like_caller(start, path, op, with),
         Rule::Any(parts) => {
             let parts = several(parts);
             quote!(Any(#parts))
@@ -108,6 +113,31 @@ fn any_of(start: &str, path: &Path, rule: &Rule) -> TokenStream {
             __ft::Rule::AnyOf { path: #rows.path(), rule: &#inner }
         }}
     })
+}
+
+/// `PATH == caller.PATH`
+fn like_caller(start: &str, path: &Path, op: &Operator, with: &Path) -> TokenStream {
+    let op = comparison(op);
+    let with = walk(CALLER, with, |w, part| quote_spanned!(w.span()=> #w.of_caller(#part)));
+    walk(start, path, |w, part| quote_spanned!(w.span()=> #w.compare_caller(#part, #op, #with)))
+}
+
+/// Whether any rule of the declaration asks the account that is calling.
+pub(crate) fn asks_the_caller(declaration: &Declaration) -> bool {
+    fn asks(rule: &Rule) -> bool {
+        match rule {
+            Rule::OfCaller(..) | Rule::LikeCaller { .. } => true,
+            Rule::Any(parts) | Rule::All(parts) => parts.iter().any(asks),
+            Rule::Not(part) => asks(part),
+            Rule::AnyOf { rule, .. } => asks(rule),
+            _ => false,
+        }
+    }
+    let grants = declaration.grants.iter();
+    let grants =
+        grants.flat_map(|grant| std::iter::once(&grant.rule).chain(grant.afterwards.as_ref().map(|it| &it.rule)));
+    let named = declaration.rules.iter().filter_map(|named| named.rule.as_ref());
+    grants.chain(named).chain(declaration.fields.iter().flat_map(Field::rules)).any(asks)
 }
 
 /// The word of a role; the account is known to the crate root, where `resources!()` says which it is.

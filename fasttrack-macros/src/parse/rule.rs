@@ -1,6 +1,6 @@
 //! The rule language: `owner | role(Admin) & !(status == Archived)`. `!` binds tighter than `&`, `&` than `|`.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::{Token, ext::IdentExt as _, parse::ParseStream, token::Paren};
 
 use super::{constant, in_parentheses, moment, skip_to_end};
@@ -161,6 +161,9 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
             _ => {}
         }
     }
+    if is_of_caller(&path) {
+        return of_caller(path, input);
+    }
     if path.text() == "now" && (input.peek(Token![+]) || (input.peek(Token![-]) && !input.peek(Token![->]))) {
         return Err(syn::Error::new(path.last.span(), NOW_LEADS));
     }
@@ -168,7 +171,49 @@ fn atom(input: ParseStream<'_>) -> syn::Result<Rule> {
     if moment::is_next(input) {
         return Ok(Rule::Moment { path, op, now: moment::now(input)? });
     }
+    if let Some((at, with)) = caller_ahead(input)? {
+        return Ok(Rule::LikeCaller { path, op, at, with });
+    }
     Ok(Rule::Compare { path, op, value: constant::constant(input)? })
+}
+
+/// Whether a path begins at the account that is calling.
+fn is_of_caller(path: &Path) -> bool {
+    path.first() == "caller" && path.len() > 1
+}
+
+/// The same path from the account on.
+fn from_caller(mut path: Path) -> (Span, Path) {
+    let at = path.head.remove(0).span();
+    (at, path)
+}
+
+/// `caller.PATH` on the right of a comparison.
+fn caller_ahead(input: ParseStream<'_>) -> syn::Result<Option<(Span, Path)>> {
+    if !input.fork().parse::<Ident>().is_ok_and(|word| word == "caller") {
+        return Ok(None);
+    }
+    let path = path(input)?;
+    if is_of_caller(&path) {
+        return Ok(Some(from_caller(path)));
+    }
+    Err(syn::Error::new(path.last.span(), "say which of its fields: `team == caller.team`"))
+}
+
+/// What is asked of the account that is calling.
+fn of_caller(path: Path, input: ParseStream<'_>) -> syn::Result<Rule> {
+    let (at, path) = from_caller(path);
+    let Some(op) = operator(input)? else { return Ok(Rule::OfCaller(at, Box::new(Rule::Path(path)))) };
+    let asked = if moment::is_next(input) {
+        Rule::Moment { path, op, now: moment::now(input)? }
+    } else {
+        let name = input.fork().parse::<Ident>().map(|word| word.to_string()).unwrap_or_default();
+        if name != "true" && name != "false" && name.starts_with(|first: char| first.is_lowercase()) {
+            return Err(syn::Error::new(at, "a field of the caller stands on the right: `team == caller.team`"));
+        }
+        Rule::Compare { path, op, value: constant::constant(input)? }
+    };
+    Ok(Rule::OfCaller(at, Box::new(asked)))
 }
 
 fn call(name: &Ident, input: ParseStream<'_>) -> syn::Result<Rule> {
@@ -197,7 +242,12 @@ fn any(input: ParseStream<'_>) -> syn::Result<Rule> {
     if input.is_empty() {
         return Err(super::wrong(input, FORM));
     }
-    Ok(Rule::AnyOf { path, rule: Box::new(rule(input)?) })
+    let rule = Box::new(rule(input)?);
+    if is_of_caller(&path) {
+        let (at, path) = from_caller(path);
+        return Ok(Rule::OfCaller(at, Box::new(Rule::AnyOf { path, rule })));
+    }
+    Ok(Rule::AnyOf { path, rule })
 }
 
 /// `a.b.c`

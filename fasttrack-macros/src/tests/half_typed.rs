@@ -72,6 +72,15 @@ fn an_attribute_of_the_struct() {
         "#[on(created => done to assignee except)]",
         "#[on(created => run)]",
         "#[on(created => run crate::)]",
+    ];
+    check(attributes.map(|attribute| task("", attribute, "")));
+    let arguments = ["under", "under =", "plural", "plural =", "acc", "conceal,, hooks"];
+    check(arguments.map(|arguments| task(arguments, "", "")));
+}
+
+#[test]
+fn a_constraint() {
+    let attributes = [
         "#[unique]",
         "#[unique()]",
         "#[unique(title)]",
@@ -99,8 +108,6 @@ fn an_attribute_of_the_struct() {
         "#[check(project.title == 3)]",
     ];
     check(attributes.map(|attribute| task("", attribute, "")));
-    let arguments = ["under", "under =", "plural", "plural =", "acc", "conceal,, hooks"];
-    check(arguments.map(|arguments| task(arguments, "", "")));
 }
 
 #[test]

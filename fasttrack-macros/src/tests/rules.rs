@@ -130,6 +130,36 @@ fn an_instant_is_compared_with_the_present() {
 }
 
 #[test]
+fn the_account_that_is_calling_is_asked() {
+    for source in [
+        "#[can(list: caller.plan == Pro & project == caller.project)]",
+        "#[can(list: project.team != caller.team | !(caller.is_trusted == true))]",
+        "#[can(list: caller.created_at < now - 7d | caller.boss | any(caller.teams: is_open == true))]",
+        "#[has(notes: Note.task)] #[can(list: any(notes: team == caller.team & caller.plan == Pro))]",
+        "#[rule(paying: caller.plan == Pro)] #[can(create: paying)] #[can(update: paying -> caller.points > 3)]",
+    ] {
+        accept(&attribute(source));
+    }
+    accept(&task("", "#[can(list: caller)]", "#[field(on_delete = cascade)] pub caller: BelongsTo<User>,"));
+    let can = |rule: &str| attribute(&format!("#[can(list: {rule})]"));
+    check(&can("caller"), "caller", "say what of the account that is calling");
+    check(&can("title == caller"), "caller", "say which of its fields");
+    check(&can("caller.team == project"), "caller", "stands on the right");
+    check(&can("caller.team == caller.other"), "caller", "stands on the right");
+    check(&can("project < caller.project"), "<", "is the same or not");
+    check(&can("caller.plan < Pro"), "<", "only numbers are smaller or larger");
+    check(&can("caller.created_at == now"), "=", "no instant is exactly now");
+    check(&can("titel == caller.title"), "titel", "did you mean `title`?");
+    check(&can("title == caller.a.b.c.d.e.f.g.h.i"), "i", "at most 8 relations");
+    check(&attribute("#[rule(m: assignee)] #[can(list: m == caller.team)]"), "m", "is not compared");
+    check(&attribute("#[has(notes: Note.task)] #[can(list: notes == caller.team)]"), "notes", "compare a field of one");
+    check(&attribute("#[rule(caller: assignee)]"), "caller", "a word of the rule language");
+    let called = task("", "#[can(list: caller.plan == Pro)]", "#[field(default)] pub caller: i64,");
+    check(&called, "caller", "something here is called `caller` too");
+    check(&can("caller.now()"), "(", "expected `|`, `&`");
+}
+
+#[test]
 fn named_rules_have_names_of_their_own() {
     check(&attribute("#[rule(title: assignee)]"), "title", "there is a field `title`");
     check(&attribute("#[rule(m: assignee)] #[rule(m: assignee)]"), "m", "there is a rule `m` already");

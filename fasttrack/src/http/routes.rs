@@ -231,7 +231,12 @@ pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) 
         Rule::Any(rules) => rules.iter().any(|rule| admits_anonymous(catalog, schema, rule)),
         Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
         Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } | Rule::Moment { .. } => true,
-        Rule::Authenticated | Rule::Role(_) | Rule::Oneself | Rule::Related(_) => false,
+        Rule::Authenticated
+        | Rule::Role(_)
+        | Rule::Oneself
+        | Rule::Related(_)
+        | Rule::OfCaller(_)
+        | Rule::LikeCaller { .. } => false,
         Rule::AnyOf { path, rule } => {
             catalog.arrive(schema, path).is_none_or(|schema| admits_anonymous(catalog, schema, rule))
         }

@@ -260,7 +260,9 @@ fn active_account(account: &'static Schema) -> Predicate {
 pub fn managers(catalog: &Catalog, account: &Model) -> Result<Vec<&'static str>, LinkError> {
     let known = |leaf: &Leaf| match leaf {
         Leaf::Compare { .. } | Leaf::Moment { .. } | Leaf::Present(_) => Known::Granted,
-        Leaf::Oneself | Leaf::Account(_) | Leaf::Exists { .. } => Known::Refused,
+        Leaf::Oneself | Leaf::Account(_) | Leaf::Exists { .. } | Leaf::OfCaller { .. } | Leaf::LikeCaller { .. } => {
+            Known::Refused
+        }
     };
     let lets_all = |policy: &Predicate| policy.decide(true, &known).is_always();
     let mut roles = Vec::new();

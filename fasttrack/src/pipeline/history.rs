@@ -1,6 +1,6 @@
 //! The history of rows: noted with each change, in its transaction, and told to whoever may read it.
 //!
-//! What is hidden is not noted, nor what the server sets by itself. A row's history goes for good with the row.
+//! What is hidden or shown to some alone is not noted, nor what the server sets by itself. A row's history goes for good with the row.
 
 use super::{Pipeline, engine::Engine, hooked, refusal, rows::chunks, values};
 use crate::{
@@ -46,7 +46,7 @@ impl Note {
 }
 
 fn change(column: &Column, old: &Arg, new: &Arg) -> Option<String> {
-    let is_told = !column.hidden && !column.kind.facts().is_automatic;
+    let is_told = !column.hidden && column.read.is_none() && !column.kind.facts().is_automatic;
     let json = |arg| hooked::json(column, arg);
     is_told.then(|| format!("{}:{{\"old\":{},\"new\":{}}}", hooked::text(column.key), json(old), json(new)))
 }

@@ -10,7 +10,8 @@ use super::{
     cascade::{Cascade, Detaches, MAX_TAKES, TOLD, part, run, tell},
     engine::Setup,
     history::{self, Note},
-    outbox,
+    limit,
+    outbox::{self, Effects},
     reach::{Going, Reach, Relation},
     timetable,
 };
@@ -166,9 +167,7 @@ impl Cascade {
 
     /// Tells of the rows of a table that are back, and has wait again what waits for an instant of theirs.
     async fn tell_of_return(&self, tx: &mut Tx, position: usize, actor: &Arg) -> Result<(), DbError> {
-        let Some(table) =
-            self.tables.get(position).filter(|table| !table.restored.is_nothing() || table.schema.history)
-        else {
+        let Some(table) = self.tables.get(position).filter(|table| is_followed(table.schema, &table.restored)) else {
             return Ok(());
         };
         let columns = table.schema.columns;
@@ -178,6 +177,7 @@ impl Cascade {
             after = ids.last().copied().unwrap_or(i64::MAX);
             let rows = run(tx, &table.rows, vec![outbox::json_array(&ids)]).await?;
             let rows = outbox::rows(columns, &rows);
+            limit::check_created(tx, table.schema, rows.iter().map(|(id, row)| (*id, row.as_slice()))).await?;
             let notes = rows.iter().map(|(id, _)| Note::moved(*id, actor.clone(), Verb::Restore));
             history::write(tx, table.schema, notes).await?;
             let before = rows.iter().map(|(id, _)| (*id, vec![Arg::Null; columns.len()])).collect();
@@ -191,4 +191,9 @@ impl Cascade {
     fn keeping(&self, resource: usize) -> Option<&Keeping> {
         self.keeping.get(resource)?.as_ref()
     }
+}
+
+/// Whether anything is to be done where rows of a resource return.
+fn is_followed(schema: &Schema, restored: &Effects) -> bool {
+    !restored.is_nothing() || schema.history || !schema.limits.is_empty()
 }

@@ -195,7 +195,7 @@ impl Listing<'_> {
     /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could
     /// hold for some row.
     fn parent_statement(&self, key: &str, table: &Table) -> Statement {
-        let hangs_on_parent = |leaf: &Leaf| leaf.column() == key;
+        let hangs_on_parent = |leaf: &Leaf| leaf.column() == key || matches!(leaf, Leaf::OfCaller { .. });
         let decided =
             |known: Known| self.policy.decide(true, &|leaf| if hangs_on_parent(leaf) { Known::Open } else { known });
         let scope = Scope { parent_key: Some(key), ..Scope::of("t") };

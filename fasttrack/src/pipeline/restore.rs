@@ -50,7 +50,8 @@ impl Pipeline {
         let look = look.ok_or_else(|| Error::Internal(format!("{} keeps no deleted rows", engine.schema.name)))?;
         let hooked = self.hooking.of(engine.schema).await?;
         let engine = Arc::clone(engine);
-        let revival = Revival { engine, resource, who: who.clone(), id, look, seen: plan.seen.clone() };
+        let (seen, shown) = (plan.seen.clone(), plan.shown.clone());
+        let revival = Revival { engine, resource, who: who.clone(), id, look, seen, shown };
         self.db.write(move |tx| async move { revival.apply(tx, hooked).await }.boxed()).await
     }
 }
@@ -63,6 +64,8 @@ struct Revival {
     id: i64,
     look: Template,
     seen: Predicate,
+    /// What reads the row for its answer, where not all of it is shown.
+    shown: Option<Template>,
 }
 
 impl Revival {
@@ -91,6 +94,10 @@ impl Revival {
             let change = RawChange { id: self.id, old: None, new: Some(json.clone()), actor, at: clock::now() };
             hooked.after_commit(tx, change);
         }
+        let json = match &self.shown {
+            Some(shown) => first(tx.query(shown.fill(values(self.id, &self.who))).await?).unwrap_or_default(),
+            None => json,
+        };
         Ok(Changed { json, is_seen })
     }
 
@@ -111,7 +118,7 @@ impl Revival {
 
     async fn read(&self, tx: &mut Tx, policy: &Predicate) -> Result<Option<Vec<u8>>, Error> {
         let statement = sql::read(&self.engine.table, policy).fill(values(self.id, &self.who));
-        Ok(tx.query(statement).await?.first_mut().and_then(|row| row.take_bytes(0)))
+        Ok(first(tx.query(statement).await?))
     }
 
     fn refer_to_what_is_deleted(&self, Astray { from, column }: Astray) -> Error {
@@ -123,4 +130,9 @@ impl Revival {
         };
         Error::Conflict(format!("the {what} of {whose} is deleted; restore that first").into())
     }
+}
+
+/// The only cell of the only row.
+fn first(mut rows: Vec<Row>) -> Option<Vec<u8>> {
+    rows.first_mut().and_then(|row| row.take_bytes(0))
 }

@@ -139,6 +139,10 @@ const fn ends(schemas: &[&Schema], schema: &Schema, rule: &Rule, fuel: u32) -> b
             true
         }
         Rule::Not(part) => ends(schemas, schema, part, fuel - 1),
+        Rule::OfCaller(rule) => match account(schemas) {
+            Some(account) => ends(schemas, account, rule, fuel - 1),
+            None => true,
+        },
         Rule::AnyOf { path, rule } => {
             let Some(rows) = arrive(schemas, schema, path.steps()) else { return true };
             ends(schemas, rows, rule, fuel - 1)
@@ -150,6 +154,18 @@ const fn ends(schemas: &[&Schema], schema: &Schema, rule: &Rule, fuel: u32) -> b
         }
         _ => true,
     }
+}
+
+/// The one that can log in.
+const fn account<'a>(schemas: &[&'a Schema]) -> Option<&'a Schema> {
+    let mut i = 0;
+    while i < schemas.len() {
+        if schemas[i].account {
+            return Some(schemas[i]);
+        }
+        i += 1;
+    }
+    None
 }
 
 /// The schema at the end of these relations.

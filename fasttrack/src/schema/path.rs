@@ -5,12 +5,15 @@
 //! account is an ordinary type error at the token in the declaration. All of it is `const`: at run time only the
 //! [`Path`](super::Path) is left.
 
+mod caller;
 mod ends;
 
 use std::marker::PhantomData;
 
+pub use self::caller::CallersField;
 pub use self::ends::{
-    Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Reaches, RefersTo, Shown, Timed,
+    Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Matches, Reaches, RefersTo, Shown,
+    Timed,
 };
 use super::{
     Assigned, Assignment, Choice, Comparison, Entity, Literal, Number, Path, Payload, RowVersion, Rule, Schema,

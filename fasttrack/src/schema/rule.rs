@@ -96,6 +96,21 @@ pub enum Rule {
         /// By how much the present is moved, in microseconds.
         offset_us: i64,
     },
+    /// `caller.…`: this holds of the account that is calling, as of a row of its own.
+    OfCaller(&'static Rule),
+    /// A field of the row at the end of these relations holds the same as one of the account that is calling, or not.
+    LikeCaller {
+        /// Where the row is.
+        path: Path,
+        /// Name of its field.
+        field: &'static str,
+        /// The same, or not.
+        op: Comparison,
+        /// Where the other row is, from the account on.
+        of: Path,
+        /// Name of its field.
+        with: &'static str,
+    },
     /// `any(members: rule)`: of the rows at the end of these relations, the last of which leads to many, there is one of
     /// which the rule holds.
     AnyOf {
@@ -135,7 +150,7 @@ impl Verb {
     /// Whether rows are other ones after it.
     #[must_use]
     pub const fn changes(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Delete)
+        matches!(self, Self::Create | Self::Update | Self::Delete | Self::Restore)
     }
 }
 

@@ -47,12 +47,14 @@ fn goes_through(rule: &Rule, relation: &str, schema: &Schema, depth: usize) -> b
             let named = schema.named_rule(rule).filter(|_| depth > 0);
             named.is_some_and(|rule| goes_through(rule, relation, schema, depth - 1))
         }
-        Rule::Related(path)
+        Rule::LikeCaller { path, field, .. } if path.steps().is_empty() => *field == relation,
+        Rule::LikeCaller { path, .. }
+        | Rule::Related(path)
         | Rule::Compare { path, .. }
         | Rule::Moment { path, .. }
         | Rule::AnyOf { path, .. }
         | Rule::Named { path, .. } => begins(path),
-        Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself => false,
+        Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::Oneself | Rule::OfCaller(_) => false,
     }
 }
 
@@ -114,6 +116,14 @@ impl Place<'_> {
             Rule::Moment { path, field, op, offset_us } => {
                 let (row, how, what) = (dotted(path), lies(*op), moment(*offset_us));
                 Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} {what}", self.prefix))
+            }
+            Rule::OfCaller(rule) => {
+                let schema = self.catalog.account().map_or(self.schema, |account| account.schema);
+                Place { catalog: self.catalog, schema, prefix: "caller.".to_owned(), depth: self.depth }.phrase(rule)
+            }
+            Rule::LikeCaller { path, field, op, of, with } => {
+                let (row, how, other) = (dotted(path), compared(*op), dotted(of));
+                Phrase::new(Binding::Conjunction, format!("{}{row}{field} {how} caller.{other}{with}", self.prefix))
             }
             Rule::AnyOf { path, rule } => self.any_of(path, rule),
             Rule::Named { path, rule } => self.named(path, rule),

@@ -31,6 +31,9 @@ fn collect_asked(catalog: &Catalog, model: &Model, rule: &Rule, asked: &mut Vec<
             parts.iter().try_for_each(|part| collect_asked(catalog, model, part, asked))
         }
         Rule::Not(part) => collect_asked(catalog, model, part, asked),
+        Rule::OfCaller(part) => {
+            catalog.account().map_or(Ok(()), |account| collect_asked(catalog, account, part, asked))
+        }
         Rule::Related(path) => {
             if let [.., many, account] = catalog.walk(model, path)?.0.as_slice()
                 && many.is_many()

@@ -1,6 +1,11 @@
 //! A field against something else, as a condition.
 
-use super::{Scope, Sql, dialect::sort_key, scope::write_exists, text::quote};
+use super::{
+    Scope, Sql,
+    dialect::{match_key, sort_key},
+    scope::write_exists,
+    text::quote,
+};
 use crate::schema::{Column, Comparison, Kind, Literal, Step};
 
 /// What a field is compared with, and how.
@@ -23,6 +28,38 @@ impl Comparing<'_> {
             let left = format!("{alias}.{}", quote(column.key));
             sql.push(" AND ").push(&comparison(column, &left, *op, right.as_deref(), false));
         });
+    }
+}
+
+/// A field that is to hold the same as something else, or is not to. Null is the same as nothing.
+pub(super) struct Likeness<'a> {
+    pub(super) column: &'a Column,
+    pub(super) differs: bool,
+    pub(super) right: &'a str,
+}
+
+impl Likeness<'_> {
+    /// Writes it of the row at the end of these relations.
+    pub(super) fn write(&self, steps: &[Step], sql: &mut Sql, scope: Scope<'_>) {
+        if steps.is_empty() {
+            let left = match_key(self.column, &scope.column(self.column.key));
+            sql.push(&self.said(&left, scope.exact));
+            return;
+        }
+        write_exists(steps, sql, scope, |sql, alias| {
+            let left = match_key(self.column, &format!("{alias}.{}", quote(self.column.key)));
+            sql.push(" AND ").push(&self.said(&left, false));
+        });
+    }
+
+    /// `exact`: never NULL itself, at the price of no index.
+    fn said(&self, left: &str, exact: bool) -> String {
+        let right = self.right;
+        match (self.differs, exact) {
+            (true, _) => format!("COALESCE({left} <> {right}, TRUE)"),
+            (false, true) => format!("COALESCE({left} = {right}, FALSE)"),
+            (false, false) => format!("{left} = {right}"),
+        }
     }
 }
 

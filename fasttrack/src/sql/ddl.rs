@@ -112,11 +112,8 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             index(&name, keys.collect(), false);
         }
     }
-    for limit in schema.limits.iter().filter(|limit| limit.within_us.is_some()) {
-        if let (Some(per), Some(created)) = (schema.column_of_key(limit.per), schema.created()) {
-            let keys = [per, created].map(|column| index_key(column, quote(column.key)));
-            index(&format!("{}_{}", per.key, created.key), keys.into(), false);
-        }
+    for [per, created] in counted_along(schema) {
+        index(&format!("{}_{}", per.key, created.key), [per, created].map(plain_key).into(), false);
     }
     for [relation, account] in asked_by_others(catalog, model)? {
         for keys in [[relation, account], [account, relation]] {
@@ -139,6 +136,16 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
 fn is_of_foreign_key(schema: &Schema, keys: &[IndexKey]) -> bool {
     let is_it = |column: &Column| matches!(column.kind, Kind::Relation(_)) && *keys == [match_key(column)];
     schema.columns.iter().any(is_it)
+}
+
+/// What rows are counted along that count for a while.
+fn counted_along(schema: &Schema) -> impl Iterator<Item = [&'static Column; 2]> {
+    let in_time = schema.limits.iter().filter(|limit| limit.within_us.is_some());
+    in_time.filter_map(|limit| Some([schema.column_of_key(limit.per)?, schema.created()?]))
+}
+
+fn plain_key(column: &Column) -> IndexKey {
+    index_key(column, quote(column.key))
 }
 
 /// What rows are found along that have been kept long enough.

@@ -1,6 +1,6 @@
 //! How many rows refer to the same, counted along the index of the relation and no further than there is need to.
 
-use super::{Sql, Template};
+use super::{Sql, Template, text::quote, there::and_there};
 use crate::{
     clock,
     db::{Arg, Dialect, Statement},
@@ -44,21 +44,20 @@ impl Counted<'_> {
     pub fn leaves(self, dialect: Dialect, except: i64) -> Option<Statement> {
         let created = self.schema.created()?;
         let mut sql = Sql::new(dialect, "SELECT ");
-        let instant = sql.fragment(|sql| _ = sql.name(created.key));
-        let instant = dialect.sql().text(&dialect.sql().instant(&instant));
+        let instant = dialect.sql().text(&dialect.sql().instant(&format!("t.{}", quote(created.key))));
         sql.push(&instant);
         self.write_from(&mut sql);
-        sql.push(" AND \"id\" <> ").value(Arg::Int(except)).push(" ORDER BY ").name(created.key);
+        sql.push(" AND t.\"id\" <> ").value(Arg::Int(except)).push(" ORDER BY t.").name(created.key);
         sql.push(&format!(" DESC LIMIT 1 OFFSET {}", self.limit.count.saturating_sub(1)));
         Some(filled(&sql.finish()))
     }
 
     fn write_from(self, sql: &mut Sql) {
-        sql.push(" FROM ").name(self.schema.plural).push(" WHERE ").name(self.limit.per).push(" = ");
-        sql.value(Arg::Int(self.by));
+        sql.push(" FROM ").name(self.schema.plural).push(" t WHERE t.").name(self.limit.per).push(" = ");
+        sql.value(Arg::Int(self.by)).push(&and_there("t", self.schema.deleted_key()));
         if let (Some(within_us), Some(created)) = (self.limit.within_us, self.schema.created()) {
             let since = Arg::Text(clock::format_us(self.now_us.saturating_sub(within_us)));
-            sql.push(" AND ").name(created.key).push(" > ").value(since);
+            sql.push(" AND t.").name(created.key).push(" > ").value(since);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Leaf, Moment, Predicate, Sql};
 use crate::{
     principal::Principal,
-    schema::{Catalog, Kind, LinkError, Model, Path, Rule, Step, Verb},
+    schema::{Catalog, Column, Comparison, Kind, LinkError, Model, Path, Rule, Step, Verb},
 };
 
 /// What of a caller decides the shape of a predicate: callers of one role share their statements.
@@ -94,6 +94,13 @@ impl Size {
             Predicate::Leaf(
                 Leaf::Account(steps) | Leaf::Present(steps) | Leaf::Compare { steps, .. } | Leaf::Moment { steps, .. },
             ) => Self { levels: 8 + steps.len(), steps: steps.len() },
+            Predicate::Leaf(Leaf::LikeCaller { steps, of, .. }) => {
+                Self { levels: 12 + steps.len() + of.len(), steps: steps.len() + of.len() + 1 }
+            }
+            Predicate::Leaf(Leaf::OfCaller { inner, .. }) => {
+                let inner = Self::of(inner);
+                Self { levels: 8 + inner.levels, steps: 1 + inner.steps }
+            }
             Predicate::Leaf(Leaf::Exists { steps, inner }) => {
                 let inner = Self::of(inner);
                 Self { levels: 8 + steps.len() + inner.levels, steps: steps.len() + inner.steps }
@@ -122,16 +129,25 @@ struct Folder<'a> {
 
 impl<'a> Folder<'a> {
     fn fold(self, model: &'a Model, before: &[Step], rule: &Rule, negated: bool) -> Result<Predicate, LinkError> {
+        match rule {
+            Rule::Any(parts) if negated => self.fold_each(model, before, parts, negated).map(Predicate::all),
+            Rule::All(parts) if negated => self.fold_each(model, before, parts, negated).map(Predicate::any),
+            Rule::Any(parts) => self.fold_each(model, before, parts, negated).map(Predicate::any),
+            Rule::All(parts) => self.fold_each(model, before, parts, negated).map(Predicate::all),
+            Rule::Not(inner) => self.fold(model, before, inner, !negated),
+            Rule::AnyOf { path, rule } => self.any_of(model, before, (path, rule), negated),
+            Rule::Named { path, rule } => self.named(model, before, (path, rule), negated),
+            condition => self.condition(model, before, condition, negated),
+        }
+    }
+
+    /// What asks no rule in turn; apart from [`fold`](Self::fold), which goes as deep as rules do and needs little room so.
+    fn condition(self, model: &'a Model, before: &[Step], rule: &Rule, negated: bool) -> Result<Predicate, LinkError> {
         let known = self.caller != CallerRole::Anonymous;
         let decided = |holds: bool| if holds { Predicate::Always } else { Predicate::Never };
         let said = |predicate: Predicate| if negated { predicate.negate() } else { predicate };
         let of_caller = |predicate: Predicate| if known { said(predicate) } else { Predicate::Never };
         Ok(match rule {
-            Rule::Any(parts) if negated => Predicate::all(self.fold_each(model, before, parts, negated)?),
-            Rule::All(parts) if negated => Predicate::any(self.fold_each(model, before, parts, negated)?),
-            Rule::Any(parts) => Predicate::any(self.fold_each(model, before, parts, negated)?),
-            Rule::All(parts) => Predicate::all(self.fold_each(model, before, parts, negated)?),
-            Rule::Not(inner) => self.fold(model, before, inner, !negated)?,
             Rule::Anyone => said(Predicate::Always),
             Rule::Authenticated => said(decided(known)),
             Rule::Role(word) => of_caller(decided(self.caller == CallerRole::Role(word))),
@@ -142,38 +158,105 @@ impl<'a> Folder<'a> {
                 let account = if rest.is_empty() { Leaf::Oneself } else { Leaf::Account(rest) };
                 of_caller(exists(many, Predicate::Leaf(account)))
             }
-            Rule::AnyOf { path, rule } => {
-                let (steps, end) = self.walk(model, before, path)?;
-                let (many, rest) = split(steps);
-                self.one_of(many, negated, |negated| self.fold(end, &rest, rule, negated))?
+            Rule::OfCaller(asked) => of_caller(self.of_caller(asked)?),
+            Rule::LikeCaller { path, field, op, of, with } => {
+                of_caller(self.like_caller(model, before, (path, field), *op, (of, with))?)
             }
             Rule::Compare { path, field, op, value } => {
-                let (steps, end) = self.walk(model, before, path)?;
-                let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
+                let (steps, column) = self.column(model, before, path, field)?;
                 said(Predicate::Leaf(Leaf::Compare { steps, column, op: *op, value: *value }))
             }
             Rule::Moment { path, field, op, offset_us } => {
-                let (steps, end) = self.walk(model, before, path)?;
-                let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
+                let (steps, column) = self.column(model, before, path, field)?;
                 let moment = Moment::of(column, *offset_us);
                 said(Predicate::Leaf(Leaf::Moment { steps, column, op: *op, moment }))
             }
-            Rule::Named { path, rule } => {
-                let lets_accounts = !known && is_change(rule);
-                let (steps, end, rule) = self.follow(model, before, path, rule)?;
-                let (many, steps) = split(steps);
-                self.one_of(many, negated, |negated| {
-                    let inner = match negated {
-                        false if lets_accounts => self.admit(end, &steps, rule)?,
-                        negated => self.fold(end, &steps, rule, negated)?,
-                    };
-                    Ok(match present(&steps) {
-                        present if negated && known => Predicate::any([present.negate(), inner]),
-                        present => Predicate::all([present, inner]),
-                    })
-                })?
+            Rule::Any(_) | Rule::All(_) | Rule::Not(_) | Rule::AnyOf { .. } | Rule::Named { .. } => {
+                self.fold(model, before, rule, negated)?
             }
         })
+    }
+
+    /// A field of the row at the end of a path, and where that row is.
+    fn column(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        path: &Path,
+        field: &str,
+    ) -> Result<(Vec<Step>, &'static Column), LinkError> {
+        let (steps, end) = self.walk(model, before, path)?;
+        let column = end.schema.column(field).ok_or_else(|| LinkError::unresolved(end.schema.name, field))?;
+        Ok((steps, column))
+    }
+
+    fn any_of(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        (path, rule): (&Path, &Rule),
+        negated: bool,
+    ) -> Result<Predicate, LinkError> {
+        let (steps, end) = self.walk(model, before, path)?;
+        let (many, rest) = split(steps);
+        self.one_of(many, negated, |negated| self.fold(end, &rest, rule, negated))
+    }
+
+    fn named(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        (path, name): (&Path, &str),
+        negated: bool,
+    ) -> Result<Predicate, LinkError> {
+        let known = self.caller != CallerRole::Anonymous;
+        let lets_accounts = !known && is_change(name);
+        let (steps, end, rule) = self.follow(model, before, path, name)?;
+        let (many, steps) = split(steps);
+        self.one_of(many, negated, |negated| {
+            let inner = match negated {
+                false if lets_accounts => self.admit(end, &steps, rule)?,
+                negated => self.fold(end, &steps, rule, negated)?,
+            };
+            Ok(match present(&steps) {
+                present if negated && known => Predicate::any([present.negate(), inner]),
+                present => Predicate::all([present, inner]),
+            })
+        })
+    }
+
+    /// That a rule holds of the account that is calling.
+    fn of_caller(self, rule: &Rule) -> Result<Predicate, LinkError> {
+        let account = self.account()?;
+        Ok(match self.fold(account, &[], rule, false)? {
+            decided @ (Predicate::Always | Predicate::Never) => decided,
+            inner => Predicate::Leaf(Leaf::OfCaller { table: account.schema.plural, inner: Box::new(inner) }),
+        })
+    }
+
+    fn like_caller(
+        self,
+        model: &'a Model,
+        before: &[Step],
+        (path, field): (&Path, &str),
+        op: Comparison,
+        (of, with): (&Path, &str),
+    ) -> Result<Predicate, LinkError> {
+        let account = self.account()?;
+        let (steps, column) = self.column(model, before, path, field)?;
+        let (of, with) = self.column(account, &[], of, with)?;
+        Ok(Predicate::Leaf(Leaf::LikeCaller {
+            steps,
+            column,
+            differs: op == Comparison::Ne,
+            table: account.schema.plural,
+            of,
+            with,
+        }))
+    }
+
+    fn account(self) -> Result<&'a Model, LinkError> {
+        self.catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))
     }
 
     /// That there is a row at the end of `many` of which `rule` holds, or, `negated`, that there is none; of the row itself

@@ -29,6 +29,28 @@ pub enum Leaf {
     Account(Vec<Step>),
     /// The row at the end of these relations exists.
     Present(Vec<Step>),
+    /// This holds of the account that is calling.
+    OfCaller {
+        /// The table of accounts.
+        table: &'static str,
+        /// What holds of it.
+        inner: Box<Predicate>,
+    },
+    /// A field of the row at the end of these relations holds the same as one of the account that is calling, or not.
+    LikeCaller {
+        /// Where the row is; empty: the row itself.
+        steps: Vec<Step>,
+        /// The field.
+        column: &'static Column,
+        /// Whether it is to differ.
+        differs: bool,
+        /// The table of accounts.
+        table: &'static str,
+        /// Where the other row is, from the account on.
+        of: Vec<Step>,
+        /// Its field.
+        with: &'static Column,
+    },
     /// There is a row at the end of these relations, the last of which leads to many, of which this holds.
     Exists {
         /// Where the rows are.
@@ -77,26 +99,36 @@ impl Leaf {
     pub fn column(&self) -> &'static str {
         match self {
             Self::Oneself => "id",
+            // No row has it.
+            Self::OfCaller { .. } => "",
             Self::Account(steps) | Self::Present(steps) | Self::Exists { steps, .. } => {
                 steps.first().map_or("id", Step::by)
             }
-            Self::Compare { steps, column, .. } | Self::Moment { steps, column, .. } => {
-                steps.first().map_or(column.key, Step::by)
-            }
+            Self::Compare { steps, column, .. }
+            | Self::Moment { steps, column, .. }
+            | Self::LikeCaller { steps, column, .. } => steps.first().map_or(column.key, Step::by),
         }
     }
 
     /// Whether it reads rows of `table` besides the row itself.
     fn looks_into(&self, table: &str) -> bool {
         let rows = match self {
-            Self::Oneself => &[],
+            Self::Oneself | Self::OfCaller { .. } => &[],
             Self::Account(steps) => steps.split_last().map_or(&[][..], |(_, before)| before),
             Self::Present(steps)
             | Self::Compare { steps, .. }
             | Self::Moment { steps, .. }
+            | Self::LikeCaller { steps, .. }
             | Self::Exists { steps, .. } => steps,
         };
-        let inside = matches!(self, Self::Exists { inner, .. } if inner.looks_into(table));
+        let inside = match self {
+            Self::Exists { inner, .. } => inner.looks_into(table),
+            Self::OfCaller { table: accounts, inner } => *accounts == table || inner.looks_into(table),
+            Self::LikeCaller { table: accounts, of, .. } => {
+                *accounts == table || of.iter().any(|step| step.table == table)
+            }
+            _ => false,
+        };
         inside || rows.iter().any(|step| step.table == table)
     }
 
@@ -107,6 +139,13 @@ impl Leaf {
             (Self::Exists { steps, inner }, Self::Exists { steps: others, inner: other }) => {
                 steps == others && inner.implies(other) && other.implies(inner)
             }
+            (Self::OfCaller { inner, .. }, Self::OfCaller { inner: other, .. }) => {
+                inner.implies(other) && other.implies(inner)
+            }
+            (
+                Self::LikeCaller { steps, column, differs, of, with, .. },
+                Self::LikeCaller { steps: others, column: other, differs: same, of: from, with: like, .. },
+            ) => steps == others && column.key == other.key && differs == same && of == from && with.key == like.key,
             (
                 Self::Compare { steps, column, op, value },
                 Self::Compare { steps: others, column: other, op: same, value: like },
@@ -238,7 +277,9 @@ impl Predicate {
     pub fn moments(&self, found: &mut Vec<Moment>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.moments(found)),
-            Self::Not(inner) | Self::Leaf(Leaf::Exists { inner, .. }) => inner.moments(found),
+            Self::Not(inner) | Self::Leaf(Leaf::Exists { inner, .. } | Leaf::OfCaller { inner, .. }) => {
+                inner.moments(found)
+            }
             Self::Leaf(Leaf::Moment { moment, .. }) if !found.contains(moment) => found.push(*moment),
             Self::Always | Self::Never | Self::Leaf(_) => {}
         }

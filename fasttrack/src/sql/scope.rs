@@ -2,8 +2,9 @@
 
 use super::{
     Leaf, Moment, Predicate, Slot, Sql,
-    comparison::{self, Comparing},
+    comparison::{self, Comparing, Likeness},
     dialect::held,
+    dialect::match_key,
     text::quote,
     there::and_there,
 };
@@ -94,6 +95,12 @@ impl Scope<'_> {
             Some(expr) => sql.push(expr),
             None => sql.bind(Slot::Caller),
         };
+    }
+
+    /// Writes ` FROM <the table of accounts> WHERE <it is the one that is calling>`.
+    fn write_account(&self, table: &str, alias: &str, sql: &mut Sql) {
+        sql.push(" FROM ").name(table).push(&format!(" {alias} WHERE {alias}.\"id\" = "));
+        self.write_caller(sql);
     }
 
     /// The present, moved by so much.
@@ -208,6 +215,24 @@ impl Leaf {
                 } else {
                     write_exists(steps, sql, scope, condition);
                 }
+            }
+            Self::OfCaller { table, inner } => {
+                let alias = sql.fresh_alias();
+                sql.push("EXISTS (SELECT 1");
+                scope.write_account(table, &alias, sql);
+                sql.push(" AND ");
+                inner.write(sql, Scope { caller: scope.caller, moments: scope.moments, ..Scope::of(&alias) });
+                sql.push(")");
+            }
+            Self::LikeCaller { steps, column, differs, table, of, with } => {
+                let alias = sql.fresh_alias();
+                let right = sql.fragment(|sql| {
+                    sql.push("(SELECT ");
+                    Scope::of(&alias).write_value(sql, of, with.key, |expr| match_key(with, expr));
+                    scope.write_account(table, &alias, sql);
+                    sql.push(")");
+                });
+                Likeness { column, differs: *differs, right: &right }.write(steps, sql, scope);
             }
             Self::Compare { steps, column, op, value } => {
                 let right = comparison::constant(sql, column, *value);

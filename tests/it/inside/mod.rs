@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod accounts;
 mod actions;
+mod caller;
 mod constraints;
 mod custom;
 mod decimals;

@@ -249,3 +249,61 @@ fn an_account_is_shown_to_itself() {
         assert_eq!((seen.get("email"), seen["role"].as_str()), (None, Some("user")), "{seen}");
     });
 }
+
+mod declared {
+    use fasttrack::{
+        Application,
+        prelude::*,
+        testing::{TestApp, json},
+    };
+
+    use super::super::accounts::{Member, Team};
+
+    /// A page of somebody's, who alone knows what is secret about it.
+    #[expect(dead_code, reason = "the columns are for the database alone")]
+    #[resource(history)]
+    #[can(create, list, read, update, delete, restore: authenticated)]
+    #[limit(2 per owner)]
+    pub(in super::super) struct Page {
+        pub id: Id<Page>,
+        #[field(len = ..=20, default)]
+        pub title: String,
+        #[field(len = ..=20, default, read = owner)]
+        pub secret: String,
+        #[field(actor, on_delete = cascade)]
+        pub owner: BelongsTo<Member>,
+        pub deleted_at: DeletedAt,
+    }
+
+    fasttrack::resources! { account: Member, Team, Page }
+
+    #[test]
+    fn what_is_deleted_and_what_was_are_told_no_further() {
+        let app = TestApp::setup(Application::new(RESOURCES)).set("MIGRATIONS_DIR", "none").start();
+        let (ada, bob) = (app.account("ada"), app.account("bob"));
+        let make = || app.as_(&ada).post("/pages", &json!({ "title": "a", "secret": "hush" })).ok();
+        let page = make();
+        assert_eq!(page["secret"], "hush");
+        let path = format!("/pages/{}", page["id"]);
+        app.as_(&ada).patch(&path, &json!({ "secret": "still" })).ok();
+        app.as_(&ada).patch(&path, &json!({ "title": "b", "secret": "more" })).ok();
+        for who in [&ada, &bob] {
+            let history = app.as_(who).get(&format!("{path}/history")).ok();
+            let changes: Vec<_> =
+                history["items"].as_array().unwrap().iter().map(|item| item["changes"].clone()).collect();
+            let expected = [
+                json!({ "title": { "old": null, "new": "a" }, "owner_id": { "old": null, "new": ada.id } }),
+                json!({ "title": { "old": "a", "new": "b" } }),
+            ];
+            assert_eq!(changes, expected);
+        }
+        app.as_(&bob).call("DELETE", &path).expect(204);
+        make();
+        let other = make();
+        let refused = app.as_(&bob).post(&format!("{path}/restore"), &json!({})).refused(409);
+        assert_eq!(refused.detail, "at most 2 per owner_id");
+        app.as_(&bob).call("DELETE", &format!("/pages/{}", other["id"])).expect(204);
+        let back = app.as_(&bob).post(&format!("{path}/restore"), &json!({})).ok();
+        assert_eq!((back["title"].as_str(), back.get("secret")), (Some("b"), None), "{back}");
+    }
+}

@@ -325,6 +325,11 @@ fn compared(catalog: &Catalog, model: &Model, rule: &Rule, told: &mut BTreeSet<(
         Rule::Compare { path, field, .. } | Rule::Moment { path, field, .. } => {
             told.insert((catalog.walk(model, path).unwrap().1.index, field));
         }
+        Rule::OfCaller(part) => compared(catalog, catalog.account().unwrap(), part, told),
+        Rule::LikeCaller { path, field, of, with, .. } => {
+            told.insert((catalog.walk(model, path).unwrap().1.index, field));
+            told.insert((catalog.walk(catalog.account().unwrap(), of).unwrap().1.index, with));
+        }
         Rule::Named { path, rule } => {
             let (_, end) = catalog.walk(model, path).unwrap();
             if let Some(rule) = end.schema.named_rule(rule) {

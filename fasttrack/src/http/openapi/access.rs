@@ -117,11 +117,14 @@ impl Judge<'_> {
             Rule::All(rules) => rules.iter().map(|rule| self.outcome(rule).not()).fold(FAILS, Outcome::or).not(),
             Rule::Not(rule) => self.outcome(rule).not(),
             Rule::Anyone | Rule::Authenticated => HOLDS,
-            Rule::Role(_) => OPEN,
+            Rule::Role(_) | Rule::OfCaller(_) => OPEN,
+            Rule::LikeCaller { path, field, .. } if path.steps().is_empty() => self.row(&Path::HERE.then(field)),
             Rule::Oneself => self.row(&Path::HERE),
-            Rule::Related(path) | Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::AnyOf { path, .. } => {
-                self.row(path)
-            }
+            Rule::Related(path)
+            | Rule::Compare { path, .. }
+            | Rule::Moment { path, .. }
+            | Rule::LikeCaller { path, .. }
+            | Rule::AnyOf { path, .. } => self.row(path),
             Rule::Named { path, rule } => self.named(path, rule),
         }
     }

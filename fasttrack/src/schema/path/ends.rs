@@ -247,3 +247,18 @@ pub trait Fills<L> {}
 impl<T> Fills<Field<T>> for Field<T> {}
 impl<T> Fills<Field<Option<T>>> for Field<T> {}
 impl<T> Fills<Relation<T>> for Relation<T> {}
+
+/// What can be compared with a field of the caller that is an `L`.
+#[diagnostic::on_unimplemented(
+    message = "this does not hold what the field of the caller holds",
+    label = "of another type",
+    note = "a field is compared with one of its own type, a relation with one that leads to the same resource"
+)]
+pub trait Matches<L> {}
+
+impl<T> Matches<Self> for Field<T> {}
+impl<T> Matches<Field<Option<T>>> for Field<T> {}
+impl<T> Matches<Field<T>> for Field<Option<T>> {}
+impl<T> Matches<Self> for Relation<T> {}
+#[diagnostic::do_not_recommend]
+impl<K: Matches<L>, L> Matches<L> for Hidden<K> {}

@@ -1,13 +1,13 @@
 //! `#[limit(…)]`: how many rows there may be that refer to the same, however many try at once.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use fasttrack::{
     db::Dialect,
     error::Error,
     prelude::*,
     schema::{Resource as _, Schema},
-    sql::{self, Counted},
+    sql::Counted,
 };
 use resources::user::User;
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use super::{Inside, Principal, WRITERS, begin, conflict, count, id, race, run};
 use crate::driver::sqlite_only;
 
 /// Something that holds letters.
+#[expect(dead_code, reason = "the columns are for the database alone")]
 #[resource]
 #[has(letters: Letter.folder)]
 #[can(create: authenticated)]
@@ -28,6 +29,7 @@ pub(super) struct Folder {
 }
 
 /// A letter of somebody's, in a folder or in none.
+#[expect(dead_code, reason = "the columns are for the database alone")]
 #[resource]
 #[can(create, list, read, update, delete: authenticated)]
 #[limit(10 per folder)]
@@ -42,19 +44,7 @@ pub(super) struct Letter {
     pub author: BelongsTo<User>,
 }
 
-/// What somebody says, five times in half a minute.
-#[resource]
-#[can(create, list, read, delete: authenticated)]
-#[limit(5 per author in 30s)]
-#[limit(40 per author)]
-pub(super) struct Word {
-    pub id: Id<Word>,
-    #[field(actor, on_delete = cascade)]
-    pub author: BelongsTo<User>,
-    pub created_at: CreatedAt,
-}
-
-static RESOURCES: &[&Schema] = &[&Folder::SCHEMA, &Letter::SCHEMA, &Word::SCHEMA];
+static RESOURCES: &[&Schema] = &[&Folder::SCHEMA, &Letter::SCHEMA];
 
 const PER_FOLDER: &str = "at most 10 per folder_id";
 
@@ -140,61 +130,113 @@ fn what_moves_counts_where_it_comes_to() {
 }
 
 #[test]
-fn with_a_time_there_is_room_again_when_it_says() {
+fn rows_are_counted_along_an_index() {
     run(async {
-        let (app, people, _) = people().await;
-        let say = || {
-            let (app, who) = (Arc::clone(&app), people[0].clone());
-            async move { app.create("word", None, &who, "{}").await }
-        };
-        for _ in 1..=8 {
-            let outcomes = (0..WRITERS).map(|_| say()).collect::<JoinSet<_>>().join_all().await;
-            let said = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-            assert_eq!(said, 5, "{outcomes:?}");
-            let waits = outcomes.into_iter().filter_map(|outcome| match outcome {
-                Ok(_) => None,
-                Err(Error::OverLimit { why, retry_after_s }) if why == "at most 5 per author_id in 30s" => {
-                    Some(retry_after_s)
-                }
-                Err(other) => panic!("{other:?}"),
-            });
-            let wait = waits.max().unwrap();
-            assert!((1..=30).contains(&wait), "{wait}");
-            app.kit.advance(Duration::from_secs(wait));
+        sqlite_only!("how a database goes about it is asked of SQLite");
+        let (app, ada) = begin(RESOURCES).await;
+        let schema = app.catalog.find("letter").unwrap().schema;
+        let plans = [
+            "SEARCH t USING COVERING INDEX letters_folder_id (folder_id=?)",
+            "SEARCH t USING COVERING INDEX letters_author_id (author_id=?)",
+        ];
+        for (limit, expected) in schema.limits.iter().zip(plans) {
+            let count = Counted { schema, limit, by: id(&ada), now_us: 0 }.count(Dialect::Sqlite);
+            let plan = app.rows(&format!("EXPLAIN QUERY PLAN {}", count.sql), count.args).await;
+            assert!(plan.iter().filter_map(|row| row.text(3)).any(|line| line == expected), "{expected}: {plan:?}");
         }
-        // Forty are there; that limit no time helps against.
-        conflict(&say().await, "at most 40 per author_id");
-        app.create("word", None, &people[1], "{}").await.unwrap();
     });
 }
 
-#[test]
-fn rows_are_counted_along_an_index() {
-    run(async {
-        let (app, ada) = begin(RESOURCES).await;
+mod timed {
+    //! What counts for a while.
+
+    use std::{thread, time::Duration};
+
+    use fasttrack::{
+        Application,
+        db::{Dialect, Statement},
+        prelude::*,
+        sql::{self, Counted},
+        testing::{Reply, TestApp, json},
+    };
+
+    use super::WRITERS;
+    use crate::{
+        driver::sqlite_only,
+        inside::accounts::{Member, Team},
+    };
+
+    /// What somebody says, five times in half a minute.
+    #[expect(dead_code, reason = "the columns are for the database alone")]
+    #[resource]
+    #[can(create, list, read, delete: authenticated)]
+    #[limit(5 per author in 30s)]
+    #[limit(40 per author)]
+    pub(crate) struct Word {
+        pub id: Id<Word>,
+        #[field(actor, on_delete = cascade)]
+        pub author: BelongsTo<Member>,
+        pub created_at: CreatedAt,
+    }
+
+    fasttrack::resources! { account: Member, Team, Word }
+
+    fn app() -> TestApp {
+        TestApp::setup(Application::new(RESOURCES)).set("MIGRATIONS_DIR", "none").start()
+    }
+
+    #[test]
+    fn with_a_time_there_is_room_again_when_it_says() {
+        let app = app();
+        let (ada, bob) = (app.account("ada"), app.account("bob"));
+        let say = || app.as_(&ada).post("/words", &json!({})).send();
+        for _ in 0..8 {
+            let replies: Vec<Reply> = thread::scope(|scope| {
+                let all: Vec<_> = (0..WRITERS).map(|_| scope.spawn(say)).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let (said, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+            assert_eq!(said.len(), 5);
+            let wait = |reply: &Reply| {
+                let detail = reply.problem(429).detail.clone();
+                let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+                assert_eq!(detail, format!("at most 5 per author_id in 30s; try again in {wait} s"));
+                wait
+            };
+            let longest = refused.iter().map(wait).max().unwrap();
+            assert!((1..=30).contains(&longest), "{longest}");
+            app.advance(Duration::from_secs(longest));
+        }
+        // Forty are there; against that limit no time helps.
+        let problem = app.as_(&ada).post("/words", &json!({})).refused(409);
+        assert_eq!(problem.detail, "at most 40 per author_id");
+        app.as_(&bob).post("/words", &json!({})).ok();
+    }
+
+    #[test]
+    fn they_are_counted_along_an_index() {
+        let app = app();
+        let layers = app.layers();
+        let model = layers.catalog.find("word").unwrap();
         for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-            let table = sql::define(dialect, &app.catalog, app.catalog.find("word").unwrap()).unwrap();
+            let table = sql::define(dialect, &layers.catalog, model).unwrap();
             let index = table.indexes.iter().find(|index| index.name == "words_author_id_created_at").unwrap();
-            let keys: Vec<_> = index.keys.iter().map(String::as_str).take(2).collect();
-            assert_eq!(keys, ["\"author_id\"", "\"created_at\""]);
+            assert_eq!(index.keys[..2], ["\"author_id\"", "\"created_at\""]);
         }
         sqlite_only!("how a database goes about it is asked of SQLite");
-        for (name, place, expected) in [
-            ("word", 0, "SEARCH words USING COVERING INDEX words_author_id_created_at (author_id=? AND created_at>?)"),
-            ("word", 1, "SEARCH words USING COVERING INDEX words_author_id"),
-            ("letter", 0, "SEARCH letters USING COVERING INDEX letters_folder_id (folder_id=?)"),
-            ("letter", 1, "SEARCH letters USING COVERING INDEX letters_author_id (author_id=?)"),
-        ] {
-            let schema = app.catalog.find(name).unwrap().schema;
-            let counted =
-                Counted { schema, limit: &schema.limits[place], by: id(&ada), now_us: fasttrack::clock::now_us() };
-            let leaves = counted.limit.within_us.and_then(|_| counted.leaves(Dialect::Sqlite, 1));
-            for statement in std::iter::once(counted.count(Dialect::Sqlite)).chain(leaves) {
-                let plan = app.rows(&format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.args).await;
-                let lines: Vec<_> = plan.iter().filter_map(|row| row.text(3)).map(|line| line.to_owned()).collect();
-                assert!(lines.iter().any(|line| line.starts_with(expected)), "{name} {place}: {lines:?}");
-                assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
-            }
+        let limit = &model.schema.limits[0];
+        let counted = Counted { schema: model.schema, limit, by: 1, now_us: fasttrack::clock::now_us() };
+        for statement in [counted.count(Dialect::Sqlite), counted.leaves(Dialect::Sqlite, 1).unwrap()] {
+            let explained = Statement::new(format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.args);
+            let db = layers.db.clone();
+            let plan = app.block_on(async move { db.read(explained).await }).unwrap();
+            let lines: Vec<_> = plan.iter().filter_map(|row| row.text(3)).collect();
+            let expected = "words_author_id_created_at (author_id=? AND created_at>?)";
+            assert!(
+                lines.iter().any(|line| line.starts_with("SEARCH t USING") && line.ends_with(expected)),
+                "{lines:?}"
+            );
+            assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
         }
-    });
+    }
 }
