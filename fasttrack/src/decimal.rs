@@ -49,23 +49,22 @@ impl Fixed {
             return Err(Unread::Form);
         }
         let mut units = Some(0);
-        let mut places = None;
+        let (mut place, mut is_behind) = (0, false);
         let mut is_too_precise = false;
         while let [byte, tail @ ..] = rest {
             rest = tail;
-            match (*byte, places) {
-                (b'.', None) if !tail.is_empty() => places = Some(0),
-                (digit @ b'0'..=b'9', None) => units = appended(units, digit - b'0'),
-                (digit @ b'0'..=b'9', Some(place)) if place < scale => {
+            match (*byte, is_behind) {
+                (b'.', false) if !tail.is_empty() => is_behind = true,
+                (digit @ b'0'..=b'9', false) => units = appended(units, digit - b'0'),
+                (digit @ b'0'..=b'9', true) if place < scale => {
                     units = appended(units, digit - b'0');
-                    places = Some(place + 1);
+                    place += 1;
                 }
-                (b'0', Some(_)) => {}
-                (b'1'..=b'9', Some(_)) => is_too_precise = true,
+                (b'0', true) => {}
+                (b'1'..=b'9', true) => is_too_precise = true,
                 _ => return Err(Unread::Form),
             }
         }
-        let mut place = if let Some(place) = places { place } else { 0 };
         while place < scale {
             units = appended(units, 0);
             place += 1;

@@ -66,7 +66,6 @@ pub mod seconds {
     ///
     /// # Errors
     /// Those of [`write`].
-    #[expect(clippy::ref_option, reason = "serde passes the field")]
     pub fn write_optional<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => write(value, serializer),

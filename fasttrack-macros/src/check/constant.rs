@@ -93,8 +93,13 @@ pub(super) fn fits(field: &Field, constant: &Constant) -> Result<(), String> {
         | (Shape::Int, Int(_))
         | (Shape::Float, Float(_) | Int(_))
         | (Shape::Choice, Variant(_)) => Ok(()),
-        (Shape::Duration, Int(value)) if *value < 0 => Err(NEGATIVE.to_owned()),
-        (Shape::Duration, Int(_)) => Ok(()),
+        (Shape::Duration, Int(value)) => {
+            if *value < 0 {
+                Err(NEGATIVE.to_owned())
+            } else {
+                Ok(())
+            }
+        }
         (Shape::Decimal, value @ (Float(_) | Int(_))) => decimal::units(value, field.ty.scale).map(drop),
         _ if spec.constant.is_empty() => Err(format!("there are no constants of type `{}`", spec.written())),
         _ => Err(format!("`{}` is `{}`; write {}", field.name, field.ty.written(), spec.constant)),
