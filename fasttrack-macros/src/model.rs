@@ -112,6 +112,10 @@ pub(crate) enum Value {
     Name(Ident),
     /// Which variants may follow which.
     Flow(Vec<Transition>),
+    /// The rows that are counted, and of which of them.
+    Count(Ident, Option<Rule>),
+    /// The rows of which a field is summed up, and the field.
+    Sum(Ident, Ident),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
 }

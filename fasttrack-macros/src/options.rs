@@ -36,6 +36,10 @@ pub(crate) enum Argument {
     Aliases,
     /// `= INTEGER`
     Number,
+    /// `(ROWS: RULE)`
+    Count,
+    /// `(ROWS: FIELD)`
+    Sum,
     /// `= RULE`
     Rule,
     /// `= cascade | restrict | set_null`
@@ -55,6 +59,8 @@ const ORDERED: Fit = |spec| spec.is_ordered;
 const INPUT: Fit = |spec| matches!(spec.set, SetBy::Clients);
 const LONG: Fit = |spec| matches!(spec.bounds, Bounds::Length);
 const RANGED: Fit = |spec| matches!(spec.bounds, Bounds::Range);
+const COUNT: Fit = |spec| matches!(spec.shape, Shape::Int);
+const SUM: Fit = |spec| matches!(spec.shape, Shape::Int | Shape::Decimal);
 const UNIQUE: Fit = |spec| spec.is_unique;
 const RELATION: Fit = |spec| matches!(spec.shape, Shape::Relation);
 const CHOICE: Fit = |spec| matches!(spec.shape, Shape::Choice);
@@ -87,6 +93,20 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         "flow(Todo -> Doing, Doing -> Done: owner)",
         CHOICE,
         "which value may follow which, and by whom; a row begins with the default",
+    ),
+    row(
+        "count",
+        Argument::Count,
+        "count(tasks: status != Done)",
+        COUNT,
+        "how many of the rows that refer here there are, of which this holds; kept by the server",
+    ),
+    row(
+        "sum",
+        Argument::Sum,
+        "sum(lines: amount)",
+        SUM,
+        "what this field of the rows that refer here comes to; kept by the server",
     ),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
     row("was", Argument::Name, "was = old_name", NAMED, "its JSON key before it was renamed, for migrations"),

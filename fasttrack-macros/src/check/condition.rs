@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use super::{constant, constraint};
+use super::{constant, constraint, figure};
 use crate::{
     errors::Errors,
     model::{Constant, ConstantValue, Declaration, Field, Operand, Operator},
@@ -90,6 +90,7 @@ fn side<'a>(
 fn is_comparable(name: &Ident, field: &Field, errors: &mut Errors) -> bool {
     let shape = field.ty.shape;
     let why = match shape.spec().compares {
+        _ if figure::of(field).is_some() => constraint::KEPT.to_owned(),
         _ if field.has("hidden") => "a refusal would tell what `hidden` hides; take one away".to_owned(),
         _ if field.has("read") => "a refusal would tell what `read` shows to some alone; take one away".to_owned(),
         Compares::Nothing if shape == Shape::UpdatedAt => {

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
+use super::figure;
 use crate::{
     errors::Errors,
     model::{Declaration, Field, Unique},
     names,
     shape::Shape,
 };
+
+/// Why a figure has no place in a constraint: who changes another row would break it.
+pub(super) const KEPT: &str = "the server keeps it, so that who changes another row would be refused; take it out";
 
 /// Most fields that are unique together.
 const MAX_UNIQUE: usize = 8;
@@ -51,6 +55,7 @@ fn check_fields_can_be_unique(declaration: &Declaration, unique: &Unique, errors
         let written = field.ty.shape.written();
         let why = match field.ty.shape {
             Shape::Id => "every row has an id of its own, so that this would say nothing; take it out".to_owned(),
+            _ if figure::of(field).is_some() => KEPT.to_owned(),
             _ if field.has("hidden") => "a conflict would tell what `hidden` hides; take one away".to_owned(),
             Shape::DeletedAt => "rows that are deleted do not count as it is; take it out".to_owned(),
             Shape::CreatedAt | Shape::UpdatedAt => {

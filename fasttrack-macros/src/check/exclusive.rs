@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use super::constraint::field;
+use super::{
+    constraint::{KEPT, field},
+    figure,
+};
 use crate::{
     errors::Errors,
     model::{Declaration, Exclusive, Field},
@@ -48,7 +51,9 @@ fn check_ends(declaration: &Declaration, exclusive: &Exclusive, errors: &mut Err
 
 fn is_end(name: &Ident, field: &Field, errors: &mut Errors) -> bool {
     let is_ordered = matches!(field.ty.shape, Shape::Timestamp | Shape::Date | Shape::Int | Shape::Decimal);
-    let why = if !is_ordered {
+    let why = if figure::of(field).is_some() {
+        KEPT.to_owned()
+    } else if !is_ordered {
         let (name, written) = (&field.name, field.ty.shape.written());
         format!("`{name}` is a `{written}`; rows lie between two of `Timestamp`, `Date`, `i64` or `Decimal<S>`")
     } else if field.has("hidden") {
@@ -75,6 +80,7 @@ fn check_what_rows_have_in_common(declaration: &Declaration, exclusive: &Exclusi
                 format!("`{}` is an end of what may not overlap; `per` names what rows have in common", field.name)
             }
             _ if exclusive.per.iter().take(place).any(is_it) => format!("`{}` is said twice", field.name),
+            _ if figure::of(field).is_some() => KEPT.to_owned(),
             _ if field.has("hidden") => "a conflict would tell what `hidden` hides; take one away".to_owned(),
             Shape::Id => "no two rows have the same id, so that none would overlap; take it out".to_owned(),
             Shape::Float => format!("`{written}` is never quite the same; use `Decimal<S>`"),

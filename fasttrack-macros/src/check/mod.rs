@@ -9,6 +9,7 @@ mod constraint;
 mod deletion;
 mod exclusive;
 mod field;
+mod figure;
 mod has;
 mod limit;
 mod names;
@@ -41,6 +42,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     account::check(declaration, &mut errors);
     deletion::check(declaration, &mut errors);
     has::check(declaration, &mut errors);
+    figure::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     step::check(declaration, &mut errors);
     reading::check(declaration, &mut errors);

@@ -6,7 +6,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 use super::{
-    constant,
+    constant, figure,
     path::{self, Start},
 };
 use crate::{
@@ -99,6 +99,7 @@ fn never_changes(field: &Field) -> Option<&'static str> {
     match field.ty.shape {
         Shape::Id | Shape::CreatedAt => Some("never changes"),
         Shape::DeletedAt => Some("is set when a row is `deleted` and taken back when it is `restored`"),
+        _ if figure::of(field).is_some() => Some("is kept by the server, beside what changes it"),
         _ if field.has("actor") => Some("is always who created the row"),
         _ if field.has("write_once") && !field.ty.nullable => Some("is said on creation only"),
         _ => None,

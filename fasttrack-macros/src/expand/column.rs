@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use super::{constant, rule};
 use crate::{
     decimal,
-    model::{Constant, ConstantValue, Declaration, Field, GivenOption, Value},
+    model::{Constant, ConstantValue, Declaration, Field, GivenOption, Path, Rule, Value},
     shape::Shape,
 };
 
@@ -67,11 +67,39 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
             let rule = rule::rule(who);
             quote!(.#builder(const { #rule }))
         }
+        Value::Count(..) | Value::Sum(..) => figure(field, &option.value),
         Value::Flow(_) => TokenStream::new(),
         Value::OnDelete { variant, .. } => {
             let variant = Ident::new(variant, Span::call_site());
             quote!(.on_delete(__ft::OnDelete::#variant))
         }
+    }
+}
+
+/// What the server keeps of rows that refer here.
+fn figure(field: &Field, value: &Value) -> TokenStream {
+    match value {
+        Value::Count(rows, rule) => {
+            let name = rows.unraw().to_string();
+            let path = Path { head: Vec::new(), last: rows.clone() };
+            let rule = Box::new(rule.clone().unwrap_or(Rule::Anyone));
+            let asked = rule::rule(&Rule::AnyOf { path, rule });
+            // A constant of its own keeps what it refers to.
+            quote!(.figure(const {
+                const __COUNTED: __ft::Rule = #asked;
+                __ft::Figure::count(#name, __COUNTED)
+            }))
+        }
+        Value::Sum(rows, summed) => {
+            let (name, total) = (rows.unraw().to_string(), &field.ident);
+            let of = quote_spanned!(rows.span()=> __HERE.many(__HERE.fields().#rows));
+            let sum = quote_spanned!(summed.span()=> {
+                let __row = #of.one();
+                __row.summed(__row.fields().#summed, __HERE.fields().#total)
+            });
+            quote!(.figure(const { __ft::Figure::sum(#name, #sum) }))
+        }
+        _ => TokenStream::new(),
     }
 }
 

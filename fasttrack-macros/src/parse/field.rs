@@ -87,9 +87,11 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     match spec.argument {
         Argument::Nothing | Argument::Constant | Argument::Aliases if bare => return Ok(Value::Nothing),
         Argument::Aliases if input.peek(syn::token::Paren) => return in_parentheses(input, aliases),
+        Argument::Count if input.peek(syn::token::Paren) => return in_parentheses(input, count),
+        Argument::Sum if input.peek(syn::token::Paren) => return in_parentheses(input, sum),
         Argument::Flow if input.peek(syn::token::Paren) => return in_parentheses(input, flow),
         Argument::Nothing => return Err(super::wrong(input, format!("`{word}` stands alone"))),
-        _ if !input.peek(Token![=]) || spec.argument == Argument::Flow => {
+        _ if !input.peek(Token![=]) || matches!(spec.argument, Argument::Flow | Argument::Count | Argument::Sum) => {
             return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
         }
         _ => input.parse::<Token![=]>()?,
@@ -101,10 +103,43 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),
-        Argument::Nothing | Argument::Aliases | Argument::Flow => {
+        Argument::Nothing | Argument::Aliases | Argument::Flow | Argument::Count | Argument::Sum => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }
     }
+}
+
+/// `(ROWS)`, `(ROWS: RULE)`
+fn count(inside: ParseStream<'_>) -> syn::Result<Value> {
+    let rows = rows(inside, "count(tasks: status != Done)")?;
+    if inside.is_empty() {
+        return Ok(Value::Count(rows, None));
+    }
+    inside
+        .parse::<Token![:]>()
+        .map_err(|e| syn::Error::new(e.span(), "say of which: `count(tasks: status != Done)`"))?;
+    if inside.is_empty() {
+        return Err(super::wrong(inside, "say of which: `count(tasks: status != Done)`"));
+    }
+    let rule = rule::rule(inside)?;
+    if inside.is_empty() {
+        Ok(Value::Count(rows, Some(rule)))
+    } else {
+        Err(super::wrong(inside, "expected `&`, `|` or `)`"))
+    }
+}
+
+/// `(ROWS: FIELD)`
+fn sum(inside: ParseStream<'_>) -> syn::Result<Value> {
+    let form = |e: syn::Error| syn::Error::new(e.span(), "say which of their fields: `sum(lines: amount)`");
+    let rows = rows(inside, "sum(lines: amount)")?;
+    inside.parse::<Token![:]>().map_err(form)?;
+    let field = inside.call(Ident::parse_any).map_err(form)?;
+    if inside.is_empty() { Ok(Value::Sum(rows, field)) } else { Err(super::wrong(inside, "expected `)`")) }
+}
+
+fn rows(inside: ParseStream<'_>, form: &str) -> syn::Result<Ident> {
+    inside.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), format!("say of which rows: `{form}`")))
 }
 
 /// The rule of a field, which is asked of the row as it is.

@@ -1,6 +1,6 @@
 //! Many rows that refer to one: names for them, rules and recipients that go through them, rows that triggers add.
 
-use super::{accept, attribute, check, task};
+use super::{accept, attribute, check, field, task};
 
 const HAS: &str = "#[has(notes: Note.task, links: crate::link::Link.task)]";
 
@@ -149,4 +149,45 @@ fn how_many_rows_a_field_holds_has_a_bound() {
     check(&field("pub label_ids: i64, #[field(max = 5)]", "Many<Label>"), "labels", "are both `label_ids` in JSON");
     let long = "a_long_name_of_what_is_stuck_on_tasks";
     check(&task("", "", &format!("#[field(max = 5)] pub {long}: Many<Label>,")), long, "an index of which");
+}
+
+#[test]
+fn a_figure_is_kept_of_the_rows_that_refer_here() {
+    let with = |options: &str| task("", HAS, &format!("#[field({options})] pub figure: i64,"));
+    for options in [
+        "count(notes)",
+        "count(notes: status == Done), sort, filter",
+        "count(links: is_open == true & !(rank < 3 | title == \"x\")), index",
+        "sum(notes: amount), hidden",
+        "sum(notes: amount), was = total",
+    ] {
+        accept(&with(options));
+    }
+    check(&with("count(ntoes)"), "ntoes", "are no rows that refer here; did you mean `notes`?");
+    check(&field("#[field(count(notes))] pub figure: i64,"), "notes", "name them: `#[has(notes: Task.project)]`");
+    check(&with("sum(title: amount)"), "title", "are no rows that refer here");
+    check(&with("count(notes: author)"), "author", "the same for everybody at all times");
+    check(&with("count(notes: role(Admin))"), "Admin", "the same for everybody at all times");
+    check(&with("count(notes: at < now)"), "at", "the same for everybody at all times");
+    check(&with("count(notes: self)"), "self", "the same for everybody at all times");
+    check(&with("count(notes: of.title == 3)"), "of", "the same for everybody at all times");
+    check(&with("count(notes: any(more: x == 3))"), "more", "the same for everybody at all times");
+    check(&with("count"), "count", "`count` is written `count(tasks: status != Done)`");
+    check(&with("count()"), ")", "say of which rows");
+    check(&with("count(notes:)"), ")", "say of which: ");
+    check(&with("sum(notes)"), ")", "say which of their fields");
+    check(&with("sum(notes: amount + 1)"), "+", "expected `)`");
+    check(&with("sum(notes: amount), count(notes)"), "sum", "a field is either a `count` or a `sum`");
+    check(&with("count(notes), default = 3"), "default", "the server alone keeps a `count`");
+    check(&with("sum(notes: amount), range = 0..=9"), "range", "the server alone keeps a `sum`");
+    check(&with("count(notes), write = assignee"), "write", "the server alone keeps a `count`");
+    check(&task("", HAS, "#[field(count(notes))] pub x: Option<i64>,"), "count", "take the `Option` of `x` away");
+    check(&task("", HAS, "#[field(count(notes))] pub x: bool,"), "count", "does not fit `bool`");
+    check(&task("", HAS, "#[field(sum(notes: x))] pub x: f64,"), "sum", "does not fit `f64`");
+    let attribute =
+        |attribute: &str| task("", &format!("{HAS} {attribute}"), "#[field(count(notes))] pub figure: i64,");
+    check(&attribute("#[on(changed(figure) => run crate::x)]"), "figure", "is kept by the server");
+    check(&attribute("#[unique(title, figure)]"), "figure", "who changes another row would be refused");
+    check(&attribute("#[check(figure < 3)]"), "figure", "who changes another row would be refused");
+    accept(&attribute("#[can(delete: figure == 0)] #[on(deleted => gone { figure: figure } to assignee)]"));
 }

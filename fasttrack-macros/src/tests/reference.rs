@@ -97,6 +97,7 @@ fn every_example_is_accepted() {
     examples("Constraints").for_each(|example| accept(&constraints::booking(example)));
     for field in examples("Types").chain(examples("`#[field(…)]`")) {
         let id = if field.contains("Id<Note>") { "" } else { "pub id: Id<Note>," };
-        accept(&format!("#[resource] #[can(read, update: role(Admin))] pub struct Note {{ {id} {field} }}"));
+        let has = "#[has(notes: Note.of)]";
+        accept(&format!("#[resource] {has} #[can(read, update: role(Admin))] pub struct Note {{ {id} {field} }}"));
     }
 }

@@ -33,6 +33,9 @@ pub enum DbError {
     /// A value would be larger than the database takes: a gigabyte.
     #[error("too large")]
     TooLarge,
+    /// A number would be larger than its column takes: what clients send never is, so that it is one that is kept.
+    #[error("a figure would be beyond what it can hold")]
+    OutOfRange,
     /// Busy, full, read-only for now, or out of time: worth trying again.
     #[error("{0}")]
     Busy(Busy),
@@ -81,6 +84,9 @@ impl From<DbError> for Error {
             DbError::QueueFull => Self::Unavailable(BUSY.into()),
             DbError::Invariant(why) | DbError::Limited { why, retry_after_s: None } => Self::Conflict(why.into()),
             DbError::Limited { why, retry_after_s: Some(retry_after_s) } => Self::OverLimit { why, retry_after_s },
+            DbError::OutOfRange => {
+                Self::Conflict("this would take a sum that is kept of it beyond what it can hold".into())
+            }
             DbError::TooLarge => Self::fault("", "too_large", "this is more than the database holds in one row"),
             other => Self::Internal(other.to_string()),
         }

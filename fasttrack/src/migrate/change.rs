@@ -37,3 +37,11 @@ pub enum Direction {
     /// To an older one.
     Down,
 }
+
+impl Block {
+    /// Statements that have one reason, which stands with the first.
+    pub(super) fn several(why: String, statements: Vec<String>) -> Vec<Self> {
+        let whys = std::iter::once(why).chain(std::iter::repeat(String::new()));
+        statements.into_iter().zip(whys).map(|(sql, why)| Self { why, sql }).collect()
+    }
+}

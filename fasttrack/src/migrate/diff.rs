@@ -8,6 +8,7 @@ use super::{
     checks::{CheckChanges, CheckStatements},
     column::{ColumnChange, Columns},
     exclusions::ExclusionChanges,
+    figures::FigureChanges,
     snapshot::{ColumnRename, Renames, Snapshot},
 };
 use crate::{
@@ -29,7 +30,7 @@ impl Difference {
     #[must_use]
     pub fn between(dialect: Dialect, from: &Snapshot, to: &Snapshot, renames: &Renames, direction: Direction) -> Self {
         let (syntax, columns) = (dialect.schema(), Columns::new(dialect, direction));
-        let mut comparison = Comparison { syntax, columns, direction, found: Self::default() };
+        let mut comparison = Comparison { dialect, syntax, columns, direction, found: Self::default() };
         comparison.lead(from, to, renames);
         comparison.found
     }
@@ -49,6 +50,7 @@ impl Difference {
 
 /// A difference that is being found.
 struct Comparison {
+    dialect: Dialect,
     syntax: &'static dyn SchemaSyntax,
     columns: Columns,
     direction: Direction,
@@ -57,6 +59,8 @@ struct Comparison {
 
 impl Comparison {
     fn lead(&mut self, from: &Snapshot, to: &Snapshot, renames: &Renames) {
+        let figures = FigureChanges::between(self.dialect, from, to);
+        self.found.blocks.extend(figures.before());
         let mut work = from.clone();
         for (before, name) in &renames.tables {
             self.rename_table(&mut work, before, name);
@@ -64,6 +68,7 @@ impl Comparison {
         for rename in &renames.columns {
             self.rename_column(&mut work, rename);
         }
+        self.found.changes.extend(figures.told(&work));
         // First, since what else changes may refer to them.
         let new = || to.tables.iter().filter(|table| work.table(&table.name).is_none());
         for table in new() {
@@ -86,6 +91,7 @@ impl Comparison {
             let words = format!("{}: the table {gone}, with every row in it", table.name);
             self.alter(Weight::Loss, &words, sql::drop_table(&table.name));
         }
+        self.found.blocks.extend(figures.after(&work));
     }
 
     fn say(&mut self, weight: Weight, words: &str) {
@@ -153,6 +159,9 @@ impl Comparison {
             references.filter(|reference| reference.table == before).for_each(|reference| {
                 name.clone_into(&mut reference.table);
             });
+            table.figures.iter_mut().filter(|figure| figure.table == before).for_each(|figure| {
+                name.clone_into(&mut figure.table);
+            });
         }
     }
 
@@ -160,6 +169,10 @@ impl Comparison {
         let ColumnRename { table, before, name, .. } = rename;
         let words = format!("{table}: `{before}` is called `{name}`");
         self.alter(Weight::Alteration, &words, sql::rename_column(table, before, name));
+        for counted in &mut work.tables {
+            let names = (before.as_str(), name.as_str());
+            counted.figures.iter_mut().for_each(|figure| figure.rename_column(table, &counted.name, names));
+        }
         let Some(table) = work.tables.iter_mut().find(|other| other.name == *table) else { return };
         if let Some(column) = table.columns.iter_mut().find(|column| column.name == *before) {
             self.run_all("", self.syntax.follow_column(&table.name, column, name));

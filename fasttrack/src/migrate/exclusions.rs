@@ -28,7 +28,7 @@ impl<'a> ExclusionChanges<'a> {
         let dropped = self.old.exclusions.iter().filter(is_dropped);
         let drop = |one: &ExclusionDefinition| {
             let why = format!("{}: rows may overlap, or may not again below", self.new.name);
-            blocks(why, syntax.let_overlap(&self.new.name, &one.name))
+            Block::several(why, syntax.let_overlap(&self.new.name, &one.name))
         };
         dropped.flat_map(drop).collect()
     }
@@ -72,13 +72,7 @@ impl<'a> ExclusionChanges<'a> {
         if !held || self.rewritten.contains(&one) {
             made.push(Block { why: why.clone(), sql: sql::overlapping(self.new, one) });
         }
-        made.extend(blocks(why, syntax.exclude(self.new, one)));
+        made.extend(Block::several(why, syntax.exclude(self.new, one)));
         made
     }
-}
-
-/// Statements that have one reason, which stands with the first.
-fn blocks(why: String, statements: Vec<String>) -> Vec<Block> {
-    let whys = std::iter::once(why).chain(std::iter::repeat(String::new()));
-    statements.into_iter().zip(whys).map(|(sql, why)| Block { why, sql }).collect()
 }

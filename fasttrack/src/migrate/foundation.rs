@@ -77,6 +77,12 @@ impl Foundation {
                     run(tx, &statement).await?;
                 }
             }
+            // What is copied is counted already.
+            for figure in &table.figures {
+                for statement in self.dialect.schema().let_go(&table.name, &figure.name) {
+                    run(tx, &statement).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -89,7 +95,8 @@ impl Foundation {
     pub async fn tighten(&self, tx: &mut Tx) -> Result<(), (String, DbError)> {
         for table in &self.leaves.tables {
             let failed = |cause| (table.name.clone(), cause);
-            for statement in self.dialect.schema().add_references(table) {
+            let kept = table.figures.iter().flat_map(|figure| self.dialect.schema().keep(table, figure));
+            for statement in self.dialect.schema().add_references(table).into_iter().chain(kept) {
                 run(tx, &statement).await.map_err(failed)?;
             }
         }

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use super::{MARKER, folder::title, snapshot::Snapshot};
 use crate::{
     db::{Db, DbError, Dialect, Row, Statement, Tx},
-    sql::{ExclusionDefinition, IndexDefinition, TableDefinition},
+    sql::{ExclusionDefinition, FigureDefinition, IndexDefinition, TableDefinition},
 };
 
 /// A migration that was applied.
@@ -172,10 +172,18 @@ impl Inspected {
             if self.unread.get(&table.name).is_some_and(|text| self.dialect.schema().is_table(text, table)) {
                 self.unread.remove(&table.name);
                 let mut table = table.clone();
+                self.mark_lost_figures(&mut table);
                 table.indexes.retain(|index| self.objects.contains_key(&index.name));
                 self.schema.tables.push(table);
             }
         }
+    }
+
+    /// What keeps a figure and is not there, or another one, is taken for what keeps something else.
+    fn mark_lost_figures(&self, table: &mut TableDefinition) {
+        let lost: Vec<_> = table.figures.iter().map(|one| !is_kept(self.dialect, &self.objects, table, one)).collect();
+        let lost = table.figures.iter_mut().zip(lost).filter(|(_, is_lost)| *is_lost);
+        lost.for_each(|(one, _)| one.amount.clear());
     }
 
     /// The tables that are not what they were made as.
@@ -193,6 +201,7 @@ impl Inspected {
                 table.exclusions.iter().map(|one| !keeps_apart(self.dialect, &self.objects, table, one)).collect();
             let lost = table.exclusions.iter_mut().zip(lost).filter(|(_, is_lost)| *is_lost);
             lost.for_each(|(one, _)| one.start.clear());
+            self.mark_lost_figures(table);
             table.indexes.retain(|index| self.objects.contains_key(&index.name));
             for index in &mut table.indexes {
                 let there = self.objects.get(&index.name).map(|there| there.sql.as_str()).unwrap_or_default();
@@ -238,7 +247,30 @@ pub(super) fn is_all_there(dialect: Dialect, objects: &BTreeMap<String, Object>,
         there.is_some_and(|there| dialect.schema().is_index(&there.sql, &table.name, index))
     };
     let keeps_apart = |one| keeps_apart(dialect, objects, table, one);
-    is_there(dialect, objects, table) && table.indexes.iter().all(has) && table.exclusions.iter().all(keeps_apart)
+    let is_kept = |one| is_kept(dialect, objects, table, one);
+    is_there(dialect, objects, table)
+        && table.indexes.iter().all(has)
+        && table.exclusions.iter().all(keeps_apart)
+        && table.figures.iter().all(is_kept)
+}
+
+/// Whether what keeps a figure is there.
+fn is_kept(
+    dialect: Dialect,
+    objects: &BTreeMap<String, Object>,
+    table: &TableDefinition,
+    one: &FigureDefinition,
+) -> bool {
+    are_there(objects, &dialect.schema().figure_objects(table, one))
+}
+
+/// Whether objects are there, as they were written where the catalog says that.
+fn are_there(objects: &BTreeMap<String, Object>, expected: &[(String, String)]) -> bool {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_there = |(name, sql): &(String, String)| {
+        objects.get(name).is_some_and(|there| sql.is_empty() || words(&there.sql) == words(sql))
+    };
+    expected.iter().all(is_there)
 }
 
 /// Whether what keeps rows from overlapping is there, as far as it stands beside the table.
@@ -248,8 +280,5 @@ fn keeps_apart(
     table: &TableDefinition,
     one: &ExclusionDefinition,
 ) -> bool {
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_there =
-        |(name, sql): &(String, String)| objects.get(name).is_some_and(|there| words(&there.sql) == words(sql));
-    dialect.schema().exclusion_objects(table, one).iter().all(is_there)
+    are_there(objects, &dialect.schema().exclusion_objects(table, one))
 }

@@ -228,7 +228,10 @@ impl<'a> Migrator<'a> {
         let declared =
             tables.iter().flat_map(|table| table.indexes.iter().map(|index| &index.name).chain([&table.name]));
         let declared: Vec<_> = declared.collect();
-        let is_ours = |name: &String| own.contains(&name.as_str()) || declared.contains(&name);
+        let syntax = self.dialect().schema();
+        let beside: Vec<_> =
+            tables.iter().flat_map(|table| syntax.objects_beside(table)).map(|(name, _)| name).collect();
+        let is_ours = |name: &String| own.contains(&name.as_str()) || declared.contains(&name) || beside.contains(name);
         let added = inspected.objects.iter().filter(|(name, _)| !is_ours(name));
         added.map(|(name, object)| format!("the {} `{name}`", object.kind)).collect()
     }

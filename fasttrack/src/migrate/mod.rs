@@ -12,6 +12,7 @@ mod column;
 mod compose;
 mod diff;
 mod exclusions;
+mod figures;
 mod folder;
 mod foundation;
 mod introspect;

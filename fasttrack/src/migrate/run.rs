@@ -206,10 +206,7 @@ async fn keep_what_is_not_ours(
 ) -> Result<(), MigrateError> {
     let after = Inspected::objects_in(tx).await?;
     let syntax = tx.dialect().schema();
-    let beside = |table: &TableDefinition| {
-        let of = |one| syntax.exclusion_objects(table, one).into_iter().map(|(name, _)| name);
-        table.exclusions.iter().flat_map(of).collect::<Vec<_>>()
-    };
+    let beside = |table: &TableDefinition| syntax.objects_beside(table).into_iter().map(|(name, _)| name);
     let made: HashSet<String> = step.from.tables.iter().flat_map(beside).collect();
     let is_index =
         |name: &str| step.from.tables.iter().any(|table| table.indexes.iter().any(|index| index.name == name));

@@ -76,6 +76,8 @@ fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
         found.extend(checks.map(|check| format!("the constraint `{}`", check.name)));
         let exclusions = table.exclusions.iter().filter(|one| !same.exclusions.contains(one));
         found.extend(exclusions.map(|one| format!("the constraint `{}`", one.name)));
+        let figures = table.figures.iter().filter(|figure| !same.figures.contains(figure));
+        found.extend(figures.map(|figure| format!("what keeps `{}` of `{}`", figure.column, figure.table)));
     }
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|words| seen.insert(words.clone()));

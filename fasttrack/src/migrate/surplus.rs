@@ -2,7 +2,9 @@
 //! newer program added it. What such a program may not write past is no surplus, and stays a difference.
 
 use super::snapshot::Snapshot;
-use crate::sql::{CheckDefinition, ColumnDefinition, ExclusionDefinition, IndexDefinition, TableDefinition};
+use crate::sql::{
+    CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, IndexDefinition, TableDefinition,
+};
 
 /// What is there beyond a schema, and in nobody's way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +23,7 @@ struct Parts {
     indexes: Vec<IndexDefinition>,
     checks: Vec<CheckDefinition>,
     exclusions: Vec<ExclusionDefinition>,
+    figures: Vec<FigureDefinition>,
 }
 
 impl Surplus {
@@ -50,6 +53,7 @@ impl Surplus {
             parts.indexes.retain(|index| known.indexes.iter().all(|other| other.name != index.name));
             parts.checks.retain(|check| known.checks.iter().all(|other| other.name != check.name));
             parts.exclusions.retain(|one| known.exclusions.iter().all(|other| other.name != one.name));
+            parts.figures.retain(|one| known.figures.iter().all(|other| other.name != one.name));
         }
         self.parts.retain(Parts::is_any);
         self
@@ -78,6 +82,7 @@ impl Surplus {
                 table.indexes.extend(parts.indexes.iter().cloned());
                 table.checks.extend(parts.checks.iter().cloned());
                 table.exclusions.extend(parts.exclusions.iter().cloned());
+                table.figures.extend(parts.figures.iter().cloned());
             }
         }
         all
@@ -94,6 +99,7 @@ impl Surplus {
                 table.indexes.retain(|index| !parts.indexes.contains(index));
                 table.checks.retain(|check| !parts.checks.contains(check));
                 table.exclusions.retain(|one| !parts.exclusions.contains(one));
+                table.figures.retain(|one| !parts.figures.contains(one));
             }
         }
         rest
@@ -135,11 +141,13 @@ impl Parts {
         let constraints =
             self.checks.iter().map(|check| &check.name).chain(self.exclusions.iter().map(|one| &one.name));
         let constraints = constraints.map(|name| format!("the constraint `{name}`"));
+        let figures = self.figures.iter().map(|one| format!("what keeps `{}` of `{}`", one.column, one.table));
+        let constraints = constraints.chain(figures);
         columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name))).chain(constraints)
     }
 
     fn is_any(&self) -> bool {
-        let has_constraints = !self.checks.is_empty() || !self.exclusions.is_empty();
+        let has_constraints = !self.checks.is_empty() || !self.exclusions.is_empty() || !self.figures.is_empty();
         !self.columns.is_empty() || !self.indexes.is_empty() || has_constraints
     }
 
@@ -162,7 +170,10 @@ impl Parts {
         let is_other = |one: &&ExclusionDefinition| known.exclusions.iter().all(|other| other.name != one.name);
         let exclusions = there.exclusions.iter().filter(is_other).filter(|one| one.columns().all(is_there));
         let exclusions: Vec<_> = exclusions.cloned().collect();
-        let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions };
+        let is_other = |one: &&FigureDefinition| known.figures.iter().all(|other| other.name != one.name);
+        let figures = there.figures.iter().filter(is_other).filter(|one| one.columns.iter().all(is_there));
+        let figures = figures.cloned().collect();
+        let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions, figures };
         parts.is_any().then_some(parts)
     }
 }

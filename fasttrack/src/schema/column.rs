@@ -1,7 +1,8 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
 use super::{
-    Choice, FieldType, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition, flow::assert_each_is_reached,
+    Choice, FieldType, Figure, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition,
+    flow::assert_each_is_reached,
 };
 use crate::{
     decimal::Fixed,
@@ -69,6 +70,8 @@ pub struct Column {
     pub max: Option<u32>,
     /// The table of pairs that it is kept in, and not in a column of the row's own.
     pub pairs: Option<&'static Schema>,
+    /// What the server keeps in it.
+    pub figure: Option<Figure>,
     /// What happens when the row referred to goes; relations only.
     pub on_delete: Option<OnDelete>,
     /// Which word may follow which; choices only.
@@ -113,6 +116,7 @@ impl Column {
             write: None,
             max: None,
             pairs: None,
+            figure: None,
             on_delete: None,
             flow: None,
             index: false,
@@ -259,6 +263,14 @@ impl Column {
         self
     }
 
+    /// `count(…)`, `sum(…)`.
+    #[must_use]
+    pub const fn figure(mut self, figure: Figure) -> Self {
+        self.figure = Some(figure);
+        self.fallback = Fallback::Empty;
+        self
+    }
+
     /// `on_delete = …`.
     #[must_use]
     pub const fn on_delete(mut self, on_delete: OnDelete) -> Self {
@@ -329,6 +341,6 @@ impl Column {
     /// Whether the server alone sets it, whatever its options say.
     #[must_use]
     pub const fn is_automatic(&self) -> bool {
-        self.actor || self.kind.facts().is_automatic
+        self.actor || self.figure.is_some() || self.kind.facts().is_automatic
     }
 }

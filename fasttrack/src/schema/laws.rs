@@ -9,8 +9,8 @@
 )]
 
 use super::{
-    Column, Effect, Has, Kind, Payload, Rule, Schema, added::assert_additions_end, names::assert_names_are_apart,
-    pairs::assert_pairs_are_apart,
+    Column, Effect, Has, Kind, Payload, Rule, Schema, added::assert_additions_end, figure::assert_figures_end,
+    names::assert_names_are_apart, pairs::assert_pairs_are_apart,
 };
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
@@ -30,6 +30,7 @@ pub const fn assert_application(schemas: &[&Schema]) {
         assert_relations_are_held(schemas, schemas[i]);
         assert_rules_end(schemas, schemas[i]);
         assert_additions_end(schemas, schemas[i]);
+        assert_figures_end(schemas, schemas[i]);
         let mut j = i + 1;
         while j < schemas.len() {
             assert_events_agree(schemas[i], schemas[j]);

@@ -8,6 +8,7 @@ mod added;
 mod catalog;
 mod column;
 mod constraint;
+mod figure;
 mod flow;
 mod has;
 mod kept;
@@ -30,6 +31,7 @@ pub use self::{
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     constraint::{Check, Condition, Exclusive, Limit, Operand, Unique},
+    figure::{Counts, Figure},
     flow::Transition,
     has::Has,
     path::{Account, Resource},
@@ -52,8 +54,8 @@ pub use self::{
     pairs::{HoldsMany, pairs},
     path::{
         CallersField, Comparable, Decides, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany,
-        Matches, NamedRule, One, OneOfMany, Part, Reaches, RefersTo, Relation, Rows, Set, Shown, Timed, ToMany, Walk,
-        assert_account, assert_alike, assert_refers, roles,
+        Matches, NamedRule, One, OneOfMany, Part, Reaches, RefersTo, Relation, Rows, Set, Shown, Sums, Timed, ToMany,
+        Walk, assert_account, assert_alike, assert_refers, roles,
     },
 };
 #[doc(hidden)]

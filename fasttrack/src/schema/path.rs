@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 pub use self::caller::CallersField;
 pub use self::ends::{
     Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Matches, Reaches, RefersTo, Shown,
-    Timed,
+    Sums, Timed,
 };
 use super::{
     Assigned, Assignment, Choice, Comparison, Entity, Literal, Number, Path, Payload, RowVersion, Rule, Schema,
@@ -242,6 +242,12 @@ impl<T: Resource, N> Walk<T, N> {
     #[must_use]
     pub const fn rule<K: Decides>(self, end: Part<K>) -> Rule {
         if K::IS_RULE { Rule::Named { path: self.path, rule: end.0 } } else { Rule::Related(self.path.then(end.0)) }
+    }
+
+    /// As what a figure sums up: the name of the field, of which `total` can hold the sum.
+    #[must_use]
+    pub const fn summed<K: Sums<L>, L>(self, end: Part<K>, _total: Part<L>) -> &'static str {
+        end.0
     }
 
     /// As a recipient: the account at the end of the relation.

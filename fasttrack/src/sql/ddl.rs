@@ -13,6 +13,7 @@ use super::{
         self,
         schema::{IndexKey, SchemaSyntax},
     },
+    figure::figures,
     policy::fold,
     text::quote,
     there::only_there,
@@ -37,6 +38,7 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
         columns: columns.collect::<Result<_, _>>()?,
         indexes: indexes(dialect, catalog, model)?,
         checks: checks(dialect, model.schema),
+        figures: figures(dialect, catalog, model)?,
         exclusions: model.schema.exclusives.iter().map(|one| exclusion(dialect, model.schema, one)).collect(),
     })
 }

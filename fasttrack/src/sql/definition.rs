@@ -26,6 +26,27 @@ pub struct TableDefinition {
     /// What rows do not share.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusions: Vec<ExclusionDefinition>,
+    /// The figures into which its rows are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<FigureDefinition>,
+}
+
+/// A figure that is kept of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FigureDefinition {
+    /// Its name.
+    pub name: String,
+    /// The table that has it.
+    pub table: String,
+    /// In which column.
+    pub column: String,
+    /// The column of a row that says whose figure it is counted into.
+    pub key: String,
+    /// How much it adds, as an SQL expression.
+    pub amount: String,
+    /// Its columns that this depends on, `key` included.
+    pub columns: Vec<String>,
 }
 
 /// One column.
@@ -128,6 +149,8 @@ impl TableDefinition {
             && self.checks.iter().all(|check| other.checks.contains(check))
             && self.exclusions.len() == other.exclusions.len()
             && self.exclusions.iter().all(|exclusion| other.exclusions.contains(exclusion))
+            && self.figures.len() == other.figures.len()
+            && self.figures.iter().all(|figure| other.figures.contains(figure))
     }
 }
 

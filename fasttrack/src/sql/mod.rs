@@ -13,6 +13,7 @@ mod definition;
 mod dialect;
 mod due;
 mod effect;
+mod figure;
 mod history;
 mod inbox;
 mod insert;
@@ -41,7 +42,8 @@ pub use self::{
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{
-        CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds, IndexDefinition,
+        TableDefinition,
     },
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{

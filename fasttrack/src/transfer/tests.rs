@@ -8,10 +8,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     auth,
-    db::{Cell, DatabaseUrl, DbOptions, Dialect, Row, ScratchDatabase, Statement},
+    db::{Arg, Cell, DatabaseUrl, DbOptions, Dialect, Row, ScratchDatabase, Statement},
     migrate::{Migrator, Missing, Source},
     schema::{
-        Column, CreatedAt, Date, Email, Id, Kind, OnDelete, PasswordHash, Resources, Schema, Timestamp, UpdatedAt,
+        Column, CreatedAt, Date, Email, Figure, Has, Id, Kind, OnDelete, PasswordHash, Resources, Rule, Schema,
+        Timestamp, UpdatedAt,
     },
     sql,
 };
@@ -25,7 +26,7 @@ const fn of_kind(name: &'static str, kind: Kind) -> Column {
     Column { kind, ..Column::new::<Option<i64>>(name, name) }
 }
 
-static USER: Schema = Schema::new("user", "users").account().columns(&[
+static USER: Schema = Schema::new("user", "users").account().has(&[Has::new("things", "thing", "owner")]).columns(&[
     Column::new::<Id<()>>("id", "id"),
     Column::new::<Email>("email", "email"),
     Column::new::<PasswordHash>("password", "password"),
@@ -33,6 +34,7 @@ static USER: Schema = Schema::new("user", "users").account().columns(&[
     Column::new::<bool>("is_active", "is_active"),
     Column::new::<UpdatedAt>("updated_at", "updated_at"),
     relation("favourite", "favourite_id", "thing"),
+    Column::new::<i64>("owned", "owned").figure(Figure::count("things", Rule::Anyone)),
 ]);
 
 static THING: Schema = Schema::new("thing", "things").columns(&[
@@ -165,6 +167,16 @@ async fn every_value_keeps_its_meaning() {
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
+
+    // What is kept of rows came over as it was, and is kept from then on.
+    let owned = "SELECT owned FROM users ORDER BY id";
+    let figures = |rows: &[Row]| rows.iter().map(|row| row.int(0)).collect::<Vec<_>>();
+    assert_eq!(figures(&bench.asked(owned).await), [Some(2), Some(1)]);
+    let more = Statement::new("INSERT INTO things (owner_id, created_at) VALUES (7, now()) RETURNING id", Vec::new());
+    let added = bench.to.write_alone(move |tx| Box::pin(async move { Ok(tx.query(more).await?) })).await.unwrap();
+    assert_eq!(figures(&bench.asked(owned).await), [Some(2), Some(2)]);
+    let less = Statement::new("DELETE FROM things WHERE id = $1", vec![Arg::Int(added[0].int(0).unwrap())]);
+    bench.to.write_alone(move |tx| Box::pin(async move { Ok(tx.query(less).await?) })).await.unwrap();
 
     let bytes = |text: &str| Cell::Bytes(text.into());
     let sql = r#"SELECT "order", detail::text, size, "count", flag, day::text, (at AT TIME ZONE 'UTC')::text, owner_id, above_id

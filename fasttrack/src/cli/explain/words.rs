@@ -3,7 +3,8 @@
 use crate::{
     decimal::Fixed,
     schema::{
-        Assigned, Assignment, Change, Column, Effect, Fallback, Kind, OnDelete, Path, Payload, RowVersion, Schema, span,
+        Assigned, Assignment, Change, Column, Counts, Effect, Fallback, Kind, OnDelete, Path, Payload, RowVersion,
+        Schema, span,
     },
 };
 
@@ -75,8 +76,12 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
         (column.index, "index"),
     ];
     let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| (*word).to_owned());
+    let kept = column.figure.map(|figure| match figure.counts {
+        Counts::Rows(_) => format!("how many of {} there are", figure.has),
+        Counts::Sum(field) => format!("what {field} of {} comes to", figure.has),
+    });
     let pairs = column.pairs.map(|pairs| format!("in the table {}", pairs.plural));
-    flags.chain(also).chain(pairs).chain(gone.map(str::to_owned)).collect()
+    flags.chain(also).chain(kept).chain(pairs).chain(gone.map(str::to_owned)).collect()
 }
 
 /// What becomes of rows that are deleted, where they are kept.

@@ -97,6 +97,7 @@ fn told_meaning(told: &tokio_postgres::error::DbError) -> DbError {
             let (table, column) = (told.table().unwrap_or_default(), told.column().unwrap_or_default());
             DbError::Constraint(format!("NOT NULL constraint failed: {table}.{column}"))
         }
+        "22003" => DbError::OutOfRange,
         "54000" | "22001" => DbError::TooLarge,
         "53100" => DbError::Busy(Busy::with_advice(text, DISK_FULL)),
         "25006" => DbError::Busy(Busy::with_advice(text, READ_ONLY)),

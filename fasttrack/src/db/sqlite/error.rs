@@ -23,6 +23,9 @@ pub(super) fn meaning(error: &DriverError) -> DbError {
     if text.starts_with("CHECK constraint failed") || text.starts_with("NOT NULL constraint failed") {
         return DbError::Constraint(text);
     }
+    if text.starts_with("cannot store REAL value in INTEGER column") {
+        return DbError::OutOfRange;
+    }
     if text == "string or blob too big" {
         return DbError::TooLarge;
     }

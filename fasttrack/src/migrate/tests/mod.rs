@@ -4,6 +4,7 @@ mod decimals;
 mod declared;
 mod difference;
 mod draughtsman;
+mod figures;
 mod kept;
 mod kill;
 mod lossless;
@@ -206,7 +207,14 @@ fn relation(name: &str, table: &str, on_delete: OnDelete) -> ColumnDefinition {
 /// A table with an id before these columns.
 fn table(name: &str, columns: &[ColumnDefinition]) -> TableDefinition {
     let columns = std::iter::once(column("id", Holds::Id)).chain(columns.iter().cloned()).collect();
-    TableDefinition { name: name.to_owned(), columns, indexes: Vec::new(), checks: Vec::new(), exclusions: Vec::new() }
+    TableDefinition {
+        name: name.to_owned(),
+        columns,
+        indexes: Vec::new(),
+        checks: Vec::new(),
+        exclusions: Vec::new(),
+        figures: Vec::new(),
+    }
 }
 
 fn index(table: &mut TableDefinition, key: &str, unique: bool) {

@@ -202,6 +202,19 @@ impl<T: Timed> Timed for Field<T> {}
 #[diagnostic::do_not_recommend]
 impl<K: Timed> Timed for Hidden<K> {}
 
+/// What adds up to an `L`.
+#[diagnostic::on_unimplemented(
+    message = "what this field holds does not add up to what the figure holds",
+    label = "not a number of the figure's type",
+    note = "`sum(…)` adds up a field of the figure's own type, which may be null"
+)]
+pub trait Sums<L> {}
+
+impl Sums<Self> for Field<i64> {}
+impl Sums<Field<i64>> for Field<Option<i64>> {}
+impl<const S: u8> Sums<Self> for Field<Decimal<S>> {}
+impl<const S: u8> Sums<Field<Decimal<S>>> for Field<Option<Decimal<S>>> {}
+
 /// What holds one of the words of a choice.
 #[diagnostic::on_unimplemented(
     message = "this is no choice, so it has no variants to be compared with",

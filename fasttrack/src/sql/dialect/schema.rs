@@ -9,7 +9,8 @@ use crate::{
     db::Dialect,
     schema::Literal,
     sql::definition::{
-        CheckDefinition, ColumnDefinition, ExclusionDefinition, Holds, IndexDefinition, TableDefinition,
+        CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, Holds, IndexDefinition,
+        TableDefinition,
     },
 };
 
@@ -139,6 +140,26 @@ pub trait SchemaSyntax: Sync {
     /// What stands beside the table for it: names, and definitions of the catalog.
     fn exclusion_objects(&self, _table: &TableDefinition, _exclusion: &ExclusionDefinition) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// What a figure is called that is kept, so that what is called after it fits.
+    fn figure_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// Has a figure kept that is right.
+    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String>;
+
+    /// Has it kept no more.
+    fn let_go(&self, counted: &str, name: &str) -> Vec<String>;
+
+    /// What keeps it, beside the table: names, and definitions of the catalog where it has them as they were written.
+    fn figure_objects(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)>;
+
+    /// Everything that stands beside a table and was made with it, its indexes aside.
+    fn objects_beside(&self, table: &TableDefinition) -> Vec<(String, String)> {
+        let exclusions = table.exclusions.iter().flat_map(|one| self.exclusion_objects(table, one));
+        exclusions.chain(table.figures.iter().flat_map(|one| self.figure_objects(table, one))).collect()
     }
 
     /// `CREATE INDEX`.

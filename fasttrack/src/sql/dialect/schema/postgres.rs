@@ -9,6 +9,7 @@ mod catalog;
 mod convert;
 mod decimal;
 mod exclusion;
+mod figure;
 mod name;
 mod same;
 
@@ -21,7 +22,8 @@ use crate::{
     schema::{Literal, OnDelete},
     sql::{
         definition::{
-            CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+            CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds,
+            IndexDefinition, TableDefinition,
         },
         text::{quote, text_literal},
     },
@@ -102,6 +104,22 @@ impl SchemaSyntax for PostgresSchema {
 
     fn let_overlap(&self, table: &str, name: &str) -> Vec<String> {
         vec![alter::drop_constraint(table, name)]
+    }
+
+    fn figure_name(&self, name: &str) -> String {
+        name::with_room(name, "_update".len())
+    }
+
+    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String> {
+        figure::make(counted, figure)
+    }
+
+    fn let_go(&self, counted: &str, name: &str) -> Vec<String> {
+        figure::drop(counted, name)
+    }
+
+    fn figure_objects(&self, _counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)> {
+        figure::names(&figure.name).map(|name| (name, String::new())).into()
     }
 
     fn lists_nulls_along_unique(&self) -> bool {

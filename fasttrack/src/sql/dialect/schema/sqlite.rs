@@ -7,6 +7,7 @@
 mod convert;
 mod decimal;
 mod exclusion;
+mod figure;
 mod same;
 
 use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax, squeeze};
@@ -16,7 +17,8 @@ use crate::{
     sql::{
         alter::{drop_table, rename_table},
         definition::{
-            CheckDefinition, ColumnDefinition, ExclusionDefinition, ForeignKey, Holds, IndexDefinition, TableDefinition,
+            CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds,
+            IndexDefinition, TableDefinition,
         },
         text::{quote, text_literal},
     },
@@ -105,6 +107,18 @@ impl SchemaSyntax for SqliteSchema {
 
     fn exclusion_objects(&self, table: &TableDefinition, exclusion: &ExclusionDefinition) -> Vec<(String, String)> {
         exclusion::triggers(table, exclusion).into()
+    }
+
+    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String> {
+        figure::triggers(counted, figure).into_iter().map(|(_, sql)| sql).collect()
+    }
+
+    fn let_go(&self, _counted: &str, name: &str) -> Vec<String> {
+        figure::names(name).map(|name| format!("DROP TRIGGER IF EXISTS {}", quote(&name))).into()
+    }
+
+    fn figure_objects(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)> {
+        figure::triggers(counted, figure).into()
     }
 
     fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {

@@ -16,7 +16,13 @@ const DIGEST_BYTES: usize = 5;
 /// A name of at most 63 bytes: the same one for the same text, another one for another.
 #[must_use]
 pub(super) fn identifier(name: &str) -> String {
-    if name.len() <= MAX_BYTES {
+    with_room(name, 0)
+}
+
+/// The same with room for so many bytes behind it.
+pub(super) fn with_room(name: &str, room: usize) -> String {
+    let most = MAX_BYTES - room;
+    if name.len() <= most {
         return name.to_owned();
     }
     let digest = Sha256::digest(name);
@@ -25,7 +31,7 @@ pub(super) fn identifier(name: &str) -> String {
         // Writing to a `String` cannot fail.
         let _ = write!(ending, "{byte:02x}");
     }
-    let kept = name.floor_char_boundary(MAX_BYTES - ending.len());
+    let kept = name.floor_char_boundary(most - ending.len());
     format!("{}{ending}", name.get(..kept).unwrap_or_default())
 }
 

@@ -1,0 +1,84 @@
+//! What becomes of figures that are kept while tables change: they are let go before, and kept again after, counted anew
+//! where they say something else.
+
+use super::{
+    change::{Block, Change, Weight},
+    snapshot::Snapshot,
+};
+use crate::{
+    db::Dialect,
+    sql::{FigureDefinition, TableDefinition},
+};
+
+/// The figures of two schemas.
+pub(super) struct FigureChanges<'a> {
+    dialect: Dialect,
+    from: &'a Snapshot,
+    to: &'a Snapshot,
+}
+
+impl<'a> FigureChanges<'a> {
+    pub(super) const fn between(dialect: Dialect, from: &'a Snapshot, to: &'a Snapshot) -> Self {
+        Self { dialect, from, to }
+    }
+
+    /// What comes before anything else, under the names that tables have as yet.
+    pub(super) fn before(&self) -> Vec<Block> {
+        let gone = all(self.from).filter(|(table, figure)| !self.stays(table, figure));
+        gone.flat_map(|(table, figure)| {
+            let why = format!("{}: what keeps `{}` is in the way, or made again below", figure.table, figure.column);
+            Block::several(why, self.dialect.schema().let_go(&table.name, &figure.name))
+        })
+        .collect()
+    }
+
+    /// What comes after everything else; `work` is the first schema with the names of the second.
+    pub(super) fn after(&self, work: &Snapshot) -> Vec<Block> {
+        let made = all(self.to).filter(|(table, figure)| !self.stays(table, figure));
+        made.flat_map(|(table, figure)| {
+            let why = figure.words(&table.name);
+            let mut made = Block::several(why, self.dialect.schema().keep(table, figure));
+            if !is_kept(work, table, figure) {
+                made.push(Block { why: String::new(), sql: figure.recount(table) });
+            }
+            made
+        })
+        .collect()
+    }
+
+    /// The changes, in words and with their weight.
+    pub(super) fn told(&self, work: &Snapshot) -> Vec<Change> {
+        let made = all(self.to).filter(|(table, figure)| !is_kept(work, table, figure));
+        let made = made.map(|(table, figure)| Change { weight: Weight::Addition, words: figure.words(&table.name) });
+        let has_column = |figure: &FigureDefinition| {
+            self.to.table(&figure.table).is_some_and(|table| table.column(&figure.column).is_some())
+        };
+        let is_there = |figure: &FigureDefinition| {
+            all(self.to).any(|(_, other)| (&other.table, &other.column) == (&figure.table, &figure.column))
+        };
+        let gone = all(work).filter(|(_, figure)| has_column(figure) && !is_there(figure)).map(|(_, figure)| Change {
+            weight: Weight::Alteration,
+            words: format!("{}: `{}` is not kept any more", figure.table, figure.column),
+        });
+        made.chain(gone).collect()
+    }
+
+    /// Whether nothing happens to a figure, nor to either of its tables.
+    fn stays(&self, table: &TableDefinition, figure: &FigureDefinition) -> bool {
+        let is_same = |name: &str| self.from.table(name).is_some() && self.from.table(name) == self.to.table(name);
+        is_same(&table.name) && is_same(&figure.table)
+    }
+}
+
+fn all(schema: &Snapshot) -> impl Iterator<Item = (&TableDefinition, &FigureDefinition)> {
+    schema.tables.iter().flat_map(|table| table.figures.iter().map(move |figure| (table, figure)))
+}
+
+/// Whether a schema keeps a figure that says the same, whatever it is called.
+fn is_kept(schema: &Snapshot, table: &TableDefinition, figure: &FigureDefinition) -> bool {
+    let says_the_same = |other: &FigureDefinition| {
+        (&other.table, &other.column, &other.key, &other.amount)
+            == (&figure.table, &figure.column, &figure.key, &figure.amount)
+    };
+    schema.table(&table.name).is_some_and(|there| there.figures.iter().any(says_the_same))
+}
