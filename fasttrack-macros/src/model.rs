@@ -175,6 +175,7 @@ impl Declaration {
     }
 
     /// The rule of this name, which is a named one or that of a verb; `Some(None)` where it did not parse.
+    #[expect(clippy::option_option, reason = "that there is none, and that it could not be read, are two things")]
     pub(crate) fn rule(&self, name: &Ident) -> Option<Option<&Rule>> {
         if let Some(named) = self.rules.iter().find(|rule| *name == rule.name) {
             return Some(named.rule.as_ref());

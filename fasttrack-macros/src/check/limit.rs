@@ -29,7 +29,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
 fn check_count(limit: &Limit, errors: &mut Errors) {
     match limit.count {
         Some(0) => {
-            errors.push(limit.count_at, "nobody could create anything; give nobody the right to `create` instead")
+            errors.push(limit.count_at, "nobody could create anything; give nobody the right to `create` instead");
         }
         Some(1..=MAX_COUNT) => {}
         _ => errors.push(limit.count_at, format!("they are counted at each creation: at most {MAX_COUNT}")),

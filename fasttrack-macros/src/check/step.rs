@@ -103,7 +103,7 @@ impl Question<'_> {
         let Some(count) = count.filter(|count| *count <= MAX_WORLDS) else { return true };
         (0..count).any(|number| {
             let world = world(&unknowns, number);
-            all.iter().all(|asked| self.holds(asked, asked.rule, false, MAX_DEPTH, &world))
+            all.iter().all(|asked| self.holds((asked, &world), asked.rule, false, MAX_DEPTH))
         })
     }
 
@@ -122,11 +122,13 @@ impl Question<'_> {
         };
         match rule {
             Rule::Any(parts) | Rule::All(parts) => {
-                parts.iter().for_each(|part| self.collect(asked, part, depth, unknowns));
+                for part in parts {
+                    self.collect(asked, part, depth, unknowns);
+                }
             }
             Rule::Not(part) => self.collect(asked, part, depth, unknowns),
             Rule::Anyone | Rule::Authenticated => {}
-            Rule::Role(role) => add(ROLE.to_owned(), &[&role.to_string()]),
+            Rule::Role(word) => add(ROLE.to_owned(), &[&word.to_string()]),
             Rule::Compare { path, .. } if self.is_state(path) => {}
             Rule::Compare { path, value, .. } => match &value.value {
                 ConstantValue::Variant(variant) => add(of_row(asked, path), &[OTHER, &variant.to_string()]),
@@ -141,8 +143,9 @@ impl Question<'_> {
         }
     }
 
-    fn holds(&self, asked: &Asked<'_>, rule: &Rule, negated: bool, depth: usize, world: &World<'_>) -> bool {
-        let holds = |part, negated| self.holds(asked, part, negated, depth, world);
+    fn holds(&self, within: (&Asked<'_>, &World<'_>), rule: &Rule, negated: bool, depth: usize) -> bool {
+        let (asked, world) = within;
+        let holds = |part, negated| self.holds(within, part, negated, depth);
         let is = |key: &str, value: &str| world.get(key).is_none_or(|held| *held == value);
         match rule {
             Rule::Any(parts) if negated => parts.iter().all(|part| holds(part, true)),
@@ -153,7 +156,7 @@ impl Question<'_> {
             Rule::Anyone => !negated,
             Rule::Authenticated => is(ROLE, ANONYMOUS) == negated,
             // Of who is not known, neither it nor its opposite holds.
-            Rule::Role(role) => !is(ROLE, ANONYMOUS) && is(ROLE, &role.to_string()) != negated,
+            Rule::Role(said) => !is(ROLE, ANONYMOUS) && is(ROLE, &said.to_string()) != negated,
             Rule::Compare { path, op, value } => {
                 let differs = op.variant == "Ne";
                 let held = match &value.value {
@@ -165,7 +168,7 @@ impl Question<'_> {
                 (held != differs) != negated
             }
             Rule::Path(path) => match self.named(path).filter(|_| depth > 0) {
-                Some(named) => self.holds(asked, named, negated, depth - 1, world),
+                Some(named) => self.holds(within, named, negated, depth - 1),
                 None => is(&of_row(asked, path), "true") != negated,
             },
             _ => is(&by_itself(rule), "true") != negated,

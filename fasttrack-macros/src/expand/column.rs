@@ -87,7 +87,7 @@ fn figure(field: &Field, value: &Value) -> TokenStream {
             // A constant of its own keeps what it refers to.
             quote!(.figure(const {
                 const __COUNTED: __ft::Rule = #asked;
-                __ft::Figure::count(#name, __COUNTED)
+                &__ft::Figure::count(#name, __COUNTED)
             }))
         }
         Value::Sum(rows, summed) => {
@@ -97,7 +97,10 @@ fn figure(field: &Field, value: &Value) -> TokenStream {
                 let __row = #of.one();
                 __row.summed(__row.fields().#summed, __HERE.fields().#total)
             });
-            quote!(.figure(const { __ft::Figure::sum(#name, #sum) }))
+            quote!(.figure(const {
+                const __SUMMED: &str = #sum;
+                &__ft::Figure::sum(#name, __SUMMED)
+            }))
         }
         _ => TokenStream::new(),
     }

@@ -98,8 +98,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     };
     match spec.argument {
         Argument::Bounds => constant::bounds(input),
-        Argument::Constant => constant::constant(input).map(Value::Constant),
-        Argument::Number => constant::constant(input).map(Value::Constant),
+        Argument::Constant | Argument::Number => constant::constant(input).map(Value::Constant),
         Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),

@@ -260,6 +260,7 @@ pub(crate) mod tests {
         column
     }
 
+    #[expect(clippy::large_types_passed_by_value, reason = "runs at compile time only")]
     const fn grant(verb: Verb, rule: Rule) -> Grant {
         Grant { verb, rule }
     }

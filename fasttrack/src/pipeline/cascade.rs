@@ -297,7 +297,7 @@ impl Detaches {
                 (sql::staying_with(&referrer, pairs, TOLD), how)
             }
         };
-        Ok(Self { staying, how, referrer, effects })
+        Ok(Self { referrer, staying, how, effects })
     }
 
     /// Takes what goes from rows of the ids in a JSON array, and answers those that had any of it.

@@ -33,9 +33,9 @@ impl Note {
     pub(super) fn updated<'a>(
         id: i64,
         actor: Arg,
-        changed: impl Iterator<Item = (&'a Column, Arg, Arg)>,
+        fields: impl Iterator<Item = (&'a Column, Arg, Arg)>,
     ) -> Option<Self> {
-        let changes: Vec<_> = changed.filter_map(|(column, old, new)| change(column, &old, &new)).collect();
+        let changes: Vec<_> = fields.filter_map(|(column, old, new)| change(column, &old, &new)).collect();
         (!changes.is_empty()).then(|| Self { id, actor, verb: Verb::Update, changes: object(changes.into_iter()) })
     }
 

@@ -356,8 +356,8 @@ impl Change {
             outbox::write(tx, &self.engine.effects.listener, plan, vec![act]).await?;
         }
         let stored = |column| before.stored(self.engine.schema, column);
-        let changed = changes.iter().map(|(column, new)| (*column, stored(column), new.clone()));
-        history::write(tx, self.engine.schema, Note::updated(self.id, actor, changed)).await?;
+        let fields = changes.iter().map(|(column, new)| (*column, stored(column), new.clone()));
+        history::write(tx, self.engine.schema, Note::updated(self.id, actor, fields)).await?;
         let new = |key: &str| changes.iter().find(|(column, _)| column.key == key).map(|(_, arg)| arg.clone());
         timetable::plan_changed(tx, &self.engine.effects, self.id, new).await?;
         Ok(())

@@ -71,7 +71,7 @@ pub struct Column {
     /// The table of pairs that it is kept in, and not in a column of the row's own.
     pub pairs: Option<&'static Schema>,
     /// What the server keeps in it.
-    pub figure: Option<Figure>,
+    pub figure: Option<&'static Figure>,
     /// What happens when the row referred to goes; relations only.
     pub on_delete: Option<OnDelete>,
     /// Which word may follow which; choices only.
@@ -265,7 +265,7 @@ impl Column {
 
     /// `count(…)`, `sum(…)`.
     #[must_use]
-    pub const fn figure(mut self, figure: Figure) -> Self {
+    pub const fn figure(mut self, figure: &'static Figure) -> Self {
         self.figure = Some(figure);
         self.fallback = Fallback::Empty;
         self

@@ -18,6 +18,7 @@ pub struct Figure {
 
 /// What a row adds to a figure.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each figure of a declaration, and it is constant")]
 pub enum Counts {
     /// One, if this holds of it: of what it holds itself, whoever asks.
     Rows(Rule),
@@ -50,7 +51,7 @@ impl Figure {
 pub(super) const fn assert_figures_end(schemas: &[&Schema], schema: &Schema) {
     let mut i = 0;
     while i < schema.columns.len() {
-        if let Some(figure) = &schema.columns[i].figure
+        if let Some(figure) = schema.columns[i].figure
             && !ends(schemas, schema, figure, schemas.len() + 1)
         {
             let rest = "` is counted from itself, by way of others; take one of them out";
@@ -73,7 +74,7 @@ const fn ends(schemas: &[&Schema], schema: &Schema, figure: &Figure, fuel: usize
             Counts::Sum(field) => equal(field, column.name),
             Counts::Rows(rule) => asks(rule, column.name),
         };
-        if let Some(further) = &column.figure
+        if let Some(further) = column.figure
             && is_asked
             && !ends(schemas, counted, further, fuel - 1)
         {

@@ -24,7 +24,7 @@ pub(super) fn figures(
     let mut found = Vec::new();
     for model in catalog.models() {
         for column in model.schema.columns {
-            let Some(figure) = &column.figure else { continue };
+            let Some(figure) = column.figure else { continue };
             let has = model.schema.many(figure.has);
             let has = has.ok_or_else(|| LinkError::unresolved(model.schema.name, figure.has))?;
             if has.resource != counted.schema.name {

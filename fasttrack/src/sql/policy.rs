@@ -160,7 +160,7 @@ impl<'a> Folder<'a> {
             }
             Rule::OfCaller(asked) => of_caller(self.of_caller(asked)?),
             Rule::LikeCaller { path, field, op, of, with } => {
-                of_caller(self.like_caller(model, before, (path, field), *op, (of, with))?)
+                of_caller(self.like_caller(model, before, (path, field, *op), (of, with))?)
             }
             Rule::Compare { path, field, op, value } => {
                 let (steps, column) = self.column(model, before, path, field)?;
@@ -238,8 +238,7 @@ impl<'a> Folder<'a> {
         self,
         model: &'a Model,
         before: &[Step],
-        (path, field): (&Path, &str),
-        op: Comparison,
+        (path, field, op): (&Path, &str, Comparison),
         (of, with): (&Path, &str),
     ) -> Result<Predicate, LinkError> {
         let account = self.account()?;

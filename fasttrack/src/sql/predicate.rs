@@ -278,7 +278,7 @@ impl Predicate {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.moments(found)),
             Self::Not(inner) | Self::Leaf(Leaf::Exists { inner, .. } | Leaf::OfCaller { inner, .. }) => {
-                inner.moments(found)
+                inner.moments(found);
             }
             Self::Leaf(Leaf::Moment { moment, .. }) if !found.contains(moment) => found.push(*moment),
             Self::Always | Self::Never | Self::Leaf(_) => {}

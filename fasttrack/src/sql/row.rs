@@ -56,7 +56,7 @@ impl Table {
         Self { view, ..self }
     }
 
-    /// ` WHERE <it is the row [`Slot::Id`], and there>`
+    /// The end of a statement about the row [`Slot::Id`], where it is there.
     fn write_where(&self, sql: &mut Sql) {
         sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(&and_there("t", self.deleted));
     }

@@ -3,14 +3,14 @@
 use super::{
     Leaf, Moment, Predicate, Slot, Sql,
     comparison::{self, Comparing, Likeness},
-    dialect::held,
-    dialect::match_key,
+    dialect::{held, match_key},
     text::quote,
     there::and_there,
 };
 use crate::schema::{Column, Step, pairs::TO};
 
 /// Where a condition finds the row and the caller.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked in another place, and they are independent")]
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// Alias of the row.

@@ -34,7 +34,7 @@ static USER: Schema = Schema::new("user", "users").account().has(&[Has::new("thi
     Column::new::<bool>("is_active", "is_active"),
     Column::new::<UpdatedAt>("updated_at", "updated_at"),
     relation("favourite", "favourite_id", "thing"),
-    Column::new::<i64>("owned", "owned").figure(Figure::count("things", Rule::Anyone)),
+    Column::new::<i64>("owned", "owned").figure(const { &Figure::count("things", Rule::Anyone) }),
 ]);
 
 static THING: Schema = Schema::new("thing", "things").columns(&[

@@ -23,6 +23,7 @@ pub enum Literal {
 
 /// What generated code builds constants with that are compared with a field of another file.
 #[doc(hidden)]
+#[expect(clippy::panic, reason = "runs at compile time only, where a panic is the error message")]
 impl Literal {
     /// An integer, of so many digits after the point where it is compared with a decimal.
     #[must_use]

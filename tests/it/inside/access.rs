@@ -19,6 +19,7 @@ const OWNER: Column = Column {
 const OWNED: Rule = Rule::Related(Path::HERE.then("owner"));
 const LOW: Rule = Rule::Compare { path: Path::HERE, field: "level", op: Comparison::Lt, value: Literal::Int(5) };
 
+#[expect(clippy::large_types_passed_by_value, reason = "runs at compile time only")]
 const fn grant(verb: Verb, rule: Rule) -> Grant {
     Grant { verb, rule }
 }

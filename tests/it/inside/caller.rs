@@ -93,7 +93,7 @@ async fn sees(app: &Inside, name: &str, row: i64, who: &Principal) -> bool {
         Err(other) => panic!("{other:?}"),
     };
     assert_eq!(alone, listed, "{name}");
-    assert_eq!(app.update(name, row, who, r#"{}"#).await.is_ok(), alone, "{name}");
+    assert_eq!(app.update(name, row, who, "{}").await.is_ok(), alone, "{name}");
     alone
 }
 

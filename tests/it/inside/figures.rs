@@ -293,7 +293,7 @@ fn figures_hold_under_many_writers() {
             let (pipeline, index, who, boards) = (app.pipeline.clone(), app.index("card"), who.clone(), boards.clone());
             writers.spawn(async move {
                 let body = |turn: usize| {
-                    let state = if turn % 2 == 0 { "todo" } else { "done" };
+                    let state = if turn.is_multiple_of(2) { "todo" } else { "done" };
                     json!({ "board_id": boards[(writer + turn) % 3], "points": turn, "state": state }).to_string()
                 };
                 let text = body(0);
@@ -304,7 +304,7 @@ fn figures_hold_under_many_writers() {
                     let moved = Object::parse(text.as_bytes()).unwrap();
                     pipeline.update(index, Target::Id(id), &who, &moved).await.unwrap();
                 }
-                if writer % 2 == 0 {
+                if writer.is_multiple_of(2) {
                     pipeline.delete(index, id, &who).await.ok();
                 }
             });

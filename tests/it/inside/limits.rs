@@ -146,6 +146,7 @@ fn more_than_a_list_takes_is_told() {
 }
 
 /// A rule with others inside it, each in two levels of its own.
+#[expect(clippy::large_types_passed_by_value, reason = "it becomes a part of a rule")]
 fn nested(levels: usize, innermost: Rule) -> Rule {
     (0..levels).fold(innermost, |rule, _| {
         let all: &'static [Rule] = vec![OWNED, rule].leak();
@@ -169,6 +170,7 @@ fn chain(rules: usize, hops: usize) -> &'static [(&'static str, Rule)] {
 }
 
 /// A resource with rows below each other, of which one rule says who may do anything but create them.
+#[expect(clippy::large_types_passed_by_value, reason = "it becomes a part of a declaration")]
 fn knot(named: &'static [(&'static str, Rule)], rule: Rule) -> &'static Schema {
     let above = Column { on_delete: Some(OnDelete::SetNull), ..relation("above", "above_id", "knot") };
     let mut columns = vec![ID, relation("owner", "owner_id", "user").actor(), above];

@@ -55,7 +55,7 @@ pub(super) fn written(schema: &Schema, column: &Column, who: Option<&str>) -> St
         Fallback::Required => "; required".to_owned(),
         Fallback::Empty if column.nullable => "; null unless said".to_owned(),
         Fallback::Empty => "; empty unless said".to_owned(),
-        Fallback::Value(value) => format!("; {} unless said", value),
+        Fallback::Value(value) => format!("; {value} unless said"),
     };
     format!("{when}{by}{unsaid}")
 }
@@ -97,7 +97,7 @@ pub(super) fn when(change: Change) -> String {
         Change::Deleted => "a row is deleted".to_owned(),
         Change::Restored => "a row is restored".to_owned(),
         Change::Changed { field } => format!("{field} changes"),
-        Change::ChangedTo { field, value } => format!("{field} changes to {}", value),
+        Change::ChangedTo { field, value } => format!("{field} changes to {value}"),
         Change::At { field, offset_us } => match span(offset_us.unsigned_abs()) {
             Some(length) => format!("{length} {} {field}", if offset_us < 0 { "before" } else { "after" }),
             None => format!("{field} has come"),

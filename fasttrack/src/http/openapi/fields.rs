@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::{
     schema::{Catalog, Column, Fallback, Kind, Literal, Schema, Transition, rule_in_words},
-    types::Named,
+    types::{Named, Storage},
     words::{capitalised, markdown, sentence, words},
 };
 
@@ -132,7 +132,13 @@ fn default_of(column: &Column) -> Option<Value> {
     match column.fallback {
         Fallback::Required | Fallback::Empty if column.nullable => Some(Value::Null),
         Fallback::Required => None,
-        Fallback::Empty => column.kind.empty().filter(|_| column.kind.facts().takes_empty).map(constant),
+        Fallback::Empty => {
+            let empty = column.kind.empty().filter(|_| column.kind.facts().takes_empty)?;
+            Some(match (column.storage(), empty) {
+                (Storage::Json, Literal::Text(json)) => serde_json::from_str(json).ok()?,
+                (_, literal) => constant(literal),
+            })
+        }
         Fallback::Value(literal) => Some(constant(literal)),
     }
 }

@@ -13,9 +13,10 @@ use crate::{
 const DONE: Rule = Rule::Compare { path: Path::HERE, field: "done", op: Comparison::Eq, value: Literal::Bool(false) };
 const BOARD: Column = relation_to("board", "board", "board_id");
 const FLAG: Column = Column { kind: Kind::Bool, ..Column::new::<i64>("done", "done") };
-const OPEN: Column = Column::new::<i64>("open", "open").figure(Figure { has: "cards", counts: Counts::Rows(DONE) });
+const OPEN: Column =
+    Column::new::<i64>("open", "open").figure(const { &Figure { has: "cards", counts: Counts::Rows(DONE) } });
 const POINTS: Column = Column::new::<i64>("points", "points").default_empty();
-const SUM: Column = Column::new::<i64>("total", "total").figure(Figure::sum("cards", "points"));
+const SUM: Column = Column::new::<i64>("total", "total").figure(const { &Figure::sum("cards", "points") });
 
 static CARDS: Schema = Schema::new("card", "cards").columns(&[ID, BOARD, FLAG, POINTS]);
 static BOARDS: Schema = Schema::new("board", "boards").columns(&[ID]).has(&[Has::new("cards", "card", "board")]);
@@ -32,8 +33,10 @@ static WALLS: Schema = Schema::new("wall", "walls")
     .was("boards")
     .columns(&[
         ID,
-        Column::new::<i64>("left", "left").figure(Figure { has: "notes", counts: Counts::Rows(DONE) }).was("open"),
-        Column::new::<i64>("total", "total").figure(Figure::sum("notes", "weight")),
+        Column::new::<i64>("left", "left")
+            .figure(const { &Figure { has: "notes", counts: Counts::Rows(DONE) } })
+            .was("open"),
+        Column::new::<i64>("total", "total").figure(const { &Figure::sum("notes", "weight") }),
     ])
     .has(&[Has::new("notes", "note", "wall")]);
 
