@@ -11,7 +11,7 @@ use super::{
     history::{self, Note},
     hooked::Hooked,
     outbox::{self, Act},
-    refusal, timetable, values,
+    refusal, sets, timetable, values,
 };
 use crate::{
     clock,
@@ -103,6 +103,7 @@ impl Removal {
     /// Reads the row (two verdicts, JSON, every column) and decides whether the caller may delete it.
     async fn look(&self, tx: &mut Tx) -> Result<Row, Error> {
         let schema = self.engine.schema;
+        sets::hold(tx, &self.engine.table, self.id, true).await?;
         let statement =
             sql::locked_state(&self.engine.table, &[&self.policy, &self.read], true).fill(values(self.id, &self.who));
         let Some(row) = tx.query(statement).await?.into_iter().next() else {

@@ -6,7 +6,7 @@ use super::outbox::json_array;
 use crate::{
     db::{Arg, DbError, Tx},
     schema::Column,
-    sql::{self, Table},
+    sql::{self, Table, Values},
     types::many,
 };
 
@@ -40,23 +40,28 @@ pub(super) async fn put(
     Ok(rows.iter_mut().filter_map(|row| Some((row.int(0)?, row.take_bytes(1)?))).collect())
 }
 
-/// Writes what the row `id` is to hold so, and answers it as JSON; `None` where nothing of the kind changes.
+/// Waits for whoever else changes the row `id`, so that what it holds so is read as it was left.
+pub(super) async fn hold(tx: &mut Tx, table: &Table, id: i64, goes: bool) -> Result<(), DbError> {
+    let Some(hold) = sql::hold_for_sets(table, goes) else { return Ok(()) };
+    tx.query(hold.fill(Values { id: Some(id), ..Values::default() })).await.map(drop)
+}
+
+/// Writes what the row `id` is to hold so, and answers it as JSON, with what it holds already; `None` where its table has
+/// nothing of the kind.
 pub(super) async fn replace(
     tx: &mut Tx,
     table: &Table,
     id: i64,
     changes: &[(&'static Column, Arg)],
 ) -> Result<Option<Vec<u8>>, DbError> {
-    let mut is_written = false;
+    if table.columns.iter().all(Column::is_stored) {
+        return Ok(None);
+    }
     for (column, arg) in changes {
         let Some(pairs) = column.pairs else { continue };
         for statement in sql::replace_pairs(tx.dialect(), pairs, id, arg) {
             tx.query(statement).await?;
         }
-        is_written = true;
-    }
-    if !is_written {
-        return Ok(None);
     }
     let mut rows = tx.query(sql::rows_as_json(table, json_array(&[id]))).await?;
     Ok(rows.first_mut().and_then(|row| row.take_bytes(1)))

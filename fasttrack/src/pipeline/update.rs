@@ -211,8 +211,9 @@ impl Change {
 
     /// Reads the row and decides whether the caller may change it.
     async fn look(&self, tx: &mut Tx) -> Result<State, Error> {
-        let mut policies = vec![&self.policy, &self.read];
-        policies.extend(self.guards.iter().map(|guard| &guard.policy));
+        let guards = self.guards.iter().map(|guard| &guard.policy);
+        let policies: Vec<_> = [&self.policy, &self.read].into_iter().chain(guards).collect();
+        sets::hold(tx, &self.engine.table, self.id, false).await?;
         let statement = sql::locked_state(&self.engine.table, &policies, false).fill(values(self.id, &self.who));
         let schema = self.engine.schema;
         let Some(mut row) = tx.query(statement).await?.into_iter().next() else {
@@ -227,13 +228,8 @@ impl Change {
                 refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id)
             });
         }
-        let forbidden: Vec<_> = self
-            .guards
-            .iter()
-            .enumerate()
-            .filter(|(position, _)| !holds(2 + position))
-            .map(|(_, guard)| guard.key)
-            .collect();
+        let refused = self.guards.iter().enumerate().filter(|(position, _)| !holds(2 + position));
+        let forbidden: Vec<_> = refused.map(|(_, guard)| guard.key).collect();
         if !forbidden.is_empty() {
             return Err(refusal::forbidden_fields(&forbidden));
         }
@@ -330,13 +326,13 @@ impl Change {
         let statement = sql::update(&self.engine.table, &self.policy, &moved, &set).fill(values(self.id, &self.who));
         let mut rows = tx.query(statement).await.map_err(|error| refusal::written(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
-        // The row as it is was looked at before, so that it is where it would hang that does not do.
+        // The row as it is was looked at before: it is where it would hang that does not do.
         let json = json.ok_or_else(|| match moved.as_slice() {
             [] => refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id),
             moved => Second::refusal(&self.who, schema, self.id, moved),
         })?;
-        let replaced = sets::replace(tx, &self.engine.table, self.id, changes).await;
-        Ok(replaced.map_err(|error| refusal::written(schema, error))?.unwrap_or(json))
+        let whole = sets::replace(tx, &self.engine.table, self.id, changes).await;
+        whole.map(|whole| whole.unwrap_or(json)).map_err(|error| refusal::written(schema, error))
     }
 
     /// What the declaration asks of the row as it would be is asked of it as it has become, so that a path which comes

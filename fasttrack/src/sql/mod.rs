@@ -66,7 +66,8 @@ pub use self::{
         last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
     row::{
-        Table, delete, erasable, erase, locked_state, long_gone, read, referable, restorable, state, update, would_hold,
+        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, referable, restorable, state,
+        update, would_hold,
     },
     scope::Scope,
     text::{Slot, Sql, Template, Values, quote},

@@ -96,6 +96,19 @@ pub fn locked_state(table: &Table, policies: &[&Predicate], goes: bool) -> Templ
     sql.finish()
 }
 
+/// Keeps a row as it is until the transaction ends, before it is looked at: what it has in tables of pairs is then what
+/// whoever was waited for has left. `None` where nobody else writes, or there is nothing of the kind.
+#[must_use]
+pub fn hold_for_sets(table: &Table, goes: bool) -> Option<Template> {
+    let lock = table.dialect.sql().lock(goes);
+    let is_needed = !lock.is_empty() && table.columns.iter().any(|column| !column.is_stored());
+    is_needed.then(|| {
+        let mut sql = Sql::new(table.dialect, "SELECT 1 FROM ");
+        sql.push(&table.name).push(" t WHERE t.\"id\" = ").bind(Slot::Id).push(lock);
+        sql.finish()
+    })
+}
+
 fn write_state(table: &Table, policies: &[&Predicate]) -> Sql {
     let mut sql = Sql::new(table.dialect, "SELECT ");
     for policy in policies {

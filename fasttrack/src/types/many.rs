@@ -97,10 +97,7 @@ pub(super) const MANY: Facts = Facts {
             "uniqueItems": true
         })
     },
-    described: |kind, named| {
-        let target = plural(&kind.target().replace('_', " "));
-        Some(format!("Ids of the {target} of the {}, ascending.", named.row))
-    },
+    described: |_, named| Some(format!("Ids of the {} of the {}, ascending and each once.", named.field, named.row)),
     input_note: Some("What is sent replaces all of them."),
     examples: &[("[ ]", "[]", "1")],
     refused: &[
@@ -133,7 +130,7 @@ fn read(kind: Kind, bounds: &Bounds, node: &Node<'_>) -> Result<Arg, Unfit> {
         }
     }
     match bounds.max {
-        Some(max) if ids.len() > max as usize => Unfit::new("too_many", format!("must be at most {max}")),
+        Some(max) if ids.len() > max as usize => Unfit::new("too_many", format!("must have at most {max} ids")),
         _ => Ok(set(&ids)),
     }
 }

@@ -166,6 +166,11 @@ fn a_set_is_shown_in_order_and_replaced_as_a_whole() {
         assert_ne!(changed["updated_at"], row["updated_at"]);
         assert_eq!(changed, world.read(ada, topic).await.unwrap());
         assert_eq!(world.pairs("topics_label_ids").await, [(topic, one), (topic, two)]);
+        // What is not said stays, and is in the answer.
+        let renamed = world.patch(ada, topic, &json!({ "name": "z", "label_ids": [two, one] })).await.unwrap();
+        assert_eq!((&renamed["label_ids"], &renamed["name"]), (&json!([one, two]), &json!("z")));
+        let renamed = world.patch(ada, topic, &json!({ "name": "y" })).await.unwrap();
+        assert_eq!((&renamed["label_ids"], &renamed["name"]), (&json!([one, two]), &json!("y")));
         let empty = world.patch(ada, topic, &json!({ "label_ids": [], "name": "y" })).await.unwrap();
         assert_eq!((&empty["label_ids"], &empty["name"]), (&json!([]), &json!("y")));
         assert!(world.pairs("topics_label_ids").await.is_empty());
@@ -337,6 +342,35 @@ fn many_writers_leave_one_set_whole() {
         let shown = world.read(ada, topic).await.unwrap();
         assert_eq!(shown["label_ids"], json!(pairs.iter().map(|(_, label)| *label).collect::<Vec<_>>()));
         assert_eq!(pairs.len(), 3, "{pairs:?} is what one of them wrote");
+    });
+}
+
+#[test]
+fn a_set_and_a_field_that_are_sent_together_stay_together() {
+    run(async {
+        let world = World::new().await;
+        let World { app, ada, .. } = &world;
+        let labels = [world.label(ada, "a").await, world.label(ada, "b").await, world.label(ada, "c").await];
+        let topic = world.topic(ada, &json!({ "name": "t0", "label_ids": [labels[0]] })).await;
+        for _ in 0..20 {
+            let mut writers = tokio::task::JoinSet::new();
+            for (place, label) in labels.into_iter().enumerate() {
+                let body = json!({ "name": format!("t{place}"), "label_ids": [label] }).to_string();
+                let (pipeline, index, who) = (app.pipeline.clone(), app.index("topic"), ada.clone());
+                writers.spawn(async move {
+                    let sent = Object::parse(body.as_bytes()).unwrap();
+                    let answer = pipeline.update(index, Target::Id(topic), &who, &sent).await.unwrap();
+                    let answer: Value = serde_json::from_slice(&answer.json).unwrap();
+                    assert_eq!(answer["label_ids"], json!([label]), "{answer}");
+                });
+            }
+            while let Some(done) = writers.join_next().await {
+                done.unwrap();
+            }
+            let row = world.read(ada, topic).await.unwrap();
+            let place = labels.iter().position(|label| row["label_ids"] == json!([label]));
+            assert_eq!(place.map(|place| format!("t{place}")).as_deref(), row["name"].as_str(), "{row}");
+        }
     });
 }
 

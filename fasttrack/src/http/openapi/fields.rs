@@ -71,6 +71,9 @@ pub(super) fn in_input(catalog: &Catalog, schema: &Schema, column: &Column, inpu
 /// its own.
 pub(super) fn in_filter(column: &Column) -> Value {
     let mut field = of_kind(column.kind);
+    if let (true, Some(Value::Object(one))) = (column.kind.facts().holds_many, field.get("items")) {
+        return Value::Object(one.clone());
+    }
     if column.kind.facts().is_text {
         // Looking for a part of an address is no address.
         field.remove("format");
