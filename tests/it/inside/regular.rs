@@ -18,7 +18,7 @@ use fasttrack::{
 
 use super::{
     accounts::{Member, Team},
-    timers::{Meeting, RESOURCES, Room},
+    timers::{Club, Meeting, RESOURCES, Room},
 };
 use crate::driver::{server_only, wait_until};
 
@@ -171,9 +171,11 @@ fn what_became_due_while_no_server_ran_is_made_up_for_once() {
     runtime.block_on(server.stop());
 }
 
+static CLUB: Schema = Schema { triggers: &[], ..Club::SCHEMA };
+
 /// The same tables, without triggers.
 static WITHOUT: &[&Schema] =
-    &[&Member::SCHEMA, &Team::SCHEMA, &Schema { triggers: &[], ..Meeting::SCHEMA }, &Room::SCHEMA];
+    &[&Member::SCHEMA, &CLUB, &Team::SCHEMA, &Schema { triggers: &[], ..Meeting::SCHEMA }, &Room::SCHEMA];
 
 #[test]
 fn what_became_due_while_a_program_served_that_did_not_know_it_is_passed_over() {
