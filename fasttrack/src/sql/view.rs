@@ -55,13 +55,21 @@ impl View {
         if self.is_whole {
             return table.row_json.clone();
         }
-        let syntax = table.dialect.sql();
+        self.json_of("t", &[], sql)
+    }
+
+    /// The row `row` of the resource's table as JSON, with what `beside` its fields is shown: keys, and values as
+    /// `json_value` of the dialect renders them.
+    pub(super) fn json_of(&self, row: &str, beside: &[(&str, String)], sql: &mut Sql) -> String {
+        let dialect = sql.dialect();
+        let syntax = dialect.sql();
         let member = |(column, policy): &(&'static Column, Predicate)| {
-            let value = syntax.json_value(column.storage(), &held(table.dialect, column, "t"));
-            let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of("t"))));
+            let value = syntax.json_value(column.storage(), &held(dialect, column, row));
+            let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
             (column.key, value, condition)
         };
-        let members: Vec<_> = self.members.iter().map(member).collect();
+        let mut members: Vec<_> = self.members.iter().map(member).collect();
+        members.extend(beside.iter().map(|(key, value)| (*key, value.clone(), None)));
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
             let members: Vec<_> = members.into_iter().map(|(key, value, _)| (key, value)).collect();
             return syntax.json_object(&members);
