@@ -8,6 +8,7 @@ use super::{
 use crate::{
     db::Dialect,
     sql::{FigureDefinition, TableDefinition},
+    words::listed,
 };
 
 /// The figures of two schemas.
@@ -24,23 +25,24 @@ impl<'a> FigureChanges<'a> {
 
     /// What comes before anything else, under the names that tables have as yet.
     pub(super) fn before(&self) -> Vec<Block> {
-        let gone = all(self.from).filter(|(table, figure)| !self.stays(table, figure));
-        gone.flat_map(|(table, figure)| {
-            let why = format!("{}: what keeps `{}` is in the way, or made again below", figure.table, figure.column);
-            Block::several(why, self.dialect.schema().let_go(&table.name, &figure.name))
+        let gone = together(self.from).filter(|(table, kept)| !self.stays(table, kept));
+        gone.flat_map(|(table, kept)| {
+            let Some(first) = kept.first() else { return Vec::new() };
+            let why = format!("{}: what keeps {} is in the way, or made again below", first.table, columns(&kept));
+            Block::several(why, self.dialect.schema().let_go(&table.name, &first.name))
         })
         .collect()
     }
 
     /// What comes after everything else; `work` is the first schema with the names of the second.
     pub(super) fn after(&self, work: &Snapshot) -> Vec<Block> {
-        let made = all(self.to).filter(|(table, figure)| !self.stays(table, figure));
-        made.flat_map(|(table, figure)| {
-            let why = figure.words(&table.name);
-            let mut made = Block::several(why, self.dialect.schema().keep(table, figure));
-            if !is_kept(work, table, figure) {
-                made.push(Block { why: String::new(), sql: figure.recount(table) });
-            }
+        let made = together(self.to).filter(|(table, kept)| !self.stays(table, kept));
+        made.flat_map(|(table, kept)| {
+            let Some(first) = kept.first() else { return Vec::new() };
+            let why = format!("{}: what keeps {}, over the rows of `{}`", first.table, columns(&kept), table.name);
+            let mut made = Block::several(why, self.dialect.schema().keep(table, &kept));
+            let anew = kept.into_iter().filter(|figure| !is_kept(work, table, figure));
+            made.extend(anew.map(|figure| Block { why: String::new(), sql: figure.recount(table) }));
             made
         })
         .collect()
@@ -53,9 +55,7 @@ impl<'a> FigureChanges<'a> {
         let has_column = |figure: &FigureDefinition| {
             self.to.table(&figure.table).is_some_and(|table| table.column(&figure.column).is_some())
         };
-        let is_there = |figure: &FigureDefinition| {
-            all(self.to).any(|(_, other)| (&other.table, &other.column) == (&figure.table, &figure.column))
-        };
+        let is_there = |figure: &FigureDefinition| all(self.to).any(|(_, other)| other.is_of_the_same_column(figure));
         let gone = all(work).filter(|(_, figure)| has_column(figure) && !is_there(figure)).map(|(_, figure)| Change {
             weight: Weight::Alteration,
             words: format!("{}: `{}` is not kept any more", figure.table, figure.column),
@@ -63,15 +63,25 @@ impl<'a> FigureChanges<'a> {
         made.chain(gone).collect()
     }
 
-    /// Whether nothing happens to a figure, nor to either of its tables.
-    fn stays(&self, table: &TableDefinition, figure: &FigureDefinition) -> bool {
+    /// Whether nothing happens to figures of one table, nor to either table.
+    fn stays(&self, table: &TableDefinition, kept: &[&FigureDefinition]) -> bool {
         let is_same = |name: &str| self.from.table(name).is_some() && self.from.table(name) == self.to.table(name);
-        is_same(&table.name) && is_same(&figure.table)
+        is_same(&table.name) && kept.first().is_some_and(|first| is_same(&first.table))
     }
 }
 
 fn all(schema: &Snapshot) -> impl Iterator<Item = (&TableDefinition, &FigureDefinition)> {
     schema.tables.iter().flat_map(|table| table.figures.iter().map(move |figure| (table, figure)))
+}
+
+/// Those together that are kept together.
+fn together(schema: &Snapshot) -> impl Iterator<Item = (&TableDefinition, Vec<&FigureDefinition>)> {
+    schema.tables.iter().flat_map(|table| table.figures_together().into_iter().map(move |kept| (table, kept)))
+}
+
+fn columns(kept: &[&FigureDefinition]) -> String {
+    let names: Vec<_> = kept.iter().map(|figure| format!("`{}`", figure.column)).collect();
+    listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Whether a schema keeps a figure that says the same, whatever it is called.

@@ -78,8 +78,8 @@ impl Foundation {
                 }
             }
             // What is copied is counted already.
-            for figure in &table.figures {
-                for statement in self.dialect.schema().let_go(&table.name, &figure.name) {
+            for first in table.figures_together().iter().filter_map(|figures| figures.first()) {
+                for statement in self.dialect.schema().let_go(&table.name, &first.name) {
                     run(tx, &statement).await?;
                 }
             }
@@ -95,7 +95,8 @@ impl Foundation {
     pub async fn tighten(&self, tx: &mut Tx) -> Result<(), (String, DbError)> {
         for table in &self.leaves.tables {
             let failed = |cause| (table.name.clone(), cause);
-            let kept = table.figures.iter().flat_map(|figure| self.dialect.schema().keep(table, figure));
+            let kept = table.figures_together();
+            let kept = kept.iter().flat_map(|figures| self.dialect.schema().keep(table, figures));
             for statement in self.dialect.schema().add_references(table).into_iter().chain(kept) {
                 run(tx, &statement).await.map_err(failed)?;
             }

@@ -181,9 +181,10 @@ impl Inspected {
 
     /// What keeps a figure and is not there, or another one, is taken for what keeps something else.
     fn mark_lost_figures(&self, table: &mut TableDefinition) {
-        let lost: Vec<_> = table.figures.iter().map(|one| !is_kept(self.dialect, &self.objects, table, one)).collect();
-        let lost = table.figures.iter_mut().zip(lost).filter(|(_, is_lost)| *is_lost);
-        lost.for_each(|(one, _)| one.amount.clear());
+        let together = table.figures_together();
+        let lost = together.iter().filter(|figures| !are_kept(self.dialect, &self.objects, table, figures));
+        let lost: Vec<_> = lost.flatten().map(|figure| figure.name.clone()).collect();
+        table.figures.iter_mut().filter(|one| lost.contains(&one.name)).for_each(|one| one.amount.clear());
     }
 
     /// The tables that are not what they were made as.
@@ -247,21 +248,21 @@ pub(super) fn is_all_there(dialect: Dialect, objects: &BTreeMap<String, Object>,
         there.is_some_and(|there| dialect.schema().is_index(&there.sql, &table.name, index))
     };
     let keeps_apart = |one| keeps_apart(dialect, objects, table, one);
-    let is_kept = |one| is_kept(dialect, objects, table, one);
+    let are_kept = |figures: &Vec<_>| are_kept(dialect, objects, table, figures);
     is_there(dialect, objects, table)
         && table.indexes.iter().all(has)
         && table.exclusions.iter().all(keeps_apart)
-        && table.figures.iter().all(is_kept)
+        && table.figures_together().iter().all(are_kept)
 }
 
-/// Whether what keeps a figure is there.
-fn is_kept(
+/// Whether what keeps figures of one table is there.
+fn are_kept(
     dialect: Dialect,
     objects: &BTreeMap<String, Object>,
     table: &TableDefinition,
-    one: &FigureDefinition,
+    figures: &[&FigureDefinition],
 ) -> bool {
-    are_there(objects, &dialect.schema().figure_objects(table, one))
+    are_there(objects, &dialect.schema().figure_objects(table, figures))
 }
 
 /// Whether objects are there, as they were written where the catalog says that.

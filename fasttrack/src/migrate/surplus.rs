@@ -53,7 +53,7 @@ impl Surplus {
             parts.indexes.retain(|index| known.indexes.iter().all(|other| other.name != index.name));
             parts.checks.retain(|check| known.checks.iter().all(|other| other.name != check.name));
             parts.exclusions.retain(|one| known.exclusions.iter().all(|other| other.name != one.name));
-            parts.figures.retain(|one| known.figures.iter().all(|other| other.name != one.name));
+            parts.figures.retain(|one| !known.figures.iter().any(|other| other.is_of_the_same_column(one)));
         }
         self.parts.retain(Parts::is_any);
         self
@@ -170,7 +170,7 @@ impl Parts {
         let is_other = |one: &&ExclusionDefinition| known.exclusions.iter().all(|other| other.name != one.name);
         let exclusions = there.exclusions.iter().filter(is_other).filter(|one| one.columns().all(is_there));
         let exclusions: Vec<_> = exclusions.cloned().collect();
-        let is_other = |one: &&FigureDefinition| known.figures.iter().all(|other| other.name != one.name);
+        let is_other = |one: &&FigureDefinition| !known.figures.iter().any(|other| other.is_of_the_same_column(one));
         let figures = there.figures.iter().filter(is_other).filter(|one| one.columns.iter().all(is_there));
         let figures = figures.cloned().collect();
         let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions, figures };

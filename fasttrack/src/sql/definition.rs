@@ -35,7 +35,7 @@ pub struct TableDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FigureDefinition {
-    /// Its name.
+    /// What keeps it is called so, for all figures of that table together: a row of it is then written once.
     pub name: String,
     /// The table that has it.
     pub table: String,
@@ -151,6 +151,21 @@ impl TableDefinition {
             && self.exclusions.iter().all(|exclusion| other.exclusions.contains(exclusion))
             && self.figures.len() == other.figures.len()
             && self.figures.iter().all(|figure| other.figures.contains(figure))
+    }
+}
+
+impl TableDefinition {
+    /// The figures into which its rows are counted, those together that are kept together.
+    #[must_use]
+    pub fn figures_together(&self) -> Vec<Vec<&FigureDefinition>> {
+        let mut together: Vec<Vec<&FigureDefinition>> = Vec::new();
+        for figure in &self.figures {
+            match together.iter_mut().find(|group| group.first().is_some_and(|first| first.name == figure.name)) {
+                Some(group) => group.push(figure),
+                None => together.push(vec![figure]),
+            }
+        }
+        together
     }
 }
 

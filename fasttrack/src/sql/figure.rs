@@ -74,7 +74,7 @@ fn define(
     columns.push(relation.key.to_owned());
     columns.sort();
     columns.dedup();
-    let name = format!("{}_{}_{}", counted.schema.plural, model.schema.plural, column.key);
+    let name = format!("{}_{}_figures", counted.schema.plural, model.schema.plural);
     Ok(FigureDefinition {
         name: dialect.schema().figure_name(&name),
         table: model.schema.plural.to_owned(),
@@ -100,6 +100,12 @@ impl FigureDefinition {
             "UPDATE {table} SET {column} = (SELECT {total} FROM {} AS c WHERE c.{key} = {table}.\"id\")",
             quote(&counted.name)
         )
+    }
+
+    /// Whether it is the figure of the same column.
+    #[must_use]
+    pub fn is_of_the_same_column(&self, other: &Self) -> bool {
+        (&self.table, &self.column) == (&other.table, &other.column)
     }
 
     /// What it says, for people.

@@ -285,8 +285,13 @@ fn figures_hold_under_many_writers() {
         let app = Inside::new(RESOURCES).await;
         let who = app.register("ada").await;
         let mut boards = Vec::new();
-        for _ in 0..3 {
-            boards.push(app.create("board", None, &who, "{}").await.unwrap());
+        let shelves = [
+            app.create("shelf", None, &who, "{}").await.unwrap(),
+            app.create("shelf", None, &who, "{}").await.unwrap(),
+        ];
+        for board in 0..6 {
+            let body = json!({ "shelf_id": shelves[board / 2 % 2] }).to_string();
+            boards.push(app.create("board", None, &who, &body).await.unwrap());
         }
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..50_usize {
@@ -294,7 +299,7 @@ fn figures_hold_under_many_writers() {
             writers.spawn(async move {
                 let body = |turn: usize| {
                     let state = if turn.is_multiple_of(2) { "todo" } else { "done" };
-                    json!({ "board_id": boards[(writer + turn) % 3], "points": turn, "state": state }).to_string()
+                    json!({ "board_id": boards[(writer + turn) % 6], "points": turn, "state": state }).to_string()
                 };
                 let text = body(0);
                 let row = pipeline.create(index, None, &who, &Object::parse(text.as_bytes()).unwrap()).await.unwrap();

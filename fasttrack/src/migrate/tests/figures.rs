@@ -62,9 +62,27 @@ fn a_figure_is_right_wherever_a_migration_leads() {
         world.new_migration(&AFTER, "initial").await;
 
         // What somebody dropped is made again, and counts anew.
-        world.bench.execute("DROP TRIGGER cards_boards_total_delete").await;
+        world.bench.execute("DROP TRIGGER cards_boards_figures_delete").await;
         world.bench.execute("DELETE FROM cards WHERE id = 2").await;
-        assert_eq!(figures("boards", ["open", "total"]).await, ["1,1,5", "2,0,4"]);
+        assert_eq!(figures("boards", ["open", "total"]).await, ["1,1,5", "2,1,4"]);
+        world.start(&AFTER, Missing::Make).await.unwrap();
+        assert_eq!(figures("boards", ["open", "total"]).await, ["1,1,5", "2,0,1"]);
+
+        // So is what does something else.
+        let [dropped, replaced] = world.bench.choose(
+            [
+                "DROP TRIGGER cards_boards_figures_insert",
+                "CREATE TRIGGER cards_boards_figures_insert AFTER INSERT ON cards BEGIN SELECT 1; END",
+            ],
+            [
+                "UPDATE boards SET total = 100",
+                "CREATE OR REPLACE FUNCTION cards_boards_figures_insert() RETURNS trigger LANGUAGE plpgsql \
+                 AS 'BEGIN RETURN NULL; END'",
+            ],
+        );
+        world.bench.execute(dropped).await;
+        world.bench.execute(replaced).await;
+        world.bench.execute("UPDATE boards SET total = 100").await;
         world.start(&AFTER, Missing::Make).await.unwrap();
         assert_eq!(figures("boards", ["open", "total"]).await, ["1,1,5", "2,0,1"]);
 

@@ -142,24 +142,24 @@ pub trait SchemaSyntax: Sync {
         Vec::new()
     }
 
-    /// What a figure is called that is kept, so that what is called after it fits.
+    /// What keeps figures is called so, so that what is called after it fits.
     fn figure_name(&self, name: &str) -> String {
         name.to_owned()
     }
 
-    /// Has a figure kept that is right.
-    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String>;
+    /// Has figures kept, those of one table, that are right.
+    fn keep(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<String>;
 
-    /// Has it kept no more.
+    /// Has them kept no more.
     fn let_go(&self, counted: &str, name: &str) -> Vec<String>;
 
-    /// What keeps it, beside the table: names, and definitions of the catalog where it has them as they were written.
-    fn figure_objects(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)>;
+    /// What keeps them, beside the table: names, and definitions of the catalog where it has them as they were written.
+    fn figure_objects(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<(String, String)>;
 
     /// Everything that stands beside a table and was made with it, its indexes aside.
     fn objects_beside(&self, table: &TableDefinition) -> Vec<(String, String)> {
         let exclusions = table.exclusions.iter().flat_map(|one| self.exclusion_objects(table, one));
-        exclusions.chain(table.figures.iter().flat_map(|one| self.figure_objects(table, one))).collect()
+        exclusions.chain(table.figures_together().iter().flat_map(|kept| self.figure_objects(table, kept))).collect()
     }
 
     /// `CREATE INDEX`.

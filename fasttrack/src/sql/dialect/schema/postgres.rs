@@ -110,16 +110,16 @@ impl SchemaSyntax for PostgresSchema {
         name::with_room(name, "_update".len())
     }
 
-    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String> {
-        figure::make(counted, figure)
+    fn keep(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<String> {
+        figure::make(counted, figures)
     }
 
     fn let_go(&self, counted: &str, name: &str) -> Vec<String> {
         figure::drop(counted, name)
     }
 
-    fn figure_objects(&self, _counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)> {
-        figure::names(&figure.name).map(|name| (name, String::new())).into()
+    fn figure_objects(&self, _counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<(String, String)> {
+        figure::functions(figures)
     }
 
     fn lists_nulls_along_unique(&self) -> bool {

@@ -109,16 +109,16 @@ impl SchemaSyntax for SqliteSchema {
         exclusion::triggers(table, exclusion).into()
     }
 
-    fn keep(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String> {
-        figure::triggers(counted, figure).into_iter().map(|(_, sql)| sql).collect()
+    fn keep(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<String> {
+        figure::triggers(counted, figures).into_iter().map(|(_, sql)| sql).collect()
     }
 
     fn let_go(&self, _counted: &str, name: &str) -> Vec<String> {
         figure::names(name).map(|name| format!("DROP TRIGGER IF EXISTS {}", quote(&name))).into()
     }
 
-    fn figure_objects(&self, counted: &TableDefinition, figure: &FigureDefinition) -> Vec<(String, String)> {
-        figure::triggers(counted, figure).into()
+    fn figure_objects(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<(String, String)> {
+        figure::triggers(counted, figures)
     }
 
     fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {

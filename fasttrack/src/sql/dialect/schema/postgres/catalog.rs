@@ -35,7 +35,9 @@ FROM pg_catalog.pg_index x JOIN "own" t ON t."oid" = x."indrelid" JOIN pg_catalo
 WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
   WHERE k."conindid" = i."oid" AND k."contype" IN ('p', 'u', 'x'))
 UNION ALL
-SELECT 0, 0, g."tgname"::text, 'trigger', t."relname"::text, pg_get_triggerdef(g."oid")
-FROM pg_catalog.pg_trigger g JOIN "own" t ON t."oid" = g."tgrelid" WHERE NOT g."tgisinternal"
+SELECT 0, 0, g."tgname"::text, 'trigger', t."relname"::text,
+  p."prosrc" || CASE WHEN g."tgenabled" = 'D' THEN ' DISABLED' ELSE '' END
+FROM pg_catalog.pg_trigger g JOIN "own" t ON t."oid" = g."tgrelid" JOIN pg_catalog.pg_proc p ON p."oid" = g."tgfoid"
+WHERE NOT g."tgisinternal"
 UNION ALL
 SELECT 0, 0, t."relname"::text, 'view', t."relname"::text, '' FROM "own" t WHERE t."relkind" IN ('v', 'm')"#;

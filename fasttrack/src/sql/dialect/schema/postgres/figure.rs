@@ -1,5 +1,10 @@
-//! Figures that are kept, as triggers of the statements that write the rows which are counted: rows that are written
-//! together change a figure once, in the order of ids, so that of two statements none waits for the other.
+//! Figures that are kept, as triggers of the statements that write the rows which are counted.
+//!
+//! Rows that are written together change the figures of a row once, all of a table together. The rows of that table are
+//! locked before, in the order of ids, and written in one statement, so that what is counted of them in turn follows for all
+//! of them at once: of two statements none waits for the other while that one waits for it.
+
+use std::collections::BTreeSet;
 
 use crate::sql::{
     definition::{FigureDefinition, TableDefinition},
@@ -11,25 +16,30 @@ pub(super) fn names(name: &str) -> [String; 3] {
     ["insert", "update", "delete"].map(|event| format!("{name}_{event}"))
 }
 
-/// The functions and the triggers that run them.
-pub(super) fn make(counted: &TableDefinition, figure: &FigureDefinition) -> Vec<String> {
-    let [insert, update, delete] = names(&figure.name);
-    let added = part(figure, "made", "n", "");
-    let taken = part(figure, "gone", "o", "-");
+/// The functions that keep the figures of a table, and the triggers that run them.
+pub(super) fn make(counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<String> {
+    let tables = [
+        "INSERT ON {} REFERENCING NEW TABLE AS made",
+        "UPDATE ON {} REFERENCING OLD TABLE AS gone NEW TABLE AS made",
+        "DELETE ON {} REFERENCING OLD TABLE AS gone",
+    ];
+    let make = |((name, body), event): ((String, String), &str)| {
+        let (name, event) = (quote(&name), event.replace("{}", &quote(&counted.name)));
+        [
+            format!("CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"),
+            format!("CREATE TRIGGER {name} AFTER {event}\nFOR EACH STATEMENT EXECUTE FUNCTION {name}()"),
+        ]
+    };
+    functions(figures).into_iter().zip(tables).flat_map(make).collect()
+}
+
+/// What the functions are called, and what they do.
+pub(super) fn functions(figures: &[&FigureDefinition]) -> Vec<(String, String)> {
+    let Some(first) = figures.first() else { return Vec::new() };
+    let added = parts(figures, "made", "n", "");
+    let taken = parts(figures, "gone", "o", "-");
     let both = format!("{added} UNION ALL {taken}");
-    let mut statements = Vec::new();
-    for (name, event, tables, parts) in [
-        (insert, "INSERT", "NEW TABLE AS made", added.as_str()),
-        (update, "UPDATE", "OLD TABLE AS gone NEW TABLE AS made", both.as_str()),
-        (delete, "DELETE", "OLD TABLE AS gone", taken.as_str()),
-    ] {
-        statements.push(function(figure, &name, parts));
-        let (name, table) = (quote(&name), quote(&counted.name));
-        statements.push(format!(
-            "CREATE TRIGGER {name} AFTER {event} ON {table}\nREFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
-        ));
-    }
-    statements
+    names(&first.name).into_iter().zip([added, both, taken].map(|parts| body(figures, &parts))).collect()
 }
 
 /// Drops them.
@@ -41,18 +51,39 @@ pub(super) fn drop(counted: &str, name: &str) -> Vec<String> {
     names(name).iter().flat_map(drop).collect()
 }
 
-/// What each row of a table adds to whose figure.
-fn part(figure: &FigureDefinition, rows: &str, row: &str, sign: &str) -> String {
-    format!("SELECT {row}.{} AS id, {sign}({}) AS amount FROM {rows} {row}", quote(&figure.key), figure.amount_of(row))
+/// What each row of a table adds to the figures of whom, by each column that leads there.
+fn parts(figures: &[&FigureDefinition], rows: &str, row: &str, sign: &str) -> String {
+    let keys: BTreeSet<_> = figures.iter().map(|figure| &figure.key).collect();
+    let part = |key: &String| {
+        let amount = |(place, figure): (usize, &&FigureDefinition)| {
+            let amount = if figure.key == *key { figure.amount_of(row) } else { "0".to_owned() };
+            format!("{sign}({amount}) AS a{place}")
+        };
+        let amounts: Vec<_> = figures.iter().enumerate().map(amount).collect();
+        format!("SELECT {row}.{} AS id, {} FROM {rows} {row}", quote(key), amounts.join(", "))
+    };
+    keys.into_iter().map(part).collect::<Vec<_>>().join(" UNION ALL ")
 }
 
-fn function(figure: &FigureDefinition, name: &str, parts: &str) -> String {
-    let (name, table, column) = (quote(name), quote(&figure.table), quote(&figure.column));
+fn body(figures: &[&FigureDefinition], parts: &str) -> String {
+    let each = |write: &dyn Fn(usize, &FigureDefinition) -> String, between: &str| {
+        figures.iter().enumerate().map(|(place, figure)| write(place, figure)).collect::<Vec<_>>().join(between)
+    };
+    let sums = each(&|place, _| format!("sum(d.a{place}) AS a{place}"), ", ");
+    let is_any = each(&|place, _| format!("sum(d.a{place}) <> 0"), " OR ");
+    let set = |place, figure: &FigureDefinition| {
+        let column = quote(&figure.column);
+        format!("{column} = p.{column} + x.a{place}")
+    };
+    let table = figures.first().map(|first| quote(&first.table)).unwrap_or_default();
+    let found = format!("FROM ({parts}) d WHERE d.id IS NOT NULL\nGROUP BY d.id HAVING {is_any}");
     format!(
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ DECLARE x record; BEGIN\n\
-         FOR x IN SELECT d.id, sum(d.amount) AS amount FROM ({parts}) d WHERE d.id IS NOT NULL\n\
-         GROUP BY d.id HAVING sum(d.amount) <> 0 ORDER BY d.id LOOP\n\
-         UPDATE {table} p SET {column} = p.{column} + x.amount WHERE p.\"id\" = x.id;\n\
-         END LOOP; RETURN NULL; END $body$"
+        "BEGIN\n\
+         PERFORM 1 FROM {table} p WHERE p.\"id\" IN (SELECT d.id {found})\n\
+         ORDER BY p.\"id\" FOR NO KEY UPDATE;\n\
+         IF FOUND THEN\n\
+         UPDATE {table} p SET {} FROM (SELECT d.id, {sums} {found}) x WHERE p.\"id\" = x.id;\n\
+         END IF; RETURN NULL; END",
+        each(&set, ", ")
     )
 }
