@@ -1,6 +1,6 @@
 //! What tasks are gathered in.
 
-use crate::user::User;
+use crate::{task::Task, user::User};
 use fasttrack::prelude::*;
 
 /// Whether a project is still worked on.
@@ -14,6 +14,7 @@ pub enum Status {
 
 /// A body of work with an owner, made of tasks.
 #[resource]
+#[has(tasks: Task.project)]
 #[can(create: authenticated)]
 #[can(list, read, update, delete: owner | role(Admin))]
 pub struct Project {
@@ -31,6 +32,15 @@ pub struct Project {
     /// The user who created it.
     #[field(actor, on_delete = restrict)]
     pub owner: BelongsTo<User>,
+    /// How many of its tasks are not begun.
+    #[field(count(tasks: status == Todo), hidden)]
+    pub todo_tasks: i64,
+    /// How many of its tasks are begun.
+    #[field(count(tasks: status == InProgress), hidden)]
+    pub begun_tasks: i64,
+    /// How many of its tasks are finished.
+    #[field(count(tasks: status == Done), hidden)]
+    pub done_tasks: i64,
     /// When the project was created.
     #[field(filter, sort)]
     pub created_at: CreatedAt,
