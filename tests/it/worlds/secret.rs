@@ -1,8 +1,8 @@
 //! What somebody may not see, and how it is made another.
 //!
 //! What may be told by declaration stays the same: fields that an event tells along a relation, fields by which a rule of
-//! `create` decides, what is unique together with other fields, which accounts there are and whether they are active, and what
-//! keeps a row from being deleted.
+//! `create` decides, those of a parent by which the list below it is open or not, what is unique together with other fields,
+//! which accounts there are and whether they are active, and what keeps a row from being deleted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -289,7 +289,8 @@ fn is_referred_to(world: &World, model: &Model, id: i64) -> bool {
     })
 }
 
-/// Fields that events tell along a relation, and those by which a rule of `create` decides.
+/// Fields that events tell along a relation, those by which a rule of `create` decides, and those of other rows by which it is
+/// decided whether a list below one of them is open.
 fn told(catalog: &Catalog) -> BTreeSet<(usize, &'static str)> {
     let mut told = BTreeSet::new();
     for model in catalog.models() {
@@ -301,6 +302,11 @@ fn told(catalog: &Catalog) -> BTreeSet<(usize, &'static str)> {
         }
         if let Some(rule) = model.schema.rule(Verb::Create) {
             compared(catalog, model, rule, &mut told);
+        }
+        if let Some(rule) = model.schema.rule(Verb::List).filter(|_| model.parent.is_some()) {
+            let mut asked = BTreeSet::new();
+            compared(catalog, model, rule, &mut asked);
+            told.extend(asked.into_iter().filter(|(index, _)| *index != model.index));
         }
     }
     told
