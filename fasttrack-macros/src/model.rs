@@ -74,6 +74,16 @@ pub(crate) struct Has {
     /// The resource.
     pub(crate) target: syn::Path,
     pub(crate) relation: Ident,
+    /// How many of them a `POST` takes along.
+    pub(crate) inline: Option<Inline>,
+}
+
+/// `inline = 1..=100`
+pub(crate) struct Inline {
+    /// The word.
+    pub(crate) at: Span,
+    /// What follows it; `None` where that did not parse, which has its message.
+    pub(crate) bounds: Option<(Option<Constant>, Option<Constant>)>,
 }
 
 /// One field.

@@ -11,6 +11,7 @@ mod exclusive;
 mod field;
 mod figure;
 mod has;
+mod inline;
 mod limit;
 mod names;
 mod path;
@@ -42,6 +43,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     account::check(declaration, &mut errors);
     deletion::check(declaration, &mut errors);
     has::check(declaration, &mut errors);
+    inline::check(declaration, &mut errors);
     figure::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
     step::check(declaration, &mut errors);

@@ -7,6 +7,7 @@ mod constant;
 mod constraint;
 mod deletion;
 mod entity;
+mod has;
 mod path;
 mod rule;
 mod trigger;
@@ -27,6 +28,7 @@ pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
     let compared = constraint::facts(declaration);
     let implementation = implementation(declaration, &schema);
     let asserts = trigger::asserts(declaration).into_iter().chain(deletion::asserts(declaration));
+    let asserts = asserts.chain(has::asserts(declaration));
     quote! { #entity #paths #implementation #facts #compared #(#asserts)* }
 }
 
@@ -82,11 +84,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
         let (name, rule) = (named.name.to_string(), rule::named(place));
         quote!((#name, #rule))
     });
-    let has = declaration.has.iter().map(|has| {
-        let (name, target, relation) = (has.name.unraw().to_string(), &has.target, has.relation.unraw().to_string());
-        quote!(__ft::Has::new(#name, <#target as __ft::Resource>::NAME, #relation))
-    });
-    let has = (!declaration.has.is_empty()).then(|| quote!(.has(const { &[#(#has),*] })));
+    let has = has::has(declaration);
     let here = quote!(const __HERE: __ft::Walk<#entity> = __ft::Walk::here(););
     let caller = rule::asks_the_caller(declaration).then(|| {
         quote!(

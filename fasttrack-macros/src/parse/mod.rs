@@ -93,7 +93,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
             declaration.triggers.extend(triggers.into_iter().flatten());
         }
-        "has" => declaration.has.extend(errors.take(attribute.parse_args_with(has::has)).into_iter().flatten()),
+        "has" => {
+            let has = attribute.parse_args_with(|input: ParseStream<'_>| has::has(input, errors));
+            declaration.has.extend(errors.take(has).into_iter().flatten());
+        }
         "unique" => {
             let unique = attribute.parse_args_with(|input: ParseStream<'_>| constraint::unique(input, at));
             declaration.uniques.extend(errors.take(unique));

@@ -8,6 +8,7 @@ mod deletion;
 mod expansion;
 mod fields;
 mod half_typed;
+mod inline;
 mod many;
 mod migrations;
 mod names;

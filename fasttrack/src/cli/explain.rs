@@ -160,8 +160,18 @@ mod tests {
             "not any of sequels (shelf.keeper)",
             "EXISTS ( SELECT 1 FROM \"books\"",
         ];
-        check(&SERIAL, false, &expected, &[]);
+        check(&SERIAL, false, &expected, &["come along"]);
         check(&SERIAL, true, &["\"many\": ["], &[]);
+        const WHOLE: Schema = SERIAL
+            .has(&[Has::new("sequels", "book", "before").inline(1, 9)])
+            .grants(&[Grant::new(Verb::Create, Rule::Authenticated), Grant::new(Verb::Read, SEQUEL)]);
+        let along = "books by their before_id; 1 to 9 come along on creation, and rows show those that one may read";
+        check(
+            &WHOLE,
+            false,
+            &[along, "'sequels', json( ( SELECT", "WHERE r1.\"before_id\" = t.\"id\"", "for each of sequels"],
+            &[],
+        );
         check(&BOOK, true, &[], &["\"many\""]);
     }
 

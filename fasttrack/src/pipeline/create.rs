@@ -1,6 +1,9 @@
 //! `POST`: a row comes into being, if the rule allows the row as it would be.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use futures_util::FutureExt;
 
@@ -8,11 +11,12 @@ use super::{
     Pipeline,
     engine::Engine,
     hooked::Hooked,
+    inline::{Along, Brought, Created},
     input::{Input, Purpose},
     refusal,
-    rows::RowsPlan,
+    rows::{Part, RowsPlan},
     values,
-    verdict::{Creation, Executor},
+    verdict::{Creation, Executor, Refusals},
 };
 use crate::{
     clock,
@@ -21,7 +25,7 @@ use crate::{
     job::RawChange,
     password,
     principal::Principal,
-    schema::{Column, Kind, Verb},
+    schema::{Column, Kind, Schema, Verb},
     sql::{self, CallerRole, Predicate},
     wire::Object,
 };
@@ -39,14 +43,12 @@ impl Pipeline {
         body: &Object<'_>,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
-        let plan = engine.plan(CallerRole::of(who)).and_then(|plan| plan.create.as_ref());
-        let Some(plan) = plan.filter(|plan| !plan.insert.policy.is_never()) else {
-            return Err(refusal::forbidden_all(who, Verb::Create, engine.schema));
-        };
-        if who.caller().is_none() && engine.schema.columns.iter().any(|column| column.actor && !column.nullable) {
-            return Err(refusal::log_in());
-        }
-        self.insert(Attempt { engine, plan, parent, who }, body).await
+        let plan = engine.plan(CallerRole::of(who));
+        let (plan, along) = (plan.and_then(|plan| plan.create.as_ref()), plan.map(|plan| plan.along.as_slice()));
+        let along = along.unwrap_or_default();
+        let Some(plan) = plan else { return Err(refusal::forbidden_all(who, Verb::Create, engine.schema)) };
+        check_may_create(engine, plan, who)?;
+        self.insert(Attempt { engine, plan, along, parent, who, now_us: clock::now_us() }, body).await
     }
 
     /// Creates an account for whoever asks, without a rule, and returns it as JSON.
@@ -68,43 +70,66 @@ impl Pipeline {
         for (key, arg) in fields {
             input.fields.extend(engine.schema.column_of_key(key).map(|column| (column, arg.clone())));
         }
-        self.insert_input(Attempt::registration(engine), input).await
+        self.insert_input(Attempt::registration(engine), input, Vec::new()).await
     }
 
     async fn insert(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<Vec<u8>, Error> {
         let input = Input::read(attempt.engine.schema, Purpose::Create, body);
         let guards = &attempt.plan.insert.guards;
         input.refuse_fields(|key| guards.iter().any(|guard| guard.key == key && guard.policy.is_never()))?;
-        self.insert_input(attempt, input).await
+        let brought = self.brought(attempt.along, attempt.who, body, attempt.now_us).await?;
+        self.insert_input(attempt, input, brought).await
     }
 
-    async fn insert_input(&self, attempt: Attempt<'_>, input: Input) -> Result<Vec<u8>, Error> {
-        let Attempt { engine, plan, parent, who } = attempt;
-        let mut row = row(engine, plan, parent, who, &input);
+    async fn insert_input(&self, attempt: Attempt<'_>, input: Input, brought: Vec<Brought>) -> Result<Vec<u8>, Error> {
+        let Attempt { engine, plan, parent, who, now_us, .. } = attempt;
+        let row = row((engine, plan), parent, who, &input, now_us);
+        let mut new = New {
+            engine: Arc::clone(engine),
+            plan: Arc::clone(plan),
+            parent,
+            who: who.clone(),
+            input,
+            row,
+            brought,
+            together: true,
+        };
         let is_final = engine.schema.hooks.is_none();
-        let creation = Creation { engine, plan, parent, who, input: &input, is_final };
-        if !input.faults.is_empty() || !creation.broken(&row).is_empty() {
-            return Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile));
+        if new.is_faulty(is_final) {
+            return Err(new.refusal(Executor::Db(&self.db), is_final).await?.unwrap_or_else(changed_meanwhile));
         }
-        for (arg, column) in row.iter_mut().zip(engine.schema.columns) {
-            if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg) {
-                *arg = Arg::Text(password::hash(std::mem::take(plain), self.options.bcrypt_cost).await?);
-            }
+        hash_passwords(engine.schema, &mut new.row, self.options.bcrypt_cost).await?;
+        for brought in &mut new.brought {
+            brought.hash_passwords(self.options.bcrypt_cost).await?;
         }
-        if let Some(hooked) = self.hooking.of(engine.schema).await? {
-            let (engine, plan, who) = (Arc::clone(engine), Arc::clone(plan), who.clone());
-            let creation = HookedCreation { engine, plan, parent, who, input, row };
-            return self.db.write(move |tx| async move { creation.apply(tx, hooked).await }.boxed()).await;
+        let hooked = self.hooking.of(engine.schema).await?;
+        if hooked.is_some() || !new.comes_alone() {
+            return self.create_in_unit(new, hooked).await;
         }
-        let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, row.clone()).await;
+        let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, new.row.clone()).await;
         match created {
             Ok(Some(json)) => Ok(json),
             // What it refers to can go between the look and the insertion.
             Ok(None) | Err(DbError::ForeignKey) => {
-                Err(creation.refusal(Executor::Db(&self.db), row).await?.unwrap_or_else(changed_meanwhile))
+                Err(new.refusal(Executor::Db(&self.db), true).await?.unwrap_or_else(changed_meanwhile))
             }
             Err(error) => Err(refusal::database(engine.schema, error)),
         }
+    }
+
+    /// Creates a row in a unit of its own, so that it is never merged with others.
+    async fn create_in_unit(&self, new: New, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
+        let failed = Arc::new(AtomicBool::new(false));
+        let unit = |new: New| {
+            let (hooked, failed) = (hooked.clone(), Arc::clone(&failed));
+            self.db.write(move |tx| async move { new.apply(tx, hooked, &failed).await }.boxed())
+        };
+        let created = unit(new.clone()).await;
+        if created.is_err() && failed.load(Ordering::Relaxed) {
+            // One by one it is known which of those that come along it is.
+            return unit(New { together: false, ..new }).await;
+        }
+        created
     }
 }
 
@@ -113,72 +138,166 @@ impl Pipeline {
 struct Attempt<'a> {
     engine: &'a Arc<Engine>,
     plan: &'a Arc<RowsPlan>,
+    along: &'a [Arc<Along>],
     parent: Option<i64>,
     who: &'a Principal,
+    now_us: i64,
 }
 
 impl<'a> Attempt<'a> {
     /// Somebody who has no account yet, and makes one.
     fn registration(engine: &'a Arc<Engine>) -> Self {
-        Self { engine, plan: &engine.register, parent: None, who: &Principal::Anonymous }
+        let now_us = clock::now_us();
+        Self { engine, plan: &engine.register, along: &[], parent: None, who: &Principal::Anonymous, now_us }
     }
 }
 
-fn changed_meanwhile() -> Error {
+/// Refuses who may create none of these rows.
+///
+/// # Errors
+/// [`Error::Forbidden`], or [`Error::Unauthenticated`] where that may change with logging in.
+pub(super) fn check_may_create(engine: &Engine, plan: &RowsPlan, who: &Principal) -> Result<(), Error> {
+    if plan.insert.policy.is_never() {
+        return Err(refusal::forbidden_all(who, Verb::Create, engine.schema));
+    }
+    if who.caller().is_none() && engine.schema.columns.iter().any(|column| column.actor && !column.nullable) {
+        return Err(refusal::log_in());
+    }
+    Ok(())
+}
+
+/// Hashes the passwords that a row to be has.
+///
+/// # Errors
+/// [`Error::Unavailable`] when too many others are being hashed.
+pub(super) async fn hash_passwords(schema: &Schema, row: &mut [Arg], cost: u32) -> Result<(), Error> {
+    for (arg, column) in row.iter_mut().zip(schema.columns) {
+        if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg) {
+            *arg = Arg::Text(password::hash(std::mem::take(plain), cost).await?);
+        }
+    }
+    Ok(())
+}
+
+/// Puts what a hook has changed into a row to be.
+pub(super) fn apply(schema: &Schema, row: &mut [Arg], edits: Vec<(&'static Column, Arg)>) {
+    for (column, arg) in edits {
+        for (cell, _) in row.iter_mut().zip(schema.columns).filter(|(_, other)| other.key == column.key) {
+            *cell = arg.clone();
+        }
+    }
+}
+
+pub(super) fn changed_meanwhile() -> Error {
     Error::Unavailable("the row changed meanwhile; try again".into())
 }
 
-/// A creation whose hooks run in its own unit; so it is never merged with others.
+/// A row to be, and what comes along with it.
 #[derive(Clone)]
-struct HookedCreation {
+struct New {
     engine: Arc<Engine>,
     plan: Arc<RowsPlan>,
     parent: Option<i64>,
     who: Principal,
     input: Input,
     row: Vec<Arg>,
+    brought: Vec<Brought>,
+    /// Whether those that come along are written together.
+    together: bool,
 }
 
-impl HookedCreation {
-    async fn apply(mut self, tx: &mut Tx, hooked: Hooked) -> Result<Vec<u8>, Error> {
-        let schema = self.engine.schema;
-        if let Some(error) = self.refusal(tx, false).await? {
-            return Err(error);
+impl New {
+    fn comes_alone(&self) -> bool {
+        self.brought.iter().all(Brought::is_empty)
+    }
+
+    /// Whether something is wrong, as far as that can be told without the database.
+    fn is_faulty(&self, is_final: bool) -> bool {
+        let is_broken = || !self.creation(is_final).broken(&self.row).is_empty();
+        !self.input.faults.is_empty() || is_broken() || self.brought.iter().any(Brought::is_faulty)
+    }
+
+    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>, failed: &AtomicBool) -> Result<Vec<u8>, Error> {
+        if let Some(hooked) = &hooked {
+            self.ask_hook(tx, hooked).await?;
         }
-        for (column, arg) in hooked.before_create(tx, &self.who, &self.row).await? {
-            let cells = self.row.iter_mut().zip(schema.columns);
-            for (cell, _) in cells.filter(|(_, other)| other.key == column.key) {
-                *cell = arg.clone();
+        let schema = self.engine.schema;
+        let refused = |error| refusal::written(schema, error);
+        let rows = [self.row.clone()];
+        let mut written = self.plan.write(tx, &rows).await.map_err(refused)?;
+        let Some(&(id, _)) = written.created.first() else {
+            return Err(self.refusal(Executor::Tx(tx), true).await?.unwrap_or_else(changed_meanwhile));
+        };
+        if self.comes_alone() {
+            self.plan.tell(tx, &rows, &written, Part::All).await.map_err(refused)?;
+        } else {
+            // What triggers add may be what lets the others be created.
+            self.plan.tell(tx, &rows, &written, Part::Added).await.map_err(refused)?;
+            let created = self.create_along(tx, id, failed).await?;
+            self.plan.tell(tx, &rows, &written, Part::Told).await.map_err(refused)?;
+            for created in created {
+                created.tell(tx, &self.who).await?;
             }
         }
-        if !self.creation(true).broken(&self.row).is_empty() {
-            return Err(self.refusal(tx, true).await?.unwrap_or_else(changed_meanwhile));
+        self.plan.show(tx, &rows, &mut written).await.map_err(refused)?;
+        let json = written.answers.into_iter().next().flatten().ok_or_else(changed_meanwhile)?;
+        if let Some(hooked) = hooked {
+            let change = self.told(tx, id, &json).await?;
+            hooked.after_commit(tx, change);
         }
-        let rows = std::slice::from_ref(&self.row);
-        let created = self.plan.insert(tx, rows).await.map_err(|error| refusal::written(schema, error))?;
-        let Some(json) = created.into_iter().next().flatten() else {
-            return Err(self.refusal(tx, true).await?.unwrap_or_else(changed_meanwhile));
-        };
-        let id = id_of(&json)?;
+        Ok(json)
+    }
+
+    /// Lets the hook change the row as it would be.
+    async fn ask_hook(&mut self, tx: &mut Tx, hooked: &Hooked) -> Result<(), Error> {
+        let alone = self.creation(false).refusal(Executor::Tx(tx), self.row.clone()).await?;
+        if let Some(error) = alone {
+            return Err(error);
+        }
+        let edits = hooked.before_create(tx, &self.who, (Purpose::Create, &self.row)).await?;
+        apply(self.engine.schema, &mut self.row, edits);
+        if !self.creation(true).broken(&self.row).is_empty() {
+            return Err(self.refusal(Executor::Tx(tx), true).await?.unwrap_or_else(changed_meanwhile));
+        }
+        Ok(())
+    }
+
+    /// Creates what comes along with the row `id`; says if it `failed` for a reason that is one row's, and not known whose.
+    async fn create_along(&mut self, tx: &mut Tx, id: i64, failed: &AtomicBool) -> Result<Vec<Created>, Error> {
+        let mut all = Vec::new();
+        for brought in &mut self.brought {
+            let created = brought.create(tx, id, &self.who, self.together).await;
+            let is_taken = |error: &Error| matches!(error, Error::Conflict(_) | Error::OverLimit { .. });
+            if let Some(error) = created.as_ref().err() {
+                failed.store(self.together && is_taken(error), Ordering::Relaxed);
+            }
+            all.push(created?);
+        }
+        Ok(all)
+    }
+
+    /// The creation as `after_commit` hears of it.
+    async fn told(&self, tx: &mut Tx, id: i64, json: &[u8]) -> Result<RawChange, Error> {
         let whole = if self.plan.shows_all() {
-            json.clone()
+            json.to_vec()
         } else {
             let row = sql::read(&self.engine.table, &Predicate::Always).fill(values(id, &self.who));
             tx.query(row).await?.first_mut().and_then(|row| row.take_bytes(0)).unwrap_or_default()
         };
-        let change = RawChange {
-            id,
-            old: None,
-            new: Some(whole),
-            actor: self.who.caller().map(|caller| caller.id),
-            at: clock::now(),
-        };
-        hooked.after_commit(tx, change);
-        Ok(json)
+        let actor = self.who.caller().map(|caller| caller.id);
+        Ok(RawChange { id, old: None, new: Some(whole), actor, at: clock::now() })
     }
 
-    async fn refusal(&self, tx: &mut Tx, is_final: bool) -> Result<Option<Error>, Error> {
-        self.creation(is_final).refusal(Executor::Tx(tx), self.row.clone()).await
+    /// What stands against the row, and against those that come along as far as that is known before it is there.
+    async fn refusal(&self, mut executor: Executor<'_>, is_final: bool) -> Result<Option<Error>, Error> {
+        let mut found = Refusals::default();
+        found.add(None, self.creation(is_final).refusal(executor.again(), self.row.clone()).await?);
+        for brought in &self.brought {
+            if found.is_open() {
+                brought.refusals(executor.again(), &self.who, None, &mut found).await?;
+            }
+        }
+        Ok(found.into_error())
     }
 
     fn creation(&self, is_final: bool) -> Creation<'_> {
@@ -187,19 +306,14 @@ impl HookedCreation {
     }
 }
 
-/// The id of a row that was rendered.
-fn id_of(json: &[u8]) -> Result<i64, Error> {
-    #[derive(serde::Deserialize)]
-    struct WithId {
-        id: i64,
-    }
-    let row: WithId = serde_json::from_slice(json).map_err(|cause| Error::Internal(cause.to_string()))?;
-    Ok(row.id)
-}
-
 /// The arguments of a row to be; the id is filled in by the writer.
-fn row(engine: &Engine, plan: &RowsPlan, parent: Option<i64>, who: &Principal, input: &Input) -> Vec<Arg> {
-    let now_us = clock::now_us();
+pub(super) fn row(
+    (engine, plan): (&Engine, &RowsPlan),
+    parent: Option<i64>,
+    who: &Principal,
+    input: &Input,
+    now_us: i64,
+) -> Vec<Arg> {
     let now = clock::format_us(now_us);
     let caller = who.caller().map_or(Arg::Null, |caller| Arg::Int(caller.id));
     let value = |column: &Column| match column.kind {

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     cascade::Cascade,
     flow::Step,
+    inline::Along,
     outbox::Effects,
     permit::Right,
     rows::{RowsPlan, Shown},
@@ -59,6 +60,8 @@ pub(super) struct Parent {
 /// What callers of one role may do.
 pub(super) struct RolePlan {
     pub create: Option<Arc<RowsPlan>>,
+    /// What is created along with a row.
+    pub along: Vec<Arc<Along>>,
     pub list: Predicate,
     pub read: Predicate,
     /// What a caller may see of the rows, one by one or in a list.
@@ -98,7 +101,7 @@ impl Engine {
         });
         let mut plans = HashMap::new();
         for role in CallerRole::every(catalog) {
-            plans.insert(role, RolePlan::new(catalog, model, &table, &effects, role)?);
+            plans.insert(role, RolePlan::new(setup, model, &table, &effects, role)?);
         }
         let guards = guards(catalog, model, CallerRole::Anonymous)?;
         let references = references(catalog, model, CallerRole::Anonymous)?;
@@ -124,12 +127,13 @@ impl Engine {
 
 impl RolePlan {
     fn new(
-        catalog: &Catalog,
+        setup: Setup<'_>,
         model: &Model,
         table: &Table,
         effects: &Effects,
         role: CallerRole,
     ) -> Result<Self, LinkError> {
+        let catalog = setup.catalog;
         let policy = |verb| policy(catalog, model, verb, role);
         let guards = guards(catalog, model, role)?;
         let references = references(catalog, model, role)?;
@@ -146,6 +150,7 @@ impl RolePlan {
         let rows = |insert| RowsPlan::new(model.schema, insert, effects.clone()).shown(shown.clone(), Shown::ToCaller);
         Ok(Self {
             create: created.then(|| Arc::new(rows(insert))),
+            along: Along::all(setup, model, role)?,
             seen: Predicate::any([read.clone(), list.clone()]),
             list,
             read_one: sql::read(&table, &read),
@@ -203,7 +208,7 @@ pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, caller: Calle
 }
 
 /// The fields that this role may not set freely.
-fn guards(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Guard>, LinkError> {
+pub(super) fn guards(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Guard>, LinkError> {
     let mut guards = Vec::new();
     for column in model.schema.columns {
         if let Some(rule) = &column.write {
@@ -215,7 +220,7 @@ fn guards(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Guar
 
 /// What may be referred to: an active account; of anything else, a row that the caller may read. The parent only has to
 /// exist, since the rule speaks of it; so does what no rule lets anybody read.
-fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Reference>, LinkError> {
+pub(super) fn references(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<Reference>, LinkError> {
     let mut references = Vec::new();
     for column in model.schema.columns.iter().filter(|column| !column.actor) {
         let Some(target) = catalog.target(column) else { continue };

@@ -80,13 +80,13 @@ impl Hooked {
         &self,
         tx: &mut Tx,
         who: &Principal,
-        row: &[Arg],
+        (purpose, row): (Purpose, &[Arg]),
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
         let new = row_json(self.schema.columns, row.iter());
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         let edited = limited((self.table.before_create)(&new, &mut cx)).await?;
-        edits(self.schema, Purpose::Create, &edited)
+        edits(self.schema, purpose, &edited)
     }
 
     /// Runs `before_restore` on a row that is deleted.
@@ -151,7 +151,7 @@ fn edits(schema: &'static Schema, purpose: Purpose, edited: &Edited) -> Result<V
             return Err(Error::Internal(format!("the hook of {} changed `{key}`, which it may not", schema.name)));
         };
         let read = value::read(column, node).and_then(|arg| match purpose {
-            Purpose::Create => flow::check_beginning(column, &arg).map(|()| arg),
+            Purpose::Create | Purpose::Along(_) => flow::check_beginning(column, &arg).map(|()| arg),
             Purpose::Update => Ok(arg),
         });
         match read {
@@ -168,6 +168,7 @@ fn is_free(schema: &Schema, purpose: Purpose, column: &Column) -> bool {
         || column.actor
         || column.kind == Kind::PasswordHash
         || schema.under == Some(column.name)
+        || purpose == Purpose::Along(column.name)
         || purpose == Purpose::Update && column.write_once;
     !fixed
 }

@@ -1,6 +1,6 @@
 //! The body of a request against a declaration: which fields may be sent, and what each of them holds.
 
-use super::{flow, refusal, value};
+use super::{flow, inline, refusal, value};
 use crate::{
     db::Arg,
     error::{Error, Fault},
@@ -14,8 +14,17 @@ use crate::{
 pub(super) enum Purpose {
     /// A new row.
     Create,
+    /// A new row that comes along with the one that this field of it will refer to.
+    Along(&'static str),
     /// A change to a row (RFC 7396: what is not said stays).
     Update,
+}
+
+impl Purpose {
+    /// Whether a row comes into being.
+    const fn creates(self) -> bool {
+        !matches!(self, Self::Update)
+    }
 }
 
 /// A body, read.
@@ -34,12 +43,15 @@ impl Input {
     pub(super) fn read(schema: &'static Schema, purpose: Purpose, body: &Object<'_>) -> Self {
         let mut input = Self::default();
         for (key, node) in &body.members {
-            match schema.column_of_key(key) {
-                Some(column) => input.take(schema, purpose, column, node),
-                None => input.faults.push(unknown(schema, purpose, key)),
+            match (schema.column_of_key(key), inline::called(schema, key)) {
+                (Some(column), _) => input.take(schema, purpose, column, node),
+                (None, None) => input.faults.push(unknown(schema, purpose, key)),
+                // Those are read apart from the row itself.
+                (None, Some(_)) if purpose == Purpose::Create => {}
+                (None, Some(has)) => input.faults.push(inline::refuse_change(has)),
             }
         }
-        if purpose == Purpose::Create {
+        if purpose.creates() {
             let missing = schema.columns.iter().filter(|column| {
                 is_input(schema, purpose, column).is_ok() && is_required(column) && !input.sent.contains(&column.key)
             });
@@ -67,7 +79,7 @@ impl Input {
             _ => value::read(column, node),
         };
         let read = read.and_then(|arg| match purpose {
-            Purpose::Create => flow::check_beginning(column, &arg).map(|()| arg),
+            Purpose::Create | Purpose::Along(_) => flow::check_beginning(column, &arg).map(|()| arg),
             Purpose::Update => Ok(arg),
         });
         match read {
@@ -101,7 +113,8 @@ impl Input {
 /// Whether a client may send the field.
 pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Result<(), (&'static str, &'static str)> {
     const READ_ONLY: (&str, &str) = ("read_only", "is set by the server and cannot be sent");
-    if column.is_automatic() || column.read_only || schema.under == Some(column.name) {
+    let is_known = schema.under == Some(column.name) || purpose == Purpose::Along(column.name);
+    if column.is_automatic() || column.read_only || is_known {
         return Err(READ_ONLY);
     }
     if purpose == Purpose::Update && column.kind == Kind::PasswordHash {
@@ -125,6 +138,7 @@ fn unknown(schema: &Schema, purpose: Purpose, key: &str) -> Fault {
             is_input(schema, purpose, column).is_ok() && (!column.hidden || column.kind == Kind::PasswordHash)
         })
         .map(|column| column.key)
+        .chain(schema.taken_along().filter(|_| purpose == Purpose::Create).map(|(has, _)| has.name))
         .collect();
     let shown: String = key.chars().take(100).collect();
     Fault::new(shown, "unknown", format!("there is no such field; there are {}", known.join(", ")))

@@ -14,6 +14,7 @@ mod erase;
 mod flow;
 mod history;
 mod hooked;
+mod inline;
 mod input;
 mod kept;
 mod limit;

@@ -1,5 +1,7 @@
 //! How a refusal is put: which error it is, in words a person can act on.
 
+use std::borrow::Cow;
+
 use super::check;
 use crate::{
     db::{DbError, Row},
@@ -37,6 +39,22 @@ pub(super) fn judge(row: &Row, who: &Principal, act: &str, schema: &Schema, id: 
         (true, _) => Ok(()),
         (false, true) => Err(not_found(schema, id)),
         (false, false) => Err(forbidden(who, act, schema, id)),
+    }
+}
+
+/// A refusal of one of several rows, which has this place in the body.
+pub(super) fn at(place: &str, error: Error) -> Error {
+    let named = |why: Cow<'static, str>| Cow::from(format!("{place}: {why}"));
+    let inside = |fault: Fault| {
+        let field = if fault.field.is_empty() { place.to_owned() } else { format!("{place}.{}", fault.field) };
+        Fault { field, ..fault }
+    };
+    match error {
+        Error::Invalid(faults) => Error::Invalid(faults.into_iter().map(inside).collect()),
+        Error::Forbidden(why) => Error::Forbidden(named(why)),
+        Error::Conflict(why) => Error::Conflict(named(why)),
+        Error::OverLimit { why, retry_after_s } => Error::OverLimit { why: format!("{place}: {why}"), retry_after_s },
+        other => other,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     clock,
     db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
-    sql::{self, Insert, Template, Values},
+    sql::{self, Does, Insert, Template, Values},
 };
 
 /// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
@@ -30,6 +30,42 @@ pub(super) struct RowsPlan {
     id_position: usize,
     /// What reads a new row for its answer, where not all of it is shown, and to whom it is shown.
     shown: Option<(Template, Shown)>,
+}
+
+/// What became of rows that were to be created.
+pub(super) struct Written {
+    /// Each of them as JSON; `None` of one that was refused.
+    pub answers: Vec<Option<Vec<u8>>>,
+    /// Those that came into being: the id, and which of the rows it is.
+    pub created: Vec<(i64, usize)>,
+}
+
+impl Written {
+    /// Those that came into being, with what was sent.
+    fn created_of<'a>(&self, rows: &'a [Vec<Arg>]) -> Vec<(i64, &'a Vec<Arg>)> {
+        self.created.iter().filter_map(|(id, place)| Some((*id, rows.get(*place)?))).collect()
+    }
+}
+
+/// What follows from the creation of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Everything.
+    All,
+    /// The rows that triggers add.
+    Added,
+    /// Everything else.
+    Told,
+}
+
+impl Part {
+    const fn includes(self, does: &Does) -> bool {
+        match self {
+            Self::All => true,
+            Self::Added => matches!(does, Does::Adds(_)),
+            Self::Told => !matches!(does, Does::Adds(_)),
+        }
+    }
 }
 
 /// To whom a new row is shown.
@@ -65,14 +101,21 @@ impl RowsPlan {
         )
     }
 
-    /// Tells the outbox of the rows that came into being.
-    async fn tell(&self, tx: &mut Tx, created: &[(i64, &Vec<Arg>)]) -> Result<(), DbError> {
+    /// Tells the outbox of the rows that came into being, or this part of it.
+    pub(super) async fn tell(
+        &self,
+        tx: &mut Tx,
+        rows: &[Vec<Arg>],
+        written: &Written,
+        part: Part,
+    ) -> Result<(), DbError> {
+        let created = written.created_of(rows);
         if created.is_empty() {
             return Ok(());
         }
         let at = clock::now();
         let columns = self.schema.columns;
-        for plan in self.effects.plans.iter() {
+        for plan in self.effects.plans.iter().filter(|plan| part.includes(&plan.does)) {
             let acts = created.iter().filter(|(_, row)| fires_on_creation(plan.change, columns, row));
             let acts = acts.map(|(id, row)| Act {
                 id: *id,
@@ -82,17 +125,27 @@ impl RowsPlan {
             });
             outbox::write(tx, &self.effects.listener, plan, acts.collect()).await?;
         }
+        if part == Part::Added {
+            return Ok(());
+        }
         let actor = |row: &Vec<Arg>| row.get(columns.len()).cloned().unwrap_or(Arg::Null);
         let notes = created.iter().map(|(id, row)| Note::created(self.schema, *id, actor(row), row));
         history::write(tx, self.schema, notes).await?;
-        timetable::plan_created(tx, &self.effects, created).await
+        timetable::plan_created(tx, &self.effects, &created).await
     }
 
     async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {
+        let mut written = self.write(tx, rows).await?;
+        self.tell(tx, rows, &written, Part::All).await?;
+        self.show(tx, rows, &mut written).await?;
+        Ok(written.answers)
+    }
+
+    /// Writes rows, of which nobody has been told yet. What is answered of them is all that they hold.
+    pub(super) async fn write(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Written, DbError> {
         let first = next_number(tx, self.schema.plural).await?;
         let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
         let mut created = Vec::new();
-        let mut places = HashMap::new();
         let mut number = first;
         let mut rest = rows;
         for size in chunks(rows.len(), self.insert.width(), tx.dialect().max_args()) {
@@ -109,33 +162,36 @@ impl RowsPlan {
             for mut row in tx.query(Statement::new(self.text(size), args)).await? {
                 let number = row.int(0).unwrap_or_default();
                 let position = usize::try_from(number - first).unwrap_or(usize::MAX);
-                if let (Some(answer), Some(sent)) = (answers.get_mut(position), rows.get(position)) {
+                if let Some(answer) = answers.get_mut(position) {
                     *answer = row.take_bytes(1);
-                    let id = row.int(2).unwrap_or_default();
-                    created.push((id, sent));
-                    places.insert(id, position);
+                    created.push((row.int(2).unwrap_or_default(), position));
                 }
             }
         }
-        let written = created.iter().map(|(id, sent)| (*id, sent.as_slice()));
-        limit::check_created(tx, self.schema, written).await?;
+        let mut written = Written { answers, created };
+        let created = written.created_of(rows);
+        limit::check_created(tx, self.schema, created.iter().map(|(id, sent)| (*id, sent.as_slice()))).await?;
+        let places: HashMap<_, _> = written.created.iter().copied().collect();
         for (id, row) in sets::put(tx, &self.insert.table, &created).await? {
-            if let Some(answer) = places.get(&id).and_then(|place| answers.get_mut(*place)) {
+            if let Some(answer) = places.get(&id).and_then(|place| written.answers.get_mut(*place)) {
                 *answer = Some(row);
             }
         }
-        self.tell(tx, &created).await?;
-        for (id, sent) in &created {
-            let answer = places.get(id).and_then(|place| answers.get_mut(*place));
-            if let Some((shown, answer)) = self.show(*id, sent).zip(answer) {
+        Ok(written)
+    }
+
+    /// Answers of rows what is shown of them, where that is not all. It comes last, since triggers have their say in it.
+    pub(super) async fn show(&self, tx: &mut Tx, rows: &[Vec<Arg>], written: &mut Written) -> Result<(), DbError> {
+        for (id, place) in &written.created {
+            let shown = rows.get(*place).and_then(|sent| self.what_shows(*id, sent));
+            if let Some((shown, answer)) = shown.zip(written.answers.get_mut(*place)) {
                 *answer = tx.query(shown).await?.first_mut().and_then(|row| row.take_bytes(0));
             }
         }
-        Ok(answers)
+        Ok(())
     }
 
-    /// What reads of a new row what is shown of it, where that is not all. It comes last, since triggers have their say in it.
-    fn show(&self, id: i64, sent: &[Arg]) -> Option<Statement> {
+    fn what_shows(&self, id: i64, sent: &[Arg]) -> Option<Statement> {
         let (template, to) = self.shown.as_ref()?;
         let caller = match (to, sent.get(self.schema.columns.len())) {
             (Shown::ToItself, _) => Some(id),

@@ -26,6 +26,8 @@ pub struct VerbSql {
     pub sql: Option<String>,
     /// What is asked of the row as it has become, where the declaration asks that.
     pub afterwards: Option<String>,
+    /// What creates the rows that come along, by the names that they have.
+    pub along: Vec<(&'static str, String)>,
 }
 
 /// The statements of every verb that has a rule, for every role of callers.
@@ -46,7 +48,9 @@ pub fn verb_statements(dialect: Dialect, catalog: &Catalog, model: &Model) -> Re
             let plan = engine.plan(caller);
             let sql = plan.and_then(|plan| statement(&engine, plan, verb));
             let afterwards = plan.filter(|_| sql.is_some()).and_then(|plan| afterwards(&engine, plan, verb));
-            found.push(VerbSql { verb, role, sql, afterwards });
+            let along = plan.filter(|_| sql.is_some() && verb == Verb::Create).map(|plan| plan.along.iter());
+            let along = along.into_iter().flatten().filter_map(|along| along.statement()).collect();
+            found.push(VerbSql { verb, role, sql, afterwards, along });
         }
     }
     Ok(found)

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Fault},
     principal::Principal,
     schema::{Column, Verb},
-    sql::{self, CallerRole, Predicate},
+    sql::{self, CallerRole, Guard, Predicate},
 };
 
 /// What runs a statement that reads: a reader, or the transaction under way.
@@ -18,6 +18,14 @@ pub(super) enum Executor<'a> {
 }
 
 impl Executor<'_> {
+    /// The same, for a further statement.
+    pub(super) const fn again(&mut self) -> Executor<'_> {
+        match self {
+            Self::Db(db) => Executor::Db(db),
+            Self::Tx(tx) => Executor::Tx(tx),
+        }
+    }
+
     async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
         match self {
             Self::Db(db) => db.read(statement).await,
@@ -74,16 +82,52 @@ impl Creation<'_> {
         if !holds(0) && !unclear {
             return refuse(engine, parent, who, executor).await.map(Some);
         }
+        let is_clear = |guard: &Guard| !guard.policy.depends_on(&|key| input.is_faulty(key));
         let forbidden: Vec<_> = guards
             .iter()
             .enumerate()
-            .filter(|(position, _)| !holds(1 + position))
+            .filter(|(position, guard)| !holds(1 + position) && is_clear(guard))
             .map(|(_, guard)| guard.key)
             .collect();
         if !forbidden.is_empty() {
             return Ok(Some(refusal::forbidden_fields(&forbidden)));
         }
         Ok(if faults.is_empty() { None } else { Some(Error::Invalid(dedup(faults))) })
+    }
+}
+
+/// Why several rows are not created that come together: everything that is wrong with any of them, unless something else
+/// stands against one.
+#[derive(Default)]
+pub(super) struct Refusals {
+    faults: Vec<Fault>,
+    other: Option<Error>,
+}
+
+impl Refusals {
+    /// Adds what stands against one of them, which has this place in the body.
+    pub(super) fn add(&mut self, place: Option<&str>, refusal: Option<Error>) {
+        let Some(refusal) = refusal else { return };
+        let refusal = match place {
+            Some(place) => refusal::at(place, refusal),
+            None => refusal,
+        };
+        match refusal {
+            Error::Invalid(faults) => self.faults.extend(faults),
+            other if self.other.is_none() => self.other = Some(other),
+            _ => {}
+        }
+    }
+
+    /// Whether a further fault would be told.
+    pub(super) const fn is_open(&self) -> bool {
+        self.other.is_none()
+    }
+
+    /// What is answered; `None` where nothing stands against any.
+    pub(super) fn into_error(self) -> Option<Error> {
+        let faults = (!self.faults.is_empty()).then(|| Error::Invalid(dedup(self.faults)));
+        self.other.or(faults)
     }
 }
 

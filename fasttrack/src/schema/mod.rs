@@ -11,6 +11,7 @@ mod constraint;
 mod figure;
 mod flow;
 mod has;
+mod inline;
 mod kept;
 mod laws;
 mod names;
@@ -34,6 +35,7 @@ pub use self::{
     figure::{Counts, Figure},
     flow::Transition,
     has::Has,
+    inline::Inline,
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Path, Rule, Verb},
@@ -49,6 +51,7 @@ pub use crate::types::{
 #[doc(hidden)]
 pub use self::{
     added::assert_adds,
+    inline::assert_takes_along,
     kept::assert_goes_along,
     laws::assert_application,
     pairs::{HoldsMany, pairs},

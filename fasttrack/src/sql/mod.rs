@@ -16,6 +16,7 @@ mod effect;
 mod figure;
 mod history;
 mod inbox;
+mod inline;
 mod insert;
 mod limit;
 mod lock;
@@ -34,6 +35,7 @@ mod timer;
 mod transfer;
 mod view;
 
+use self::inline::Inlined;
 pub use self::{
     alter::{
         drop_index, drop_table, duplicates, is_null, offenders, offenders_among, or_else, overlapping, rename_column,

@@ -3,7 +3,7 @@
 //! The database leaves the key out, so that what somebody may not see never comes out of it. Rows as the application itself
 //! uses them (hooks, jobs, events) have all their fields; this is not for them.
 
-use super::{CallerRole, Predicate, Scope, Sql, Table, dialect::held, fold};
+use super::{CallerRole, Inlined, Predicate, Scope, Sql, Table, dialect::held, fold};
 use crate::schema::{Catalog, Column, LinkError, Model, Schema};
 
 /// What of the rows of a resource callers of one role are shown.
@@ -11,6 +11,8 @@ use crate::schema::{Catalog, Column, LinkError, Model, Schema};
 pub struct View {
     /// The fields that some may see, with whom each is shown to.
     members: Vec<(&'static Column, Predicate)>,
+    /// The rows that are shown in each.
+    inlined: Vec<Inlined>,
     is_whole: bool,
 }
 
@@ -19,7 +21,8 @@ impl View {
     #[must_use]
     pub fn whole(schema: &'static Schema) -> Self {
         let shown = schema.columns.iter().filter(|column| !column.hidden);
-        Self { members: shown.map(|column| (column, Predicate::Always)).collect(), is_whole: true }
+        let members = shown.map(|column| (column, Predicate::Always)).collect();
+        Self { members, inlined: Vec::new(), is_whole: true }
     }
 
     /// What callers of this role are shown.
@@ -27,6 +30,16 @@ impl View {
     /// # Errors
     /// [`LinkError`] when a path does not resolve.
     pub fn of(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Self, LinkError> {
+        let mut view = Self::of_fields(catalog, model, caller)?;
+        for (has, _) in model.schema.taken_along() {
+            view.inlined.push(Inlined::of(catalog, has, caller)?);
+        }
+        view.is_whole &= view.inlined.is_empty();
+        Ok(view)
+    }
+
+    /// The same without the rows that are shown in each.
+    pub(super) fn of_fields(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Self, LinkError> {
         let mut view = Self::whole(model.schema);
         for (column, policy) in &mut view.members {
             if let Some(rule) = &column.read {
@@ -58,8 +71,8 @@ impl View {
         self.json_of("t", &[], sql)
     }
 
-    /// The row `row` of the resource's table as JSON, with what `beside` its fields is shown: keys, and values as
-    /// `json_value` of the dialect renders them.
+    /// The row `row` of the resource's table as JSON, with the rows that it shows, and with what is shown `beside`: keys, and
+    /// values as `json_value` of the dialect renders them.
     pub(super) fn json_of(&self, row: &str, beside: &[(&str, String)], sql: &mut Sql) -> String {
         let dialect = sql.dialect();
         let syntax = dialect.sql();
@@ -69,6 +82,7 @@ impl View {
             (column.key, value, condition)
         };
         let mut members: Vec<_> = self.members.iter().map(member).collect();
+        members.extend(self.inlined.iter().map(|rows| (rows.key, rows.json(row, sql), None)));
         members.extend(beside.iter().map(|(key, value)| (*key, value.clone(), None)));
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
             let members: Vec<_> = members.into_iter().map(|(key, value, _)| (key, value)).collect();

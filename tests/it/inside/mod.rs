@@ -12,6 +12,7 @@ mod deletions;
 mod figures;
 mod history;
 mod hooks;
+mod inline;
 mod kept;
 mod large;
 mod limits;

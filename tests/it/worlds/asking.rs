@@ -274,7 +274,21 @@ impl Asking {
             self.random.next();
             body.insert(column.key.to_owned(), if self.random.one_in(40) { json!([1]) } else { value });
         }
+        if is_whole {
+            self.bring_along(model, &mut body);
+        }
         Value::Object(body)
+    }
+
+    /// Adds rows that come along with one, now and then too many.
+    fn bring_along(&mut self, model: &Model, body: &mut Map<String, Value>) {
+        let catalog = Arc::clone(&self.worlds[0].app.layers().catalog);
+        for (has, inline) in model.schema.taken_along() {
+            let count = self.random.below(inline.max as usize + 2);
+            let rows = catalog.find(has.resource).unwrap();
+            let rows: Vec<_> = (0..count).map(|_| self.body(rows, true)).collect();
+            body.insert(has.name.to_owned(), json!(rows));
+        }
     }
 
     /// Somebody else changes a row in both worlds, which may concern the caller. What decides about who may see it is

@@ -60,9 +60,10 @@ pub(crate) struct Shelf {
     pub keeper: BelongsTo<Reader>,
 }
 
-/// A book, which may stand on a shelf.
+/// A book, which may stand on a shelf, with what is written into it.
 #[expect(dead_code, reason = "the columns are for the database alone")]
 #[resource]
+#[has(remarks: Remark.book, inline = ..=3)]
 #[rule(shown: author | lender | grade == Public | shelf.keeper)]
 #[can(create: authenticated)]
 #[can(list, read: shown | (shelf.open & grade != Draft) | (due_at <= now & grade == House))]

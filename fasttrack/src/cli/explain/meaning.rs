@@ -85,6 +85,15 @@ pub(super) struct CallerSql {
     pub(super) statement: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) afterwards: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) along: Vec<AlongSql>,
+}
+
+/// What creates rows that come along.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct AlongSql {
+    pub(super) name: &'static str,
+    pub(super) statement: String,
 }
 
 /// A trigger.
@@ -151,7 +160,8 @@ fn many(catalog: &Catalog, has: &Has) -> Result<ManyMeaning, LinkError> {
     let unresolved = || LinkError::unresolved(has.resource, has.relation);
     let schema = catalog.find(has.resource).ok_or_else(unresolved)?.schema;
     let relation = schema.column(has.relation).ok_or_else(unresolved)?;
-    Ok(ManyMeaning { name: has.name, rows: format!("{} by their {}", schema.plural, relation.key) })
+    let along = has.inline.map(|inline| format!("; {}", words::along(inline))).unwrap_or_default();
+    Ok(ManyMeaning { name: has.name, rows: format!("{} by their {}{along}", schema.plural, relation.key) })
 }
 
 fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<RuleMeaning>, LinkError> {
@@ -167,6 +177,7 @@ fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<R
             caller: found.role.map_or_else(|| "anonymous".to_owned(), |role| format!("role {role}")),
             statement: found.sql.clone(),
             afterwards: found.afterwards.clone(),
+            along: found.along.iter().cloned().map(|(name, statement)| AlongSql { name, statement }).collect(),
         });
         Some(RuleMeaning { verb: verb.name(), route: route(*verb)?, who, sql: sql.collect() })
     };

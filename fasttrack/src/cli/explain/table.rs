@@ -72,7 +72,9 @@ fn head(meaning: &Meaning) -> String {
 fn statements(text: &mut String, rule: &RuleMeaning) {
     let mut rest: Vec<_> = rule.sql.iter().collect();
     while let Some(first) = rest.first().copied() {
-        let is_same = |sql: &&CallerSql| (&sql.statement, &sql.afterwards) == (&first.statement, &first.afterwards);
+        let is_same = |sql: &&CallerSql| {
+            (&sql.statement, &sql.afterwards, &sql.along) == (&first.statement, &first.afterwards, &first.along)
+        };
         let (same, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_same);
         rest = other;
         let callers: Vec<_> = same.iter().map(|sql| sql.caller.as_str()).collect();
@@ -80,6 +82,9 @@ fn statements(text: &mut String, rule: &RuleMeaning) {
         let _ = write!(text, "\n-- {}, {}\n{statement}\n", rule.verb, callers.join(" and "));
         if let Some(afterwards) = &first.afterwards {
             let _ = write!(text, "-- then, of the row as it has become\n{}\n", formatted(afterwards));
+        }
+        for along in &first.along {
+            let _ = write!(text, "-- then, for each of {}\n{}\n", along.name, formatted(&along.statement));
         }
     }
 }

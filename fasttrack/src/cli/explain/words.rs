@@ -3,8 +3,8 @@
 use crate::{
     decimal::Fixed,
     schema::{
-        Assigned, Assignment, Change, Column, Counts, Effect, Fallback, Kind, OnDelete, Path, Payload, RowVersion,
-        Schema, span,
+        Assigned, Assignment, Change, Column, Counts, Effect, Fallback, Inline, Kind, OnDelete, Path, Payload,
+        RowVersion, Schema, span,
     },
 };
 
@@ -82,6 +82,11 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
     });
     let pairs = column.pairs.map(|pairs| format!("in the table {}", pairs.plural));
     flags.chain(also).chain(kept).chain(pairs).chain(gone.map(str::to_owned)).collect()
+}
+
+/// How rows come along with the one that they refer to.
+pub(super) fn along(inline: Inline) -> String {
+    format!("{} to {} come along on creation, and rows show those that one may read", inline.min, inline.max)
 }
 
 /// What becomes of rows that are deleted, where they are kept.

@@ -66,7 +66,7 @@ pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Ver
 
 impl Access {
     /// What both let.
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             anonymous: self.anonymous.min(other.anonymous),
             refuses: self.refuses || other.refuses,

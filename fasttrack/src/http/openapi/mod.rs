@@ -4,7 +4,7 @@
 //! columns, descriptions from doc comments, and who may from the rules. It is made once, at start, and [cached](CachedDocument).
 //! A route of the application's own says itself what it is.
 //!
-//! `resources`, `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `headers`
+//! `resources` (with `inline`), `auth`, `notify`, `service` and `custom` make the paths, out of `operation`, `params` and `fields`; `headers`
 //! and `problems` have what answers share, the latter for those that refuse.
 
 mod access;
@@ -16,6 +16,7 @@ mod contract;
 mod custom;
 mod fields;
 mod headers;
+mod inline;
 #[cfg(test)]
 mod laws;
 mod names;
@@ -71,7 +72,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
         .models()
         .iter()
         .zip(&names)
-        .map(|(model, names)| (Resource::new(catalog, model, names), model.schema.account, names))
+        .filter_map(|(model, own)| Some((Resource::new(catalog, model, &names)?, model.schema.account, own)))
         .collect();
     json!({
         "openapi": "3.1.0",

@@ -20,17 +20,21 @@ use crate::{
 
 /// One resource, as the document speaks of it.
 pub(super) struct Resource<'a> {
-    catalog: &'a Catalog,
-    model: &'a Model,
-    names: &'a Names,
+    pub(super) catalog: &'a Catalog,
+    pub(super) model: &'a Model,
+    pub(super) names: &'a Names,
+    /// The names of each resource.
+    pub(super) all: &'a [Names],
     noun: String,
     nouns: String,
 }
 
 impl<'a> Resource<'a> {
-    /// A resource under its names.
-    pub(super) fn new(catalog: &'a Catalog, model: &'a Model, names: &'a Names) -> Self {
-        Self { catalog, model, names, noun: words(model.schema.name), nouns: words(model.schema.plural) }
+    /// A resource under its names, which are among `all`.
+    pub(super) fn new(catalog: &'a Catalog, model: &'a Model, all: &'a [Names]) -> Option<Self> {
+        let names = all.get(model.index)?;
+        let (noun, nouns) = (words(model.schema.name), words(model.schema.plural));
+        Some(Self { catalog, model, names, all, noun, nouns })
     }
 
     /// The tag that its operations stand under.
@@ -104,6 +108,7 @@ impl<'a> Resource<'a> {
 
     fn operation(&self, verb: Verb, who: &str) -> Operation {
         let access = access(self.catalog, self.model, verb);
+        let access = if verb == Verb::Create { self.with_inlined(access) } else { access };
         let operation = match verb {
             Verb::Create => self.create(),
             Verb::List => self.list(),
@@ -121,7 +126,8 @@ impl<'a> Resource<'a> {
     fn create(&self) -> Operation {
         let operation = self.start("create").body(&self.names.create);
         let operation = operation.answers(201, &format!("The new {}.", self.noun), &self.names.row);
-        self.restricted(self.below_parent(self.located(operation)), Input::Create)
+        let operation = self.restricted(self.below_parent(self.located(operation)), Input::Create);
+        self.with_what_comes_along(operation)
     }
 
     /// Says of a creation that it tells where the row is, if that is anywhere.
@@ -249,9 +255,9 @@ impl<'a> Resource<'a> {
     fn row_schema(&self) -> Value {
         let schema = self.model.schema;
         let shown = schema.columns.iter().filter(|column| !column.hidden);
-        let properties: Map<_, _> =
-            shown.map(|column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column))).collect();
-        let is_always_there = |key: &str| schema.column_of_key(key).is_some_and(|column| column.read.is_none());
+        let fields = shown.map(|column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column)));
+        let properties: Map<_, _> = fields.chain(self.inlined_in_answer()).collect();
+        let is_always_there = |key: &str| schema.column_of_key(key).is_none_or(|column| column.read.is_none());
         let doc = markdown(schema.doc);
         json!({
             "description": if doc.is_empty() { format!("{}.", capitalised(&self.one())) } else { sentence(&doc) },
@@ -261,14 +267,15 @@ impl<'a> Resource<'a> {
         })
     }
 
-    fn input_schema(&self, input: Input, description: &str) -> Value {
+    pub(super) fn input_schema(&self, input: Input, description: &str) -> Value {
         let schema = self.model.schema;
         let taken: Vec<_> = schema.columns.iter().filter(|column| input.takes(schema, column)).collect();
-        let properties: Map<_, _> = taken
-            .iter()
-            .map(|column| (column.key.to_owned(), fields::in_input(self.catalog, schema, column, input)))
-            .collect();
-        let required: Vec<_> = taken.iter().filter(|column| input.requires(column)).map(|column| column.key).collect();
+        let (along, needed) = self.inlined_in_input(input);
+        let fields =
+            taken.iter().map(|column| (column.key.to_owned(), fields::in_input(self.catalog, schema, column, input)));
+        let properties: Map<_, _> = fields.chain(along).collect();
+        let required = taken.iter().filter(|column| input.requires(column)).map(|column| column.key);
+        let required: Vec<_> = required.chain(needed).collect();
         let mut body = json!({
             "description": description,
             "type": "object",

@@ -1,6 +1,6 @@
 //! Applications for tests: the reference application as its contract has it, and one that has whatever that one lacks.
 
-use crate::schema::{Catalog, Column, Comparison, Grant, Kind, Literal, OnDelete, Path, Rule, Schema, Verb};
+use crate::schema::{Catalog, Column, Comparison, Grant, Has, Kind, Literal, OnDelete, Path, Rule, Schema, Verb};
 
 const HERE: Path = Path::HERE;
 const OWNER: Rule = Rule::Related(HERE.then("owner"));
@@ -135,6 +135,7 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
         of_kind("code", Kind::Text).len(3, 3).unique().write_once(),
         nullable(relation("task", "task_id", "task").filter(&[]).on_delete(OnDelete::Restrict)),
     ])
+    .has(&[Has::new("notices", "notice", "problem").inline(1, 3), Has::new("hints", "hint", "about").inline(0, 9)])
     .named_rules(&[("counted", COUNTED)])
     .grants(&[
         grant(Verb::Create, Rule::Anyone),
@@ -142,6 +143,33 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
         grant(Verb::Read, Rule::All(&[Rule::Authenticated, COUNTED])),
         grant(Verb::Update, Rule::Named { path: HERE, rule: "counted" }),
         grant(Verb::Delete, Rule::Not(&Rule::Authenticated)),
+    ]);
+
+/// What comes along with a problem, and could come later.
+const NOTICE: Schema = Schema::new("notice", "notices")
+    .columns(&[
+        ID,
+        of_kind("text", Kind::Text).len(1, 20).unique(),
+        relation("problem", "problem_id", "problem").on_delete(OnDelete::Cascade),
+    ])
+    .grants(&[
+        grant(Verb::Create, Rule::Authenticated),
+        grant(Verb::List, Rule::Authenticated),
+        grant(Verb::Read, Rule::Authenticated),
+    ]);
+
+/// The same of what lies under it.
+const HINT: Schema = Schema::new("hint", "hints")
+    .under("about")
+    .columns(&[
+        ID,
+        of_kind("text", Kind::Text).len(1, 20),
+        relation("about", "about_id", "problem").write_once().on_delete(OnDelete::Cascade),
+    ])
+    .grants(&[
+        grant(Verb::Create, ADMIN),
+        grant(Verb::List, Rule::Authenticated),
+        grant(Verb::Read, Rule::Authenticated),
     ]);
 
 const COUNTED: Rule = Rule::Compare { path: HERE, field: "count", op: Comparison::Gt, value: Literal::Int(0) };
@@ -153,5 +181,5 @@ pub(super) fn tracker() -> Catalog {
 
 /// The same, with a resource of every kind of column and rule.
 pub(super) fn everything() -> Catalog {
-    Catalog::link(&[&COMMENT, &PROBLEM, &PROJECT, &TASK, &USER]).unwrap()
+    Catalog::link(&[&COMMENT, &HINT, &NOTICE, &PROBLEM, &PROJECT, &TASK, &USER]).unwrap()
 }
