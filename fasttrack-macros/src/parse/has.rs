@@ -56,12 +56,11 @@ fn inline(input: ParseStream<'_>, last: &mut Has, errors: &mut Errors) -> syn::R
         errors.push(word.span(), format!("how many `{}` are taken along is said already", last.name));
         return bounds.map(drop);
     }
-    let bounds = match errors.take(bounds) {
-        Some(Value::Bounds { min, max }) => Some((min, max)),
-        _ => {
-            super::skip_to_comma(input)?;
-            None
-        }
+    let bounds = if let Some(Value::Bounds { min, max }) = errors.take(bounds) {
+        Some((min, max))
+    } else {
+        super::skip_to_comma(input)?;
+        None
     };
     last.inline = Some(Inline { at: word.span(), bounds });
     Ok(())

@@ -154,6 +154,9 @@ mod tests {
             .columns(&[ID, SHELVED, relation("before", "before_id", "book")])
             .has(&[Has::new("sequels", "book", "before")])
             .grants(&[Grant::new(Verb::Read, SEQUEL), Grant::new(Verb::Update, Rule::Not(&SEQUEL))]);
+        const WHOLE: Schema = SERIAL
+            .has(&[Has::new("sequels", "book", "before").inline(1, 9)])
+            .grants(&[Grant::new(Verb::Create, Rule::Authenticated), Grant::new(Verb::Read, SEQUEL)]);
         let expected = [
             "Rows that refer here called which sequels books by their before_id",
             "any of sequels (shelf.keeper)",
@@ -162,9 +165,6 @@ mod tests {
         ];
         check(&SERIAL, false, &expected, &["come along"]);
         check(&SERIAL, true, &["\"many\": ["], &[]);
-        const WHOLE: Schema = SERIAL
-            .has(&[Has::new("sequels", "book", "before").inline(1, 9)])
-            .grants(&[Grant::new(Verb::Create, Rule::Authenticated), Grant::new(Verb::Read, SEQUEL)]);
         let along = "books by their before_id; 1 to 9 come along on creation, and rows show those that one may read";
         check(
             &WHOLE,

@@ -58,7 +58,11 @@ impl Input {
             let faults: Vec<_> = missing.map(|column| Fault::new(column.key, "required", "is missing")).collect();
             input.faults.extend(faults);
         }
-        input.faults.extend(body.faults.iter().cloned());
+        // Of rows that come along each is read by itself, and says it by its place.
+        let is_told_inside = |fault: &&Fault| {
+            fault.message == Object::DUPLICATE_INSIDE && inline::called(schema, &fault.field).is_some()
+        };
+        input.faults.extend(body.faults.iter().filter(|fault| !is_told_inside(fault)).cloned());
         input
     }
 

@@ -40,6 +40,9 @@ impl<'a> Object<'a> {
     /// Deepest nesting that is parsed, counting the outermost value.
     pub const MAX_DEPTH: usize = 128;
 
+    /// What is told of a member that holds an object with a duplicate key.
+    pub(crate) const DUPLICATE_INSIDE: &'static str = "holds an object that has a key twice";
+
     /// Parses a body.
     ///
     /// # Errors
@@ -87,7 +90,7 @@ fn collect(members: Vec<Member<'_>>) -> Result<Object<'_>, Error> {
 }
 
 const fn duplicate_message(nested: bool) -> &'static str {
-    if nested { "holds an object that has a key twice" } else { "the key is there twice" }
+    if nested { Object::DUPLICATE_INSIDE } else { "the key is there twice" }
 }
 
 fn node(raw: &str) -> Result<Node<'_>, Error> {

@@ -133,6 +133,11 @@ fn all_faults_are_told_at_once_and_nothing_is_left() {
         ] {
             assert_eq!(refused(world.post(&world.ada, &body).await), expected, "{body}");
         }
+        let twice = r#"{"title":"x","lines":[{"product_id":1,"amount":1,"amount":2}]}"#;
+        assert_eq!(refused(world.post_text(&world.ada, twice).await), "lines.0.amount duplicate");
+        let twice = r#"{"title":"x","lines":[{}],"lines":[]}"#;
+        let missing = "lines duplicate, lines.0.product_id required, lines.0.amount required";
+        assert_eq!(refused(world.post_text(&world.ada, twice).await), missing);
         let nobody = world.post(&Principal::Anonymous, &json!({ "title": "x", "lines": [line] })).await;
         assert!(matches!(nobody, Err(Error::Unauthenticated(_))), "{nobody:?}");
         let body = json!({ "title": "x", "lines": [{ "product_id": one, "amount": 9, "limit": 3 }] });
@@ -180,7 +185,7 @@ fn everybody_is_shown_what_he_may_read() {
 }
 
 /// How many at once.
-const WRITERS: usize = 50;
+const WRITERS: i64 = 50;
 
 /// What each of them comes to, all having begun before any has ended.
 async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
@@ -196,9 +201,10 @@ async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = 
 fn fifty_orders_at_once_have_their_own_lines_each() {
     run(async {
         let world = Arc::new(World::new().await);
-        let post = |number: usize| {
+        let post = |number: i64| {
             let amounts = [number, number + 100, number + 200];
-            let lines: Vec<_> = (0..3).map(|place| world.line(place, amounts[place] as i64 + 1)).collect();
+            let lines: Vec<_> =
+                amounts.iter().enumerate().map(|(place, amount)| world.line(place, amount + 1)).collect();
             // One in five is refused, for its last line.
             let last = if number % 5 == 0 { lines[0].clone() } else { lines[2].clone() };
             let body = json!({ "title": number.to_string(), "lines": [lines[0], lines[1], last] });
@@ -206,13 +212,13 @@ fn fifty_orders_at_once_have_their_own_lines_each() {
             async move { world.post(&world.ada, &body).await }
         };
         let posted = all((0..WRITERS).map(post)).await;
-        for (number, order) in posted.into_iter().enumerate() {
+        for (number, order) in (0..).zip(posted) {
             if number % 5 == 0 {
                 assert!(refused(order).starts_with("lines.2: a line with this"), "{number}");
                 continue;
             }
             let order = order.unwrap();
-            let sent = number as i64 + 1;
+            let sent: i64 = number + 1;
             assert_eq!(each(&order["lines"], &["amount"]), json!([[sent], [sent + 100], [sent + 200]]), "{order}");
             assert_eq!((&order["title"], &order["total"]), (&json!(number.to_string()), &json!(3 * sent + 300)));
             assert_eq!(world.read(&world.ada, order["id"].as_i64().unwrap()).await, order);

@@ -171,7 +171,10 @@ impl World {
     }
 
     pub(super) async fn post(&self, who: &Principal, body: &Value) -> Result<Value, Error> {
-        let body = body.to_string();
+        self.post_text(who, &body.to_string()).await
+    }
+
+    pub(super) async fn post_text(&self, who: &Principal, body: &str) -> Result<Value, Error> {
         let body = Object::parse(body.as_bytes())?;
         let row = self.app.pipeline.create(self.app.index("order"), None, who, &body).await?;
         Ok(serde_json::from_slice(&row).unwrap())
