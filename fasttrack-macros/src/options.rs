@@ -79,7 +79,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     row("unique", Argument::Nothing, "unique", UNIQUE, "no two rows hold the same"),
     row("filter", Argument::Aliases, "filter, filter(also = NAME)", FILTERED, "lists can be filtered by it"),
     row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
-    row("search", Argument::Nothing, "search", LONG, "`q` looks into it"),
+    row("search", Argument::Nothing, "search", LONG, "`q` finds words in it"),
     row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),
     row("read", Argument::Rule, "read = role(Admin)", NAMED, "who is shown it, among those who may read the row"),
     row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),

@@ -17,6 +17,7 @@ mod names;
 mod path;
 mod reading;
 pub(crate) mod rule;
+mod search;
 mod step;
 mod structure;
 mod trigger;
@@ -48,6 +49,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     rule::check(declaration, &mut errors);
     step::check(declaration, &mut errors);
     reading::check(declaration, &mut errors);
+    search::check(declaration, &mut errors);
     trigger::check(declaration, &mut errors);
     constraint::check(declaration, &mut errors);
     condition::check(declaration, &mut errors);

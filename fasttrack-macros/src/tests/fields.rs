@@ -103,6 +103,13 @@ fn hidden_is_hidden() {
 }
 
 #[test]
+fn an_order_is_one_thing() {
+    let words = "#[field(len = ..=9, default, search)] pub words: String,";
+    check(&field(&format!("#[field(sort)] pub relevance: i64, {words}")), "sort", "call the field otherwise");
+    accept(&field(&format!("#[field(filter)] pub relevance: i64, {words}")));
+}
+
+#[test]
 fn text_is_bounded() {
     check(&field("pub x: String,"), "x", "text has a bound");
     check(&field("pub x: Option<String>,"), "x", "text has a bound");

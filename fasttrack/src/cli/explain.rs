@@ -2,6 +2,7 @@
 
 mod constraints;
 mod meaning;
+mod search;
 mod table;
 mod words;
 

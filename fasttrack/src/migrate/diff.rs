@@ -9,6 +9,7 @@ use super::{
     column::{ColumnChange, Columns},
     exclusions::ExclusionChanges,
     figures::FigureChanges,
+    searches::SearchChanges,
     snapshot::{ColumnRename, Renames, Snapshot},
 };
 use crate::{
@@ -60,7 +61,9 @@ struct Comparison {
 impl Comparison {
     fn lead(&mut self, from: &Snapshot, to: &Snapshot, renames: &Renames) {
         let figures = FigureChanges::between(self.dialect, from, to);
+        let searches = SearchChanges::between(self.dialect, from, to, renames);
         self.found.blocks.extend(figures.before());
+        self.found.blocks.extend(searches.before());
         let mut work = from.clone();
         for (before, name) in &renames.tables {
             self.rename_table(&mut work, before, name);
@@ -69,6 +72,7 @@ impl Comparison {
             self.rename_column(&mut work, rename);
         }
         self.found.changes.extend(figures.told(&work));
+        self.found.changes.extend(searches.told(&work));
         // First, since what else changes may refer to them.
         let new = || to.tables.iter().filter(|table| work.table(&table.name).is_none());
         for table in new() {
@@ -92,6 +96,7 @@ impl Comparison {
             self.alter(Weight::Loss, &words, sql::drop_table(&table.name));
         }
         self.found.blocks.extend(figures.after(&work));
+        self.found.blocks.extend(searches.after());
     }
 
     fn say(&mut self, weight: Weight, words: &str) {
@@ -180,6 +185,7 @@ impl Comparison {
         }
         table.indexes.iter_mut().for_each(|index| index.rename(before, name));
         table.checks.iter_mut().for_each(|check| check.rename(before, name));
+        table.search.iter_mut().for_each(|search| search.rename(before, name));
         table.exclusions.iter_mut().for_each(|exclusion| exclusion.rename(before, name));
     }
 

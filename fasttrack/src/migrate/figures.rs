@@ -65,9 +65,17 @@ impl<'a> FigureChanges<'a> {
 
     /// Whether nothing happens to figures of one table, nor to either table.
     fn stays(&self, table: &TableDefinition, kept: &[&FigureDefinition]) -> bool {
-        let is_same = |name: &str| self.from.table(name).is_some() && self.from.table(name) == self.to.table(name);
+        let is_same = |name: &str| {
+            let tables = self.from.table(name).zip(self.to.table(name));
+            tables.is_some_and(|(from, to)| without_search(from) == without_search(to))
+        };
         is_same(&table.name) && kept.first().is_some_and(|first| is_same(&first.table))
     }
+}
+
+/// A table without what is of no concern to figures.
+fn without_search(table: &TableDefinition) -> TableDefinition {
+    TableDefinition { search: None, ..table.clone() }
 }
 
 fn all(schema: &Snapshot) -> impl Iterator<Item = (&TableDefinition, &FigureDefinition)> {

@@ -83,6 +83,12 @@ impl Foundation {
                     run(tx, &statement).await?;
                 }
             }
+            // Filled at once, an index takes a part of the time.
+            if let Some(search) = &table.search {
+                for statement in self.dialect.schema().forget_words(&table.name, search) {
+                    run(tx, &statement).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -97,7 +103,8 @@ impl Foundation {
             let failed = |cause| (table.name.clone(), cause);
             let kept = table.figures_together();
             let kept = kept.iter().flat_map(|figures| self.dialect.schema().keep(table, figures));
-            for statement in self.dialect.schema().add_references(table).into_iter().chain(kept) {
+            let words = table.search.iter().flat_map(|search| self.dialect.schema().index_words(table, search));
+            for statement in self.dialect.schema().add_references(table).into_iter().chain(kept).chain(words) {
                 run(tx, &statement).await.map_err(failed)?;
             }
         }

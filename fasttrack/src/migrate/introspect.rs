@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use super::{MARKER, folder::title, snapshot::Snapshot};
 use crate::{
     db::{Db, DbError, Dialect, Row, Statement, Tx},
-    sql::{ExclusionDefinition, FigureDefinition, IndexDefinition, TableDefinition},
+    sql::{ExclusionDefinition, FigureDefinition, IndexDefinition, SearchDefinition, TableDefinition},
 };
 
 /// A migration that was applied.
@@ -172,15 +172,18 @@ impl Inspected {
             if self.unread.get(&table.name).is_some_and(|text| self.dialect.schema().is_table(text, table)) {
                 self.unread.remove(&table.name);
                 let mut table = table.clone();
-                self.mark_lost_figures(&mut table);
+                self.mark_lost(&mut table);
                 table.indexes.retain(|index| self.objects.contains_key(&index.name));
                 self.schema.tables.push(table);
             }
         }
     }
 
-    /// What keeps a figure and is not there, or another one, is taken for what keeps something else.
-    fn mark_lost_figures(&self, table: &mut TableDefinition) {
+    /// What keeps a figure and is not there, or another one, is taken for what keeps something else; an index of words for
+    /// one of nothing.
+    fn mark_lost(&self, table: &mut TableDefinition) {
+        let has_search = table.search.as_ref().is_none_or(|one| finds_words(self.dialect, &self.objects, table, one));
+        table.search.iter_mut().filter(|_| !has_search).for_each(|search| search.columns.clear());
         let together = table.figures_together();
         let lost = together.iter().filter(|figures| !are_kept(self.dialect, &self.objects, table, figures));
         let lost: Vec<_> = lost.flatten().map(|figure| figure.name.clone()).collect();
@@ -202,7 +205,7 @@ impl Inspected {
                 table.exclusions.iter().map(|one| !keeps_apart(self.dialect, &self.objects, table, one)).collect();
             let lost = table.exclusions.iter_mut().zip(lost).filter(|(_, is_lost)| *is_lost);
             lost.for_each(|(one, _)| one.start.clear());
-            self.mark_lost_figures(table);
+            self.mark_lost(table);
             table.indexes.retain(|index| self.objects.contains_key(&index.name));
             for index in &mut table.indexes {
                 let there = self.objects.get(&index.name).map(|there| there.sql.as_str()).unwrap_or_default();
@@ -249,10 +252,22 @@ pub(super) fn is_all_there(dialect: Dialect, objects: &BTreeMap<String, Object>,
     };
     let keeps_apart = |one| keeps_apart(dialect, objects, table, one);
     let are_kept = |figures: &Vec<_>| are_kept(dialect, objects, table, figures);
+    let finds_words = |one| finds_words(dialect, objects, table, one);
     is_there(dialect, objects, table)
         && table.indexes.iter().all(has)
         && table.exclusions.iter().all(keeps_apart)
         && table.figures_together().iter().all(are_kept)
+        && table.search.iter().all(finds_words)
+}
+
+/// Whether an index of words is there, and what keeps it.
+fn finds_words(
+    dialect: Dialect,
+    objects: &BTreeMap<String, Object>,
+    table: &TableDefinition,
+    one: &SearchDefinition,
+) -> bool {
+    are_there(objects, &dialect.schema().search_objects(table, one))
 }
 
 /// Whether what keeps figures of one table is there.

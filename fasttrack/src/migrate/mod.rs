@@ -20,6 +20,7 @@ mod migrator;
 mod plan;
 mod run;
 mod script;
+mod searches;
 mod snapshot;
 mod source;
 mod surplus;

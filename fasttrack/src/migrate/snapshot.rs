@@ -78,6 +78,8 @@ fn unlike(one: &TableDefinition, other: &TableDefinition) -> Vec<String> {
         found.extend(exclusions.map(|one| format!("the constraint `{}`", one.name)));
         let figures = table.figures.iter().filter(|figure| !same.figures.contains(figure));
         found.extend(figures.map(|figure| format!("what keeps `{}` of `{}`", figure.column, figure.table)));
+        let is_other = table.search.is_some() && table.search != same.search;
+        found.extend(is_other.then(|| format!("the index of words of `{}`", table.name)));
     }
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|words| seen.insert(words.clone()));

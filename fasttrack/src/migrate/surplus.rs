@@ -3,7 +3,8 @@
 
 use super::snapshot::Snapshot;
 use crate::sql::{
-    CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, IndexDefinition, TableDefinition,
+    CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, IndexDefinition, SearchDefinition,
+    TableDefinition,
 };
 
 /// What is there beyond a schema, and in nobody's way.
@@ -24,6 +25,7 @@ struct Parts {
     checks: Vec<CheckDefinition>,
     exclusions: Vec<ExclusionDefinition>,
     figures: Vec<FigureDefinition>,
+    search: Option<SearchDefinition>,
 }
 
 impl Surplus {
@@ -54,6 +56,7 @@ impl Surplus {
             parts.checks.retain(|check| known.checks.iter().all(|other| other.name != check.name));
             parts.exclusions.retain(|one| known.exclusions.iter().all(|other| other.name != one.name));
             parts.figures.retain(|one| !known.figures.iter().any(|other| other.is_of_the_same_column(one)));
+            parts.search = parts.search.take().filter(|_| known.search.is_none());
         }
         self.parts.retain(Parts::is_any);
         self
@@ -83,6 +86,7 @@ impl Surplus {
                 table.checks.extend(parts.checks.iter().cloned());
                 table.exclusions.extend(parts.exclusions.iter().cloned());
                 table.figures.extend(parts.figures.iter().cloned());
+                table.search = table.search.take().or_else(|| parts.search.clone());
             }
         }
         all
@@ -100,6 +104,7 @@ impl Surplus {
                 table.checks.retain(|check| !parts.checks.contains(check));
                 table.exclusions.retain(|one| !parts.exclusions.contains(one));
                 table.figures.retain(|one| !parts.figures.contains(one));
+                table.search = table.search.take().filter(|_| parts.search.is_none());
             }
         }
         rest
@@ -142,13 +147,14 @@ impl Parts {
             self.checks.iter().map(|check| &check.name).chain(self.exclusions.iter().map(|one| &one.name));
         let constraints = constraints.map(|name| format!("the constraint `{name}`"));
         let figures = self.figures.iter().map(|one| format!("what keeps `{}` of `{}`", one.column, one.table));
-        let constraints = constraints.chain(figures);
+        let search = self.search.iter().map(|_| format!("the index of words of `{}`", self.table));
+        let constraints = constraints.chain(figures).chain(search);
         columns.chain(self.indexes.iter().map(|index| format!("the index `{}`", index.name))).chain(constraints)
     }
 
     fn is_any(&self) -> bool {
         let has_constraints = !self.checks.is_empty() || !self.exclusions.is_empty() || !self.figures.is_empty();
-        !self.columns.is_empty() || !self.indexes.is_empty() || has_constraints
+        !self.columns.is_empty() || !self.indexes.is_empty() || has_constraints || self.search.is_some()
     }
 
     fn of(there: &TableDefinition, known: &TableDefinition) -> Option<Self> {
@@ -173,7 +179,8 @@ impl Parts {
         let is_other = |one: &&FigureDefinition| !known.figures.iter().any(|other| other.is_of_the_same_column(one));
         let figures = there.figures.iter().filter(is_other).filter(|one| one.columns.iter().all(is_there));
         let figures = figures.cloned().collect();
-        let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions, figures };
+        let search = there.search.clone().filter(|one| known.search.is_none() && one.columns.iter().all(is_there));
+        let parts = Self { table: there.name.clone(), columns, indexes, checks, exclusions, figures, search };
         parts.is_any().then_some(parts)
     }
 }

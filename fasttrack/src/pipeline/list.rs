@@ -79,10 +79,13 @@ impl Pipeline {
         match key.open(listing.scope(), cursor) {
             Some(Position::Keys(keys)) if keys.len() == listing.query.sort.len() => Ok(keys),
             Some(Position::Row { id, digest, start }) => {
-                let statement = sql::read(&listing.engine.table, &Predicate::Always);
-                let rows = self.db.read(statement.fill(Values { id: Some(id), ..Values::default() })).await?;
+                let rows = self.db.read(listing.row_statement(id)).await?;
                 let row = rows.into_iter().next().and_then(|mut row| row.take_bytes(0));
-                let keys = row.map(|row| listing.keys(&row)).transpose()?;
+                let keys = row.map(|row| {
+                    let (relevance, row) = listing.ranked(&row);
+                    listing.keys(relevance, row)
+                });
+                let keys = keys.transpose()?;
                 match keys.filter(|keys| key.is_digest(keys, &digest)) {
                     Some(keys) => Ok(keys),
                     None => self.go_on_from(listing, start).await,
@@ -140,10 +143,11 @@ impl Pipeline {
         let mut page =
             Vec::with_capacity(64 + CursorKey::MAX_CHARS + shown.iter().map(|row| row.len() + 1).sum::<usize>());
         page.extend(b"{\"items\":[");
-        page.extend(shown.join(&b','));
+        let shown: Vec<_> = shown.iter().map(|row| listing.ranked(row)).collect();
+        page.extend(shown.iter().map(|(_, row)| *row).collect::<Vec<_>>().join(&b','));
         match shown.last().filter(|_| rows.len() > wanted) {
-            Some(last) => {
-                let keys = listing.keys(last)?;
+            Some((relevance, last)) => {
+                let keys = listing.keys(*relevance, last)?;
                 let Some(Arg::Int(id)) = keys.last() else {
                     return Err(Error::Internal("the order of a page does not end with an id".into()));
                 };
@@ -177,12 +181,16 @@ impl Listing<'_> {
     }
 
     fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
+        self.page(self.policy, conditions, after)
+    }
+
+    fn page(&self, policy: &Predicate, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
         let searchable = query::searchable(self.engine.schema);
         let columns: Vec<&'static Column> = searchable.filter(|column| self.table.view.shows(column)).collect();
         let page = PageQuery {
             table: self.table,
             parent_key: self.engine.parent.as_ref().map(|parent| parent.key),
-            policy: self.policy,
+            policy,
             conditions,
             search: self.query.search.as_deref().map(|text| (columns.as_slice(), text)),
             sort: &self.query.sort,
@@ -208,10 +216,44 @@ impl Listing<'_> {
         sql.finish().fill(self.values())
     }
 
+    /// One row, whoever may see it; where its relevance is asked for, as a page has it.
+    fn row_statement(&self, id: i64) -> Statement {
+        let sort = self.query.sort.last().filter(|_| self.is_ranked());
+        match sort {
+            Some(key) => {
+                let test = Test::Compare(Comparison::Eq, Arg::Int(id));
+                let is_it = [Condition { column: key.column, test }];
+                self.page(&Predicate::Always, &is_it, None)
+            }
+            None => {
+                let values = Values { id: Some(id), ..Values::default() };
+                sql::read(&self.engine.table, &Predicate::Always).fill(values)
+            }
+        }
+    }
+
+    fn is_ranked(&self) -> bool {
+        self.query.sort.iter().any(query::SortKey::is_relevance)
+    }
+
+    /// How well a row of a page fits what is searched for, where that is asked for, and its JSON.
+    fn ranked<'r>(&self, row: &'r [u8]) -> (Option<i64>, &'r [u8]) {
+        if !self.is_ranked() {
+            return (None, row);
+        }
+        let end = row.iter().position(|byte| *byte == b' ').unwrap_or_default();
+        let (relevance, json) = row.split_at_checked(end).unwrap_or((&[], row));
+        let relevance = std::str::from_utf8(relevance).ok().and_then(|digits| digits.parse().ok());
+        (relevance, json.strip_prefix(b" ").unwrap_or(json))
+    }
+
     /// The sort keys of a row, read out of its JSON.
-    fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
+    fn keys(&self, relevance: Option<i64>, row: &[u8]) -> Result<Vec<Arg>, Error> {
         let row = Object::parse(row)?;
         let keys = self.query.sort.iter().map(|key| {
+            if let Some(relevance) = relevance.filter(|_| key.is_relevance()) {
+                return Ok(Arg::Int(relevance));
+            }
             let member = row.members.iter().find(|(name, _)| name == key.column.key);
             let arg = member.and_then(|(_, node)| sort_key(key.column, node));
             arg.ok_or_else(|| Error::Internal(format!("a row of a page has no sort key {}", key.column.key)))

@@ -9,12 +9,15 @@ mod pack;
 mod page;
 mod sort;
 mod value;
+mod words;
 
+pub(crate) use self::sort::is_relevance;
 pub use self::{
     cursor::{CursorKey, CursorScope, Position},
     filter::{Condition, MAX_VALUES, Test},
     op::{OPERATORS, Operator, Takes},
     page::{IsShown, ListQuery, MAX_CONDITIONS, MAX_TEXT_CHARS, PageSize, parse, parse_shown, searchable},
-    sort::{MAX_SORT_KEYS, SortKey, sortable},
+    sort::{MAX_SORT_KEYS, RELEVANCE, SortKey, sortable},
     value::parse_value,
+    words::words,
 };

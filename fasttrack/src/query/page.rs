@@ -20,7 +20,7 @@ pub struct PageSize(u16);
 pub struct ListQuery {
     /// Conditions, all of which have to hold.
     pub conditions: Vec<Condition>,
-    /// Text that one of the searchable columns has to contain.
+    /// Whose words are to be found in the searchable columns; the text itself, where it has none.
     pub search: Option<String>,
     /// The order; the last key is the id.
     pub sort: Vec<SortKey>,
@@ -79,11 +79,12 @@ pub fn parse(schema: &'static Schema, params: Params) -> Result<ListQuery, Error
 /// # Errors
 /// [`Error::Invalid`] with every parameter that is unknown or does not fit.
 pub fn parse_shown(schema: &'static Schema, is_shown: IsShown<'_>, params: Params) -> Result<ListQuery, Error> {
-    let mut reader = Reader { faults: params.faults, ..Reader::default() };
+    let has_search = params.faults.iter().any(|fault| fault.field == "q");
+    let mut reader = Reader { faults: params.faults, has_search, ..Reader::default() };
     for param in &params.items {
         reader.read(schema, is_shown, param);
     }
-    let sort = sort::parse(schema, is_shown, reader.sort).unwrap_or_else(|fault| {
+    let sort = sort::parse(schema, is_shown, reader.sort, reader.has_search).unwrap_or_else(|fault| {
         reader.faults.push(fault);
         Vec::new()
     });
@@ -109,6 +110,8 @@ pub fn parse_shown(schema: &'static Schema, is_shown: IsShown<'_>, params: Param
 struct Reader<'a> {
     conditions: Vec<Condition>,
     search: Option<String>,
+    /// Whether anything is searched for, be it as it may.
+    has_search: bool,
     sort: Option<&'a str>,
     size: Option<PageSize>,
     cursor: Option<String>,
@@ -126,10 +129,13 @@ impl<'a> Reader<'a> {
             },
             ("cursor", None) => self.cursor = Some(param.value.clone()),
             ("sort", None) => self.sort = Some(&param.value),
-            ("q", None) if searchable(schema).any(is_shown) => match check_text("q", &param.value) {
-                Ok(()) => self.search = Some(param.value.clone()),
-                Err(fault) => self.faults.push(fault),
-            },
+            ("q", None) if searchable(schema).any(is_shown) => {
+                self.has_search = true;
+                match check_text("q", &param.value) {
+                    Ok(()) => self.search = Some(param.value.clone()),
+                    Err(fault) => self.faults.push(fault),
+                }
+            }
             (name, _) => match column_of(schema, name).filter(|column| is_shown(column)) {
                 Some(column) => self.read_filter(column, param),
                 None => self.faults.push(Fault::new(shown(param), "unknown", "there is no such parameter")),
@@ -156,8 +162,8 @@ impl<'a> Reader<'a> {
 /// Most filters of a list: each is a level of an expression, and the database goes 1,000 deep.
 pub const MAX_CONDITIONS: usize = 100;
 
-/// Longest text that can be searched for, in characters: to find a text costs its length times that of each text that is
-/// looked into.
+/// Longest text that can be searched for, in characters: to find a part of a text costs its length times that of each text
+/// that is looked into.
 pub const MAX_TEXT_CHARS: usize = 200;
 
 /// Refuses text that is too long to search for.

@@ -15,6 +15,7 @@ use super::{
     },
     figure::figures,
     policy::fold,
+    search,
     text::quote,
     there::only_there,
 };
@@ -39,6 +40,7 @@ pub fn define(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Tabl
         indexes: indexes(dialect, catalog, model)?,
         checks: checks(dialect, model.schema),
         figures: figures(dialect, catalog, model)?,
+        search: search::define(dialect, model.schema),
         exclusions: model.schema.exclusives.iter().map(|one| exclusion(dialect, model.schema, one)).collect(),
     })
 }

@@ -29,6 +29,19 @@ pub struct TableDefinition {
     /// The figures into which its rows are counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureDefinition>,
+    /// Where words are looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchDefinition>,
+}
+
+/// What words are looked for in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchDefinition {
+    /// What the index of words is called.
+    pub name: String,
+    /// The columns, by name.
+    pub columns: Vec<String>,
 }
 
 /// A figure that is kept of rows.
@@ -151,6 +164,7 @@ impl TableDefinition {
             && self.exclusions.iter().all(|exclusion| other.exclusions.contains(exclusion))
             && self.figures.len() == other.figures.len()
             && self.figures.iter().all(|figure| other.figures.contains(figure))
+            && self.search == other.search
     }
 }
 

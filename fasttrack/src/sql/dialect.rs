@@ -7,7 +7,10 @@ mod postgres;
 pub(super) mod schema;
 pub(super) mod sqlite;
 
-use super::text::{quote, text_literal};
+use super::{
+    search::Asked,
+    text::{quote, text_literal},
+};
 use crate::{
     db::Dialect,
     schema::{
@@ -69,6 +72,12 @@ pub(crate) trait Syntax: Sync {
 
     /// Whether a text contains what a pattern of LIKE says, the case of ASCII letters aside.
     fn like(&self, expr: &str, pattern: &str) -> String;
+
+    /// Words that are looked for, as a text that the database reads.
+    fn asked(&self, asked: &Asked<'_>) -> String;
+
+    /// Whether the row `t` is among those in which the index of words `index` finds such a text.
+    fn is_found(&self, index: &str, asked: &str) -> String;
 
     /// Whether a sort key is anything but a value that is not null; null is.
     fn differs(&self, expr: &str, nullable: bool, value: &str) -> String;

@@ -28,6 +28,7 @@ mod predicate;
 mod removal;
 mod row;
 mod scope;
+mod search;
 mod source;
 mod text;
 mod there;
@@ -45,7 +46,7 @@ pub use self::{
     ddl::{define, stored_default},
     definition::{
         CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds, IndexDefinition,
-        TableDefinition,
+        SearchDefinition, TableDefinition,
     },
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{

@@ -7,13 +7,14 @@
 use super::{
     Predicate, Scope, Slot, Sql, Table, Template,
     dialect::{match_key, sort_key},
+    search::Search,
     source::Source,
     text::quote,
     there::and_there,
 };
 use crate::{
     db::Arg,
-    query::{Condition, SortKey, Test},
+    query::{self, Condition, SortKey, Test},
     schema::{
         Column, Comparison,
         pairs::{FROM, TO},
@@ -31,7 +32,7 @@ pub struct PageQuery<'a> {
     pub policy: &'a Predicate,
     /// What the client asked for.
     pub conditions: &'a [Condition],
-    /// Text that one of these columns has to contain.
+    /// Whose words are to be found in these columns.
     pub search: Option<(&'a [&'static Column], &'a str)>,
     /// The order; the last key is unique.
     pub sort: &'a [SortKey],
@@ -45,7 +46,7 @@ pub struct PageQuery<'a> {
 pub const SEPARATOR: u8 = 0x1E;
 
 /// The statement of a page: one cell with the rows as JSON, in order and with [`SEPARATOR`] between them, one more than
-/// wanted where there are more; NULL for none.
+/// wanted where there are more; NULL for none. In the order of relevance each row begins with that, and a blank.
 ///
 /// The rows are found by their keys alone, as far as an index has them, and only those of the page are read.
 #[must_use]
@@ -53,10 +54,19 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     let mut sql = Sql::new(query.table.dialect, "SELECT ");
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
-    let json = query.table.view.json(query.table, &mut sql);
+    let mut json = query.table.view.json(query.table, &mut sql);
+    if let Some(position) = query.sort.iter().position(SortKey::is_relevance) {
+        json = format!("p.k{position} || ' ' || {}", syntax.json_text(&json));
+    }
     sql.push(&syntax.text(&syntax.joined(&json, SEPARATOR, &order))).push(" FROM (");
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
-    let rest = sql.fragment(|sql| write_rest(query, sql));
+    let search = Search::of(query);
+    let asks = |column| query::is_relevance(column);
+    let is_ranked =
+        query.sort.iter().any(|key| asks(key.column)) || query.conditions.iter().any(|one| asks(one.column));
+    let ranked = search.as_ref().filter(|_| is_ranked);
+    let relevance = ranked.map_or_else(|| "0".to_owned(), |search| sql.fragment(|sql| search.write_relevance(sql)));
+    let rest = sql.fragment(|sql| write_rest(query, search.as_ref(), &relevance, sql));
     let after = query.after.unwrap_or_default().iter();
     // Nothing is compared with null: a placeholder that the text does not mention would have no type.
     let value = |arg: &Arg| match arg {
@@ -64,7 +74,7 @@ pub fn page(query: &PageQuery<'_>) -> Template {
         arg => sql.hold(Slot::Value(arg.clone())),
     };
     let after: Vec<_> = after.map(value).collect();
-    let parts = Parts { query, rest: &rest, after: &after };
+    let parts = Parts { query, rest: &rest, relevance: &relevance, after: &after };
     let sources = if query.parent_key.is_none() { Source::of(query.policy) } else { None };
     let ways = ways(query, sources.as_deref());
     let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
@@ -165,6 +175,8 @@ struct Parts<'a> {
     query: &'a PageQuery<'a>,
     /// The conditions.
     rest: &'a str,
+    /// How well a row fits what is searched for.
+    relevance: &'a str,
     /// The sort keys of the last row seen.
     after: &'a [String],
 }
@@ -194,11 +206,14 @@ fn ranges(sort: &[SortKey], after: &[Arg]) -> Vec<Vec<Bound>> {
     ranges
 }
 
-fn key_expr(key: &SortKey) -> String {
-    sort_key(key.column, &format!("t.{}", quote(key.column.key)))
-}
-
 impl Parts<'_> {
+    fn key_expr(&self, key: &SortKey) -> String {
+        if key.is_relevance() {
+            return self.relevance.to_owned();
+        }
+        sort_key(key.column, &format!("t.{}", quote(key.column.key)))
+    }
+
     fn write_range(&self, way: &Way<'_>, range: &[Bound], sql: &mut Sql) {
         let query = self.query;
         if let Way::Source(source) = way
@@ -208,7 +223,7 @@ impl Parts<'_> {
         }
         sql.push(if way.source().is_some_and(Source::repeats) { "SELECT DISTINCT " } else { "SELECT " });
         sql.join(", ", query.sort.iter().enumerate(), |sql, (position, key)| {
-            sql.push(&format!("{} AS k{position}", key_expr(key)));
+            sql.push(&format!("{} AS k{position}", self.key_expr(key)));
         });
         way.write(query, sql);
         sql.push(self.rest);
@@ -246,7 +261,7 @@ impl Parts<'_> {
         | Bound::IsNull(position)
         | Bound::IsNotNull(position)) = bound;
         let (Some(key), Some(value)) = (self.query.sort.get(position), self.after.get(position)) else { return };
-        sql.push(&key_expr(key));
+        sql.push(&self.key_expr(key));
         match bound {
             Bound::Equal(_) => sql.push(" = ").push(value),
             Bound::Beyond(_, operator) => sql.push(&format!(" {operator} ")).push(value),
@@ -257,32 +272,34 @@ impl Parts<'_> {
 }
 
 /// What the client asked for, as further conditions.
-fn write_rest(query: &PageQuery<'_>, sql: &mut Sql) {
+fn write_rest(query: &PageQuery<'_>, search: Option<&Search<'_>>, relevance: &str, sql: &mut Sql) {
     for condition in query.conditions {
         sql.push(" AND ");
-        write_condition(condition, sql);
+        let column = condition.column;
+        if query::is_relevance(column) {
+            write_condition(condition, relevance, sql);
+        } else {
+            write_condition(condition, &match_key(column, &format!("t.{}", quote(column.key))), sql);
+        }
     }
-    if let Some((columns, text)) = query.search {
-        let pattern = sql.fragment(|sql| _ = sql.value(pattern(text)));
-        sql.push(" AND (");
-        sql.combine(" OR ", columns, &mut |sql, column| write_like(column, &pattern, sql));
-        sql.push(")");
+    if let Some(search) = search {
+        sql.push(" AND ");
+        search.write(sql);
     }
 }
 
-fn write_condition(condition: &Condition, sql: &mut Sql) {
+fn write_condition(condition: &Condition, expr: &str, sql: &mut Sql) {
     let column = condition.column;
-    let expr = match_key(column, &format!("t.{}", quote(column.key)));
     match &condition.test {
         Test::Compare(Comparison::Ne, value) => {
             let value = sql.fragment(|sql| _ = sql.value(value.clone()));
-            let differs = sql.dialect().sql().differs(&expr, column.nullable, &value);
+            let differs = sql.dialect().sql().differs(expr, column.nullable, &value);
             sql.push(&differs);
         }
         Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
-        Test::AnyOf(values) => write_any_of(column, &expr, values, sql),
+        Test::AnyOf(values) => write_any_of(column, expr, values, sql),
         Test::Contains(Arg::Text(text)) => {
-            let pattern = sql.fragment(|sql| _ = sql.value(pattern(text)));
+            let pattern = sql.fragment(|sql| _ = sql.value(contained(text)));
             write_like(column, &pattern, sql);
         }
         Test::Contains(_) => _ = sql.push("FALSE"),
@@ -333,7 +350,7 @@ fn write_any_of(column: &Column, expr: &str, values: &[Arg], sql: &mut Sql) {
 }
 
 /// A pattern for LIKE that matches this text, literally, anywhere.
-fn pattern(text: &str) -> Arg {
+pub(super) fn contained(text: &str) -> Arg {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for character in text.chars() {
@@ -347,7 +364,7 @@ fn pattern(text: &str) -> Arg {
 }
 
 /// The case of ASCII letters is ignored.
-fn write_like(column: &Column, pattern: &str, sql: &mut Sql) {
+pub(super) fn write_like(column: &Column, pattern: &str, sql: &mut Sql) {
     let like = sql.dialect().sql().like(&format!("t.{}", quote(column.key)), pattern);
     sql.push(&like);
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::{
     Predicate, Reference, Scope, Slot, Sql, Template, View,
     dialect::held,
+    search,
     text::{quote, text_literal},
     there::{and_gone, and_there},
 };
@@ -33,6 +34,8 @@ pub struct Table {
     pub deleted: Option<&'static str>,
     /// What of a row is shown that is read, alone or in a list.
     pub view: View,
+    /// What finds the words of its rows.
+    pub search: String,
 }
 
 impl Table {
@@ -47,6 +50,7 @@ impl Table {
             columns: schema.columns,
             deleted: schema.deleted_key(),
             view: View::whole(schema),
+            search: search::index_name(dialect, schema.plural),
         }
     }
 

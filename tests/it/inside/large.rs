@@ -110,8 +110,8 @@ fn sample(column: &Column, operator: &Operator) -> String {
     }
 }
 
-/// What clients may ask of a list: every order, both ways, and every filter; but for a part of a text, wherever it stands,
-/// in a list that nothing confines: no index helps there, and it is asked as a search, which has places of its own.
+/// What clients may ask of a list: every order, both ways, every filter, and words; but for a part of a text, wherever it
+/// stands, in a list that nothing confines: no index helps there, and it is asked as a search, which has places of its own.
 fn queries(model: &Model) -> Vec<String> {
     let schema = model.schema;
     let mut queries = vec![String::new()];
@@ -124,6 +124,9 @@ fn queries(model: &Model) -> Vec<String> {
             queries.push(format!("{}={}", operator.parameter(column.key), sample(column, operator)));
         }
     }
+    if query::searchable(schema).next().is_some() {
+        queries.extend(["q=t6999", "q=t6999&sort=-relevance", "q=t6999%20u77"].map(str::to_owned));
+    }
     queries
 }
 
@@ -132,7 +135,7 @@ fn pages(app: &Inside, model: &Model, caller: CallerRole, asked: &str) -> Vec<St
     let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), caller).unwrap();
     let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
     let last = query.sort.first().map(|key| match key.column.kind {
-        Kind::Choice(_) | Kind::Bool | Kind::Id | Kind::Relation(_) => Arg::Int(1),
+        Kind::Choice(_) | Kind::Bool | Kind::Id | Kind::Relation(_) | Kind::Int => Arg::Int(1),
         Kind::CreatedAt | Kind::UpdatedAt => Arg::Text("2026-01-01T02:00:00.000000Z".into()),
         _ => Arg::Text("t1".into()),
     });
@@ -140,13 +143,14 @@ fn pages(app: &Inside, model: &Model, caller: CallerRole, asked: &str) -> Vec<St
         last.push(Arg::Int(70));
         last
     });
+    let searchable: Vec<_> = query::searchable(model.schema).collect();
     let page = |after| {
         let page = PageQuery {
             table: &Table::new(Dialect::Postgres, model.schema),
             parent_key: model.parent.map(|parent| parent.key),
             policy: &policy,
             conditions: &query.conditions,
-            search: None,
+            search: query.search.as_deref().map(|text| (searchable.as_slice(), text)),
             sort: &query.sort,
             after,
             limit: query.size.rows(),

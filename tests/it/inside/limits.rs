@@ -94,7 +94,7 @@ fn rows_of_many_fields_are_created_changed_shown_and_deleted() {
         }
         let fields: Vec<_> = (0..297).map(|number| format!(r#""c{number}": "b{number}""#)).collect();
         app.update("sheet", sheet, &ada, &format!("{{{}}}", fields.join(","))).await.unwrap();
-        let found = app.list("sheet", &ada, "q=eedl&limit=100").await.unwrap();
+        let found = app.list("sheet", &ada, "q=needl&limit=100").await.unwrap();
         assert_eq!(found["items"].as_array().unwrap().len(), 100);
         app.pipeline.delete(app.index("board"), board, &ada).await.unwrap();
         assert_eq!(app.drain().await.len(), 300, "each is told of");

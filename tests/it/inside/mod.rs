@@ -21,6 +21,7 @@ mod moments;
 mod outbox;
 mod plans;
 mod regular;
+mod search;
 mod sets;
 mod shown;
 mod things;

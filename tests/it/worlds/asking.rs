@@ -213,6 +213,7 @@ impl Asking {
             for value in self.looked_for(model, column) {
                 let word = value.as_str().and_then(|text| text.split(' ').next()).unwrap_or("a");
                 self.walk(&format!("{collection}?q={}&limit=4", encode(word)));
+                self.walk(&format!("{collection}?q={}&sort=-relevance&limit=4", encode(word)));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{constraints, words};
+use super::{constraints, search, words};
 use crate::{
     db::Dialect,
     http::routes::{self, Action},
@@ -27,6 +27,8 @@ pub(super) struct Meaning {
     pub(super) many: Vec<ManyMeaning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) constraints: Vec<ConstraintMeaning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) search: Option<SearchMeaning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) steps: Vec<StepMeaning>,
     pub(super) rules: Vec<RuleMeaning>,
@@ -38,6 +40,15 @@ pub(super) struct Meaning {
 pub(super) struct ConstraintMeaning {
     pub(super) holds: String,
     pub(super) otherwise: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sql: Vec<String>,
+}
+
+/// What `q` finds.
+#[derive(Debug, Serialize)]
+pub(super) struct SearchMeaning {
+    pub(super) finds: String,
+    pub(super) order: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) sql: Vec<String>,
 }
@@ -123,6 +134,7 @@ impl Meaning {
             fields: schema.columns.iter().map(|column| field(catalog, model, column)).collect(),
             many: schema.has.iter().map(|has| many(catalog, has)).collect::<Result<_, _>>()?,
             constraints: constraints::of(catalog, model, sql)?,
+            search: search::of(catalog, model, sql)?,
             steps: schema.columns.iter().flat_map(|column| steps(catalog, model, column)).collect(),
             rules: rules(catalog, model, sql)?,
             triggers: triggers(catalog, model, sql)?,

@@ -19,6 +19,8 @@ pub(super) fn render(meaning: &Meaning) -> String {
     section(&mut text, "Rows that refer here", &["called", "which"], many);
     let constraints = meaning.constraints.iter().map(|one| [one.holds.clone(), one.otherwise.to_owned()]);
     section(&mut text, "Constraints", &["what holds", "otherwise"], constraints);
+    let search = meaning.search.iter().map(|search| [search.finds.clone(), search.order.clone()]);
+    section(&mut text, "Search", &["finds", "order"], search);
     let steps = meaning
         .steps
         .iter()
@@ -32,6 +34,11 @@ pub(super) fn render(meaning: &Meaning) -> String {
         for sql in &constraint.sql {
             // Writing to a `String` cannot fail, here and below.
             let _ = write!(text, "\n-- {}\n{}\n", constraint.holds, formatted(sql));
+        }
+    }
+    if let Some(search) = &meaning.search {
+        for sql in &search.sql {
+            let _ = write!(text, "\n-- {}\n{sql}\n", search.finds);
         }
     }
     for rule in &meaning.rules {

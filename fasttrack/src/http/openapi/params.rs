@@ -40,7 +40,13 @@ pub(super) fn components() -> Value {
 
 /// What the list of a resource takes.
 pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
-    let mut parameters = paging(&sortable(schema).map(|column| column.key).collect::<Vec<_>>());
+    let mut orders = orders(&sortable(schema).map(|column| column.key).collect::<Vec<_>>());
+    let mut note = String::new();
+    if searchable(schema).next().is_some() {
+        orders.push(BEST_FIRST.to_owned());
+        note = format!(" `{BEST_FIRST}`, beside `q` alone: what fits it best comes first.");
+    }
+    let mut parameters = paged(&orders, &note);
     parameters.extend(search(schema));
     for column in schema.columns.iter().filter(|column| column.filter) {
         parameters.extend(filters(column, column.key, None));
@@ -51,17 +57,29 @@ pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
     parameters
 }
 
+/// The order that there is beside `q`.
+const BEST_FIRST: &str = "-relevance";
+
 /// Page and order of a list that is sorted by these keys.
 pub(super) fn paging(sortable: &[&str]) -> Vec<Value> {
-    let orders: Vec<_> = sortable.iter().flat_map(|key| [(*key).to_owned(), format!("-{key}")]).collect();
+    paged(&orders(sortable), "")
+}
+
+fn orders(sortable: &[&str]) -> Vec<String> {
+    sortable.iter().flat_map(|key| [(*key).to_owned(), format!("-{key}")]).collect()
+}
+
+fn paged(orders: &[String], note: &str) -> Vec<Value> {
     vec![
         json!({ "$ref": "#/components/parameters/Limit" }),
         json!({ "$ref": "#/components/parameters/Cursor" }),
         json!({
             "name": "sort",
             "in": "query",
-            "description": "Order of the rows: keys separated by commas, `-` for descending. Rows that are equal in all of \
-                            them are ordered by `id`.",
+            "description": format!(
+                "Order of the rows: keys separated by commas, `-` for descending. Rows that are equal in all of them are \
+                 ordered by `id`.{note}"
+            ),
             "style": "form",
             "explode": false,
             "schema": {
@@ -86,7 +104,10 @@ fn search(schema: &'static Schema) -> Option<Value> {
     Some(json!({
         "name": "q",
         "in": "query",
-        "description": format!("Only rows with this text in {keys}; literally, without regard to ASCII case."),
+        "description": format!(
+            "Only rows in which each of these words, or a word that begins so, is found in {keys}; without regard to case \
+             and accents. A text without a word is looked for as it stands."
+        ),
         "schema": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS },
     }))
 }

@@ -13,6 +13,7 @@ mod older;
 mod pairs;
 mod postgres;
 mod random;
+mod searches;
 
 use std::sync::Arc;
 
@@ -214,6 +215,7 @@ fn table(name: &str, columns: &[ColumnDefinition]) -> TableDefinition {
         checks: Vec::new(),
         exclusions: Vec::new(),
         figures: Vec::new(),
+        search: None,
     }
 }
 

@@ -3,7 +3,7 @@
 mod capture;
 mod tables;
 
-use super::{Along, AlongSql, Capture, DOOMED, InsertRows, Messages, Syntax, Taken};
+use super::{Along, AlongSql, Asked, Capture, DOOMED, InsertRows, Messages, Syntax, Taken, schema};
 use crate::{
     schema::{Column, Literal},
     sql::text::{quote, text_literal},
@@ -28,6 +28,16 @@ impl Postgres {
             Storage::Text => "text",
         }
     }
+}
+
+/// Many parts with an operator between them, in few levels: the server reads each level on its stack.
+fn tree(parts: &[String], operator: &str) -> String {
+    const MAX_ROW: usize = 32;
+    if parts.len() <= MAX_ROW {
+        return parts.join(operator);
+    }
+    let (first, second) = parts.split_at(parts.len() / 2);
+    format!("({}){operator}({})", tree(first, operator), tree(second, operator))
 }
 
 impl Syntax for Postgres {
@@ -129,6 +139,20 @@ impl Syntax for Postgres {
     /// ILIKE ignores the case of letters as the collation of the column knows it: "C" knows that of ASCII.
     fn like(&self, expr: &str, pattern: &str) -> String {
         format!("{expr} ILIKE {pattern} ESCAPE '\\'")
+    }
+
+    /// A word is quoted, and has no quote in it; before it stands the letter of its field.
+    fn asked(&self, asked: &Asked<'_>) -> String {
+        let end = if asked.is_whole { "" } else { ":*" };
+        let word = |word: &String| {
+            let fields = asked.fields.iter().map(|(place, _)| format!("'{}{word}'{end}", schema::words_mark(*place)));
+            format!("({})", tree(&fields.collect::<Vec<_>>(), " | "))
+        };
+        tree(&asked.words.iter().map(word).collect::<Vec<_>>(), " & ")
+    }
+
+    fn is_found(&self, _index: &str, asked: &str) -> String {
+        format!("t.{} @@ {asked}::tsquery", quote(schema::WORDS_COLUMN))
     }
 
     /// What is less and what is more are two stretches of an index, for when nearly everything is equal to the value.

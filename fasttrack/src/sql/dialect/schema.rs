@@ -5,12 +5,17 @@
 mod postgres;
 mod sqlite;
 
+pub(in crate::sql) use self::{
+    postgres::{WORDS_COLUMN, words_mark},
+    sqlite::words_column,
+};
+
 use crate::{
     db::Dialect,
     schema::Literal,
     sql::definition::{
         CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, Holds, IndexDefinition,
-        TableDefinition,
+        SearchDefinition, TableDefinition,
     },
 };
 
@@ -156,10 +161,37 @@ pub trait SchemaSyntax: Sync {
     /// What keeps them, beside the table: names, and definitions of the catalog where it has them as they were written.
     fn figure_objects(&self, counted: &TableDefinition, figures: &[&FigureDefinition]) -> Vec<(String, String)>;
 
+    /// What the index of words of a table is called, so that what is called after it fits.
+    fn search_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// Makes the index of words of a table that holds rows, and has it kept.
+    fn index_words(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<String>;
+
+    /// Drops it.
+    fn forget_words(&self, table: &str, search: &SearchDefinition) -> Vec<String>;
+
+    /// Has one that is right kept on.
+    fn watch_words(&self, _table: &TableDefinition, _search: &SearchDefinition) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Has it kept no more, while the table changes in other ways.
+    fn unwatch_words(&self, _search: &SearchDefinition) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What it is, beside the table: names, and definitions of the catalog where it has them as they were written.
+    fn search_objects(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<(String, String)>;
+
     /// Everything that stands beside a table and was made with it, its indexes aside.
     fn objects_beside(&self, table: &TableDefinition) -> Vec<(String, String)> {
         let exclusions = table.exclusions.iter().flat_map(|one| self.exclusion_objects(table, one));
-        exclusions.chain(table.figures_together().iter().flat_map(|kept| self.figure_objects(table, kept))).collect()
+        let together = table.figures_together();
+        let figures = together.iter().flat_map(|kept| self.figure_objects(table, kept));
+        let search = table.search.iter().flat_map(|one| self.search_objects(table, one));
+        exclusions.chain(figures).chain(search).collect()
     }
 
     /// `CREATE INDEX`.

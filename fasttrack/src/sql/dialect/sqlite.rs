@@ -1,10 +1,10 @@
 //! What is peculiar to the SQL of `SQLite`.
 
-use super::{Along, AlongSql, Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken};
+use super::{Along, AlongSql, Asked, Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken, schema};
 use crate::{
     decimal::power,
     schema::{Column, Literal},
-    sql::text::text_literal,
+    sql::text::{quote, text_literal},
     types::Storage,
 };
 
@@ -115,6 +115,23 @@ impl Syntax for Sqlite {
     /// LIKE ignores the case of ASCII letters.
     fn like(&self, expr: &str, pattern: &str) -> String {
         format!("{expr} LIKE {pattern} ESCAPE '\\'")
+    }
+
+    /// A word is quoted, so that none is an operator.
+    fn asked(&self, asked: &Asked<'_>) -> String {
+        let end = if asked.is_whole { "" } else { " *" };
+        let words: Vec<_> = asked.words.iter().map(|word| format!("\"{word}\"{end}")).collect();
+        let words = words.join(" AND ");
+        if asked.is_everywhere {
+            return words;
+        }
+        let fields: Vec<_> = asked.fields.iter().map(|(_, key)| quote(&schema::words_column(key))).collect();
+        format!("{{{}}} : ({words})", fields.join(" "))
+    }
+
+    /// Found once for the whole statement, however many rows ask.
+    fn is_found(&self, index: &str, asked: &str) -> String {
+        format!("t.\"id\" IN (SELECT s.rowid FROM {index} s WHERE s.{index} MATCH {asked})")
     }
 
     fn differs(&self, expr: &str, _nullable: bool, value: &str) -> String {

@@ -50,3 +50,15 @@ CREATE INDEX "users_by_created_at" ON "users" ("created_at", "id");
 
 -- Now that all tables are there, what refers to them.
 ALTER TABLE "notes" ADD CONSTRAINT "notes_owner_id_fkey" FOREIGN KEY ("owner_id") REFERENCES "users" ("id") ON DELETE CASCADE;
+
+-- notes: words are found in `body`, `title`
+ALTER TABLE "notes" ADD COLUMN "fasttrack_search" tsvector
+  GENERATED ALWAYS AS ("fasttrack_words"(100000, ARRAY["body", "title"])) STORED;
+
+CREATE INDEX "fasttrack_search_notes" ON "notes" USING gin ("fasttrack_search");
+
+-- users: words are found in `display_name`, `email`
+ALTER TABLE "users" ADD COLUMN "fasttrack_search" tsvector
+  GENERATED ALWAYS AS ("fasttrack_words"(100000, ARRAY["display_name", "email"])) STORED;
+
+CREATE INDEX "fasttrack_search_users" ON "users" USING gin ("fasttrack_search");

@@ -262,7 +262,7 @@ fn the_indexes_of_lists_are_over_what_is_there() {
             "SELECT CAST(sql AS BLOB) FROM sqlite_master WHERE tbl_name = 'books' AND sql LIKE '%INDEX%'"
         }
         Dialect::Postgres => {
-            "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'books' AND indexname NOT LIKE '%pkey'"
+            "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'books' AND indexname NOT LIKE '%pkey' AND indexdef LIKE '%btree%'"
         }
     };
     let context = library.app.context().clone();

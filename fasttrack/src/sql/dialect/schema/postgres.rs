@@ -12,6 +12,9 @@ mod exclusion;
 mod figure;
 mod name;
 mod same;
+mod search;
+
+pub(in crate::sql) use self::search::{WORDS_COLUMN, words_mark};
 
 use std::borrow::Cow;
 
@@ -23,7 +26,7 @@ use crate::{
     sql::{
         definition::{
             CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds,
-            IndexDefinition, TableDefinition,
+            IndexDefinition, SearchDefinition, TableDefinition,
         },
         text::{quote, text_literal},
     },
@@ -122,6 +125,23 @@ impl SchemaSyntax for PostgresSchema {
         figure::functions(figures)
     }
 
+    fn search_name(&self, name: &str) -> String {
+        identifier(name)
+    }
+
+    fn index_words(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<String> {
+        search::make(table, search)
+    }
+
+    fn forget_words(&self, table: &str, _search: &SearchDefinition) -> Vec<String> {
+        search::drop(table)
+    }
+
+    /// The index is there as long as the column is.
+    fn search_objects(&self, _table: &TableDefinition, search: &SearchDefinition) -> Vec<(String, String)> {
+        vec![(search.name.clone(), String::new())]
+    }
+
     fn lists_nulls_along_unique(&self) -> bool {
         false
     }
@@ -179,6 +199,7 @@ impl SchemaSyntax for PostgresSchema {
              \"applied_at\" timestamptz NOT NULL)",
             IS_JSON,
             exclusion::TEXT_RANGE,
+            search::FUNCTION,
         ]
     }
 

@@ -9,6 +9,9 @@ mod decimal;
 mod exclusion;
 mod figure;
 mod same;
+mod search;
+
+pub(in crate::sql) use self::search::words_column;
 
 use super::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax, squeeze};
 use crate::{
@@ -18,7 +21,7 @@ use crate::{
         alter::{drop_table, rename_table},
         definition::{
             CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds,
-            IndexDefinition, TableDefinition,
+            IndexDefinition, SearchDefinition, TableDefinition,
         },
         text::{quote, text_literal},
     },
@@ -121,6 +124,26 @@ impl SchemaSyntax for SqliteSchema {
         figure::triggers(counted, figures)
     }
 
+    fn index_words(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<String> {
+        search::make(table, search).into_iter().chain(self.watch_words(table, search)).collect()
+    }
+
+    fn forget_words(&self, _table: &str, search: &SearchDefinition) -> Vec<String> {
+        self.unwatch_words(search).into_iter().chain([search::drop(search)]).collect()
+    }
+
+    fn watch_words(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<String> {
+        search::triggers(table, search).into_iter().map(|(_, sql)| sql).collect()
+    }
+
+    fn unwatch_words(&self, search: &SearchDefinition) -> Vec<String> {
+        search::names(&search.name).map(|name| format!("DROP TRIGGER IF EXISTS {}", quote(&name))).into()
+    }
+
+    fn search_objects(&self, table: &TableDefinition, search: &SearchDefinition) -> Vec<(String, String)> {
+        search::objects(table, search)
+    }
+
     fn convert(&self, from: &ColumnDefinition, to: &ColumnDefinition) -> Option<Conversion> {
         convert::convert(from, to)
     }
@@ -161,9 +184,11 @@ impl SchemaSyntax for SqliteSchema {
         ]
     }
 
+    /// What a virtual table keeps in tables of its own is no table of anybody's.
     fn objects(&self) -> &'static str {
         "SELECT 0, rowid, CAST(\"name\" AS BLOB), CAST(\"type\" AS BLOB), CAST(\"tbl_name\" AS BLOB), \
-         CAST(\"sql\" AS BLOB) FROM sqlite_master WHERE \"sql\" IS NOT NULL AND \"name\" NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+         CAST(\"sql\" AS BLOB) FROM sqlite_master WHERE \"sql\" IS NOT NULL AND \"name\" NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         AND \"name\" NOT IN (SELECT \"name\" FROM pragma_table_list WHERE \"schema\" = 'main' AND \"type\" = 'shadow')"
     }
 
     fn recorded_schema(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 /// Every table, index, trigger and view of the schema that tables are made in. A table is described as JSON, since there is
 /// no `CREATE TABLE` to be had; an index and a trigger by the statement that makes it. What belongs to an extension is
-/// nobody's table, and an index that makes a constraint hold is part of its table.
+/// nobody's table, and an index that makes a constraint hold is part of its table. The column of words is part of their index.
 pub(super) const OBJECTS: &str = r#"WITH "own" AS (
   SELECT c."oid", c."relname", c."relkind" FROM pg_catalog.pg_class c
   WHERE c."relnamespace" = (SELECT n."oid" FROM pg_catalog.pg_namespace n WHERE n."nspname" = current_schema())
@@ -19,7 +19,8 @@ pub(super) const OBJECTS: &str = r#"WITH "own" AS (
     'default', (SELECT pg_get_expr(f."adbin", f."adrelid") FROM pg_catalog.pg_attrdef f
       WHERE f."adrelid" = a."attrelid" AND f."adnum" = a."attnum")
   ) ORDER BY a."attnum") AS "list"
-  FROM pg_catalog.pg_attribute a WHERE a."attnum" > 0 AND NOT a."attisdropped" GROUP BY a."attrelid"
+  FROM pg_catalog.pg_attribute a WHERE a."attnum" > 0 AND NOT a."attisdropped"
+    AND NOT (a."attgenerated" <> '' AND a."attname" = 'fasttrack_search') GROUP BY a."attrelid"
 ), "constraints" AS (
   SELECT k."conrelid", json_agg(pg_get_constraintdef(k."oid") ORDER BY k."conname") AS "list"
   FROM pg_catalog.pg_constraint k WHERE k."contype" IN ('c', 'f', 'p', 'u', 'x') GROUP BY k."conrelid"
