@@ -218,18 +218,13 @@ impl Listing<'_> {
 
     /// One row, whoever may see it; where its relevance is asked for, as a page has it.
     fn row_statement(&self, id: i64) -> Statement {
-        let sort = self.query.sort.last().filter(|_| self.is_ranked());
-        match sort {
-            Some(key) => {
-                let test = Test::Compare(Comparison::Eq, Arg::Int(id));
-                let is_it = [Condition { column: key.column, test }];
-                self.page(&Predicate::Always, &is_it, None)
-            }
-            None => {
-                let values = Values { id: Some(id), ..Values::default() };
-                sql::read(&self.engine.table, &Predicate::Always).fill(values)
-            }
+        if let Some(key) = self.query.sort.last().filter(|_| self.is_ranked()) {
+            let test = Test::Compare(Comparison::Eq, Arg::Int(id));
+            let is_it = [Condition { column: key.column, test }];
+            return self.page(&Predicate::Always, &is_it, None);
         }
+        let values = Values { id: Some(id), ..Values::default() };
+        sql::read(&self.engine.table, &Predicate::Always).fill(values)
     }
 
     fn is_ranked(&self) -> bool {

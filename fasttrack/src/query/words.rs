@@ -16,6 +16,7 @@ const FOLDS: &str = include_str!("words/folds.sql");
 const DROPPED: &str = include_str!("words/dropped.sql");
 
 /// The words of a text, folded, in their order; each as often as it is there.
+#[must_use]
 pub fn words(text: &str) -> Vec<String> {
     let letters = text.chars().map(|c| if is_letter(c) { Some(c) } else { None });
     let mut words = vec![String::new()];

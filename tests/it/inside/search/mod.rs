@@ -245,7 +245,7 @@ fn whatever_is_asked_no_database_minds() {
         let row = |rank: &str, body: &str| [rank.to_owned(), body.to_owned(), String::new()];
         world.hold(&[row("a or b", "\"quoted\" 100%"), row("", "a NEAR b: c*"), row("x", "%")]).await;
         let letters: String = ('a'..='z').cycle().take(100).flat_map(|c| [c, ' ']).collect();
-        let words: String = (0..66).map(|n| format!("{} ", (10 + n) % 100)).collect();
+        let words = (10..76).map(|n: i32| n.to_string()).collect::<Vec<_>>().join(" ");
         for asked in [
             "\"",
             "\"\"",
