@@ -113,6 +113,8 @@ pub(crate) enum Value {
         max: Option<Constant>,
     },
     Constant(Constant),
+    /// The values of a list.
+    List(Vec<Constant>),
     Aliases(Vec<Ident>),
     Rule(Rule),
     OnDelete {

@@ -53,12 +53,13 @@ pub(crate) enum Argument {
 /// Types that have an option.
 type Fit = fn(&TypeSpec) -> bool;
 
-const FILTERED: Fit = |spec| spec.is_ordered || matches!(spec.bounds, Bounds::Count);
-const COUNTED: Fit = |spec| matches!(spec.bounds, Bounds::Count);
+const FILTERED: Fit = |spec| spec.is_ordered || spec.bounds.are_of_many();
+const COUNTED: Fit = |spec| spec.bounds.are_of_many();
 const ORDERED: Fit = |spec| spec.is_ordered;
 const INPUT: Fit = |spec| matches!(spec.set, SetBy::Clients);
-const LONG: Fit = |spec| matches!(spec.bounds, Bounds::Length);
-const RANGED: Fit = |spec| matches!(spec.bounds, Bounds::Range);
+const LONG: Fit = |spec| matches!(spec.bounds, Bounds::Length | Bounds::Texts);
+const TEXT: Fit = |spec| matches!(spec.bounds, Bounds::Length);
+const RANGED: Fit = |spec| matches!(spec.bounds, Bounds::Range | Bounds::Integers);
 const COUNT: Fit = |spec| matches!(spec.shape, Shape::Int);
 const SUM: Fit = |spec| matches!(spec.shape, Shape::Int | Shape::Decimal);
 const UNIQUE: Fit = |spec| spec.is_unique;
@@ -74,12 +75,12 @@ const fn row(name: &'static str, argument: Argument, form: &'static str, fit: Fi
 pub(crate) const OPTIONS: &[OptionSpec] = &[
     row("len", Argument::Bounds, "len = 1..=300", LONG, "smallest and largest length, in characters"),
     row("range", Argument::Bounds, "range = 0..=100", RANGED, "smallest and largest value"),
-    row("max", Argument::Number, "max = 50", COUNTED, "most rows that it holds"),
+    row("max", Argument::Number, "max = 50", COUNTED, "most rows or values that it holds"),
     row("default", Argument::Constant, "default, default = Todo", INPUT, "what it holds when the client says nothing"),
     row("unique", Argument::Nothing, "unique", UNIQUE, "no two rows hold the same"),
     row("filter", Argument::Aliases, "filter, filter(also = NAME)", FILTERED, "lists can be filtered by it"),
     row("sort", Argument::Nothing, "sort", ORDERED, "lists can be sorted by it"),
-    row("search", Argument::Nothing, "search", LONG, "`q` finds words in it"),
+    row("search", Argument::Nothing, "search", TEXT, "`q` finds words in it"),
     row("hidden", Argument::Nothing, "hidden", INPUT, "never shown"),
     row("read", Argument::Rule, "read = role(Admin)", NAMED, "who is shown it, among those who may read the row"),
     row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),

@@ -1,11 +1,8 @@
-//! What the macro can see of a field's type: its name, not its meaning.
-//!
-//! A name that it does not know is taken for a choice, and the generated code lets the compiler verify that.
+//! What the macro knows of types, as a table; `shape/apart.rs` finds the one of a field by its name.
 
-use proc_macro2::Ident;
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type};
+mod apart;
 
-use crate::decimal::MAX_SCALE;
+pub(crate) use self::apart::FieldType;
 
 /// The types a field may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +18,8 @@ pub(crate) enum Shape {
     Duration,
     Uuid,
     Url,
+    Texts,
+    Integers,
     Json,
     Choice,
     Relation,
@@ -30,19 +29,6 @@ pub(crate) enum Shape {
     CreatedAt,
     UpdatedAt,
     DeletedAt,
-}
-
-/// The type of a field, taken apart.
-pub(crate) struct FieldType {
-    pub(crate) shape: Shape,
-    /// Whether it is an `Option`.
-    pub(crate) nullable: bool,
-    /// The type without the `Option`.
-    pub(crate) bare: Type,
-    /// The resource of an `Id` or a relation.
-    pub(crate) target: Option<Type>,
-    /// The digits after the point of a decimal; of others 0.
-    pub(crate) scale: u8,
 }
 
 /// What the macro knows of a type: a new one is a row below, and a file in `fasttrack/src/types/`.
@@ -96,6 +82,10 @@ pub(crate) enum Bounds {
     Length,
     /// `range`
     Range,
+    /// `max`, and `len` of each value
+    Texts,
+    /// `max`, and `range` of each value
+    Integers,
     /// `max`: it holds any number of values, which lists can be filtered by.
     Count,
 }
@@ -109,6 +99,13 @@ pub(crate) enum Empty {
     Inner,
     /// A value like any other.
     Value,
+}
+
+impl Bounds {
+    /// Whether they say how many there may be.
+    pub(crate) const fn are_of_many(self) -> bool {
+        matches!(self, Self::Count | Self::Texts | Self::Integers)
+    }
 }
 
 const fn plain(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
@@ -129,6 +126,18 @@ const fn plain(shape: Shape, name: &'static str, written: &'static str) -> TypeS
 /// One whose values are the same or not.
 const fn unordered(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
     TypeSpec { compares: Compares::Equality, ..plain(shape, name, written) }
+}
+
+/// One of many values, whose name no path ends with: it is known by what it holds.
+const fn list(bounds: Bounds, shape: Shape, written: &'static str) -> TypeSpec {
+    TypeSpec {
+        bounds,
+        is_ordered: false,
+        compares: Compares::Nothing,
+        is_unique: false,
+        empty: Empty::Value,
+        ..plain(shape, written, written)
+    }
 }
 
 const fn automatic(shape: Shape, name: &'static str, written: &'static str) -> TypeSpec {
@@ -178,6 +187,8 @@ const TYPES: &[TypeSpec] = &[
     },
     unordered(Shape::Uuid, "Uuid", "Uuid"),
     TypeSpec { bounds: Bounds::Length, empty: Empty::Inner, ..unordered(Shape::Url, "Url", "Url") },
+    list(Bounds::Texts, Shape::Texts, "Vec<String>"),
+    list(Bounds::Integers, Shape::Integers, "Vec<i64>"),
     TypeSpec {
         is_ordered: false,
         compares: Compares::Nothing,
@@ -211,36 +222,6 @@ const TYPES: &[TypeSpec] = &[
         compares: Compares::Nothing,
         ..automatic(Shape::DeletedAt, "DeletedAt", "DeletedAt")
     },
-];
-
-/// Types that people try, and what to take instead.
-const INSTEAD: &[(&str, &str)] = &[
-    ("i8", "i64"),
-    ("i16", "i64"),
-    ("i32", "i64"),
-    ("i128", "i64"),
-    ("isize", "i64"),
-    ("u8", "i64"),
-    ("u16", "i64"),
-    ("u32", "i64"),
-    ("u64", "i64"),
-    ("u128", "i64"),
-    ("usize", "i64"),
-    ("f32", "f64"),
-    ("BigDecimal", "Decimal<2>"),
-    ("Money", "Decimal<2>"),
-    ("char", "String"),
-    ("str", "String"),
-    ("Vec", "Json<Vec<T>>"),
-    ("HashMap", "Json<T>"),
-    ("BTreeMap", "Json<T>"),
-    ("Value", "Json<T>"),
-    ("SystemTime", "Timestamp"),
-    ("TimeDelta", "Duration"),
-    ("Uri", "Url"),
-    ("DateTime", "Timestamp"),
-    ("OffsetDateTime", "Timestamp"),
-    ("NaiveDate", "Date"),
 ];
 
 impl TypeSpec {
@@ -298,94 +279,13 @@ impl Shape {
         }
     }
 
+    /// Whether it is a list of values that stand in the row itself.
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, Self::Texts | Self::Integers)
+    }
+
     /// Whether the server alone sets it.
     pub(crate) fn is_automatic(self) -> bool {
         self.spec().set == SetBy::Server
     }
-}
-
-impl FieldType {
-    /// Takes a type apart.
-    pub(crate) fn of(ty: &Type) -> syn::Result<Self> {
-        let Some((name, argument)) = head(ty) else {
-            return Err(syn::Error::new_spanned(ty, format!("a field cannot have this type; there is {}", written())));
-        };
-        if name == "Option" {
-            let Some(inner) = argument else {
-                return Err(syn::Error::new_spanned(ty, "say of what: `Option<String>`"));
-            };
-            let inner = Self::of(inner)?;
-            if inner.shape == Shape::Many {
-                return Err(syn::Error::new_spanned(
-                    ty,
-                    "a field of none is empty and never null; take the `Option` away",
-                ));
-            }
-            if inner.nullable || inner.shape.is_automatic() || inner.shape == Shape::PasswordHash {
-                return Err(syn::Error::new_spanned(ty, "this cannot be null; take the `Option` away"));
-            }
-            return Ok(Self { nullable: true, ..inner });
-        }
-        if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| name == wrong) {
-            return Err(syn::Error::new_spanned(ty, format!("a field cannot be a `{name}`; use `{instead}`")));
-        }
-        let shape = TypeSpec::known().find(|spec| name == spec.name).map_or(Shape::Choice, |spec| spec.shape);
-        let leads = matches!(shape, Shape::Id | Shape::Relation | Shape::Many);
-        let target = leads.then(|| argument.cloned()).flatten();
-        if leads && target.is_none() {
-            return Err(syn::Error::new_spanned(ty, format!("say of which resource: `{name}<Project>`")));
-        }
-        let scale = if shape == Shape::Decimal { scale(ty)? } else { 0 };
-        Ok(Self { shape, nullable: false, bare: ty.clone(), target, scale })
-    }
-
-    /// How the type is written, without the `Option`.
-    pub(crate) fn written(&self) -> String {
-        match self.scale {
-            0 => self.shape.written().to_owned(),
-            scale => format!("Decimal<{scale}>"),
-        }
-    }
-}
-
-/// The digits after the point, which have to stand there as a number: what is compared with it is read by them.
-fn scale(ty: &Type) -> syn::Result<u8> {
-    const ADVICE: &str = "say how many digits stand after the point, from 1 to 18: `Decimal<2>`";
-    let argument = last(ty).and_then(|segment| match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.first(),
-        _ => None,
-    });
-    let Some(argument) = argument else { return Err(syn::Error::new_spanned(ty, ADVICE)) };
-    let scale = match argument {
-        GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Int(scale), .. })) => scale.base10_parse().ok(),
-        _ => None,
-    };
-    match scale {
-        Some(0) => Err(syn::Error::new_spanned(argument, "without digits after the point it is an `i64`")),
-        Some(scale) if scale <= MAX_SCALE => Ok(scale),
-        _ => Err(syn::Error::new_spanned(argument, ADVICE)),
-    }
-}
-
-/// The last segment of a type's path.
-fn last(ty: &Type) -> Option<&PathSegment> {
-    if let Type::Path(path) = ty { path.path.segments.last() } else { None }
-}
-
-/// The last segment of a type's path, and its first type argument.
-fn head(ty: &Type) -> Option<(&Ident, Option<&Type>)> {
-    let last = last(ty)?;
-    let argument = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        }),
-        _ => None,
-    };
-    Some((&last.ident, argument))
-}
-
-fn written() -> String {
-    let names: Vec<&str> = TypeSpec::known().map(|spec| spec.written).collect();
-    format!("{}, an enum with #[derive(Choice)], and `Option` of one", names.join(", "))
 }

@@ -101,6 +101,9 @@ pub(super) fn fits(field: &Field, constant: &Constant) -> Result<(), String> {
             }
         }
         (Shape::Decimal, value @ (Float(_) | Int(_))) => decimal::units(value, field.ty.scale).map(drop),
+        _ if field.ty.shape.is_list() => {
+            Err(format!("`{}` is a `{}`, which is not compared", field.name, spec.written()))
+        }
         _ if spec.constant.is_empty() => Err(format!("there are no constants of type `{}`", spec.written())),
         _ => Err(format!("`{}` is `{}`; write {}", field.name, field.ty.written(), spec.constant)),
     }

@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use super::constant::{self, Range};
 use crate::{
     errors::Errors,
-    model::{ConstantValue, Field, GivenOption, Transition, Value},
+    model::{Constant, ConstantValue, Field, GivenOption, Transition, Value},
     names,
     shape::{Bounds, Empty, Shape},
 };
@@ -62,8 +62,12 @@ fn misfit(field: &Field, option: &GivenOption) -> String {
     }
     let why = match spec.name {
         "sort" => ", which has no order",
+        "search" if field.ty.shape == Shape::Texts => ", which `filter` asks for one of its values: `?tags[has]=a`",
         "search" => ", which is no text",
         "on_delete" if field.ty.shape == Shape::Many => ", which loses a row that goes",
+        "len" if field.ty.shape == Shape::Integers => ", whose values have a `range`",
+        "range" if field.ty.shape == Shape::Texts => ", whose values have a `len`",
+        "unique" if field.ty.shape.is_list() => ", of which each row has its own",
         _ => "",
     };
     format!("`{}` ({}) does not fit `{written}`{why}; it is for {}", spec.name, spec.doc, spec.fitting())
@@ -135,7 +139,7 @@ fn check_bounds(field: &Field, errors: &mut Errors) -> Range {
 }
 
 fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
-    if field.ty.shape.spec().bounds != Bounds::Length {
+    if !matches!(field.ty.shape.spec().bounds, Bounds::Length | Bounds::Texts) {
         return;
     }
     match field.option("len").map(|len| (len.span, &len.value)) {
@@ -156,7 +160,7 @@ fn check_text_is_bounded(field: &Field, errors: &mut Errors) {
 const MAX_MANY: i64 = 1_000;
 
 fn check_many_are_bounded(field: &Field, errors: &mut Errors) {
-    if field.ty.shape.spec().bounds != Bounds::Count {
+    if !field.ty.shape.spec().bounds.are_of_many() {
         return;
     }
     match field.option("max").map(|max| (max.span, &max.value)) {
@@ -177,6 +181,10 @@ fn check_many_are_bounded(field: &Field, errors: &mut Errors) {
 fn check_default(field: &Field, range: Range, errors: &mut Errors) {
     let Some(option) = field.option("default") else { return };
     match &option.value {
+        Value::List(items) => check_list(field, option, items, range, errors),
+        Value::Constant(value) if field.ty.shape.is_list() => {
+            errors.push(value.span, format!("`{}` is a list; write `default = {}`", field.name, list_form(field)));
+        }
         Value::Constant(value) => {
             if let Err(message) = constant::fits(field, value) {
                 errors.push(value.span, message);
@@ -192,10 +200,46 @@ fn check_default(field: &Field, range: Range, errors: &mut Errors) {
                 if field.ty.shape == Shape::Choice { "say which: `default = Todo`" } else { "make it an `Option`" };
             errors.push(option.span, format!("`{written}` has no empty value; {advice}"));
         }
+        // The bounds are those of each value.
+        _ if field.ty.shape.spec().bounds.are_of_many() => {}
         _ if !range.holds_empty() => {
             errors.push(option.span, "the empty value is outside the bounds of the field; say `default = …`");
         }
         _ => {}
+    }
+}
+
+/// How a default is written.
+const fn list_form(field: &Field) -> &'static str {
+    if matches!(field.ty.shape, Shape::Integers) { "[1, 2]" } else { "[\"a\", \"b\"]" }
+}
+
+/// A default of several values, each of which is one that a client could send, and no more of them than that.
+fn check_list(field: &Field, option: &GivenOption, items: &[Constant], range: Range, errors: &mut Errors) {
+    if !field.ty.shape.is_list() {
+        let written = field.ty.written();
+        errors.push(option.span, format!("`{}` is a `{written}` and no list; give it one value", field.name));
+        return;
+    }
+    for item in items {
+        let fits = matches!(
+            (field.ty.shape, &item.value),
+            (Shape::Texts, ConstantValue::Text(_)) | (Shape::Integers, ConstantValue::Int(_))
+        );
+        if !fits {
+            let form = list_form(field);
+            errors.push(item.span, format!("`{}` is a `{}`; write `{form}`", field.name, field.ty.written()));
+        } else if !range.holds(field, item) {
+            errors.push(item.span, "this value of the default is outside the bounds of the field");
+        } else if matches!(&item.value, ConstantValue::Text(text) if text.contains('\0')) {
+            errors.push(item.span, "no text holds the character U+0000; take it out");
+        }
+    }
+    if let Some(Value::Constant(Constant { value: ConstantValue::Int(max), .. })) =
+        field.option("max").map(|max| &max.value)
+        && let Some(more) = usize::try_from(*max).ok().and_then(|max| items.get(max))
+    {
+        errors.push(more.span, format!("the default has more values than `max = {max}` allows"));
     }
 }
 

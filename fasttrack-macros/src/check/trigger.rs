@@ -59,6 +59,10 @@ fn check_change(declaration: &Declaration, change: &Change, errors: &mut Errors)
         let message = format!("`{name}` are many rows; say `changed({name})`, and what they are now is in the row");
         return errors.push(to.span, message);
     }
+    if let Some(to) = to.as_ref().filter(|_| field.ty.shape.is_list()) {
+        let message = format!("`{name}` is a list; say `changed({name})`, and what it is now is in the row");
+        return errors.push(to.span, message);
+    }
     if let Some(why) = never_changes(field) {
         errors.push(name.span(), format!("`{}` {why}, so this would never happen", field.name));
     }

@@ -55,6 +55,10 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
             let literal = constant::literal(field, value);
             quote!(.default_value(#literal))
         }
+        Value::List(items) => {
+            let literal = constant::list(field, items);
+            quote!(.default_value(#literal))
+        }
         Value::Aliases(aliases) => {
             let aliases = aliases.iter().map(ToString::to_string);
             quote!(.filter(&[#(#aliases),*]))
@@ -130,7 +134,7 @@ fn bounds(field: &Field, min: Option<&Constant>, max: Option<&Constant>) -> Toke
         return quote!(.int_range(#min, #max));
     }
     let (min, max) = (min.and_then(integer), max.and_then(integer));
-    if matches!(field.ty.shape, Shape::Int | Shape::Duration) {
+    if matches!(field.ty.shape, Shape::Int | Shape::Integers | Shape::Duration) {
         let least = if field.ty.shape == Shape::Duration { 0 } else { i64::MIN };
         let (min, max) = (min.unwrap_or(least), max.unwrap_or(i64::MAX));
         return quote!(.int_range(#min, #max));

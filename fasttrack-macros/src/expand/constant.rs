@@ -38,6 +38,21 @@ pub(crate) fn literal(field: &Field, constant: &Constant) -> TokenStream {
     quote!(__ft::Literal::#value)
 }
 
+/// The values of a list.
+pub(crate) fn list(field: &Field, items: &[Constant]) -> TokenStream {
+    let items = items.iter().map(|item| match &item.value {
+        ConstantValue::Text(text) => quote!(#text),
+        ConstantValue::Int(number) => quote!(#number),
+        // What is neither has its message.
+        _ => TokenStream::new(),
+    });
+    if field.ty.shape == Shape::Integers {
+        quote!(__ft::Literal::Integers(const { &[#(#items),*] }))
+    } else {
+        quote!(__ft::Literal::Texts(const { &[#(#items),*] }))
+    }
+}
+
 /// A constant as a number; zero when it is none, which `check` rules out.
 #[expect(clippy::cast_precision_loss, reason = "whoever writes an integer for an f64 means the nearest f64")]
 pub(crate) const fn number(constant: &Constant) -> f64 {

@@ -1,4 +1,4 @@
-//! Constants and bounds: `Todo`, `-5`, `1..=300`.
+//! Constants and bounds: `Todo`, `-5`, `["a", "b"]`, `1..=300`.
 
 use proc_macro2::{Ident, Span};
 use syn::{Lit, Token, ext::IdentExt as _, parse::ParseStream};
@@ -25,6 +25,26 @@ pub(crate) fn constant(input: ParseStream<'_>) -> syn::Result<Constant> {
         return Err(syn::Error::new(variant.span(), "name the variant alone: the type is known"));
     }
     Ok(Constant { span: variant.span(), value: ConstantValue::Variant(variant) })
+}
+
+/// `[CONSTANT, …]`. After a mistake the rest is left out, so that it is no mistake of its own.
+pub(crate) fn list(input: ParseStream<'_>) -> syn::Result<Value> {
+    let inside;
+    syn::bracketed!(inside in input);
+    let listed = items(&inside);
+    super::skip_to_end(&inside)?;
+    listed.map(Value::List)
+}
+
+fn items(inside: ParseStream<'_>) -> syn::Result<Vec<Constant>> {
+    let mut items = Vec::new();
+    while !inside.is_empty() {
+        items.push(constant(inside)?);
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>().map_err(|_| super::wrong(inside, "expected `,` and a further value"))?;
+        }
+    }
+    Ok(items)
 }
 
 /// `min..=max`, either of which may be missing.

@@ -98,6 +98,7 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
     };
     match spec.argument {
         Argument::Bounds => constant::bounds(input),
+        Argument::Constant if input.peek(syn::token::Bracket) => constant::list(input),
         Argument::Constant | Argument::Number => constant::constant(input).map(Value::Constant),
         Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),

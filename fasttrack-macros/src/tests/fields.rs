@@ -57,11 +57,11 @@ fn an_option_fits_the_type() {
         ("#[field(len = ..=9)] pub x: Strin,", "len", "did you mean `String`?"),
         ("#[field(search)] pub x: Phase,", "search", "taken for a choice; it is for `String`"),
         ("#[field(search)] pub x: i64,", "search", "is no text"),
-        ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String`, `Url` and `Email`"),
+        ("#[field(len = 1..=3)] pub x: i64,", "len", "it is for `String`, `Url`, `Vec<String>` and `Email`"),
         (
             "#[field(range = 1..=3, len = ..=3)] pub x: String,",
             "range",
-            "it is for `i64`, `f64`, `Decimal<S>` and `Duration`",
+            "it is for `i64`, `f64`, `Decimal<S>`, `Duration` and `Vec<i64>`",
         ),
         ("#[field(on_delete = cascade)] pub x: i64,", "on_delete", "it is for `BelongsTo<T>`"),
         ("#[field(actor)] pub x: i64,", "actor", "it is for `BelongsTo<T>`"),
@@ -74,7 +74,6 @@ fn an_option_fits_the_type() {
 #[test]
 fn a_type_that_is_none_is_told_with_the_right_one() {
     check(&field("pub x: u32,"), "u32", "use `i64`");
-    check(&field("pub x: Vec<String>,"), "Vec<String>", "use `Json<Vec<T>>`");
     check(&field("pub x: Option<f32>,"), "f32", "use `f64`");
     check(&field("pub x: BigDecimal,"), "BigDecimal", "use `Decimal<2>`");
     for (ty, token, words) in [

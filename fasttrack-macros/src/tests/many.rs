@@ -143,7 +143,11 @@ fn how_many_rows_a_field_holds_has_a_bound() {
         check(&field(&format!("#[field(max = {max})]"), "Many<Label>"), at, "an integer from 1 to 1000");
     }
     check(&field("#[field(max)]", "Many<Label>"), "max", "`max` is written `max = 50`");
-    check(&field("#[field(max = 5)]", "i64"), "max", "does not fit `i64`; it is for `Many<T>`");
+    check(
+        &field("#[field(max = 5)]", "i64"),
+        "max",
+        "does not fit `i64`; it is for `Vec<String>`, `Vec<i64>` and `Many<T>`",
+    );
     check(&field("#[field(max = 5)]", "Many"), "Many", "say of which resource: `Many<Project>`");
     check(&field("#[field(max = 5)]", "Option<Many<Label>>"), "Option<Many<Label>>", "take the `Option` away");
     check(&field("pub label_ids: i64, #[field(max = 5)]", "Many<Label>"), "labels", "are both `label_ids` in JSON");

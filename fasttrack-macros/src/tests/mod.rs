@@ -9,6 +9,7 @@ mod expansion;
 mod fields;
 mod half_typed;
 mod inline;
+mod lists;
 mod many;
 mod migrations;
 mod names;

@@ -200,6 +200,21 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_told_with_the_bounds_of_its_values() {
+        const TAGS: Column =
+            Column::new::<Vec<String>>("tags", "tags").max(5).len(1, 9).default_value(Literal::Texts(&["a", "b"]));
+        const SIZES: Column = Column::new::<Option<Vec<i64>>>("sizes", "sizes").max(3).int_range(0, i64::MAX);
+        const LISTED: Schema =
+            BOOK.columns(&[ID, TAGS.filter(&[]), SIZES, SHELVED]).grants(&[Grant::new(Verb::Update, KEEPER)]);
+        let expected = [
+            "list of texts, 1 to 9 characters each, 5 of them at most",
+            "[\"a\",\"b\"] unless said",
+            "list of integers, at least 0 each, 3 of them at most, or null",
+        ];
+        check(&LISTED, false, &expected, &[]);
+    }
+
+    #[test]
     fn statements_are_those_of_the_database_in_use() {
         let catalog = Catalog::link(&[&USER, &SHELF, &BOOK]).unwrap();
         let command = ExplainCommand { resource: "books".to_owned(), sql: true, json: false };

@@ -177,7 +177,12 @@ impl Listing<'_> {
 
     /// Whether a condition looks into every row, as a search does.
     fn scans(&self) -> bool {
-        self.query.conditions.iter().any(|condition| matches!(condition.test, query::Test::Contains(_)))
+        let syntax = self.table.dialect.schema();
+        self.query.conditions.iter().any(|Condition { column, test }| match test {
+            Test::Contains(_) => true,
+            Test::Has(_) => column.is_stored() && syntax.list_key(column.key).is_none(),
+            _ => false,
+        })
     }
 
     fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {

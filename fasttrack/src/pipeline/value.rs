@@ -42,5 +42,6 @@ pub(super) fn literal(value: Literal) -> Arg {
         Literal::Float(value) => Arg::Float(value),
         Literal::Decimal(value) => Arg::Decimal(value),
         Literal::Text(value) => Arg::Text(value.to_owned()),
+        list @ (Literal::Texts(_) | Literal::Integers(_)) => Arg::Text(list.to_string()),
     }
 }

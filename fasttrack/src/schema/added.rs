@@ -124,7 +124,8 @@ const fn assert_fits(target: &Schema, column: &Column, value: Literal) {
             }
             _ => true,
         },
-        Literal::Null | Literal::Bool(_) => true,
+        // No constant fills a list.
+        Literal::Null | Literal::Bool(_) | Literal::Texts(_) | Literal::Integers(_) => true,
     };
     if !fits {
         fail(&["what `", target.name, ".", column.name, "` would hold is outside its bounds"]);
@@ -268,7 +269,12 @@ const fn is_within(source: &Column, filled: &Column) -> bool {
         (None, Some(_)) => false,
         (_, None) => true,
     };
-    within_len && within_ints && within_floats
+    let within_max = match (source.max, filled.max) {
+        (Some(most), Some(max)) => most <= max,
+        (None, Some(_)) => false,
+        (_, None) => true,
+    };
+    within_len && within_ints && within_floats && within_max
 }
 
 #[cfg(test)]
@@ -278,6 +284,19 @@ mod tests {
 
     const BY: Column = Column { kind: Kind::Relation("user"), ..Column::new::<i64>("by", "by_id") };
     const OF: Column = Column { kind: Kind::Relation("task"), ..Column::new::<i64>("of", "of_id") };
+
+    #[test]
+    fn a_list_that_fills_another_one_has_no_more_values() {
+        let list = |max: Option<u32>, len: u32| Column { max, ..Column::new::<Vec<String>>("x", "x").len(0, len) };
+        let check = |source: Column, filled: Column, expected: bool| {
+            assert_eq!(is_within(&source, &filled), expected, "{:?} {:?}", source.max, filled.max);
+        };
+        check(list(Some(3), 9), list(Some(3), 9), true);
+        check(list(Some(3), 9), list(Some(4), 10), true);
+        check(list(Some(4), 9), list(Some(3), 9), false);
+        check(list(None, 9), list(Some(3), 9), false);
+        check(list(Some(3), 9), list(Some(3), 8), false);
+    }
 
     #[test]
     fn whoever_may_be_nobody_fills_nothing_that_is_always_somebody() {

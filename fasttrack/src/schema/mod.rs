@@ -56,9 +56,9 @@ pub use self::{
     laws::assert_application,
     pairs::{HoldsMany, pairs},
     path::{
-        CallersField, Comparable, Decides, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany,
-        Matches, NamedRule, One, OneOfMany, Part, Reaches, RefersTo, Relation, Rows, Set, Shown, Sums, Timed, ToMany,
-        Walk, assert_account, assert_alike, assert_refers, roles,
+        CallersField, Comparable, Decides, Equated, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads,
+        LeadsToMany, Matches, NamedRule, One, OneOfMany, Part, Reaches, RefersTo, Relation, Rows, Set, Shown, Sums,
+        Timed, ToMany, Walk, assert_account, assert_alike, assert_refers, roles,
     },
 };
 #[doc(hidden)]

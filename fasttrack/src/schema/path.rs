@@ -12,8 +12,8 @@ use std::marker::PhantomData;
 
 pub use self::caller::CallersField;
 pub use self::ends::{
-    Comparable, Decides, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Matches, Reaches, RefersTo, Shown,
-    Sums, Timed,
+    Comparable, Decides, Equated, Fills, HoldsActor, HoldsChoice, IsOne, Leads, LeadsToMany, Matches, Reaches,
+    RefersTo, Shown, Sums, Timed,
 };
 use super::{
     Assigned, Assignment, Choice, Comparison, Entity, Literal, Number, Path, Payload, RowVersion, Rule, Schema,

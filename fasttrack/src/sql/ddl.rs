@@ -82,7 +82,7 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
     let mut index = |name: &str, keys: Vec<IndexKey>, unique: bool| {
         let name = syntax.index_name(&format!("{}_{name}", schema.plural));
         let only = only_there(schema.deleted_key()).filter(|_| unique || !is_of_foreign_key(schema, &keys));
-        made.push(IndexDefinition { name, unique, keys: syntax.index_keys(keys, unique), only });
+        made.push(IndexDefinition { name, unique, inverted: false, keys: syntax.index_keys(keys, unique), only });
     };
     for column in schema.columns {
         if column.unique {
@@ -101,7 +101,7 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
         index(exclusive.name, keys.collect(), false);
     }
     for scope in scopes {
-        for column in schema.columns.iter().filter(|column| column.is_stored() && (column.filter || column.sort)) {
+        for column in schema.columns.iter().filter(|column| is_listed_along(column)) {
             let is_in_order = syntax.lists_nulls_along_unique() || !column.nullable;
             let has_own = column.index || column.unique && is_in_order || matches!(column.kind, Kind::Relation(_));
             let covered = scope
@@ -130,7 +130,7 @@ fn indexes(dialect: Dialect, catalog: &Catalog, model: &Model) -> Result<Vec<Ind
             index(&name, keys.map(key).into(), false);
         }
     }
-    made.extend(erased_along(schema, syntax));
+    made.extend(erased_along(schema, syntax).into_iter().chain(list_indexes(syntax, schema)));
     let mut names = HashSet::new();
     made.retain(|index| names.insert(index.name.clone()));
     Ok(made)
@@ -158,7 +158,22 @@ fn erased_along(schema: &Schema, syntax: &dyn SchemaSyntax) -> Option<IndexDefin
     let name = syntax.index_name(&format!("{}_{key}", schema.plural));
     let keys = vec![IndexKey { expression: quote(key), is_plain: true, is_nullable: false }];
     let only = Some(format!("{} IS NOT NULL", quote(key)));
-    Some(IndexDefinition { name, unique: false, keys: syntax.index_keys(keys, false), only })
+    Some(IndexDefinition { name, unique: false, inverted: false, keys: syntax.index_keys(keys, false), only })
+}
+
+/// Whether lists go along an index over a column: what holds many values has no place in an order.
+const fn is_listed_along(column: &Column) -> bool {
+    column.is_stored() && !column.kind.facts().holds_many && (column.filter || column.sort)
+}
+
+/// By which lists are found that have a value, where the database has such an index.
+fn list_indexes(syntax: &dyn SchemaSyntax, schema: &Schema) -> impl Iterator<Item = IndexDefinition> {
+    let is_list = |column: &&Column| column.is_stored() && column.kind.facts().holds_many;
+    schema.columns.iter().filter(is_list).filter(|column| column.filter).filter_map(move |column| {
+        let name = syntax.index_name(&format!("{}_{}_has", schema.plural, column.key));
+        let keys = vec![syntax.list_key(column.key)?];
+        Some(IndexDefinition { name, unique: false, inverted: true, keys, only: only_there(schema.deleted_key()) })
+    })
 }
 
 fn checks(dialect: Dialect, schema: &Schema) -> Vec<CheckDefinition> {

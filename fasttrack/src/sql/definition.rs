@@ -106,6 +106,9 @@ pub struct IndexDefinition {
     /// Whether no two rows may have the same keys.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unique: bool,
+    /// Whether it is over each value of lists.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inverted: bool,
     /// What it is over, as SQL expressions.
     pub keys: Vec<String>,
     /// Which rows it is over, as a condition; all, where nothing is said.

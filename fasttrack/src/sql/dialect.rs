@@ -99,6 +99,9 @@ pub(crate) trait Syntax: Sync {
     /// Whether a sort key is one of the values in a JSON list.
     fn is_among(&self, column: &Column, expr: &str, list: &str) -> String;
 
+    /// Whether a list of JSON has the one value of another one.
+    fn has(&self, expr: &str, list: &str) -> String;
+
     /// The numbers in a JSON list, as a subquery.
     fn numbers(&self, list: &str) -> String;
 

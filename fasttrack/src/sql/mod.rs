@@ -19,6 +19,7 @@ mod inbox;
 mod inline;
 mod insert;
 mod limit;
+mod listed;
 mod lock;
 mod moment;
 mod page;

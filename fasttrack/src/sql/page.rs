@@ -7,6 +7,7 @@
 use super::{
     Predicate, Scope, Slot, Sql, Table, Template,
     dialect::{match_key, sort_key},
+    listed::{self, write_has},
     search::Search,
     source::Source,
     text::quote,
@@ -15,10 +16,7 @@ use super::{
 use crate::{
     db::Arg,
     query::{self, Condition, SortKey, Test},
-    schema::{
-        Column, Comparison,
-        pairs::{FROM, TO},
-    },
+    schema::{Column, Comparison},
 };
 
 /// What is asked for.
@@ -76,7 +74,8 @@ pub fn page(query: &PageQuery<'_>) -> Template {
     let after: Vec<_> = after.map(value).collect();
     let parts = Parts { query, rest: &rest, relevance: &relevance, after: &after };
     let sources = if query.parent_key.is_none() { Source::of(query.policy) } else { None };
-    let ways = ways(query, sources.as_deref());
+    let listed = if sources.is_none() { listed::many(query, &mut sql) } else { None };
+    let ways = ways(query, sources.as_deref(), listed.as_deref());
     let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
     match stretches.as_slice() {
         [(way, range)] => parts.write_range(way, range, &mut sql),
@@ -115,11 +114,17 @@ enum Way<'a> {
     Few(&'a Source<'a>, &'a [Source<'a>]),
     /// The list, where very many lead to a row of it.
     Many(&'a [Source<'a>]),
+    /// What an index over values leads to, unless this holds: that it is very many.
+    Found(&'a str),
+    /// The list, where that holds.
+    Passed(&'a str),
 }
 
 /// The ways in which all rows of a list are found.
-fn ways<'a>(query: &PageQuery<'_>, sources: Option<&'a [Source<'a>]>) -> Vec<Way<'a>> {
-    let Some(sources) = sources else { return vec![Way::Table] };
+fn ways<'a>(query: &PageQuery<'_>, sources: Option<&'a [Source<'a>]>, listed: Option<&'a str>) -> Vec<Way<'a>> {
+    let Some(sources) = sources else {
+        return listed.map_or_else(|| vec![Way::Table], |many| vec![Way::Found(many), Way::Passed(many)]);
+    };
     let is_by_id = query.sort.len() == 1 && sources.iter().all(Source::is_by_id);
     if is_by_id {
         return sources.iter().map(Way::Source).collect();
@@ -131,7 +136,7 @@ impl Way<'_> {
     const fn source(&self) -> Option<&Source<'_>> {
         match self {
             Self::Source(source) | Self::Few(source, _) => Some(source),
-            Self::Table | Self::Many(_) => None,
+            Self::Table | Self::Many(_) | Self::Found(_) | Self::Passed(_) => None,
         }
     }
 
@@ -166,6 +171,8 @@ impl Way<'_> {
                 let many = many(sources);
                 sql.dialect().sql().walked(&many, order, limit)
             }
+            Self::Found(many) => sql.dialect().sql().gathered(&format!("NOT {many}"), order, limit),
+            Self::Passed(many) => sql.dialect().sql().walked(many, order, limit),
         }
     }
 }
@@ -303,20 +310,10 @@ fn write_condition(condition: &Condition, expr: &str, sql: &mut Sql) {
             write_like(column, &pattern, sql);
         }
         Test::Contains(_) => _ = sql.push("FALSE"),
-        Test::Has(value) => write_has(column, value, sql),
+        Test::Has(value) => write_has(column, "t", value, sql),
         Test::Null(true) => _ = sql.push(&format!("{expr} IS NULL")),
         Test::Null(false) => _ = sql.push(&format!("{expr} IS NOT NULL")),
     }
-}
-
-/// Whether a row has a value among those of a field: what has it is few, or found along the index.
-fn write_has(column: &Column, value: &Arg, sql: &mut Sql) {
-    let Some(pairs) = column.pairs else {
-        sql.push("FALSE");
-        return;
-    };
-    sql.push("t.\"id\" IN (SELECT p.").name(FROM).push(" FROM ").name(pairs.plural).push(" p WHERE p.").name(TO);
-    sql.push(" = ").value(value.clone()).push(")");
 }
 
 const fn operator(op: Comparison) -> &'static str {

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     schema::{Column, Kind, Schema},
     types::Storage,
-    wire::Object,
+    wire::{Node, Object},
 };
 
 /// An account that is logged in, with what it is logged in by.
@@ -192,6 +192,11 @@ fn argument(column: &Column, value: &Value) -> Result<Arg, String> {
     }
     match (column.storage(), value) {
         (_, Value::Null) if column.nullable => Ok(Arg::Null),
+        (Storage::Json, Value::Array(_)) if facts.holds_many => {
+            let text = value.to_string();
+            (facts.read)(column.kind, &column.bounds(), &Node::Array(&text)).map_err(|_| unfit())
+        }
+        (Storage::Json, _) if facts.holds_many => Err(unfit()),
         (Storage::Json, value) => Ok(Arg::Text(value.to_string())),
         (Storage::Boolean, Value::Bool(value)) => Ok(Arg::Int((*value).into())),
         (Storage::Integer, Value::Number(number)) => number.as_i64().map(Arg::Int).ok_or_else(unfit),

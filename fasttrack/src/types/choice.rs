@@ -17,7 +17,7 @@ use crate::db::Arg;
     message = "`{Self}` is no type that a field of a resource can have",
     label = "neither a field type nor a choice",
     note = "an enum without data becomes one with #[derive(Choice)]",
-    note = "else use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T> or an Option of one, under its own name"
+    note = "else use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Vec<String>, Vec<i64>, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T> or an Option of one, under its own name"
 )]
 pub trait Choice: FieldType + Sized + 'static {
     /// A struct with one field per variant, of type `&'static str`: the variant's word.

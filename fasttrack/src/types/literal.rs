@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::Serialize;
+use serde_json::json;
+
 use crate::decimal::{Fixed, Unread};
 
 /// A constant of a declaration.
@@ -19,6 +22,16 @@ pub enum Literal {
     Decimal(Fixed),
     /// Text, or the word of a choice.
     Text(&'static str),
+    /// A list of texts.
+    Texts(&'static [&'static str]),
+    /// A list of integers.
+    Integers(&'static [i64]),
+}
+
+/// The JSON of a list, without blanks: as what it is stored.
+pub(crate) fn json_list<T: Serialize>(items: &[T]) -> String {
+    let items: Vec<_> = items.iter().map(|item| json!(item).to_string()).collect();
+    format!("[{}]", items.join(","))
 }
 
 /// What generated code builds constants with that are compared with a field of another file.
@@ -70,7 +83,7 @@ impl Number {
     }
 }
 
-/// As people read it: text without quotes.
+/// As people read it: text without quotes, lists as JSON.
 impl fmt::Display for Literal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,6 +93,8 @@ impl fmt::Display for Literal {
             Self::Float(value) => value.fmt(formatter),
             Self::Decimal(value) => value.fmt(formatter),
             Self::Text(value) => formatter.write_str(value),
+            Self::Texts(items) => formatter.write_str(&json_list(items)),
+            Self::Integers(items) => formatter.write_str(&json_list(items)),
         }
     }
 }

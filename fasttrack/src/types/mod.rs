@@ -15,6 +15,7 @@ mod facts;
 mod id;
 mod instant;
 mod json;
+mod list;
 mod literal;
 pub(crate) mod many;
 mod number;
@@ -111,6 +112,10 @@ types! {
     Uuid => uuid::UUID,
     /// An absolute URL of `http` or `https`.
     Url => url::URL,
+    /// Texts, one after the other.
+    Texts => list::TEXTS,
+    /// Signed 64-bit integers, one after the other.
+    Integers => list::INTEGERS,
     /// Any JSON value, kept as it was sent.
     Json => json::JSON,
     /// One of these words, in the order declared.
@@ -185,7 +190,7 @@ impl Kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type that a field of a resource can have",
     label = "not a field type",
-    note = "use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
+    note = "use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Vec<String>, Vec<i64>, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
 )]
 pub trait FieldType {
     /// What a column of this type holds.

@@ -17,6 +17,8 @@ fn kind(holds: Holds) -> Kind {
         Holds::Duration => Kind::Duration,
         Holds::Uuid => Kind::Uuid,
         Holds::Url => Kind::Url,
+        Holds::Texts => Kind::Texts,
+        Holds::Integers => Kind::Integers,
         Holds::Json => Kind::Json,
         Holds::Choice => Kind::Choice(&["low", "high"]),
         Holds::Relation => Kind::Relation("task_item"),
@@ -92,6 +94,7 @@ fn an_empty_value_is_one_of_the_type() {
             Literal::Int(value) => value.to_string(),
             Literal::Float(value) => value.to_string(),
             Literal::Text(text) if facts.storage == Storage::Json => text.to_owned(),
+            Literal::Texts(_) | Literal::Integers(_) => empty.to_string(),
             Literal::Decimal(value) => format!("\"{value}\""),
             Literal::Text(text) => format!("{text:?}"),
         };

@@ -22,7 +22,7 @@ fn every_field_holds_what_it_was_given() {
     let remark = app().comment(&keeper, task);
     let given = body(&json!({
         "witness_id": witness.id, "project_id": project, "task_id": task, "remark_id": remark, "note": "[1]",
-        "is_open": true, "was_checked": false, "level": -3, "order": 100, "value": 2.5, "group": 0.25, "cost": "0.10", "key": "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", "page": "https://example.com/é?x#y", "took": 90, "margin": "-1.500",
+        "is_open": true, "was_checked": false, "level": -3, "order": 100, "value": 2.5, "group": 0.25, "cost": "0.10", "tags": ["b", "a", "b"], "parts": [9_007_199_254_740_993_i64, 0], "key": "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", "page": "https://example.com/é?x#y", "took": 90, "margin": "-1.500",
         "checked_at": "1999-12-31T23:59:59.999999Z", "due": "2024-02-29",
         "detail": { "b": { "y": ["1", null, "é😀", "null", "{}"], "x": [] }, "a": {} }, "samples": [1.5, -2.0],
         "grade": "very_exact", "second_grade": "rough", "second_contact": "Some.One@example.com",
@@ -50,6 +50,7 @@ fn what_is_not_given_has_its_default() {
         "order",
         "group",
         "cost",
+        "parts",
         "key",
         "page",
         "took",
@@ -68,7 +69,7 @@ fn what_is_not_given_has_its_default() {
 fn what_may_be_null_becomes_null_again() {
     let keeper = app().person();
     let given = json!({
-        "witness_id": keeper.id, "note": "n", "was_checked": true, "order": 1, "group": 1.0, "cost": "7.00", "key": "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", "page": "https://a.example", "took": 1, "due": "2026-01-01",
+        "witness_id": keeper.id, "note": "n", "was_checked": true, "order": 1, "group": 1.0, "cost": "7.00", "parts": [], "key": "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f", "page": "https://a.example", "took": 1, "due": "2026-01-01",
         "checked_at": "2026-01-01T00:00:00.000000Z", "samples": [], "second_grade": "fine", "second_contact": "a@example.com",
     });
     let made = reading(&keeper, &given);
@@ -78,7 +79,7 @@ fn what_may_be_null_becomes_null_again() {
     for key in nulls.as_object().unwrap().keys() {
         assert_eq!(changed[key], Value::Null, "{key}");
     }
-    let required = ["label", "is_open", "level", "value", "margin", "taken_at", "day", "grade", "contact"];
+    let required = ["label", "is_open", "level", "value", "margin", "tags", "taken_at", "day", "grade", "contact"];
     let nulls: Value = Value::Object(required.iter().map(|&key| (key.to_owned(), Value::Null)).collect());
     app().patch(&path(&made), &nulls).by(&keeper).faulty(&required);
 }

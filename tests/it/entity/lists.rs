@@ -9,8 +9,8 @@ use crate::driver::{Person, encode};
 fn readings() -> (Person, Vec<Value>) {
     let keeper = app().person();
     let rows = [
-        json!({ "note": "b", "was_checked": true, "level": 5, "order": -1, "value": 0.1, "group": 0.5, "cost": "9.90", "key": "0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f", "took": 60, "day": "2026-01-02" }),
-        json!({ "is_open": true, "level": -5, "value": 1e300, "cost": 10, "key": "00000000-0000-4000-8000-000000000000", "page": "https://b.example", "day": "2026-01-01", "due": "2026-02-01", "grade": "rough" }),
+        json!({ "note": "b", "was_checked": true, "level": 5, "order": -1, "value": 0.1, "group": 0.5, "cost": "9.90", "tags": ["a", "b,c"], "parts": [7, 8], "key": "0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f", "took": 60, "day": "2026-01-02" }),
+        json!({ "is_open": true, "level": -5, "value": 1e300, "cost": 10, "tags": ["A"], "parts": [], "key": "00000000-0000-4000-8000-000000000000", "page": "https://b.example", "day": "2026-01-01", "due": "2026-02-01", "grade": "rough" }),
         json!({ "note": "a", "was_checked": false, "level": i64::MAX, "order": 50, "value": -2.5, "cost": "-9.99", "page": "https://a.example", "took": 9, "margin": "0.501", "second_grade": "very_exact" }),
         json!({ "level": i64::MIN, "order": -1, "value": 0.1, "group": 0.0, "checked_at": "2026-01-01T00:00:00.000001Z" }),
         json!({ "note": "a", "level": 5, "value": 0.1 + 0.2, "second_grade": "rough", "grade": "very_exact" }),
@@ -92,6 +92,21 @@ fn every_type_can_be_filtered_by() {
 }
 
 #[test]
+fn a_list_is_asked_for_one_of_its_values() {
+    let (keeper, rows) = readings();
+    let check = |query: &str, keep: &dyn Fn(&Value) -> bool| {
+        let found = own(&keeper, &format!("/readings?{query}&limit=1"));
+        assert_eq!(ids(&found), ids(rows.iter().filter(|row| keep(row))), "{query}");
+    };
+    check("tags[has]=a", &|row| row["tags"] == json!(["a", "b,c"]));
+    check("tags[has]=b,c", &|row| row["tags"] == json!(["a", "b,c"]));
+    check("tags[has]=b", &|_| false);
+    check("part[has]=8", &|row| row["parts"] == json!([7, 8]));
+    check("parts[null]=false", &|row| !row["parts"].is_null());
+    check("tags[has]=A&parts[null]=false", &|row| row["parts"] == json!([]));
+}
+
+#[test]
 fn what_does_not_fit_is_a_fault() {
     let keeper = app().person();
     for query in [
@@ -99,6 +114,10 @@ fn what_does_not_fit_is_a_fault() {
         "level=x",
         "value=x",
         "cost=0.001",
+        "tags=a",
+        "tags[contains]=a",
+        "parts[has]=x",
+        "parts[in]=1",
         "key=1",
         "key[contains]=0",
         "took=1h",

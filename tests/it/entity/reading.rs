@@ -90,6 +90,12 @@ pub struct Reading {
     /// How far it may be off.
     #[field(default = 0.5, filter, sort)]
     pub margin: Decimal<3>,
+    /// What it is about.
+    #[field(max = 3, len = 1..=10, default, filter)]
+    pub tags: Vec<String>,
+    /// What it is made of.
+    #[field(max = 100, range = 0.., filter(also = part))]
+    pub parts: Option<Vec<i64>>,
     /// What it is called elsewhere.
     #[field(filter, sort, index)]
     pub key: Option<Uuid>,

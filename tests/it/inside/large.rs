@@ -101,7 +101,7 @@ fn sample(column: &Column, operator: &Operator) -> String {
         (Takes::Flag, _) | (_, Kind::Bool) => "true".into(),
         (Takes::Text, _) => "t1".into(),
         (_, Kind::Choice(words)) => words[0].to_owned(),
-        (_, Kind::Id | Kind::Relation(_) | Kind::Int | Kind::Duration) => "7".into(),
+        (_, Kind::Id | Kind::Relation(_) | Kind::Int | Kind::Integers | Kind::Duration) => "7".into(),
         (_, Kind::CreatedAt | Kind::UpdatedAt | Kind::Timestamp) => "2026-01-01T02:00:00Z".into(),
         (_, Kind::Uuid) => "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f".into(),
         (_, Kind::Date) => "2026-01-01".into(),

@@ -16,6 +16,7 @@ mod inline;
 mod kept;
 mod large;
 mod limits;
+mod lists;
 mod many;
 mod moments;
 mod outbox;

@@ -149,6 +149,8 @@ impl Random {
                 "1000000.51",
                 "92233720368547758.08"
             ])),
+            "tags" => self.of(&[json!([]), json!(["a"]), json!(["a", "\u{1}\"é"]), json!(["1", "b", "c", "d"])]),
+            "parts" => self.of(&[json!([1, 2]), json!([-1]), json!([i64::MAX, 0]), json!(["1"])]),
             "key" => json!(self.of(&[
                 "0190B2E0-7a1c-7cc3-98c4-dc0c0c07398f",
                 "0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f",
@@ -195,6 +197,8 @@ impl Random {
             "order",
             "group",
             "cost",
+            "tags",
+            "parts",
             "key",
             "page",
             "took",
@@ -244,6 +248,9 @@ impl Random {
             let values: Vec<_> = (0..count).map(|_| plain()).collect();
             let value = if operator == "[null]" { "true".to_owned() } else { values.join(",") };
             path = format!("{path}&{key}{operator}={value}");
+        }
+        if self.one_in(5) {
+            path += self.of(&["&tags[has]=a", "&tags[has]=1", "&parts[has]=1", "&parts[has]=x", "&tags=a"]);
         }
         if self.one_in(7) {
             path = format!("{path}&q={}", encode(&self.text()));

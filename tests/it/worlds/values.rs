@@ -71,6 +71,7 @@ fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
         Storage::Timestamp => json!(random.of(&INSTANTS)),
         Storage::Uuid => json!(Uuid::from_u128(random.below(1 << 20) as u128).to_string()),
         Storage::Date => json!(random.of(&INSTANTS)[..10]),
+        Storage::Json if column.kind.facts().holds_many => list(random, column),
         Storage::Json => json!({ "a": random.of(&WORDS) }),
         Storage::Text if column.kind == Kind::Email => json!(format!("{}{number}@example.com", random.of(&WORDS[..5]))),
         Storage::Text if column.kind == Kind::Url => {
@@ -78,6 +79,15 @@ fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
         }
         Storage::Text => json!(text(random, column, number)),
     }
+}
+
+/// Few values, which may be there twice.
+fn list(random: &mut Random, column: &Column) -> Value {
+    let items = 0..random.below(4);
+    if column.kind == Kind::Integers {
+        return items.map(|_| json!(random.below(5))).collect();
+    }
+    items.map(|_| json!(random.of(&WORDS))).collect()
 }
 
 fn text(random: &mut Random, column: &Column, number: usize) -> String {

@@ -11,13 +11,14 @@ use crate::{
 /// What a column holds: `text, 1 to 300 characters`.
 pub(super) fn holds(column: &Column) -> String {
     let mut text = (column.kind.facts().words)(column.kind);
+    let each = if column.kind.facts().holds_many { " each" } else { "" };
     if let Some((min, max)) = column.len {
         let most = (max < u32::MAX).then_some(max);
-        text = text + &between((min > 0 || most.is_none()).then_some(min), most) + " characters";
+        text = text + &between((min > 0 || most.is_none()).then_some(min), most) + " characters" + each;
     }
     if let Some((min, max)) = column.int_range {
         let shown = |units| Fixed::new(units, column.kind.scale());
-        text += &between((min > -i64::MAX).then(|| shown(min)), (max < i64::MAX).then(|| shown(max)));
+        text = text + &between((min > -i64::MAX).then(|| shown(min)), (max < i64::MAX).then(|| shown(max))) + each;
     }
     if let Some((min, max)) = column.float_range {
         text += &between((min > f64::MIN).then_some(min), (max < f64::MAX).then_some(max));

@@ -100,6 +100,12 @@ fn typed(column: &Column) -> Map<String, Value> {
         bound(&mut field, "minimum", Number::from_f64(min));
         bound(&mut field, "maximum", Number::from_f64(max));
     }
+    if let Some(Value::Object(mut item)) = field.get("items").cloned() {
+        for bound in ["minLength", "maxLength", "minimum", "maximum"] {
+            item.extend(field.shift_remove(bound).map(|value| (bound.to_owned(), value)));
+        }
+        field.insert("items".to_owned(), Value::Object(item));
+    }
     if let Some(max) = column.max {
         field.insert("maxItems".to_owned(), json!(max));
     }
@@ -154,6 +160,8 @@ fn constant(literal: Literal) -> Value {
         Literal::Float(value) => json!(value),
         Literal::Decimal(value) => json!(value.to_string()),
         Literal::Text(value) => json!(value),
+        Literal::Texts(items) => json!(items),
+        Literal::Integers(items) => json!(items),
     }
 }
 
@@ -241,6 +249,23 @@ mod tests {
             &json!({ "type": "string", "minLength": 1, "maxLength": 10, "writeOnly": true }),
         );
         check("task_id", Input::Update, &json!({ "type": ["integer", "null"], "format": "int64", "minimum": 1 }));
+    }
+
+    #[test]
+    fn a_list_bounds_its_values() {
+        let texts = Column::new::<Vec<String>>("tags", "tags").max(5).len(1, 9);
+        let text = json!({ "type": "string", "minLength": 1, "maxLength": 9 });
+        let expected = json!({ "type": "array", "items": text, "maxItems": 5 });
+        assert_eq!(Value::Object(typed(&texts)), expected);
+        // What is asked for is bound by nothing.
+        assert_eq!(in_filter(&texts), json!({ "type": "string" }));
+        assert_eq!(default_of(&texts.default_empty()), Some(json!([])));
+        assert_eq!(default_of(&texts.default_value(Literal::Texts(&["a", "é"]))), Some(json!(["a", "é"])));
+        let integers = Column::new::<Option<Vec<i64>>>("sizes", "sizes").max(1).int_range(0, i64::MAX);
+        let integer = json!({ "type": "integer", "format": "int64", "minimum": 0 });
+        let expected = json!({ "type": ["array", "null"], "items": integer, "maxItems": 1 });
+        assert_eq!(Value::Object(typed(&integers)), expected);
+        assert_eq!(default_of(&integers.default_value(Literal::Integers(&[3, 3]))), Some(json!([3, 3])));
     }
 
     #[test]

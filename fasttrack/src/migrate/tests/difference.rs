@@ -136,6 +136,7 @@ fn what_is_unique_together_is_asked_of_the_rows_once() {
         notes.tables[0].indexes.push(IndexDefinition {
             name: format!("notes_x_{second}_unique"),
             unique: true,
+            inverted: false,
             keys,
             only: None,
         });

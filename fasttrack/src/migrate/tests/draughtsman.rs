@@ -95,7 +95,7 @@ fn unite(table: &mut TableDefinition, keys: Vec<String>) {
     let name = format!("{}_{}_unique", table.name, keys.join("_").replace('"', ""));
     if table.indexes.iter().all(|index| index.name != name) && keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
     {
-        table.indexes.push(IndexDefinition { name, unique: true, keys, only: None });
+        table.indexes.push(IndexDefinition { name, unique: true, inverted: false, keys, only: None });
     }
 }
 

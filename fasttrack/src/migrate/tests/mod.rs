@@ -7,6 +7,7 @@ mod draughtsman;
 mod figures;
 mod kept;
 mod kill;
+mod lists;
 mod lossless;
 mod names;
 mod older;
@@ -222,7 +223,7 @@ fn table(name: &str, columns: &[ColumnDefinition]) -> TableDefinition {
 fn index(table: &mut TableDefinition, key: &str, unique: bool) {
     let kind = if unique { "unique" } else { "index" };
     let name = format!("{}_{key}_{kind}", table.name);
-    table.indexes.push(IndexDefinition { name, unique, keys: vec![quote(key)], only: None });
+    table.indexes.push(IndexDefinition { name, unique, inverted: false, keys: vec![quote(key)], only: None });
 }
 
 fn schema(tables: &[TableDefinition]) -> Snapshot {

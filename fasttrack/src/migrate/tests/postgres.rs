@@ -16,7 +16,9 @@ fn notes(columns: &[ColumnDefinition]) -> Snapshot {
 }
 
 /// What a value is tried as.
-const KINDS: [Holds; 10] = [
+const KINDS: [Holds; 12] = [
+    Holds::Texts,
+    Holds::Integers,
     Holds::Text,
     Holds::Int,
     Holds::Bool,
@@ -73,6 +75,10 @@ const CONVERSIONS: &[(Holds, &str, &str)] = &[
         "text 0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f, uuid 0190b2e0-7a1c-7cc3-98c4-dc0c0c07398f",
     ),
     (Holds::Text, "'HTTPS://a.example'", "text HTTPS://a.example, url HTTPS://a.example"),
+    (Holds::Json, "'[\"a\"]'", "texts [\"a\"], text [\"a\"], json [\"a\"]"),
+    (Holds::Json, "'[1]'", "integers [1], text [1], json [1]"),
+    (Holds::Json, "'[9223372036854775808]'", "text [9223372036854775808], json [9223372036854775808]"),
+    (Holds::Texts, "'[\"1\"]'", "texts [\"1\"], text [\"1\"], json [\"1\"]"),
     (Holds::Json, "'12'", "text 12, int 12, float 12, json 12"),
 ];
 

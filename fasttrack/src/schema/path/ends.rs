@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Account, Field, Hidden, NamedRule, One, OneOfMany, Relation, Resource, Set, ToMany};
 use crate::{
     schema::{Choice, CreatedAt, Date, Timestamp, UpdatedAt},
-    types::Decimal,
+    types::{Decimal, Url, Uuid},
 };
 
 /// What a path can go on from.
@@ -261,17 +261,45 @@ impl<T> Fills<Field<T>> for Field<T> {}
 impl<T> Fills<Field<Option<T>>> for Field<T> {}
 impl<T> Fills<Relation<T>> for Relation<T> {}
 
+/// What is the same or not: databases compare its values.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is not compared",
+    label = "a field of this type",
+    note = "lists and JSON are no more the same than they are smaller or larger; compare another field"
+)]
+pub trait Equated {}
+
+impl Equated for bool {}
+impl Equated for i64 {}
+impl Equated for f64 {}
+impl Equated for String {}
+impl Equated for Duration {}
+impl<const S: u8> Equated for Decimal<S> {}
+impl Equated for Timestamp {}
+impl Equated for CreatedAt {}
+impl Equated for UpdatedAt {}
+impl Equated for Date {}
+impl Equated for Url {}
+impl Equated for Uuid {}
+impl Equated for crate::schema::Email {}
+impl<T> Equated for crate::schema::Id<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Choice> Equated for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Equated> Equated for Option<T> {}
+
 /// What can be compared with a field of the caller that is an `L`.
 #[diagnostic::on_unimplemented(
     message = "this does not hold what the field of the caller holds",
     label = "of another type",
-    note = "a field is compared with one of its own type, a relation with one that leads to the same resource"
+    note = "a field is compared with one of its own type, a relation with one that leads to the same resource; \
+            lists and JSON are not compared"
 )]
 pub trait Matches<L> {}
 
-impl<T> Matches<Self> for Field<T> {}
-impl<T> Matches<Field<Option<T>>> for Field<T> {}
-impl<T> Matches<Field<T>> for Field<Option<T>> {}
+impl<T: Equated> Matches<Self> for Field<T> {}
+impl<T: Equated> Matches<Field<Option<T>>> for Field<T> {}
+impl<T: Equated> Matches<Field<T>> for Field<Option<T>> {}
 impl<T> Matches<Self> for Relation<T> {}
 #[diagnostic::do_not_recommend]
 impl<K: Matches<L>, L> Matches<L> for Hidden<K> {}

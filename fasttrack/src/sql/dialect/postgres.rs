@@ -74,6 +74,7 @@ impl Syntax for Postgres {
             Literal::Decimal(value) if value.units < 0 => format!("('{value}'::numeric)"),
             Literal::Decimal(value) => value.to_string(),
             Literal::Text(value) => text_literal(value),
+            list @ (Literal::Texts(_) | Literal::Integers(_)) => text_literal(&list.to_string()),
         }
     }
 
@@ -193,6 +194,11 @@ impl Syntax for Postgres {
         let facts = column.kind.facts();
         let of = if facts.order == Order::Declared { "integer" } else { Self::type_of(column.storage()) };
         format!("{expr} = ANY(ARRAY(SELECT value::{of} FROM json_array_elements_text({list}::json)))")
+    }
+
+    /// As the index over lists has it.
+    fn has(&self, expr: &str, list: &str) -> String {
+        format!("({expr}::jsonb @> {list}::jsonb)")
     }
 
     fn numbers(&self, list: &str) -> String {

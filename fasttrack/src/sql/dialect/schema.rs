@@ -194,6 +194,11 @@ pub trait SchemaSyntax: Sync {
         exclusions.chain(figures).chain(search).collect()
     }
 
+    /// What an index is over by which the lists in a column are found that have a value; `None` where there is none.
+    fn list_key(&self, _column: &str) -> Option<String> {
+        None
+    }
+
     /// `CREATE INDEX`.
     fn create_index(&self, table: &str, index: &IndexDefinition) -> String;
 

@@ -1,6 +1,9 @@
 //! What is peculiar to the SQL of `SQLite`.
 
-use super::{Along, AlongSql, Asked, Capture, DOOMED, Event, InsertRows, Messages, Syntax, Taken, schema};
+mod capture;
+
+use self::capture::CAPTURED;
+use super::{Along, AlongSql, Asked, Capture, DOOMED, InsertRows, Messages, Syntax, Taken, schema};
 use crate::{
     decimal::power,
     schema::{Column, Literal},
@@ -19,9 +22,6 @@ pub(in crate::sql) fn decimal_text(scale: u8, expr: &str) -> String {
          abs({expr} / {ten}), abs({expr} % {ten})) END"
     )
 }
-
-/// The table of captured changes.
-const CAPTURED: &str = "fasttrack_captured";
 
 impl Syntax for Sqlite {
     /// As bytes, since the driver sniffs text for JSON.
@@ -52,6 +52,7 @@ impl Syntax for Sqlite {
             Literal::Float(value) => format!("{value:e}"),
             Literal::Decimal(value) => value.units.to_string(),
             Literal::Text(value) => text_literal(value),
+            list @ (Literal::Texts(_) | Literal::Integers(_)) => text_literal(&list.to_string()),
         }
     }
 
@@ -163,6 +164,10 @@ impl Syntax for Sqlite {
 
     fn is_among(&self, _column: &Column, expr: &str, list: &str) -> String {
         format!("{expr} IN (SELECT \"value\" FROM json_each({list}))")
+    }
+
+    fn has(&self, expr: &str, list: &str) -> String {
+        format!("EXISTS (SELECT 1 FROM json_each({expr}) WHERE \"value\" IN (SELECT \"value\" FROM json_each({list})))")
     }
 
     fn numbers(&self, list: &str) -> String {
@@ -362,27 +367,8 @@ impl Syntax for Sqlite {
         None
     }
 
-    /// Triggers of a connection's own fire for whatever a statement leads to in its schema, the actions of foreign keys
-    /// included. What they write is part of its transactions.
     fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String> {
-        let table = format!("CREATE TEMP TABLE IF NOT EXISTS {CAPTURED} ({} INTEGER)", columns.join(" INTEGER, "));
-        let trigger = |Capture { name, table, event, changes }: &Capture| {
-            let event = match event {
-                Event::Insert => "AFTER INSERT".to_owned(),
-                Event::Update => "AFTER UPDATE".to_owned(),
-                Event::UpdateOf(columns) => format!("AFTER UPDATE OF {}", columns.join(", ")),
-                Event::Delete => "AFTER DELETE".to_owned(),
-                Event::BeforeInsert => "BEFORE INSERT".to_owned(),
-                Event::BeforeUpdate => "BEFORE UPDATE".to_owned(),
-            };
-            let inserts: Vec<_> =
-                changes.iter().map(|change| format!("INSERT INTO {CAPTURED} SELECT {change};")).collect();
-            format!(
-                "CREATE TEMP TRIGGER IF NOT EXISTS {CAPTURED}_{name} {event} ON main.{table} FOR EACH ROW BEGIN {} END",
-                inserts.join(" ")
-            )
-        };
-        std::iter::once(table).chain(captures.iter().map(trigger)).collect()
+        capture::capture(columns, captures)
     }
 
     fn read_captured(&self, columns: &[&str]) -> String {

@@ -161,6 +161,7 @@ impl SchemaSyntax for SqliteSchema {
             (Fill::Now, _) => NOW,
             (Fill::Empty, Storage::Integer | Storage::Boolean | Storage::Decimal(_)) => "0",
             (Fill::Empty, Storage::Real) => "0.0",
+            (Fill::Empty, Storage::Json) if facts.holds_many => "'[]'",
             (Fill::Empty, Storage::Json) => "'null'",
             (Fill::Empty, Storage::Text | Storage::Date | Storage::Timestamp | Storage::Uuid) => "''",
         };

@@ -64,6 +64,18 @@ fn cast(from: Storage, to: Storage, old: &str, to_type: &str) -> (String, Option
     }
 }
 
+/// Whether an `item` is one of a list of these.
+const fn is_item(holds: Holds) -> Option<&'static str> {
+    match holds {
+        Holds::Texts => Some("json_typeof(item) = 'string'"),
+        Holds::Integers => Some(
+            "CASE WHEN item::text ~ '^(0|-?[1-9][0-9]{0,18})$' \
+             THEN item::text::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 ELSE FALSE END",
+        ),
+        _ => None,
+    }
+}
+
 /// A value as text, written as answers write it; true and false as the numbers that they are elsewhere.
 fn as_text(from: Storage, old: &str) -> String {
     match from {
@@ -121,6 +133,14 @@ fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option
     }
     if from.holds == to.holds {
         return None;
+    }
+    if let Some(is_item) = is_item(to.holds) {
+        let is_json = if before.storage == Storage::Json { "TRUE" } else { "FALSE" };
+        let old = quote(&from.name);
+        return Some(format!(
+            "CASE WHEN NOT {is_json} OR json_typeof({old}::text::json) <> 'array' THEN TRUE \
+             ELSE EXISTS (SELECT 1 FROM json_array_elements({old}::text::json) AS e(item) WHERE NOT ({is_item})) END"
+        ));
     }
     match (facts.misfit, &to.references) {
         (Some(misfit), _) => Some(misfit(value)),

@@ -54,9 +54,11 @@ pub(super) fn is_table(there: &str, table: &TableDefinition) -> bool {
 pub(super) fn is_index(there: &str, ours: &str) -> bool {
     // The catalog says in which schema the table is, and by which method it is indexed.
     let Some((head, rest)) = there.split_once(" ON ") else { return false };
-    let Some((table, keys)) = rest.split_once(" USING btree ") else { return false };
+    let Some((table, method)) = rest.split_once(" USING ") else { return false };
     let table = table.rsplit('.').next().unwrap_or(table);
-    plain(&format!("{head} ON {table} {keys}")) == plain(ours)
+    // The one that goes without saying.
+    let method = method.strip_prefix("btree ").map_or_else(|| format!("USING {method}"), str::to_owned);
+    plain(&format!("{head} ON {table} {method}")) == plain(ours)
 }
 
 fn found(column: DescribedColumn) -> (String, Shape) {
@@ -149,13 +151,14 @@ fn without_casts(code: &str) -> String {
 }
 
 /// The casts of the types that columns have, without blanks; one that is the beginning of another comes after it.
-const CASTS: [&str; 9] = [
+const CASTS: [&str; 10] = [
     "::text[]",
     "::text",
     "::integer",
     "::bigint",
     "::numeric",
     "::doubleprecision",
+    "::jsonb",
     "::json",
     "::date",
     "::timestampwithtimezone",
@@ -177,15 +180,23 @@ mod tests {
                 "CREATE UNIQUE INDEX \"a\" ON \"users\" ((lower(\"email\")))",
             ),
             (
+                "CREATE INDEX a ON public.t USING gin (((tags)::jsonb) jsonb_path_ops) WITH (fastupdate=off) \
+                 WHERE (gone IS NULL)",
+                "CREATE INDEX \"a\" ON \"t\" USING gin ((\"tags\"::jsonb) jsonb_path_ops) WITH (fastupdate = off) \
+                 WHERE \"gone\" IS NULL",
+            ),
+            (
                 "CREATE INDEX a ON t USING btree (\nCASE s\n    WHEN 'it''s (so)'::text THEN 0\n    ELSE NULL::integer\n\
                  END NULLS FIRST, id)",
                 "CREATE INDEX \"a\" ON \"t\" ((CASE \"s\" WHEN 'it''s (so)' THEN 0 END) NULLS FIRST, \"id\")",
             ),
         ] {
             assert!(is_index(there, ours), "{there}");
-            for other in
-                [there.replace("btree", "hash"), there.replace("INDEX a", "INDEX b"), format!("{there} INVALID")]
-            {
+            for other in [
+                there.replace("btree", "hash").replace("gin", "gist"),
+                there.replace("INDEX a", "INDEX b"),
+                format!("{there} INVALID"),
+            ] {
                 assert!(!is_index(&other, ours), "{other}");
             }
         }

@@ -39,6 +39,15 @@ pub(super) fn convert(from: &ColumnDefinition, to: &ColumnDefinition) -> Option<
     Some(Conversion { value, offends })
 }
 
+/// What the values of a list are, as `SQLite` calls it.
+const fn item_type(holds: Holds) -> Option<&'static str> {
+    match holds {
+        Holds::Texts => Some("text"),
+        Holds::Integers => Some("integer"),
+        _ => None,
+    }
+}
+
 fn cast(old: &str, to: &str, lossy: &str) -> (String, Option<String>) {
     let value = format!("CAST({old} AS {to})");
     let lossy = (!lossy.is_empty()).then(|| lossy.replace("{value}", &value).replace("{old}", old));
@@ -54,6 +63,13 @@ fn misfit(from: &ColumnDefinition, to: &ColumnDefinition, value: &str) -> Option
     let (facts, before) = (to.holds.facts(), from.holds.facts());
     if from.holds == to.holds || (before.storage, facts.storage) == (Storage::Timestamp, Storage::Timestamp) {
         return None;
+    }
+    if let Some(item) = item_type(to.holds) {
+        // What is no JSON is not taken apart.
+        return Some(format!(
+            "CASE WHEN NOT json_valid({value}) THEN 1 WHEN json_type({value}) <> 'array' THEN 1 \
+             ELSE EXISTS (SELECT 1 FROM json_each({value}) WHERE \"type\" <> '{item}') END"
+        ));
     }
     match (facts.storage, facts.misfit, &to.references) {
         (Storage::Boolean, ..) => Some(format!("{value} NOT IN (0, 1)")),
