@@ -82,6 +82,12 @@ pub(crate) struct Book {
     #[field(filter, sort)]
     pub weight: Option<f64>,
     #[field(filter, sort)]
+    pub price: Option<Decimal<2>>,
+    #[field(max = 3, len = ..=40, default, filter)]
+    pub tags: Vec<String>,
+    #[field(max = 3, filter)]
+    pub marks: Option<Vec<i64>>,
+    #[field(filter, sort)]
     pub printed: Option<Date>,
     #[field(filter, sort)]
     pub due_at: Option<Timestamp>,
