@@ -36,7 +36,7 @@ pub(super) enum Op {
 }
 
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
-    (0..13_u8, any::<bool>(), any::<bool>(), any::<u8>(), 0..6_u8)
+    (0..15_u8, any::<bool>(), any::<bool>(), any::<u8>(), 0..6_u8)
         .prop_map(|(kind, nullable, default, target, index)| Draft { kind, nullable, default, target, index })
 }
 
@@ -70,6 +70,8 @@ fn define(name: &str, draft: &Draft, tables: &[String]) -> ColumnDefinition {
         9 => (decimal(name, 4), Some("100")),
         10 => (column(name, Holds::Uuid), None),
         11 => (column(name, Holds::Duration), Some("60")),
+        12 => (column(name, Holds::Texts), Some("'[\"a\"]'")),
+        13 => (column(name, Holds::Integers), Some("'[1]'")),
         _ => {
             let target = tables.get(usize::from(draft.target) % tables.len().max(1));
             (relation(name, target.map_or("users", String::as_str), on_delete), None)
@@ -133,7 +135,9 @@ fn exclude(table: &TableDefinition, start: &str, end: &str, per: Option<&String>
         return None;
     }
     let is_point = |name: &&String| {
-        table.column(name).is_some_and(|column| !matches!(column.holds, Holds::Float | Holds::Json | Holds::Id))
+        table.column(name).is_some_and(|column| {
+            !matches!(column.holds, Holds::Float | Holds::Json | Holds::Texts | Holds::Integers | Holds::Id)
+        })
     };
     let per: Vec<_> = per.filter(is_point).cloned().into_iter().collect();
     let name = format!("{}_{}_{start}_{end}_excl", table.name, per.concat());

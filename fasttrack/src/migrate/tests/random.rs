@@ -7,6 +7,7 @@ use super::{
     draughtsman::{Draft, Draughtsman, Op, draft, op},
     *,
 };
+use crate::types::Storage;
 
 /// Values of a kind, as SQL; what they refer to is whatever there is.
 fn value(column: &ColumnDefinition, seed: u8) -> String {
@@ -22,7 +23,9 @@ fn value(column: &ColumnDefinition, seed: u8) -> String {
         Holds::Bool => pick(&["'0'", "'1'"]),
         Holds::Choice => format!("'{}'", column.choices[usize::from(seed) % column.choices.len()]),
         Holds::Date => pick(&["'2026-01-02'", "'2024-02-29'"]),
-        Holds::Json => pick(&["'{}'", "'[1]'", "'12'", "'null'"]),
+        Holds::Json => pick(&["'{}'", "'[1]'", "'12'", "'null'", "'[\"a\"]'", "'[]'"]),
+        Holds::Texts => pick(&["'[]'", "'[\"a\"]'", "'[\"1\",\"it''s\"]'"]),
+        Holds::Integers => pick(&["'[]'", "'[1]'", "'[-3,9007199254740993]'"]),
         _ => {
             let table = quote(&column.references.as_ref().unwrap().table);
             format!("(SELECT \"id\" FROM {table} LIMIT 1 OFFSET {})", seed % 3)
@@ -118,7 +121,7 @@ fn declared_for(dialect: Dialect, schema: &Snapshot) -> Snapshot {
             let of_bool = |column: &&mut ColumnDefinition| column.holds == Holds::Bool && column.default.is_some();
             table.columns.iter_mut().filter(of_bool).for_each(|column| column.default = Some("TRUE".to_owned()));
             // JSON has no order there.
-            let json: Vec<_> = table.columns.iter().filter(|column| column.holds == Holds::Json).collect();
+            let json: Vec<_> = table.columns.iter().filter(|column| column.storage() == Storage::Json).collect();
             table.indexes.retain(|index| json.iter().all(|column| !index.covers(&column.name)));
             // What is null is let in there.
             for check in &mut table.checks {
