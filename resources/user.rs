@@ -14,11 +14,12 @@ pub enum Role {
 /// Somebody who can log in.
 #[resource(account)]
 #[can(list, read, update: role(Admin))]
+#[can(show: authenticated)]
 pub struct User {
     /// Number of the user, never used twice.
     pub id: Id<User>,
     /// Address to log in with, compared without regard to case.
-    #[field(len = ..=255, unique, filter, sort, search)]
+    #[field(len = ..=255, unique, filter, sort, search, read = self | role(Admin))]
     pub email: Email,
     /// Password, 8 to 1,024 bytes; never shown.
     #[field(hidden)]
@@ -27,14 +28,15 @@ pub struct User {
     #[field(len = ..=100, default, search)]
     pub display_name: String,
     /// What the user may do.
-    #[field(default = User, filter, write = role(Admin))]
+    #[field(default = User, filter, write = role(Admin), read = self | role(Admin))]
     pub role: Role,
     /// Whether the user may log in.
-    #[field(default = true, filter, write = role(Admin))]
+    #[field(default = true, filter, write = role(Admin), read = self | role(Admin))]
     pub is_active: bool,
     /// When the user registered.
-    #[field(sort)]
+    #[field(sort, read = self | role(Admin))]
     pub created_at: CreatedAt,
     /// When the user last changed.
+    #[field(read = self | role(Admin))]
     pub updated_at: UpdatedAt,
 }

@@ -25,7 +25,7 @@ fn paths_keys_and_verbs_are_those_of_the_contract() {
     let keys = "id title description status priority project_id assignee_id created_at updated_at";
     check("task", "tasks", Some("project"), keys, all);
     let keys = "id email display_name role is_active created_at updated_at";
-    check("user", "users", None, keys, "list read update");
+    check("user", "users", None, keys, "list read update show");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
     shape::Shape,
 };
 
-pub(crate) const VERBS: [&str; 7] = ["create", "list", "read", "update", "delete", "restore", "history"];
+pub(crate) const VERBS: [&str; 8] = ["create", "list", "read", "update", "delete", "restore", "history", "show"];
 
 /// Words of the rule language, which cannot name a rule.
 pub(crate) const WORDS: [&str; 7] = ["anyone", "authenticated", "role", "self", "any", "now", "caller"];

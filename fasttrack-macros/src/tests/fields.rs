@@ -197,11 +197,12 @@ fn what_some_alone_are_shown_is_not_told_otherwise() {
     check(&read("read = assignee -> assignee"), "-", "two whole rules alone");
     check(&read("read = assignee, hidden"), "read", "contradicts `hidden`");
     for asked in ["filter", "sort", "search"] {
-        check(&read(&format!("read = role(Admin) | assignee, {asked}")), asked, "since its rule depends on the row");
-        check(&read(&format!("read = project.read, {asked}")), asked, "since its rule depends on the row");
+        check(&read(&format!("read = role(Admin) & assignee, {asked}")), asked, "by this rule that depends on the row");
+        check(&read(&format!("read = project.read, {asked}")), asked, "by this rule that depends on the row");
+        accept(&read(&format!("read = role(Admin) | assignee, {asked}")));
     }
     let named = "#[field(read = member, sort)] pub x: i64,";
-    check(&super::task("", "#[rule(member: assignee)]", named), "sort", "since its rule depends on the row");
+    check(&super::task("", "#[rule(member: assignee)]", named), "sort", "by this rule that depends on the row");
     // The rule of `read` is `authenticated` there.
     accept(&field("#[field(default, read = read, filter)] pub x: i64,"));
     let told = |attribute: &str| super::task("", attribute, "#[field(read = assignee)] pub x: Option<Timestamp>,");

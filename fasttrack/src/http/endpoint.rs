@@ -28,6 +28,7 @@ use crate::{
     error::{Error, Fault},
     pipeline::Target,
     principal::Principal,
+    query::Expand,
     schema::Verb,
     wire::{Object, Params},
 };
@@ -66,6 +67,7 @@ struct Call<'a> {
     id: Option<i64>,
     who: &'a Principal,
     params: Params,
+    expand: Vec<Expand>,
     body: Object<'a>,
 }
 
@@ -112,6 +114,12 @@ impl Endpoint {
         let bytes = body::read(req, &self.site.intake).await?;
         let mut params = Params::parse(req.uri().query());
         let mut faults = Vec::new();
+        let expand = match self.route.action {
+            Action::Resource { model, verb: Verb::Read, .. } | Action::Oneself { model, verb: Verb::Read } => {
+                self.site.pipeline.take_expand(model, principal, &mut params)
+            }
+            _ => Vec::new(),
+        };
         if !self.route.action.is_list() {
             faults = unknown_parameters(std::mem::take(&mut params));
         }
@@ -135,9 +143,11 @@ impl Endpoint {
                 session_routes::answer(&self.site, action, request).await
             }
             Action::Resource { model, verb, .. } => {
-                self.resource(model, verb, Call { id, who: principal, params, body }).await
+                self.resource(model, verb, Call { id, who: principal, params, expand, body }).await
             }
-            Action::Oneself { model, verb } => self.oneself(model, verb, principal, body).await,
+            Action::Oneself { model, verb } => {
+                self.oneself(model, verb, Call { id, who: principal, params, expand, body }).await
+            }
             Action::Notifications => notifications::list(&self.site, principal, params, body).await,
             Action::Service(_) | Action::Custom { .. } | Action::Replaced { .. } | Action::Socket => {
                 Err(Error::Internal("a route was taken for one that follows from a declaration".into()))
@@ -146,7 +156,7 @@ impl Endpoint {
     }
 
     async fn resource(&self, model: usize, verb: Verb, call: Call<'_>) -> Result<Reply, Error> {
-        let Call { id, who, params, body } = call;
+        let Call { id, who, params, expand, body } = call;
         let pipeline = &self.site.pipeline;
         let row = || id.ok_or_else(|| Error::NotFound("there is no such row".into()));
         match verb {
@@ -164,8 +174,9 @@ impl Endpoint {
             }
             Verb::Read => {
                 forms::nothing(body)?;
-                Ok(Reply::json(StatusCode::OK, pipeline.read(model, Target::Id(row()?), who).await?))
+                Ok(Reply::json(StatusCode::OK, pipeline.read_expanded(model, Target::Id(row()?), who, &expand).await?))
             }
+            Verb::Show => Err(Error::Internal("rows are shown beside others, by no route".into())),
             Verb::History => {
                 let id = row()?;
                 history::list(&self.site, history::Asked { model, id, who }, params, body).await
@@ -182,12 +193,13 @@ impl Endpoint {
         }
     }
 
-    async fn oneself(&self, model: usize, verb: Verb, who: &Principal, body: Object<'_>) -> Result<Reply, Error> {
+    async fn oneself(&self, model: usize, verb: Verb, call: Call<'_>) -> Result<Reply, Error> {
+        let Call { who, expand, body, .. } = call;
         let json = if verb == Verb::Update {
             self.site.pipeline.update(model, Target::Oneself, who, &body).await?.json
         } else {
             forms::nothing(body)?;
-            self.site.pipeline.read(model, Target::Oneself, who).await?
+            self.site.pipeline.read_expanded(model, Target::Oneself, who, &expand).await?
         };
         Ok(Reply::json(StatusCode::OK, json))
     }

@@ -146,7 +146,9 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
     let mut routes = Vec::new();
     for model in catalog.models() {
         if model.schema.account {
-            routes.extend([Verb::Read, Verb::Update].map(|verb| oneself(model, verb)));
+            routes.extend(
+                [("GET", Verb::Read), ("PATCH", Verb::Update)].map(|(method, verb)| oneself(model, method, verb)),
+            );
         }
         routes.extend(Verb::ALL.iter().filter_map(|&verb| resource(catalog, model, verb)));
     }
@@ -188,9 +190,9 @@ const fn notified(path: String, action: Action) -> Route {
     Route { method: "GET", path, action, admits_anonymous: false }
 }
 
-fn oneself(model: &Model, verb: Verb) -> Route {
+fn oneself(model: &Model, method: &'static str, verb: Verb) -> Route {
     Route {
-        method: method(verb),
+        method,
         path: format!("{API_PREFIX}/{}/me", model.schema.plural),
         action: Action::Oneself { model: model.index, verb },
         admits_anonymous: false,
@@ -198,7 +200,7 @@ fn oneself(model: &Model, verb: Verb) -> Route {
 }
 
 fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
-    let rule = model.schema.rule(verb)?;
+    let (method, rule) = (method(verb)?, model.schema.rule(verb)?);
     let is_collection = matches!(verb, Verb::Create | Verb::List);
     let parent = model.parent.filter(|_| is_collection).and_then(|parent| catalog.get(parent.index));
     let plural = model.schema.plural;
@@ -209,19 +211,21 @@ fn resource(catalog: &Catalog, model: &Model, verb: Verb) -> Option<Route> {
         None => format!("{API_PREFIX}/{plural}/{{id}}"),
     };
     Some(Route {
-        method: method(verb),
+        method,
         path,
         action: Action::Resource { model: model.index, verb, nested: parent.is_some() },
         admits_anonymous: admits_anonymous(catalog, model.schema, rule),
     })
 }
 
-const fn method(verb: Verb) -> &'static str {
+/// The method of a verb's route, where it has one.
+const fn method(verb: Verb) -> Option<&'static str> {
     match verb {
-        Verb::Create | Verb::Restore => "POST",
-        Verb::List | Verb::Read | Verb::History => "GET",
-        Verb::Update => "PATCH",
-        Verb::Delete => "DELETE",
+        Verb::Create | Verb::Restore => Some("POST"),
+        Verb::List | Verb::Read | Verb::History => Some("GET"),
+        Verb::Update => Some("PATCH"),
+        Verb::Delete => Some("DELETE"),
+        Verb::Show => None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::Dialect,
     outbox::OutboxListener,
-    schema::{Catalog, Change, Kind, LinkError, Literal, Model, Schema, Verb},
+    schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, Schema, Verb},
     sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template, View},
 };
 
@@ -42,6 +42,8 @@ pub(super) struct Engine {
     pub schema: &'static Schema,
     pub table: Table,
     pub parent: Option<Parent>,
+    /// The relations that rows show, with the position of the resource that each leads to.
+    pub relations: Vec<(&'static Column, usize)>,
     pub effects: Effects,
     /// What a deletion reaches.
     pub cascade: Arc<Cascade>,
@@ -64,6 +66,8 @@ pub(super) struct RolePlan {
     pub along: Vec<Arc<Along>>,
     pub list: Predicate,
     pub read: Predicate,
+    /// Who is shown a row inside one that refers to it.
+    pub show: Predicate,
     /// What a caller may see of the rows, one by one or in a list.
     pub seen: Predicate,
     pub update: Predicate,
@@ -76,13 +80,21 @@ pub(super) struct RolePlan {
     named: Vec<(&'static str, Predicate)>,
     /// Whether the caller may read the parent.
     pub parent_read: Predicate,
-    /// The table, of whose rows is shown what a caller is shown.
+    /// The table, of whose rows in a list is shown what a caller is shown.
     pub table: Table,
+    /// The same of a row that is read alone.
+    pub alone: Table,
+    /// The same of his own account.
+    pub own: Table,
+    /// The same of a row that is shown inside one that refers to it.
+    pub beside: Table,
     pub read_one: Template,
     /// The caller's own row, on the account.
     pub read_oneself: Template,
     /// A row as the caller is shown it who has changed it; `None` where he is shown all of it.
     pub shown: Option<Template>,
+    /// The same of his own account.
+    pub shown_oneself: Option<Template>,
     pub guards: Vec<Guard>,
     /// Steps of flows that not everybody may take who may update.
     pub steps: Vec<Step>,
@@ -103,14 +115,17 @@ impl Engine {
         for role in CallerRole::every(catalog) {
             plans.insert(role, RolePlan::new(setup, model, &table, &effects, role)?);
         }
+        let shown = schema.columns.iter().filter(|column| !column.hidden);
+        let relations = shown.filter_map(|column| Some((column, catalog.target(column)?.index))).collect();
         let guards = guards(catalog, model, CallerRole::Anonymous)?;
         let references = references(catalog, model, CallerRole::Anonymous)?;
         let open = Insert::new(table.clone(), Predicate::Always, guards, references);
         let register = RowsPlan::new(schema, open, effects.clone());
-        let shown = plans.get(&beginner(schema)).and_then(|plan: &RolePlan| plan.shown.clone());
+        let shown = plans.get(&beginner(schema)).and_then(|plan: &RolePlan| plan.shown_oneself.clone());
         Ok(Self {
             schema,
             parent,
+            relations,
             cascade,
             register: Arc::new(register.shown(shown, Shown::ToItself)),
             effects,
@@ -145,18 +160,28 @@ impl RolePlan {
             Some(parent) => self::policy(catalog, parent, Verb::Read, role)?,
             None => Predicate::Never,
         };
-        let table = table.clone().showing(View::of(catalog, model, role)?);
-        let shown = (!table.view.is_whole()).then(|| sql::read(&table, &Predicate::Always));
+        let show = model.schema.rule_of_showing();
+        let show = show.map_or(Ok(Predicate::Never), |rule| sql::fold(catalog, model, rule, role))?;
+        let view = View::of(catalog, model, role)?;
+        let given = |known: &Predicate| table.clone().showing(view.given(known));
+        let shown = |table: &Table| (!table.view.is_whole()).then(|| sql::read(table, &Predicate::Always));
+        let (alone, own) = (given(&read), given(&Predicate::Leaf(Leaf::Oneself)));
+        let (shown, shown_oneself) = (shown(&given(&Predicate::Always)), shown(&own));
         let rows = |insert| RowsPlan::new(model.schema, insert, effects.clone()).shown(shown.clone(), Shown::ToCaller);
         Ok(Self {
             create: created.then(|| Arc::new(rows(insert))),
             along: Along::all(setup, model, role)?,
             seen: Predicate::any([read.clone(), list.clone()]),
-            list,
-            read_one: sql::read(&table, &read),
-            read_oneself: sql::read(&table, &Predicate::Always),
-            table,
+            read_one: sql::read(&alone, &read),
+            read_oneself: sql::read(&own, &Predicate::Always),
+            table: given(&list),
+            alone,
+            own,
+            beside: given(&show),
+            show,
             shown,
+            shown_oneself,
+            list,
             read,
             update: policy(Verb::Update)?,
             second: Second::of(catalog, model, role)?,
@@ -178,6 +203,7 @@ impl RolePlan {
             Right::Verb(Verb::Update) => Some(&self.update),
             Right::Verb(Verb::Delete) => Some(&self.delete),
             Right::Verb(Verb::History) => Some(&self.history),
+            Right::Verb(Verb::Show) => Some(&self.show),
             Right::Verb(Verb::Create | Verb::List | Verb::Restore) => None,
             Right::Named(name) => self.named.iter().find(|(known, _)| *known == name).map(|(_, policy)| policy),
         }
@@ -202,7 +228,7 @@ fn named(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Vec<(&'st
 pub(super) fn policy(catalog: &Catalog, model: &Model, verb: Verb, caller: CallerRole) -> Result<Predicate, LinkError> {
     let Some(rule) = model.schema.rule(verb) else { return Ok(Predicate::Never) };
     match verb {
-        Verb::List | Verb::Read | Verb::History => sql::fold(catalog, model, rule, caller),
+        Verb::List | Verb::Read | Verb::History | Verb::Show => sql::fold(catalog, model, rule, caller),
         Verb::Create | Verb::Update | Verb::Delete | Verb::Restore => sql::fold_change(catalog, model, rule, caller),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
     schema::{Column, Comparison, Verb},
-    sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Sql, Table, Values},
+    sql::{self, CallerRole, Expansion, Known, Leaf, PageQuery, Predicate, Scope, Sql, Table, Values},
     types::{Order, Storage},
     wire::{Node, Object, Params},
 };
@@ -35,6 +35,8 @@ struct Listing<'a> {
     parent: Option<i64>,
     who: &'a Principal,
     query: ListQuery,
+    /// What is shown inside the rows.
+    expand: Vec<Expansion<'a>>,
 }
 
 impl Pipeline {
@@ -47,16 +49,18 @@ impl Pipeline {
         resource: usize,
         parent: Option<i64>,
         who: &Principal,
-        params: Params,
+        mut params: Params,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
+        let expand = self.take_expand(resource, who, &mut params);
         let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.list.is_never());
         let Some(plan) = plan else {
             return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
         };
         let (policy, table) = (&plan.list, &plan.table);
         let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
-        let listing = Listing { engine, policy, table, parent, who, query };
+        let expand = self.expansions(CallerRole::of(who), &expand)?;
+        let listing = Listing { engine, policy, table, parent, who, query, expand };
         let after = match &listing.query.cursor {
             Some(cursor) => Some(self.open(&listing, cursor).await?),
             None => None,
@@ -202,7 +206,7 @@ impl Listing<'_> {
             after,
             limit: self.query.size.rows(),
         };
-        sql::page(&page).fill(self.values())
+        sql::page_expanded(&page, &self.expand).fill(self.values())
     }
 
     /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could

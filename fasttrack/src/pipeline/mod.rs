@@ -11,6 +11,7 @@ mod create;
 mod delete;
 mod engine;
 mod erase;
+mod expand;
 mod flow;
 mod history;
 mod hooked;
@@ -42,6 +43,7 @@ pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
     account::Accounts,
     engine::managers,
+    expand::{shown_inside_others, shown_wherever_seen},
     permit::{Intent, Right},
     restore::what_returns_is_seen,
     second::changes_are_seen,

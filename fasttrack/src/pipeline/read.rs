@@ -4,8 +4,9 @@ use super::{Pipeline, Target, engine::Engine, refusal, values};
 use crate::{
     error::Error,
     principal::Principal,
+    query::Expand,
     schema::Verb,
-    sql::{self, CallerRole, Predicate},
+    sql::{self, CallerRole, Predicate, Template},
 };
 
 impl Pipeline {
@@ -14,7 +15,36 @@ impl Pipeline {
     /// # Errors
     /// 401, 403 or 404 as the rule and the table say, 503.
     pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
-        self.read_by(resource, target, who, false).await
+        self.read_expanded(resource, target, who, &[]).await
+    }
+
+    /// The same with rows inside that it refers to.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn read_expanded(
+        &self,
+        resource: usize,
+        target: Target,
+        who: &Principal,
+        expand: &[Expand],
+    ) -> Result<Vec<u8>, Error> {
+        let engine = self.engine(resource)?;
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        let template = match target {
+            Target::Oneself => &plan.read_oneself,
+            Target::Id(id) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
+            Target::Id(_) => &plan.read_one,
+        };
+        if expand.is_empty() {
+            return self.find(engine, target, who, template).await;
+        }
+        let (table, policy) = match target {
+            Target::Oneself => (&plan.own, &Predicate::Always),
+            Target::Id(_) => (&plan.alone, &plan.read),
+        };
+        let expansions = self.expansions(CallerRole::of(who), expand)?;
+        self.find(engine, target, who, &sql::read_expanded(table, policy, &expansions)).await
     }
 
     /// The same with the fields that the caller is not shown, for code of the application.
@@ -22,19 +52,20 @@ impl Pipeline {
     /// # Errors
     /// As for [`read`](Self::read).
     pub async fn read_whole(&self, resource: usize, id: i64, who: &Principal) -> Result<Vec<u8>, Error> {
-        self.read_by(resource, Target::Id(id), who, true).await
+        let engine = self.engine(resource)?;
+        let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.alone.view.is_whole() && !plan.read.is_never());
+        let Some(plan) = plan else { return self.read(resource, Target::Id(id), who).await };
+        self.find(engine, Target::Id(id), who, &sql::read(&engine.table, &plan.read)).await
     }
 
-    async fn read_by(&self, resource: usize, target: Target, who: &Principal, whole: bool) -> Result<Vec<u8>, Error> {
-        let engine = self.engine(resource)?;
+    async fn find(
+        &self,
+        engine: &Engine,
+        target: Target,
+        who: &Principal,
+        template: &Template,
+    ) -> Result<Vec<u8>, Error> {
         let id = target.id(who)?;
-        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
-        let all = (whole && !plan.table.view.is_whole()).then(|| sql::read(&engine.table, &plan.read));
-        let template = match target {
-            Target::Oneself => &plan.read_oneself,
-            Target::Id(_) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
-            Target::Id(_) => all.as_ref().unwrap_or(&plan.read_one),
-        };
         let mut found = self.db.read(template.fill(values(id, who))).await?;
         match found.first_mut().and_then(|row| row.take_bytes(0)) {
             Some(json) => Ok(json),

@@ -90,6 +90,7 @@ fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
             let changes: Vec<_> = changes.into_iter().map(|(column, arg)| (column.key, arg)).collect();
             sql::update(table, &update, &moved, &changes).text().to_owned()
         }
+        Verb::Show => sql::read(&plan.beside, &policy(&plan.show)?).text().to_owned(),
         Verb::Delete => sql::delete(table, &policy(&plan.delete)?, "").text().to_owned(),
         Verb::History => {
             let page = HistoryPage { beyond: 0, limit: query::PageSize::DEFAULT.rows(), descending: false };

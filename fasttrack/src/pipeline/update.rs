@@ -92,7 +92,7 @@ impl Pipeline {
             guards: plan.guards.iter().filter(|guard| sets(guard.key)).cloned().collect(),
             steps: plan.steps.clone(),
             references: plan.references.iter().filter(|reference| may_set(reference.key)).cloned().collect(),
-            shown: plan.shown.clone(),
+            shown: if oneself { plan.shown_oneself.clone() } else { plan.shown.clone() },
             input,
         };
         self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await

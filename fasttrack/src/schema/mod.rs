@@ -19,6 +19,7 @@ pub(crate) mod pairs;
 mod path;
 mod resources;
 mod rule;
+mod shown;
 mod trigger;
 mod words;
 
@@ -283,6 +284,12 @@ impl Schema {
             Verb::History if said.is_none() && self.history => self.rule(Verb::Read),
             _ => said,
         }
+    }
+
+    /// Who is shown a row inside one that refers to it: whoever may read it, unless that is said otherwise.
+    #[must_use]
+    pub fn rule_of_showing(&self) -> Option<&'static Rule> {
+        self.rule(Verb::Show).or_else(|| self.rule(Verb::Read))
     }
 
     /// The rule of this name: one that is said by `#[rule]`, or that of a verb.

@@ -19,6 +19,8 @@ pub enum Verb {
     Restore,
     /// `GET` on what changed in a row.
     History,
+    /// `?expand=` on what refers to a row: it has no route of its own.
+    Show,
 }
 
 /// A verb and who may use it.
@@ -130,8 +132,8 @@ pub enum Rule {
 
 impl Verb {
     /// All verbs, in the order in which they are documented.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete, Self::Restore, Self::History];
+    pub const ALL: [Self; 8] =
+        [Self::Create, Self::List, Self::Read, Self::Update, Self::Delete, Self::Restore, Self::History, Self::Show];
 
     /// The word of the declaration language.
     #[must_use]
@@ -144,6 +146,7 @@ impl Verb {
             Self::Delete => "delete",
             Self::Restore => "restore",
             Self::History => "history",
+            Self::Show => "show",
         }
     }
 

@@ -13,6 +13,7 @@ mod definition;
 mod dialect;
 mod due;
 mod effect;
+mod expand;
 mod figure;
 mod history;
 mod inbox;
@@ -55,13 +56,14 @@ pub use self::{
         take_due, unplan_due,
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
+    expand::{Expansion, MAX_SHOWN},
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     limit::Counted,
     lock::Lock,
     moment::Moment,
-    page::{PageQuery, SEPARATOR, page},
+    page::{PageQuery, SEPARATOR, page, page_expanded},
     pairs::{add_pairs, replace_pairs, rows_as_json},
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate},
@@ -70,8 +72,8 @@ pub use self::{
         last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
     row::{
-        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, referable, restorable, state,
-        update, would_hold,
+        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, read_expanded, referable,
+        restorable, state, update, would_hold,
     },
     scope::Scope,
     text::{Slot, Sql, Template, Values, quote},

@@ -5,7 +5,7 @@
 //! comparison, would not use the index for mixed directions and nulls.)
 
 use super::{
-    Predicate, Scope, Slot, Sql, Table, Template,
+    Expansion, Predicate, Scope, Slot, Sql, Table, Template,
     dialect::{match_key, sort_key},
     listed::{self, write_has},
     search::Search,
@@ -49,10 +49,16 @@ pub const SEPARATOR: u8 = 0x1E;
 /// The rows are found by their keys alone, as far as an index has them, and only those of the page are read.
 #[must_use]
 pub fn page(query: &PageQuery<'_>) -> Template {
+    page_expanded(query, &[])
+}
+
+/// The same with rows inside those of the page that they refer to.
+#[must_use]
+pub fn page_expanded(query: &PageQuery<'_>, expand: &[Expansion<'_>]) -> Template {
     let mut sql = Sql::new(query.table.dialect, "SELECT ");
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
-    let mut json = query.table.view.json(query.table, &mut sql);
+    let mut json = query.table.view.json(query.table, expand, &mut sql);
     if let Some(position) = query.sort.iter().position(SortKey::is_relevance) {
         json = format!("p.k{position} || ' ' || {}", syntax.json_text(&json));
     }

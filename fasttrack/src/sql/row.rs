@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Predicate, Reference, Scope, Slot, Sql, Template, View,
+    Expansion, Predicate, Reference, Scope, Slot, Sql, Template, View,
     dialect::held,
     search,
     text::{quote, text_literal},
@@ -74,8 +74,14 @@ fn returned(dialect: Dialect, column: &Column) -> String {
 /// The row [`Slot::Id`] as JSON, if `policy` lets the caller have it: one cell.
 #[must_use]
 pub fn read(table: &Table, policy: &Predicate) -> Template {
+    read_expanded(table, policy, &[])
+}
+
+/// The same with rows inside that it refers to.
+#[must_use]
+pub fn read_expanded(table: &Table, policy: &Predicate, expand: &[Expansion<'_>]) -> Template {
     let mut sql = Sql::new(table.dialect, "SELECT ");
-    let json = table.view.json(table, &mut sql);
+    let json = table.view.json(table, expand, &mut sql);
     sql.push(&table.dialect.sql().text(&json)).push(" FROM ").push(&table.name).push(" t");
     table.write_where(&mut sql);
     if !policy.is_always() {

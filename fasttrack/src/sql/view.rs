@@ -3,7 +3,7 @@
 //! The database leaves the key out, so that what somebody may not see never comes out of it. Rows as the application itself
 //! uses them (hooks, jobs, events) have all their fields; this is not for them.
 
-use super::{CallerRole, Inlined, Predicate, Scope, Sql, Table, dialect::held, fold};
+use super::{CallerRole, Expansion, Inlined, Predicate, Scope, Sql, Table, dialect::held, fold};
 use crate::schema::{Catalog, Column, LinkError, Model, Schema};
 
 /// What of the rows of a resource callers of one role are shown.
@@ -13,6 +13,8 @@ pub struct View {
     members: Vec<(&'static Column, Predicate)>,
     /// The rows that are shown in each.
     inlined: Vec<Inlined>,
+    /// Whether there is no other field.
+    shows_all: bool,
     is_whole: bool,
 }
 
@@ -22,7 +24,7 @@ impl View {
     pub fn whole(schema: &'static Schema) -> Self {
         let shown = schema.columns.iter().filter(|column| !column.hidden);
         let members = shown.map(|column| (column, Predicate::Always)).collect();
-        Self { members, inlined: Vec::new(), is_whole: true }
+        Self { members, inlined: Vec::new(), shows_all: true, is_whole: true }
     }
 
     /// What callers of this role are shown.
@@ -47,8 +49,21 @@ impl View {
             }
         }
         view.is_whole = view.members.iter().all(|(_, policy)| policy.is_always());
+        view.shows_all = view.members.iter().all(|(_, policy)| !policy.is_never());
         view.members.retain(|(_, policy)| !policy.is_never());
         Ok(view)
+    }
+
+    /// The same of rows of which this is known to hold: what it implies is not asked again.
+    #[must_use]
+    pub fn given(&self, known: &Predicate) -> Self {
+        let mut view = self.clone();
+        for (_, policy) in view.members.iter_mut().filter(|(_, policy)| known.implies(policy)) {
+            *policy = Predicate::Always;
+        }
+        view.is_whole =
+            view.shows_all && view.inlined.is_empty() && view.members.iter().all(|(_, policy)| policy.is_always());
+        view
     }
 
     /// Whether nothing is left out of any row.
@@ -63,31 +78,42 @@ impl View {
         self.members.iter().any(|(member, policy)| member.key == column.key && policy.is_always())
     }
 
-    /// The row `t` as JSON.
-    pub(super) fn json(&self, table: &Table, sql: &mut Sql) -> String {
-        if self.is_whole {
+    /// The row `t` as JSON, with rows inside that it refers to.
+    pub(super) fn json(&self, table: &Table, expand: &[Expansion<'_>], sql: &mut Sql) -> String {
+        if self.is_whole && expand.is_empty() {
             return table.row_json.clone();
         }
-        self.json_of("t", &[], sql)
+        self.json_of("t", expand, sql)
     }
 
-    /// The row `row` of the resource's table as JSON, with the rows that it shows, and with what is shown `beside`: keys, and
-    /// values as `json_value` of the dialect renders them.
-    pub(super) fn json_of(&self, row: &str, beside: &[(&str, String)], sql: &mut Sql) -> String {
+    /// Whether some row may show this field.
+    #[must_use]
+    pub fn may_show(&self, column: &Column) -> bool {
+        self.members.iter().any(|(member, _)| member.key == column.key)
+    }
+
+    /// The row `row` of the resource's table as JSON, with the rows that it shows, and with rows inside that it refers to, beside
+    /// the fields that do.
+    pub(super) fn json_of(&self, row: &str, expand: &[Expansion<'_>], sql: &mut Sql) -> String {
         let dialect = sql.dialect();
         let syntax = dialect.sql();
         let member = |(column, policy): &(&'static Column, Predicate)| {
             let value = syntax.json_value(column.storage(), &held(dialect, column, row));
             let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
-            (column.key, value, condition)
+            let expansion = expand.iter().find(|expansion| expansion.column.key == column.key);
+            let beside = expansion.map(|expansion| expansion.members(row, sql)).unwrap_or_default();
+            std::iter::once((column.key.to_owned(), value))
+                .chain(beside)
+                .map(move |(key, value)| (key, value, condition.clone()))
         };
-        let mut members: Vec<_> = self.members.iter().map(member).collect();
-        members.extend(self.inlined.iter().map(|rows| (rows.key, rows.json(row, sql), None)));
-        members.extend(beside.iter().map(|(key, value)| (*key, value.clone(), None)));
+        let mut members: Vec<_> = self.members.iter().flat_map(member).collect();
+        members.extend(self.inlined.iter().map(|rows| (rows.key.to_owned(), rows.json(row, sql), None)));
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
-            let members: Vec<_> = members.into_iter().map(|(key, value, _)| (key, value)).collect();
+            let members: Vec<_> = members.iter().map(|(key, value, _)| (key.as_str(), value.clone())).collect();
             return syntax.json_object(&members);
         }
+        let members: Vec<_> =
+            members.iter().map(|(key, value, condition)| (key.as_str(), value.clone(), condition.clone())).collect();
         syntax.json_object_where(&members)
     }
 }

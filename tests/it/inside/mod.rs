@@ -9,6 +9,7 @@ mod constraints;
 mod custom;
 mod decimals;
 mod deletions;
+mod expanded;
 mod figures;
 mod history;
 mod hooks;

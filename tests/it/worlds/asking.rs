@@ -196,6 +196,9 @@ impl Asking {
     #[track_caller]
     pub(super) fn ask_systematically(&mut self, model: &Model, collection: &str) {
         self.walk(collection);
+        for names in self.expandable(model).chunks(10) {
+            self.walk(&format!("{collection}?expand={}&limit=50", names.join(",")));
+        }
         let columns = model.schema.columns.iter().filter(|column| !column.hidden);
         for column in columns.clone().filter(|column| column.sort || column.key == "id") {
             for sign in ["", "-"] {
@@ -240,7 +243,33 @@ impl Asking {
         if self.random.one_in(5) {
             parts.push(format!("q={}", self.random.of(&["al", "beta", "delta%20z", "x", "Ö", "1"])));
         }
+        parts.extend(self.expand(model));
         self.walk(&format!("{collection}?{}", parts.join("&")));
+    }
+
+    /// Rows to be shown inside others, at times.
+    pub(super) fn expand(&mut self, model: &Model) -> Option<String> {
+        let names = self.expandable(model);
+        let mut random = Random(u64::try_from(self.asked).unwrap().wrapping_mul(0x9E37_79B9) | 1);
+        random.next();
+        let names: BTreeSet<_> = (0..random.below(4)).filter_map(|_| random.maybe(&names)).collect();
+        (!names.is_empty()).then(|| format!("expand={}", names.into_iter().collect::<Vec<_>>().join(",")))
+    }
+
+    /// What can be shown inside rows of a resource.
+    fn expandable(&self, model: &Model) -> Vec<String> {
+        let catalog = self.worlds[0].catalog();
+        let relations = |model: &Model| {
+            let shown = model.schema.columns.iter().filter(|column| !column.hidden);
+            shown.filter_map(|column| Some((column.name, catalog.target(column)?.index))).collect::<Vec<_>>()
+        };
+        let mut names = Vec::new();
+        for (name, target) in relations(model) {
+            names.push(name.to_owned());
+            let target = catalog.get(target).unwrap();
+            names.extend(relations(target).iter().map(|(further, _)| format!("{name}.{further}")));
+        }
+        names
     }
 
     fn random_collection(&mut self, model: &Model) -> Option<String> {
@@ -308,6 +337,11 @@ impl Asking {
         };
         if let Some(body) = body.as_object_mut() {
             body.retain(|key, _| model.schema.column_of_key(key).is_some_and(is_plain));
+            // With another role he may see what the worlds do not share.
+            let is_own = model.schema.account && self.who.is_some_and(|who| self.worlds[0].people[who].login.id == id);
+            if is_own {
+                body.remove("role");
+            }
         }
         let others: Vec<_> = (0..self.worlds[0].people.len()).filter(|other| Some(*other) != self.who).collect();
         let other = self.random.of(&others);

@@ -143,7 +143,10 @@ fn ask_everything(asking: &mut Asking) {
         let model = &catalog.models()[asking.random.below(catalog.models().len())];
         let row = asking.random_row(model);
         match asking.random.below(20) {
-            0..6 => asking.get(&row),
+            0..6 => {
+                let expand = asking.expand(model).map(|expand| format!("?{expand}"));
+                asking.get(&format!("{row}{}", expand.unwrap_or_default()));
+            }
             6..10 => asking.ask_for_a_list(model),
             10..13 => {
                 let collections = asking.collections(model);

@@ -134,8 +134,10 @@ impl Altering {
     /// not see either. Whether anything has changed.
     fn change(&self, world: &mut World, model: &Model, id: i64, random: &mut Random) -> bool {
         let is_seen = self.seen.contains(&(model.index, id));
-        let is_secret =
-            |column: &&Column| !is_told(world.catalog(), &self.told, model, column) && (!is_seen || column.hidden);
+        let is_secret = |column: &&Column| {
+            let is_kept = column.figure.is_some();
+            !is_kept && !is_told(world.catalog(), &self.told, model, column) && (!is_seen || column.hidden)
+        };
         let columns: Vec<_> = model.schema.columns.iter().filter(is_secret).collect();
         let before: Vec<_> = columns.iter().map(|column| stored(world, model, column, id)).collect();
         let changed = self.change_columns(world, (model, id), &columns, random);

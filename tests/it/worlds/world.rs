@@ -122,8 +122,9 @@ impl World {
         let schema = self.catalog().get(index).unwrap().schema;
         let number = index * 10_000 + usize::try_from(id).unwrap() * 20 + random.below(20);
         let value = |column: &Column| values::any(random, column, number, &|target| self.ids(target));
-        let mut fields: Fields =
-            schema.columns.iter().map(|column| column.key).zip(schema.columns.iter().map(value)).collect();
+        // What the database keeps of other rows begins with none of them.
+        let filled = || schema.columns.iter().filter(|column| column.figure.is_none());
+        let mut fields: Fields = filled().map(|column| column.key).zip(filled().map(value)).collect();
         fields.insert("id", json!(id));
         fields
     }

@@ -183,6 +183,7 @@ fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<R
         let serves = |action: Action| matches!(action, Action::Resource { model: m, verb, .. } if m == model.index && verb == wanted);
         routes.iter().find(|route| serves(route.action)).map(|route| format!("{} {}", route.method, route.path))
     };
+    let inside = |verb: Verb| (verb == Verb::Show).then(|| "?expand= on what refers to it".to_owned());
     let rule = |verb: &Verb| {
         let who = verb_in_words(*verb, model.schema, catalog)?;
         let sql = statements.iter().filter(|found| found.verb == *verb).map(|found| CallerSql {
@@ -191,7 +192,7 @@ fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<R
             afterwards: found.afterwards.clone(),
             along: found.along.iter().cloned().map(|(name, statement)| AlongSql { name, statement }).collect(),
         });
-        Some(RuleMeaning { verb: verb.name(), route: route(*verb)?, who, sql: sql.collect() })
+        Some(RuleMeaning { verb: verb.name(), route: route(*verb).or_else(|| inside(*verb))?, who, sql: sql.collect() })
     };
     Ok(Verb::ALL.iter().filter_map(rule).collect())
 }

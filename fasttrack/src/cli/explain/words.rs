@@ -75,6 +75,7 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
         (column.sort || column.kind == Kind::Id, "sort"),
         (column.search, "search"),
         (column.index, "index"),
+        (matches!(column.kind, Kind::Relation(_) | Kind::Many(_)) && !column.hidden, "expand"),
     ];
     let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| (*word).to_owned());
     let kept = column.figure.map(|figure| match figure.counts {

@@ -44,7 +44,7 @@ pub(super) fn access_by(catalog: &Catalog, model: &Model, rule: &Rule, verb: Ver
     let undecided = (verb == Verb::List).then_some(Undecided { but_for: model.schema.under });
     let account = Judge { catalog, schema: model.schema, undecided, depth: 0 }.outcome(rule);
     let anonymous = match verb {
-        Verb::List | Verb::Read | Verb::History => fold(catalog, model, rule, CallerRole::Anonymous),
+        Verb::List | Verb::Read | Verb::History | Verb::Show => fold(catalog, model, rule, CallerRole::Anonymous),
         Verb::Create | Verb::Update | Verb::Delete | Verb::Restore => {
             fold_change(catalog, model, rule, CallerRole::Anonymous)
         }

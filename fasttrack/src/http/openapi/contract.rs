@@ -89,13 +89,20 @@ fn bodies_hold_the_keys_of_the_contract_in_its_order() {
     let document = tracker();
     let check = |schema: &str, expected: &[&str], required: &[&str]| {
         let schema_object = &document["components"]["schemas"][schema];
-        assert_eq!(keys(&schema_object["properties"]), expected, "{schema}");
+        let expanded = |key: &&str| {
+            let description = schema_object["properties"][*key]["description"].as_str();
+            description.is_some_and(|text| text.starts_with("With `expand="))
+        };
+        let mut found = keys(&schema_object["properties"]);
+        found.retain(|key| !expanded(key));
+        assert_eq!(found, expected, "{schema}");
         let found: Vec<_> =
             schema_object["required"].as_array().into_iter().flatten().map(|key| key.as_str().unwrap()).collect();
         assert_eq!(found, required, "{schema}");
     };
     let user = ["id", "email", "display_name", "role", "is_active", "created_at", "updated_at"];
     check("User", &user, &user);
+    check("ExpandedUser", &user, &["id", "display_name"]);
     check("UserRegistration", &["email", "password", "display_name"], &["email", "password"]);
     check("UserSelfUpdate", &["email", "display_name"], &[]);
     check("UserUpdate", &["email", "display_name", "role", "is_active"], &[]);
@@ -153,7 +160,9 @@ fn sorts_of(document: &Value, route: &str) -> Vec<String> {
 fn lists_take_the_parameters_of_the_contract() {
     let document = tracker();
     let check = |route: &str, filters: &[&str], sorts: &[&str]| {
-        assert_eq!(fields_of(&document, route), [&["limit", "cursor", "sort"], filters].concat(), "{route}");
+        let mut found = fields_of(&document, route);
+        found.retain(|name| name != "expand");
+        assert_eq!(found, [&["limit", "cursor", "sort"], filters].concat(), "{route}");
         assert_eq!(sorts_of(&document, route), sorts, "{route}");
     };
     check("GET /api/v1/projects", &["q", "status", "created_at"], &["id", "name", "created_at", "updated_at"]);
@@ -166,6 +175,24 @@ fn lists_take_the_parameters_of_the_contract() {
     check("GET /api/v1/users", &["q", "email", "role", "is_active"], &["id", "email", "created_at"]);
     check("GET /api/v1/auth/sessions", &[], &["id"]);
     check("GET /api/v1/notifications", &[], &["id"]);
+}
+
+#[test]
+fn rows_are_shown_inside_those_that_refer_to_them() {
+    let document = tracker();
+    let check = |route: &str, expected: &[&str]| {
+        let operation = operations(&document)[route];
+        let expand = parameters(&document, operation).into_iter().find(|parameter| parameter["name"] == "expand");
+        let names = expand.map(|expand| expand["schema"]["items"]["enum"].clone());
+        assert_eq!(names, (!expected.is_empty()).then(|| json!(expected)), "{route}");
+    };
+    check("GET /api/v1/projects", &["owner"]);
+    check("GET /api/v1/tasks/{id}", &["project", "project.owner", "assignee"]);
+    check("GET /api/v1/tasks/{id}/comments", &["task", "task.project", "task.assignee", "author"]);
+    check("GET /api/v1/users/me", &[]);
+    let task = &document["components"]["schemas"]["Task"]["properties"];
+    assert_eq!(task["project"]["anyOf"][0]["$ref"], "#/components/schemas/Project");
+    assert_eq!(task["assignee"]["anyOf"][0]["$ref"], "#/components/schemas/ExpandedUser");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod constraints;
 #[cfg(test)]
 mod contract;
 mod custom;
+mod expanded;
 mod fields;
 mod headers;
 mod inline;
@@ -67,12 +68,12 @@ impl Default for Settings {
 /// The document; `custom` are the application's own routes. The same input gives the same document, byte for byte.
 #[must_use]
 pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) -> Value {
-    let names = Names::of(catalog);
+    let names_of_all = Names::of(catalog);
     let resources: Vec<_> = catalog
         .models()
         .iter()
-        .zip(&names)
-        .filter_map(|(model, own)| Some((Resource::new(catalog, model, &names)?, model.schema.account, own)))
+        .zip(&names_of_all)
+        .filter_map(|(model, own)| Some((Resource::new(catalog, model, &names_of_all)?, model.schema.account, own)))
         .collect();
     json!({
         "openapi": "3.1.0",

@@ -28,6 +28,8 @@ pub(super) struct Names {
     pub(super) row: String,
     /// A page of rows.
     pub(super) page: String,
+    /// A row inside one that refers to it, where less of it is shown there.
+    pub(super) expanded: String,
     /// The body that creates one; of the account, the body that registers.
     pub(super) create: String,
     /// The body that changes one.
@@ -60,6 +62,7 @@ impl Names {
     fn from_stem(stem: &str) -> Self {
         Self {
             row: stem.to_owned(),
+            expanded: format!("Expanded{stem}"),
             page: format!("{stem}Page"),
             create: format!("{stem}Create"),
             update: format!("{stem}Update"),
@@ -68,8 +71,8 @@ impl Names {
         }
     }
 
-    fn all(&self) -> [&str; 6] {
-        [&self.row, &self.page, &self.create, &self.update, &self.update_own, &self.registration]
+    fn all(&self) -> [&str; 7] {
+        [&self.row, &self.page, &self.expanded, &self.create, &self.update, &self.update_own, &self.registration]
     }
 }
 

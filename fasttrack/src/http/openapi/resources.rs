@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     access::{Access, access},
-    constraints,
+    constraints, expanded,
     fields::{self, Input},
     names::Names,
     operation::{Operation, component},
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     http::routes,
-    pipeline::{changes_are_seen, what_returns_is_seen},
-    schema::{Catalog, Model, Schema, Verb, span, verb_in_words},
+    pipeline::{changes_are_seen, shown_inside_others, shown_wherever_seen, what_returns_is_seen},
+    schema::{Catalog, Column, Model, Schema, Verb, span, verb_in_words},
     words::{capitalised, markdown, sentence, with_article, words},
 };
 
@@ -66,6 +66,9 @@ impl<'a> Resource<'a> {
         let has = |verb| self.model.schema.rule(verb).is_some();
         let account = self.model.schema.account;
         let mut schemas = vec![(names.row.clone(), self.row_schema())];
+        if expanded::is_apart(self.catalog, self.model) {
+            schemas.push((names.expanded.clone(), self.expanded_schema()));
+        }
         if has(Verb::List) {
             let description = format!("A page of {}.", self.nouns);
             schemas.push((names.page.clone(), page(&description, &names.row)));
@@ -112,7 +115,7 @@ impl<'a> Resource<'a> {
         let operation = match verb {
             Verb::Create => self.create(),
             Verb::List => self.list(),
-            Verb::Read => self.read(),
+            Verb::Read | Verb::Show => self.read(),
             Verb::Update => self.update(),
             Verb::Delete => self.delete(),
             Verb::Restore => self.restore(),
@@ -142,12 +145,16 @@ impl<'a> Resource<'a> {
             None => format!("List {}", self.nouns),
         };
         let operation = Operation::new(format!("list_{}", schema.plural), schema.plural, summary).refuses(&[400]);
-        let operation = self.below_parent(operation).parameters(params::of_list(schema));
+        let operation = self.below_parent(operation).parameters(params::of_list(schema)).parameters(self.expand());
         operation.answers(200, &format!("A page of {}.", self.nouns), &self.names.page)
     }
 
     fn read(&self) -> Operation {
-        self.of_row(self.start("get")).answers(200, &format!("The {}.", self.noun), &self.names.row)
+        self.of_row(self.start("get")).parameters(self.expand()).answers(
+            200,
+            &format!("The {}.", self.noun),
+            &self.names.row,
+        )
     }
 
     fn update(&self) -> Operation {
@@ -193,7 +200,7 @@ impl<'a> Resource<'a> {
     }
 
     fn get_me(&self) -> Operation {
-        let operation = self.start_own("get").explain(ANYONE_LOGGED_IN);
+        let operation = self.start_own("get").explain(ANYONE_LOGGED_IN).parameters(self.expand());
         operation.answers(200, &format!("The {} that is calling.", self.noun), &self.names.row)
     }
 
@@ -202,6 +209,10 @@ impl<'a> Resource<'a> {
         let operation = operation.body(&self.names.update_own);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
         self.restricted(operation, Input::UpdateOwn)
+    }
+
+    fn expand(&self) -> Option<Value> {
+        expanded::parameter(self.catalog, self.model)
     }
 
     fn start(&self, action: &str) -> Operation {
@@ -253,18 +264,26 @@ impl<'a> Resource<'a> {
     }
 
     fn row_schema(&self) -> Value {
+        let doc = markdown(self.model.schema.doc);
+        let description = if doc.is_empty() { format!("{}.", capitalised(&self.one())) } else { sentence(&doc) };
+        self.shown_schema(&description, |column| shown_wherever_seen(self.catalog, self.model, column))
+    }
+
+    fn expanded_schema(&self) -> Value {
+        let is_there = |column: &Column| shown_inside_others(self.catalog, self.model, column);
+        self.shown_schema(&expanded::description(&self.noun), is_there)
+    }
+
+    fn shown_schema(&self, description: &str, is_always_there: impl Fn(&Column) -> bool) -> Value {
         let schema = self.model.schema;
-        let shown = schema.columns.iter().filter(|column| !column.hidden);
-        let fields = shown.map(|column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column)));
-        let properties: Map<_, _> = fields.chain(self.inlined_in_answer()).collect();
-        let is_always_there = |key: &str| schema.column_of_key(key).is_none_or(|column| column.read.is_none());
-        let doc = markdown(schema.doc);
-        json!({
-            "description": if doc.is_empty() { format!("{}.", capitalised(&self.one())) } else { sentence(&doc) },
-            "type": "object",
-            "required": properties.keys().filter(|key| is_always_there(key)).collect::<Vec<_>>(),
-            "properties": properties,
-        })
+        let shown: Vec<_> = schema.columns.iter().filter(|column| !column.hidden).collect();
+        let in_answer = |column: &&Column| (column.key.to_owned(), fields::in_answer(self.catalog, schema, column));
+        let inlined = self.inlined_in_answer();
+        let required = shown.iter().filter(|column| is_always_there(column)).map(|column| column.key.to_owned());
+        let required: Vec<_> = required.chain(inlined.keys().cloned()).collect();
+        let mut properties: Map<_, _> = shown.iter().map(in_answer).chain(inlined).collect();
+        properties.extend(expanded::properties(self.catalog, self.all, self.model));
+        json!({ "description": description, "type": "object", "required": required, "properties": properties })
     }
 
     pub(super) fn input_schema(&self, input: Input, description: &str) -> Value {

@@ -36,16 +36,30 @@ const USER: Schema = Schema::new("user", "users")
     .account()
     .columns(&[
         ID,
-        of_kind("email", Kind::Email).len(0, 255).unique().filter(&[]).sort().search(),
+        of_kind("email", Kind::Email).len(0, 255).unique().filter(&[]).sort().search().read(SELF_OR_ADMIN),
         of_kind("password", Kind::PasswordHash).hidden(),
         of_kind("display_name", Kind::Text).len(0, 100).default_empty().search(),
-        of_kind("role", Kind::Choice(&["user", "admin"])).default_value(Literal::Text("user")).filter(&[]).write(ADMIN),
-        of_kind("is_active", Kind::Bool).default_value(Literal::Bool(true)).filter(&[]).write(ADMIN),
-        CREATED_AT,
-        UPDATED_AT,
+        of_kind("role", Kind::Choice(&["user", "admin"]))
+            .default_value(Literal::Text("user"))
+            .filter(&[])
+            .write(ADMIN)
+            .read(SELF_OR_ADMIN),
+        of_kind("is_active", Kind::Bool)
+            .default_value(Literal::Bool(true))
+            .filter(&[])
+            .write(ADMIN)
+            .read(SELF_OR_ADMIN),
+        CREATED_AT.read(SELF_OR_ADMIN),
+        UPDATED_AT.read(SELF_OR_ADMIN),
     ])
-    .grants(&[grant(Verb::List, ADMIN), grant(Verb::Read, ADMIN), grant(Verb::Update, ADMIN)]);
+    .grants(&[
+        grant(Verb::List, ADMIN),
+        grant(Verb::Read, ADMIN),
+        grant(Verb::Update, ADMIN),
+        grant(Verb::Show, Rule::Authenticated),
+    ]);
 
+const SELF_OR_ADMIN: Rule = Rule::Any(&[Rule::Oneself, ADMIN]);
 const OWNER_OR_ADMIN: Rule = Rule::Any(&[OWNER, ADMIN]);
 
 const PROJECT: Schema = Schema::new("project", "projects")

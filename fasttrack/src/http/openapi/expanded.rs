@@ -1,0 +1,94 @@
+//! Rows inside rows: the parameter `expand`, and what it adds to answers.
+
+use serde_json::{Map, Value, json};
+
+use super::{names::Names, operation::component};
+use crate::{
+    pipeline::{shown_inside_others, shown_wherever_seen},
+    query::{MAX_EXPANDED, MAX_EXPANDED_DEPTH},
+    schema::{Catalog, Column, Model},
+    sql::MAX_SHOWN,
+    words::{with_article, words},
+};
+
+/// What `expand` can name, for rows of a resource; `None` where they refer to nothing.
+pub(super) fn parameter(catalog: &Catalog, model: &Model) -> Option<Value> {
+    let names = paths(catalog, model, MAX_EXPANDED_DEPTH);
+    (!names.is_empty()).then(|| {
+        json!({
+            "name": "expand",
+            "in": "query",
+            "description": "Rows to show inside those that refer to them, each as its reader may see it: names separated by \
+                            commas.",
+            "style": "form",
+            "explode": false,
+            "schema": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_EXPANDED,
+                "items": { "type": "string", "enum": names },
+            },
+        })
+    })
+}
+
+fn paths(catalog: &Catalog, model: &Model, depth: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for (column, target) in relations(catalog, model) {
+        found.push(column.name.to_owned());
+        if depth > 1 {
+            found.extend(paths(catalog, target, depth - 1).iter().map(|path| format!("{}.{path}", column.name)));
+        }
+    }
+    found
+}
+
+fn relations<'a>(catalog: &'a Catalog, model: &'a Model) -> impl Iterator<Item = (&'static Column, &'a Model)> {
+    let shown = model.schema.columns.iter().filter(|column| !column.hidden);
+    shown.filter_map(|column| Some((column, catalog.target(column)?)))
+}
+
+/// What it adds to a row of a resource.
+pub(super) fn properties(catalog: &Catalog, names: &[Names], model: &Model) -> Map<String, Value> {
+    let mut found = Map::new();
+    for (column, target) in relations(catalog, model) {
+        let Some(row) = names.get(target.index).map(|names| component(inside(catalog, target, names))) else {
+            continue;
+        };
+        let (name, noun) = (column.name, words(target.schema.name));
+        if column.pairs.is_none() {
+            let description = format!("With `expand={name}`: the {noun}; null where it may not be seen, or is none.");
+            found.insert(name.to_owned(), json!({ "description": description, "anyOf": [row, { "type": "null" }] }));
+            continue;
+        }
+        let description = format!("With `expand={name}`: the first {MAX_SHOWN} of them that may be seen, by id.");
+        found.insert(
+            name.to_owned(),
+            json!({ "description": description, "type": "array", "maxItems": MAX_SHOWN, "items": row }),
+        );
+        let description = format!("With `expand={name}`: whether there are more.");
+        found.insert(format!("{name}_has_more"), json!({ "description": description, "type": "boolean" }));
+    }
+    found
+}
+
+/// How a row is called that is shown inside another.
+fn inside<'a>(catalog: &Catalog, model: &Model, names: &'a Names) -> &'a str {
+    if is_apart(catalog, model) { &names.expanded } else { &names.row }
+}
+
+/// Whether rows of a resource are shown inside others, and less of them there.
+pub(super) fn is_apart(catalog: &Catalog, model: &Model) -> bool {
+    let is_target = |other: &Model| relations(catalog, other).any(|(_, target)| target.index == model.index);
+    let is_less =
+        |column: &Column| shown_wherever_seen(catalog, model, column) && !shown_inside_others(catalog, model, column);
+    catalog.models().iter().any(is_target) && model.schema.columns.iter().any(is_less)
+}
+
+/// What is said of such a row.
+pub(super) fn description(noun: &str) -> String {
+    format!(
+        "What is shown of {} inside rows that refer to it; the rest to those alone who may see it.",
+        with_article(noun)
+    )
+}
