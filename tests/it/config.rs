@@ -292,7 +292,7 @@ fn a_table_that_was_altered_by_hand_is_noticed() {
     let person = app.person();
     app.post("/auth/register", &json!({ "email": person.email, "password": "correct horse" })).refused(409);
     let settings = app.kill();
-    alter(&settings, "ALTER TABLE comments DROP COLUMN body");
+    alter(&settings, "ALTER TABLE comments RENAME COLUMN body TO words");
     let refusal = settings.refused();
     assert!(refusal.stderr.contains("comments"), "{}", refusal.stderr);
     alter(&settings, "DROP TABLE comments");
