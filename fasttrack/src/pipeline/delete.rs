@@ -103,6 +103,7 @@ impl Removal {
     /// Reads the row (two verdicts, JSON, every column) and decides whether the caller may delete it.
     async fn look(&self, tx: &mut Tx) -> Result<Row, Error> {
         let schema = self.engine.schema;
+        self.engine.effects.counted.hold(tx, self.id).await?;
         sets::hold(tx, &self.engine.table, self.id, true).await?;
         let statement =
             sql::locked_state(&self.engine.table, &[&self.policy, &self.read], true).fill(values(self.id, &self.who));

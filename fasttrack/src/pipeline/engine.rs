@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     cascade::Cascade,
+    counted::Counted,
     flow::Step,
     inline::Along,
     outbox::Effects,
@@ -33,7 +34,8 @@ impl Setup<'_> {
         let plans = sql::effects(self.dialect, self.catalog, model)?;
         let plans = plans.into_iter().filter(|effect| hears(effect.change)).collect();
         let (schema, timed) = (model.schema, Arc::new(sql::Timed::all(model.schema)));
-        Ok(Effects { schema, plans: Arc::new(plans), timed, listener: Arc::clone(self.listener) })
+        let counted = Arc::new(Counted::of(self, model)?);
+        Ok(Effects { schema, plans: Arc::new(plans), timed, counted, listener: Arc::clone(self.listener) })
     }
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod cascade;
 mod change;
 mod check;
+mod counted;
 mod create;
 mod delete;
 mod engine;

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     change::{arguments, fires_on_creation},
+    counted::Counted,
     history::{self, Note},
     limit,
     rows::chunks,
@@ -37,6 +38,8 @@ pub(super) struct Effects {
     pub plans: Arc<Vec<EffectPlan>>,
     /// Those that wait for an instant.
     pub timed: Arc<Vec<Timed>>,
+    /// What the rows are counted into.
+    pub counted: Arc<Counted>,
     pub listener: Arc<dyn OutboxListener>,
 }
 
@@ -129,7 +132,13 @@ async fn follow(
     let notes = rows.iter().map(|(id, row)| Note::created(added.schema, *id, actor(*id), row));
     history::write(tx, added.schema, notes).await?;
     let timed = Arc::new(Timed::all(added.schema));
-    let effects = Effects { schema: added.schema, plans: Arc::default(), timed, listener: Arc::clone(listener) };
+    let effects = Effects {
+        schema: added.schema,
+        plans: Arc::default(),
+        timed,
+        counted: Arc::default(),
+        listener: Arc::clone(listener),
+    };
     let created: Vec<_> = rows.iter().map(|(id, row)| (*id, row)).collect();
     timetable::plan_created(tx, &effects, &created).await
 }

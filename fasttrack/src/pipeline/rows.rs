@@ -143,12 +143,16 @@ impl RowsPlan {
 
     /// Writes rows, of which nobody has been told yet. What is answered of them is all that they hold.
     pub(super) async fn write(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Written, DbError> {
+        let sizes: Vec<_> = chunks(rows.len(), self.insert.width(), tx.dialect().max_args()).collect();
+        if sizes.len() > 1 || self.effects.counted.is_manifold() {
+            self.effects.counted.hold_all(tx, self.schema, rows).await?;
+        }
         let first = next_number(tx, self.schema.plural).await?;
         let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
         let mut created = Vec::new();
         let mut number = first;
         let mut rest = rows;
-        for size in chunks(rows.len(), self.insert.width(), tx.dialect().max_args()) {
+        for size in sizes {
             let (chunk, after) = rest.split_at(size);
             rest = after;
             let mut args = Vec::with_capacity(size * self.insert.width());

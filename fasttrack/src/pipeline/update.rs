@@ -211,11 +211,13 @@ impl Change {
 
     /// Reads the row and decides whether the caller may change it.
     async fn look(&self, tx: &mut Tx) -> Result<State, Error> {
+        let schema = self.engine.schema;
         let guards = self.guards.iter().map(|guard| &guard.policy);
         let policies: Vec<_> = [&self.policy, &self.read].into_iter().chain(guards).collect();
+        let changed = (self.input.fields.as_slice(), schema.hooks.is_some());
+        self.engine.effects.counted.hold_changed(tx, self.id, changed).await?;
         sets::hold(tx, &self.engine.table, self.id, false).await?;
         let statement = sql::locked_state(&self.engine.table, &policies, false).fill(values(self.id, &self.who));
-        let schema = self.engine.schema;
         let Some(mut row) = tx.query(statement).await?.into_iter().next() else {
             return Err(refusal::not_found(schema, self.id));
         };

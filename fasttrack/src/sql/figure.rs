@@ -38,6 +38,78 @@ pub(super) fn figures(
     Ok(found)
 }
 
+/// Rows that those of a resource are counted into by one relation, as statements that lock them: what those are counted into
+/// in turn comes first. None where nobody else writes.
+#[derive(Debug)]
+pub struct CountedInto {
+    /// The column of the relation.
+    pub key: &'static str,
+    /// Columns by which a row counts.
+    pub columns: Vec<String>,
+    /// What the row `$1` is counted into, and the rows of the ids in the JSON list `$2`.
+    pub of_row: Vec<String>,
+    /// The rows of the ids in the JSON list `$1`.
+    pub of_ids: Vec<String>,
+}
+
+/// What rows of a resource are counted into.
+///
+/// # Errors
+/// [`LinkError`] when a path does not resolve.
+pub fn counted_into(dialect: Dialect, catalog: &Catalog, counted: &Model) -> Result<Vec<CountedInto>, LinkError> {
+    let syntax = dialect.sql();
+    let mut found: Vec<CountedInto> = Vec::new();
+    if syntax.lock(false).is_empty() {
+        return Ok(found);
+    }
+    let definitions = figures(dialect, catalog, counted)?;
+    for (target, relation) in targets(catalog, counted) {
+        let by_this = definitions.iter().filter(|one| one.table == target.schema.plural && one.key == relation.key);
+        let columns = by_this.flat_map(|one| one.columns.iter().cloned()).collect();
+        let (key, table) = (quote(relation.key), quote(counted.schema.plural));
+        let then = syntax.numbers("$2");
+        let of_row = format!("SELECT t.{key} FROM {table} t WHERE t.\"id\" = $1 UNION ALL {then}");
+        let locks = |ids: &str| {
+            let mut locks = Vec::new();
+            climb(dialect, catalog, (target, ids), &[counted.index], &mut locks);
+            locks
+        };
+        let (of_row, of_ids) = (locks(&of_row), locks(&syntax.numbers("$1")));
+        found.push(CountedInto { key: relation.key, columns, of_row, of_ids });
+    }
+    Ok(found)
+}
+
+/// The resources that rows of one are counted into, each once for each relation that leads there, in the order of their tables,
+/// in which triggers lock them too.
+fn targets<'a>(catalog: &'a Catalog, counted: &Model) -> Vec<(&'a Model, &'static Column)> {
+    let mut found: Vec<(&Model, &'static Column)> = Vec::new();
+    for model in catalog.models() {
+        let figures = model.schema.columns.iter().filter_map(|column| column.figure);
+        for has in figures.filter_map(|figure| model.schema.many(figure.has)) {
+            let relation = counted.schema.column(has.relation).filter(|_| has.resource == counted.schema.name);
+            let is_known = |relation: &Column| {
+                found.iter().any(|(known, by)| (known.index, by.key) == (model.index, relation.key))
+            };
+            found.extend(relation.filter(|relation| !is_known(relation)).map(|relation| (model, relation)));
+        }
+    }
+    found.sort_by_key(|(model, relation)| (model.schema.plural, relation.key));
+    found
+}
+
+fn climb(dialect: Dialect, catalog: &Catalog, (model, ids): (&Model, &str), below: &[usize], locks: &mut Vec<String>) {
+    let table = quote(model.schema.plural);
+    let here = [below, &[model.index]].concat();
+    for (above, relation) in targets(catalog, model).into_iter().filter(|(above, _)| !here.contains(&above.index)) {
+        let key = quote(relation.key);
+        let ids = format!("SELECT t.{key} FROM {table} t WHERE t.\"id\" IN ({ids})");
+        climb(dialect, catalog, (above, &ids), &here, locks);
+    }
+    let lock = dialect.sql().lock(false);
+    locks.push(format!("SELECT 1 FROM {table} t WHERE t.\"id\" IN ({ids}) ORDER BY t.\"id\"{lock}"));
+}
+
 fn define(
     dialect: Dialect,
     catalog: &Catalog,

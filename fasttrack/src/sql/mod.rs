@@ -57,6 +57,7 @@ pub use self::{
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
     expand::{Expansion, MAX_SHOWN},
+    figure::{CountedInto, counted_into},
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
