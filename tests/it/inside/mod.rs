@@ -5,6 +5,7 @@ mod access;
 pub(crate) mod accounts;
 mod actions;
 mod caller;
+mod circles;
 mod constraints;
 mod custom;
 mod decimals;
