@@ -135,14 +135,31 @@ impl RowsPlan {
     }
 
     async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {
-        let mut written = self.write(tx, rows).await?;
+        let mut written = self.write_in(tx, rows, &self.order(rows)).await?;
         self.tell(tx, rows, &written, Part::All).await?;
         self.show(tx, rows, &mut written).await?;
         Ok(written.answers)
     }
 
-    /// Writes rows, of which nobody has been told yet. What is answered of them is all that they hold.
+    /// In which order rows of many requests are written. Each keeps what it refers to from going, one after the other: in the
+    /// order of ids, as whoever deletes those does where others write, too.
+    fn order(&self, rows: &[Vec<Arg>]) -> Vec<usize> {
+        let columns = self.schema.columns;
+        let mut order: Vec<_> = (0..rows.len()).collect();
+        order.sort_by_cached_key(|&place| {
+            let row = rows.get(place).map(Vec::as_slice).unwrap_or_default();
+            let referred = row.iter().zip(columns).filter(|(_, column)| matches!(column.kind, Kind::Relation(_)));
+            referred.map(|(arg, _)| if let Arg::Int(id) = arg { *id } else { 0 }).collect::<Vec<_>>()
+        });
+        order
+    }
+
+    /// Writes rows in this order, of which nobody has been told yet. What is answered of them is all that they hold.
     pub(super) async fn write(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Written, DbError> {
+        self.write_in(tx, rows, &(0..rows.len()).collect::<Vec<_>>()).await
+    }
+
+    async fn write_in(&self, tx: &mut Tx, rows: &[Vec<Arg>], order: &[usize]) -> Result<Written, DbError> {
         let sizes: Vec<_> = chunks(rows.len(), self.insert.width(), tx.dialect().max_args()).collect();
         if sizes.len() > 1 || self.effects.counted.is_manifold() {
             self.effects.counted.hold_all(tx, self.schema, rows).await?;
@@ -151,12 +168,12 @@ impl RowsPlan {
         let mut answers: Vec<Option<Vec<u8>>> = vec![None; rows.len()];
         let mut created = Vec::new();
         let mut number = first;
-        let mut rest = rows;
+        let mut rest = order;
         for size in sizes {
             let (chunk, after) = rest.split_at(size);
             rest = after;
             let mut args = Vec::with_capacity(size * self.insert.width());
-            for row in chunk {
+            for row in chunk.iter().filter_map(|place| rows.get(*place)) {
                 args.extend(row.iter().enumerate().map(|(position, arg)| match position {
                     position if position == self.id_position => Arg::Int(number),
                     _ => arg.clone(),
@@ -165,10 +182,10 @@ impl RowsPlan {
             }
             for mut row in tx.query(Statement::new(self.text(size), args)).await? {
                 let number = row.int(0).unwrap_or_default();
-                let position = usize::try_from(number - first).unwrap_or(usize::MAX);
-                if let Some(answer) = answers.get_mut(position) {
+                let position = usize::try_from(number - first).ok().and_then(|position| order.get(position));
+                if let Some((place, answer)) = position.and_then(|&place| Some((place, answers.get_mut(place)?))) {
                     *answer = row.take_bytes(1);
-                    created.push((row.int(2).unwrap_or_default(), position));
+                    created.push((row.int(2).unwrap_or_default(), place));
                 }
             }
         }
