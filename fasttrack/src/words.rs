@@ -5,6 +5,11 @@ pub(crate) fn words(snake: &str) -> String {
     snake.replace('_', " ")
 }
 
+/// `tasks` as the key beside them that says whether there are more of them than are shown.
+pub(crate) fn has_more(plural: &str) -> String {
+    format!("{plural}_has_more")
+}
+
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
 /// `task` as `a task`.

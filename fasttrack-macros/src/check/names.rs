@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt as _;
 
 use crate::{
     errors::Errors,
@@ -38,6 +39,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_columns_are_free(declaration, errors);
     check_pairs_are_free(declaration, errors);
     check_columns_are_apart(declaration, errors);
+    check_there_may_be_more(declaration, errors);
     check_indexes_are_apart_and_fit(declaration, errors);
 }
 
@@ -103,6 +105,23 @@ fn check_columns_are_apart(declaration: &Declaration, errors: &mut Errors) {
                 format!("`{one}` and `{two}` are one column to a database, which compares without case; rename one")
             },
         );
+    }
+}
+
+/// Many rows are shown with a key beside them that says whether there are more.
+fn check_there_may_be_more(declaration: &Declaration, errors: &mut Errors) {
+    let sets = declaration.fields.iter().filter(|field| field.ty.shape == Shape::Many).map(|field| &field.ident);
+    let along = || declaration.has.iter().filter(|has| has.inline.is_some()).map(|has| &has.name);
+    for many in sets.chain(along()) {
+        let name = many.unraw().to_string();
+        let more = format!("{name}_has_more");
+        let field = declaration.fields.iter().find(|field| field.name == more || field.key == more);
+        let other =
+            field.map(|field| field.ident.span()).or_else(|| along().find(|has| **has == more).map(Ident::span));
+        if let Some(at) = other {
+            errors
+                .push(at, format!("beside `{name}`, `{more}` says whether there are more of them; take another name"));
+        }
     }
 }
 

@@ -53,6 +53,13 @@ fn what_comes_along_comes_with_a_post_under_a_key_of_its_own() {
     check(&attribute(&format!("#[has({inline})] #[can(create: owner &)]")), ")", "expected");
     check(&has("project_id: Note.task, inline = 1..=2"), "project_id", "is the key of `project` in JSON");
     accept(&has("project_id: Note.task"));
+    let beside = "beside `notes`, `notes_has_more` says whether there are more of them";
+    let field = "pub notes_has_more: bool,";
+    check(&task("", &format!("#[can(create: authenticated)] #[has({inline})]"), field), "notes_has_more", beside);
+    accept(&task("", "#[can(create: authenticated)] #[has(notes: Note.task)]", field));
+    check(&task("", "", &format!("#[field(max = 5)] pub notes: Many<Note>, {field}")), "notes_has_more", beside);
+    check(&has(&format!("{inline}, notes_has_more: Link.task, inline = 1..=2")), "notes_has_more", beside);
+    accept(&has(&format!("{inline}, notes_has_more: Link.task")));
     check(&has("title: Note.task, inline = 1..=2"), "title", "there is a field `title`");
     let account =
         "#[resource(account)] #[can(create: role(Admin))] #[can(read: self)] #[has(notes: Note.of, inline = ..=3)]

@@ -166,7 +166,8 @@ mod tests {
         ];
         check(&SERIAL, false, &expected, &["come along"]);
         check(&SERIAL, true, &["\"many\": ["], &[]);
-        let along = "books by their before_id; 1 to 9 come along on creation, and rows show those that one may read";
+        let along =
+            "books by their before_id; 1 to 9 come along on creation, and rows show the first 100 that one may read";
         check(
             &WHOLE,
             false,

@@ -1,14 +1,11 @@
 //! Rows that a row refers to, shown inside it: each as its own `GET` would show it to the caller, or not at all. Whatever is
 //! shown inside what, one statement finds it.
 
-use super::{Predicate, Scope, Sql, Table, text::quote, there::and_there};
+use super::{Predicate, Scope, Sql, Table, first::First, text::quote, there::and_there};
 use crate::schema::{
     Column,
     pairs::{FROM, TO},
 };
-
-/// Most rows of a field of many that are shown inside a row.
-pub const MAX_SHOWN: usize = 100;
 
 /// A relation to follow.
 #[derive(Debug)]
@@ -35,22 +32,14 @@ impl Expansion<'_> {
             let found = format!("(SELECT {json} {from}{})", self.conditions(&shown, sql));
             return vec![(name, syntax.json(&syntax.json_stored(&found)))];
         };
-        let [shown, pair, one] = [sql.fresh_alias(), sql.fresh_alias(), sql.fresh_alias()];
+        let [shown, pair] = [sql.fresh_alias(), sql.fresh_alias()];
         let json = self.table.view.json_of(&shown, &self.beneath, sql);
         let (from, to) = (quote(FROM), quote(TO));
         let joined =
             format!("{} {pair} JOIN {} {shown} ON {shown}.\"id\" = {pair}.{to}", quote(pairs.plural), self.table.name);
         let conditions = self.conditions(&shown, sql);
-        let rows = |what: &str, most: usize| {
-            let order = format!("ORDER BY {pair}.{to} LIMIT {most}");
-            format!("FROM (SELECT {what} FROM {joined} WHERE {pair}.{from} = {row}.\"id\"{conditions} {order}) {one}")
-        };
-        let all = syntax.joined(&format!("{one}.\"row\""), b',', &format!(" ORDER BY {one}.\"id\""));
-        let found = rows(&format!("{json} AS \"row\", {pair}.{to} AS \"id\""), MAX_SHOWN);
-        let list = syntax.json_stored(&format!("(SELECT '[' || COALESCE({all}, '') || ']' {found})"));
-        let more = format!("(SELECT count(*) {}) > {MAX_SHOWN}", rows("1", MAX_SHOWN + 1));
-        let has_more = format!("{name}_has_more");
-        vec![(name, syntax.json(&list)), (has_more, syntax.json_flag(&more))]
+        let found = format!("FROM {joined} WHERE {pair}.{from} = {row}.\"id\"{conditions}");
+        First { found, id: format!("{pair}.{to}"), json }.members(&name, sql).into()
     }
 
     /// Which of the rows there are shown, as conditions that go on with AND.

@@ -1,14 +1,14 @@
-//! Rows that are shown in the one that they refer to: a list, by id, of those that the caller may read, each as its own
+//! Rows that are shown in the one that they refer to: a list, by id, of the first that the caller may read, each as its own
 //! `GET` shows it to him.
 
-use super::{CallerRole, Predicate, Scope, Sql, View, fold, there::and_there};
+use super::{CallerRole, Predicate, Scope, Sql, View, first::First, fold, there::and_there};
 use crate::schema::{Catalog, Has, LinkError, Verb};
 
 /// The rows of a resource that refer to one, as callers of one role are shown them.
 #[derive(Debug, Clone)]
 pub(super) struct Inlined {
     /// What they are called in the row.
-    pub(super) key: &'static str,
+    key: &'static str,
     table: &'static str,
     /// Column of theirs that holds the id of the row.
     by: &'static str,
@@ -44,20 +44,18 @@ impl Inlined {
         })
     }
 
-    /// Those that refer to the row `row`, as a value for `json_object` of the dialect: a list, which may be empty.
-    pub(super) fn json(&self, row: &str, sql: &mut Sql) -> String {
-        let syntax = sql.dialect().sql();
+    /// Those that refer to the row `row`: keys, and values of JSON.
+    pub(super) fn members(&self, row: &str, sql: &mut Sql) -> [(String, String); 2] {
         let alias = sql.fresh_alias();
-        let one = self.view.json_of(&alias, &[], sql);
-        let all = syntax.joined(&one, b',', &format!(" ORDER BY {alias}.\"id\""));
+        let json = self.view.json_of(&alias, &[], sql);
         let found = sql.fragment(|sql| {
-            sql.push(" FROM ").name(self.table).push(&format!(" {alias} WHERE {alias}.")).name(self.by);
+            sql.push("FROM ").name(self.table).push(&format!(" {alias} WHERE {alias}.")).name(self.by);
             sql.push(&format!(" = {row}.\"id\"{}", and_there(&alias, self.deleted)));
             if !self.policy.is_always() {
                 sql.push(" AND ");
                 self.policy.write(sql, Scope::of(&alias));
             }
         });
-        syntax.json(&syntax.json_stored(&format!("(SELECT '[' || COALESCE({all}, '') || ']'{found})")))
+        First { found, id: format!("{alias}.\"id\""), json }.members(self.key, sql)
     }
 }

@@ -15,6 +15,7 @@ mod due;
 mod effect;
 mod expand;
 mod figure;
+mod first;
 mod history;
 mod inbox;
 mod inline;
@@ -56,8 +57,9 @@ pub use self::{
         take_due, unplan_due,
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
-    expand::{Expansion, MAX_SHOWN},
+    expand::Expansion,
     figure::{CountedInto, counted_into},
+    first::MAX_SHOWN,
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},

@@ -107,7 +107,8 @@ impl View {
                 .map(move |(key, value)| (key, value, condition.clone()))
         };
         let mut members: Vec<_> = self.members.iter().flat_map(member).collect();
-        members.extend(self.inlined.iter().map(|rows| (rows.key.to_owned(), rows.json(row, sql), None)));
+        let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, sql));
+        members.extend(inlined.map(|(key, value)| (key, value, None)));
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
             let members: Vec<_> = members.iter().map(|(key, value, _)| (key.as_str(), value.clone())).collect();
             return syntax.json_object(&members);

@@ -6,6 +6,7 @@ use crate::{
         Assigned, Assignment, Change, Column, Counts, Effect, Fallback, Inline, Kind, OnDelete, Path, Payload,
         RowVersion, Schema, span,
     },
+    sql::MAX_SHOWN,
 };
 
 /// What a column holds: `text, 1 to 300 characters`.
@@ -88,7 +89,8 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
 
 /// How rows come along with the one that they refer to.
 pub(super) fn along(inline: Inline) -> String {
-    format!("{} to {} come along on creation, and rows show those that one may read", inline.min, inline.max)
+    let Inline { min, max } = inline;
+    format!("{min} to {max} come along on creation, and rows show the first {MAX_SHOWN} that one may read")
 }
 
 /// What becomes of rows that are deleted, where they are kept.

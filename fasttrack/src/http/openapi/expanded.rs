@@ -8,7 +8,7 @@ use crate::{
     query::{MAX_EXPANDED, MAX_EXPANDED_DEPTH},
     schema::{Catalog, Column, Model},
     sql::MAX_SHOWN,
-    words::{with_article, words},
+    words::{has_more, with_article, words},
 };
 
 /// What `expand` can name, for rows of a resource; `None` where they refer to nothing.
@@ -67,7 +67,7 @@ pub(super) fn properties(catalog: &Catalog, names: &[Names], model: &Model) -> M
             json!({ "description": description, "type": "array", "maxItems": MAX_SHOWN, "items": row }),
         );
         let description = format!("With `expand={name}`: whether there are more.");
-        found.insert(format!("{name}_has_more"), json!({ "description": description, "type": "boolean" }));
+        found.insert(has_more(name), json!({ "description": description, "type": "boolean" }));
     }
     found
 }

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     schema::{Column, Has, Inline, Verb},
-    words::{capitalised, words},
+    sql::MAX_SHOWN,
+    words::{capitalised, has_more, words},
 };
 
 /// Rows of one name.
@@ -35,13 +36,15 @@ impl Resource<'_> {
     /// The keys of them in an answer.
     pub(super) fn inlined_in_answer(&self) -> Map<String, Value> {
         let shown = |taken: Taken<'_>| {
+            let name = taken.has.name;
             let rows = words(taken.rows.model.schema.plural);
-            let description =
-                format!("{} that the caller may read, by id: all that there are now.", capitalised(&rows));
+            let description = format!("The first {MAX_SHOWN} {rows} that the caller may read, by id.");
             let items = component(&taken.rows.names.row);
-            (taken.has.name.to_owned(), json!({ "description": description, "type": "array", "items": items }))
+            let list = json!({ "description": description, "type": "array", "maxItems": MAX_SHOWN, "items": items });
+            let more = json!({ "description": format!("Whether there are more {rows}."), "type": "boolean" });
+            [(name.to_owned(), list), (has_more(name), more)]
         };
-        self.taken_along().into_iter().map(shown).collect()
+        self.taken_along().into_iter().flat_map(shown).collect()
     }
 
     /// The keys of them in a body that creates, and which of these have to be there.
@@ -134,7 +137,8 @@ mod tests {
         assert!(required(create, "notices") && !required(create, "hints"));
         let row = &schemas["ProblemRow"];
         assert_eq!(row["properties"]["hints"]["items"], json!({ "$ref": "#/components/schemas/Hint" }));
-        assert!(required(row, "hints"));
+        assert_eq!(row["properties"]["hints"]["maxItems"], json!(MAX_SHOWN));
+        assert!(required(row, "hints") && required(row, "hints_has_more"));
         assert!(schemas["ProblemRowUpdate"]["properties"].get("hints").is_none());
         let post = &document["paths"]["/api/v1/problems"]["post"];
         // Whoever creates one brings notices, which asks for a token; and hints, which are not everybody's to bring.
