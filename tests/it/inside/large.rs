@@ -5,11 +5,11 @@ use fasttrack::{
     pipeline::{trigger_statements, verb_statements},
     query::{self, OPERATORS, Operator, Takes},
     schema::{Column, Kind, Model, Verb},
-    sql::{self, CallerRole, PageQuery, Table, Values},
+    sql::{CallerRole, Values},
     wire::Params,
 };
 
-use super::{Inside, run};
+use super::{Inside, paged, run};
 use crate::driver::server_only;
 
 /// Users, projects, tasks and comments; the first project has 20,000 of the tasks, and its first task as many of the
@@ -132,7 +132,7 @@ fn queries(model: &Model) -> Vec<String> {
 
 /// The page that is asked for, and the one after it.
 fn pages(app: &Inside, model: &Model, caller: CallerRole, asked: &str) -> Vec<Statement> {
-    let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), caller).unwrap();
+    let policy = paged::may_list(&app.catalog, model, caller);
     let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
     let last = query.sort.first().map(|key| match key.column.kind {
         Kind::Choice(_) | Kind::Bool | Kind::Id | Kind::Relation(_) | Kind::Int => Arg::Int(1),
@@ -143,19 +143,12 @@ fn pages(app: &Inside, model: &Model, caller: CallerRole, asked: &str) -> Vec<St
         last.push(Arg::Int(70));
         last
     });
-    let searchable: Vec<_> = query::searchable(model.schema).collect();
     let page = |after| {
-        let page = PageQuery {
-            table: &Table::new(Dialect::Postgres, model.schema),
-            parent_key: model.parent.map(|parent| parent.key),
-            policy: &policy,
-            conditions: &query.conditions,
-            search: query.search.as_deref().map(|text| (searchable.as_slice(), text)),
-            sort: &query.sort,
-            after,
-            limit: query.size.rows(),
-        };
-        sql::page(&page).fill(Values { parent: Some(7), caller: Some(7), ..Values::default() })
+        paged::page(Dialect::Postgres, model, &policy, asked, after).fill(Values {
+            parent: Some(7),
+            caller: Some(7),
+            ..Values::default()
+        })
     };
     vec![page(None), page(Some(&last))]
 }

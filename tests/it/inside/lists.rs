@@ -5,14 +5,11 @@ use fasttrack::{
     Application,
     db::{Arg, Dialect, Statement},
     prelude::*,
-    query,
-    schema::Verb,
-    sql::{self, CallerRole, PageQuery, Table, Values},
+    sql::{CallerRole, Values},
     testing::{Client, Login, TestApp, Value, json},
-    wire::Params,
 };
 
-use super::{Inside, accounts::Member, accounts::Team, run};
+use super::{Inside, accounts::Member, accounts::Team, paged, run};
 use crate::driver::server_only;
 
 /// What is written, and what is said of it in words.
@@ -252,19 +249,9 @@ fn the_document_says_what_a_list_holds() {
 async fn analysed(app: &Inside, asked: &str) -> String {
     let model = app.catalog.find("sheet").unwrap();
     let role = CallerRole::Role("user");
-    let policy = sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), role).unwrap();
-    let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
-    let page = PageQuery {
-        table: &Table::new(Dialect::Postgres, model.schema),
-        parent_key: None,
-        policy: &policy,
-        conditions: &query.conditions,
-        search: None,
-        sort: &query.sort,
-        after: None,
-        limit: query.size.rows(),
-    };
-    let statement = sql::page(&page).fill(Values { caller: Some(1), ..Values::default() });
+    let policy = paged::may_list(&app.catalog, model, role);
+    let statement = paged::page(Dialect::Postgres, model, &policy, asked, None)
+        .fill(Values { caller: Some(1), ..Values::default() });
     let values = statement.args.iter().map(|arg| match arg {
         Arg::Text(text) => format!("'{text}'"),
         other => panic!("{other:?}"),

@@ -4,13 +4,11 @@ use std::time::{Duration, Instant};
 
 use fasttrack::{
     db::{Arg, Dialect, Statement},
-    query,
     schema::{Column, Comparison, Grant, Has, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Verb},
-    sql::{self, CallerRole, PageQuery, Table, Values},
-    wire::Params,
+    sql::{self, CallerRole, Table, Values},
 };
 
-use super::{Inside, run};
+use super::{Inside, paged, run};
 use crate::driver::{dialect, sqlite_only};
 
 const HERE: Path = Path::HERE;
@@ -84,18 +82,7 @@ async fn filled() -> Inside {
 fn page(app: &Inside, rule: &Rule, caller: i64, asked: &str, after: Option<&[Arg]>) -> Statement {
     let model = app.catalog.find("team").unwrap();
     let policy = sql::fold(&app.catalog, model, rule, CallerRole::Role("user")).unwrap();
-    let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
-    let page = PageQuery {
-        table: &Table::new(app.db.dialect(), model.schema),
-        parent_key: None,
-        policy: &policy,
-        conditions: &query.conditions,
-        search: None,
-        sort: &query.sort,
-        after,
-        limit: query.size.rows(),
-    };
-    sql::page(&page).fill(Values { caller: Some(caller), ..Values::default() })
+    paged::page(dialect(), model, &policy, asked, after).fill(Values { caller: Some(caller), ..Values::default() })
 }
 
 /// The page as text, and how long it took.
@@ -210,18 +197,8 @@ fn one_of_many_rows_decides() {
                 }
                 assert_eq!(read, expected, "{rule:?} as {caller:?}");
                 for asked in ["", "sort=-id", "sort=name", "sort=-name"] {
-                    let query = query::parse(model.schema, Params::parse(Some(asked))).unwrap();
-                    let page = PageQuery {
-                        table: &table,
-                        parent_key: None,
-                        policy: &policy,
-                        conditions: &query.conditions,
-                        search: None,
-                        sort: &query.sort,
-                        after: None,
-                        limit: 10,
-                    };
-                    let statement = sql::page(&page).fill(Values { caller, ..Values::default() });
+                    let page = paged::page(dialect(), model, &policy, asked, None);
+                    let statement = page.fill(Values { caller, ..Values::default() });
                     let rows = self::read(&app, &statement).await.0;
                     let mut listed: Vec<_> = rows.split('\u{1e}').filter(|row| !row.is_empty()).map(id_in).collect();
                     // Names go the other way round than ids.

@@ -22,6 +22,8 @@ mod lists;
 mod many;
 mod moments;
 mod outbox;
+mod paged;
+mod person;
 mod plans;
 mod regular;
 mod search;

@@ -6,14 +6,14 @@ use fasttrack::{
     Application,
     db::{Cell, Dialect, Row, Statement},
     prelude::*,
-    query,
-    schema::{Resource as _, Verb},
-    sql::{self, CallerRole, PageQuery, Table, Values},
+    sql::{CallerRole, Values},
     testing::{Client, Login, TestApp, Value, json},
-    wire::Params,
 };
 
-use super::accounts::{Member, Team};
+use super::{
+    accounts::{Member, Team},
+    paged,
+};
 use crate::driver::dialect;
 
 /// What is published from an instant on.
@@ -249,21 +249,9 @@ fn a_list_by_the_instant_goes_along_its_index() {
     }
     let layers = journal.app.layers();
     let model = layers.catalog.find("article").unwrap();
-    let rule = model.schema.rule(Verb::List).unwrap();
-    let policy = sql::fold(&layers.catalog, model, rule, CallerRole::Anonymous).unwrap();
-    let query = query::parse(model.schema, Params::parse(Some("sort=-published_at"))).unwrap();
-    let table = Table::new(dialect(), &Article::SCHEMA);
-    let page = PageQuery {
-        table: &table,
-        parent_key: None,
-        policy: &policy,
-        conditions: &query.conditions,
-        search: None,
-        sort: &query.sort,
-        after: None,
-        limit: query.size.rows(),
-    };
-    let statement = sql::page(&page).fill(Values::default());
+    let policy = paged::may_list(&layers.catalog, model, CallerRole::Anonymous);
+    let page = paged::page(dialect(), model, &policy, "sort=-published_at", None);
+    let statement = page.fill(Values::default());
     let explain = if dialect() == Dialect::Sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
     let (db, sql, args) = (layers.db.clone(), format!("{explain} {}", statement.sql), statement.args);
     let plan = journal.app.block_on(async move { db.read(Statement::new(sql, args)).await }).unwrap();

@@ -1,34 +1,20 @@
 //! Lists go along indexes: no page sorts, and none looks at more rows than it shows.
 
 use fasttrack::{
-    db::Arg,
+    db::{Arg, Dialect},
     query,
-    schema::Verb,
-    sql::{self, CallerRole, PageQuery, Table, Values},
-    wire::Params,
+    sql::{CallerRole, Values},
 };
 
-use super::{Inside, run};
+use super::{Inside, paged, run};
 use crate::driver::sqlite_only;
 
 /// How `SQLite` would go about the page `query` of a list, its ranges only.
 async fn plan(app: &Inside, name: &str, role: &'static str, query: &str, after: Option<&[Arg]>) -> Vec<String> {
     let model = app.catalog.find(name).unwrap();
-    let policy =
-        sql::fold(&app.catalog, model, model.schema.rule(Verb::List).unwrap(), CallerRole::Role(role)).unwrap();
-    let query = query::parse(model.schema, Params::parse(Some(query))).unwrap();
-    let page = PageQuery {
-        table: &Table::new(fasttrack::db::Dialect::Sqlite, model.schema),
-        parent_key: model.parent.map(|parent| parent.key),
-        policy: &policy,
-        conditions: &query.conditions,
-        search: None,
-        sort: &query.sort,
-        after,
-        limit: query.size.rows(),
-    };
+    let policy = paged::may_list(&app.catalog, model, CallerRole::Role(role));
     let values = Values { parent: Some(1), caller: Some(1), ..Values::default() };
-    let statement = sql::page(&page).fill(values);
+    let statement = paged::page(Dialect::Sqlite, model, &policy, query, after).fill(values);
     let plan = app.rows(&format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.args).await;
     let lines = plan.iter().map(|row| match &row.0[3] {
         fasttrack::db::Cell::Bytes(text) => String::from_utf8_lossy(text).into_owned(),

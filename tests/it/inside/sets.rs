@@ -13,33 +13,8 @@ use fasttrack::{
 };
 use serde_json::{Value, json};
 
-use super::{Inside, id, run};
+use super::{Inside, id, person::Person, run};
 use crate::driver::adapted;
-
-/// What a person may do.
-#[derive(Choice)]
-pub(super) enum Role {
-    /// What everybody may.
-    User,
-}
-
-/// Who watches.
-#[resource(account)]
-#[can(read: authenticated)]
-#[can(delete: self)]
-pub(super) struct Person {
-    pub id: Id<Person>,
-    #[field(unique)]
-    pub email: Email,
-    #[field(hidden)]
-    pub password: PasswordHash,
-    #[field(len = ..=100, default)]
-    pub display_name: String,
-    #[field(default = User, read_only)]
-    pub role: Role,
-    #[field(default = true, read_only)]
-    pub is_active: bool,
-}
 
 /// What is stuck on topics.
 #[resource]

@@ -11,34 +11,7 @@ use fasttrack::{
 };
 use serde_json::{Value, json};
 
-use crate::inside::{Inside, id};
-
-/// What a person may do.
-#[derive(Choice)]
-pub(super) enum Role {
-    /// Buys.
-    User,
-    /// Keeps the shop.
-    Admin,
-}
-
-/// Who buys.
-#[resource(account)]
-#[can(read: authenticated)]
-#[can(delete: self)]
-pub(super) struct Person {
-    pub id: Id<Person>,
-    #[field(unique)]
-    pub email: Email,
-    #[field(hidden)]
-    pub password: PasswordHash,
-    #[field(len = ..=100, default)]
-    pub display_name: String,
-    #[field(default = User, read_only)]
-    pub role: Role,
-    #[field(default = true, read_only)]
-    pub is_active: bool,
-}
+use crate::inside::{Inside, id, person::Person};
 
 /// What is bought.
 #[resource]
