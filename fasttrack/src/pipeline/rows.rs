@@ -135,23 +135,10 @@ impl RowsPlan {
     }
 
     async fn insert_rows(&self, tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<Vec<Option<Vec<u8>>>, DbError> {
-        let mut written = self.write_in(tx, rows, &self.order(rows)).await?;
+        let mut written = self.write_in(tx, rows, &writing_order(self.schema, rows)).await?;
         self.tell(tx, rows, &written, Part::All).await?;
         self.show(tx, rows, &mut written).await?;
         Ok(written.answers)
-    }
-
-    /// In which order rows of many requests are written. Each keeps what it refers to from going, one after the other: in the
-    /// order of ids, as whoever deletes those does where others write, too.
-    fn order(&self, rows: &[Vec<Arg>]) -> Vec<usize> {
-        let columns = self.schema.columns;
-        let mut order: Vec<_> = (0..rows.len()).collect();
-        order.sort_by_cached_key(|&place| {
-            let row = rows.get(place).map(Vec::as_slice).unwrap_or_default();
-            let referred = row.iter().zip(columns).filter(|(_, column)| matches!(column.kind, Kind::Relation(_)));
-            referred.map(|(arg, _)| if let Arg::Int(id) = arg { *id } else { 0 }).collect::<Vec<_>>()
-        });
-        order
     }
 
     /// Writes rows in this order, of which nobody has been told yet. What is answered of them is all that they hold.
@@ -233,6 +220,18 @@ impl RowPlan for RowsPlan {
     }
 }
 
+/// In which order rows of many requests are written. Each keeps what it refers to from going, one after the other: in the
+/// order of ids, as whoever deletes those does where others write, too.
+fn writing_order(schema: &Schema, rows: &[Vec<Arg>]) -> Vec<usize> {
+    let mut order: Vec<_> = (0..rows.len()).collect();
+    order.sort_by_cached_key(|&place| {
+        let row = rows.get(place).map(Vec::as_slice).unwrap_or_default();
+        let referred = row.iter().zip(schema.columns).filter(|(_, column)| matches!(column.kind, Kind::Relation(_)));
+        referred.map(|(arg, _)| if let Arg::Int(id) = arg { *id } else { 0 }).collect::<Vec<_>>()
+    });
+    order
+}
+
 /// Splits `count` into powers of two, of so many rows of `width` arguments that a statement has `max_args` at most.
 pub(super) fn chunks(count: usize, width: usize, max_args: usize) -> impl Iterator<Item = usize> {
     let fit = (max_args / width.max(1)).clamp(1, LARGEST_CHUNK);
@@ -253,7 +252,34 @@ async fn next_number(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Dialect;
+    use crate::{
+        db::Dialect,
+        schema::{Column, Id},
+    };
+
+    #[test]
+    fn rows_are_written_in_the_order_of_what_they_refer_to() {
+        const fn relation(key: &'static str) -> Column {
+            Column { kind: Kind::Relation("paper"), ..Column::new::<Option<i64>>(key, key) }
+        }
+        const NOTE: Schema = Schema::new("note", "notes").columns(&[
+            Column::new::<Id<()>>("id", "id"),
+            Column::new::<i64>("size", "size"),
+            relation("paper_id"),
+            relation("person_id"),
+        ]);
+        let row = |size, paper, person| vec![Arg::Null, Arg::Int(size), paper, person];
+        let [one, two] = [Arg::Int(1), Arg::Int(2)];
+        let rows = [
+            row(1, two.clone(), one.clone()),
+            row(9, one.clone(), two.clone()),
+            row(0, two.clone(), Arg::Null),
+            row(3, one.clone(), one.clone()),
+            row(2, one.clone(), one.clone()),
+        ];
+        // What refers to the same keeps its order.
+        assert_eq!(writing_order(&NOTE, &rows), [3, 4, 1, 2, 0]);
+    }
 
     #[test]
     fn chunks_are_powers_of_two_that_add_up() {

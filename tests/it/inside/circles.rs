@@ -60,24 +60,25 @@ async fn assert_nobody_waited_in_a_circle(app: &Inside) {
 
 #[test]
 fn nobody_waits_in_a_circle_for_what_rows_refer_to() {
+    const WRITERS: usize = 200;
     run(async {
         let app = Inside::new(PILES).await;
         let who = app.register("ada").await;
-        for _ in 0..5 {
+        for _ in 0..10 {
             let pile = app.create("pile", None, &who, "{}").await.unwrap();
             let mut papers = Vec::new();
-            for _ in 0..20 {
+            for _ in 0..100 {
                 papers.push(app.create("paper", None, &who, &json!({ "pile_id": pile }).to_string()).await.unwrap());
             }
             let mut writers = tokio::task::JoinSet::new();
-            for writer in 0..60 {
-                if writer == 30 {
+            for writer in 0..WRITERS {
+                if writer == WRITERS / 2 {
                     let (pipeline, who, index) = (app.pipeline.clone(), who.clone(), app.index("pile"));
                     writers.spawn(async move { pipeline.delete(index, pile, &who).await.unwrap() });
                 }
                 let (pipeline, who, index) = (app.pipeline.clone(), who.clone(), app.index("remark"));
                 // The last comes first.
-                let text = json!({ "paper_id": papers[(59 - writer) % 20] }).to_string();
+                let text = json!({ "paper_id": papers[(WRITERS - 1 - writer) % papers.len()] }).to_string();
                 writers.spawn(async move {
                     // What is deleted meanwhile is not there any more.
                     pipeline.create(index, None, &who, &Object::parse(text.as_bytes()).unwrap()).await.ok();
