@@ -43,14 +43,24 @@ impl Call {
     }
 }
 
+/// `PATCH path` with a JSON body
+pub fn patch(path: &str, body: &str) -> Call {
+    Call { method: "PATCH", ..post(path, body) }
+}
+
 impl Client {
     /// Connects; an empty token is not sent.
     pub async fn connect(address: &str, token: &str) -> Result<Self, Error> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
+        let sender = open(address).await?;
         Ok(Self { sender, host: address.to_owned(), authorization: format!("Bearer {token}") })
+    }
+
+    /// Connects anew where the server has closed the connection.
+    pub async fn reconnect_if_closed(&mut self) -> Result<(), Error> {
+        if self.sender.is_closed() {
+            self.sender = open(&self.host).await?;
+        }
+        Ok(())
     }
 
     /// Sends a request and returns the body of a successful answer.
@@ -73,4 +83,12 @@ impl Client {
         }
         Ok(body)
     }
+}
+
+async fn open(address: &str) -> Result<http1::SendRequest<Full<Bytes>>, Error> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, Row,
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row,
     postgres::{PgConnectOptions, PgRow},
 };
 
@@ -56,7 +56,7 @@ impl Cluster {
     pub async fn show_settings(&self) -> Result<(), Error> {
         let mut connection = self.connect().await?;
         for setting in SETTINGS {
-            let row: PgRow = connection.fetch_one(format!("SHOW {setting}").as_str()).await?;
+            let row: PgRow = connection.fetch_one(AssertSqlSafe(format!("SHOW {setting}"))).await?;
             let value: String = row.get(0);
             println!("{setting} = {value}");
             if ["fsync", "synchronous_commit", "full_page_writes"].contains(&setting) && value != "on" {
@@ -71,7 +71,8 @@ impl Cluster {
         let name = format!("{}{}", self.prefix(), self.next.fetch_add(1, Ordering::Relaxed));
         let template = template.map_or("template0", |database| &database.name);
         let mut connection = self.connect().await?;
-        connection.execute(format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}").as_str()).await?;
+        let create = format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}");
+        connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
         let url = self.options.clone().database(&name).to_url_lossy().to_string();
         // A parameter of sqlx's own, which nobody else knows.
@@ -84,7 +85,7 @@ impl Cluster {
         let mut connection = self.connect().await?;
         for n in 0..self.next.load(Ordering::Relaxed) {
             let drop = format!("DROP DATABASE IF EXISTS {}{n} WITH (FORCE)", self.prefix());
-            connection.execute(drop.as_str()).await?;
+            connection.execute(AssertSqlSafe(drop)).await?;
         }
         Ok(connection.close().await?)
     }

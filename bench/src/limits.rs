@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use sqlx::{Connection, Executor, PgConnection, postgres::PgListener};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgListener};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -126,7 +126,7 @@ async fn repeat(
         let (said, words) = (Arc::clone(&said), Arc::clone(&words));
         speaking.spawn(async move {
             while start.elapsed() < duration {
-                speaker.execute(words.as_str()).await?;
+                speaker.execute(AssertSqlSafe(words.as_str())).await?;
                 said.fetch_add(1, Ordering::Relaxed);
             }
             Ok::<_, Error>(speaker.close().await?)
@@ -230,7 +230,7 @@ async fn retention(binary: &str, database: &Database, connection: &mut PgConnect
          json_build_object('task_id', n, 'comment_id', n, 'author', 'Somebody'), 1, \
          now() - interval '8 days' - n * interval '1 ms' FROM generate_series(1, {OLD}) n; ANALYZE outbox; CHECKPOINT"
     );
-    connection.execute(insert.as_str()).await?;
+    connection.execute(AssertSqlSafe(insert)).await?;
     let (_server, start) = (node(binary, &database.url).await?, Instant::now());
     let left = "SELECT count(*)::float8 FROM (SELECT FROM outbox LIMIT 1) one";
     while number(connection, left).await? > 0.0 {

@@ -26,6 +26,15 @@ pub struct Measured {
     pub p99_ms: f64,
 }
 
+/// What was seen of somebody who may answer errors.
+pub struct Observed {
+    pub measured: Measured,
+    /// Requests that were refused, or not answered, and are in none of the figures.
+    pub errors: usize,
+    /// What the first of them was.
+    pub first_error: Option<Error>,
+}
+
 /// Sends `call(0)`, `call(1)`, … for `duration`, with the connections spread over the addresses.
 pub async fn measure(
     addresses: &[&str],
@@ -34,11 +43,24 @@ pub async fn measure(
     connections: usize,
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
 ) -> Result<Measured, Error> {
+    let observed = observe(addresses, token, duration, connections, call).await?;
+    observed.first_error.map_or(Ok(observed.measured), Err)
+}
+
+/// As [`measure`], whatever is answered.
+pub async fn observe(
+    addresses: &[&str],
+    token: &str,
+    duration: Duration,
+    connections: usize,
+    call: impl Fn(usize) -> Call + Send + Sync + 'static,
+) -> Result<Observed, Error> {
     let start = Instant::now();
-    let mut latencies = run(addresses, token, connections, call, move |_| start.elapsed() < duration).await?;
-    let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
-    latencies.sort_unstable();
-    Ok(Measured { rate, p50_ms: quantile_ms(&latencies, 0.5), p99_ms: quantile_ms(&latencies, 0.99) })
+    let mut seen = run(addresses, token, connections, call, move |_| start.elapsed() < duration).await?;
+    let rate = seen.latencies.len() as f64 / start.elapsed().as_secs_f64();
+    seen.latencies.sort_unstable();
+    let (p50_ms, p99_ms) = (quantile_ms(&seen.latencies, 0.5), quantile_ms(&seen.latencies, 0.99));
+    Ok(Observed { measured: Measured { rate, p50_ms, p99_ms }, errors: seen.errors, first_error: seen.first_error })
 }
 
 /// The latency in milliseconds, of those in order, below which this share of them lies.
@@ -57,8 +79,17 @@ pub async fn repeat(
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
 ) -> Result<f64, Error> {
     let start = Instant::now();
-    run(&[address], token, connections, call, move |n| n < count).await?;
+    let seen = run(&[address], token, connections, call, move |n| n < count).await?;
+    seen.first_error.map_or(Ok(()), Err)?;
     Ok(count as f64 / start.elapsed().as_secs_f64())
+}
+
+/// What the connections have seen.
+#[derive(Default)]
+struct Seen {
+    latencies: Vec<Duration>,
+    errors: usize,
+    first_error: Option<Error>,
 }
 
 async fn run(
@@ -67,7 +98,7 @@ async fn run(
     connections: usize,
     call: impl Fn(usize) -> Call + Send + Sync + 'static,
     go_on: impl Fn(usize) -> bool + Send + Sync + Clone + 'static,
-) -> Result<Vec<Duration>, Error> {
+) -> Result<Seen, Error> {
     let next = Arc::new(AtomicUsize::new(0));
     let call = Arc::new(call);
     let mut workers = JoinSet::new();
@@ -75,21 +106,30 @@ async fn run(
         let mut client = Client::connect(address, token).await?;
         let (next, call, go_on) = (Arc::clone(&next), Arc::clone(&call), go_on.clone());
         workers.spawn(async move {
-            let mut latencies = Vec::new();
+            let mut seen = Seen::default();
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
                 if !go_on(n) {
-                    return Ok::<_, Error>(latencies);
+                    return Ok::<_, Error>(seen);
                 }
                 let sent = Instant::now();
-                client.send(call(n)).await?;
-                latencies.push(sent.elapsed());
+                match client.send(call(n)).await {
+                    Ok(_) => seen.latencies.push(sent.elapsed()),
+                    Err(error) => {
+                        seen.errors += 1;
+                        seen.first_error.get_or_insert(error);
+                        client.reconnect_if_closed().await?;
+                    }
+                }
             }
         });
     }
-    let mut all = Vec::new();
-    while let Some(latencies) = workers.join_next().await {
-        all.extend(latencies??);
+    let mut all = Seen::default();
+    while let Some(seen) = workers.join_next().await {
+        let seen = seen??;
+        all.latencies.extend(seen.latencies);
+        all.errors += seen.errors;
+        all.first_error = all.first_error.or(seen.first_error);
     }
     Ok(all)
 }

@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::{Connection, Executor};
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::{
     Error,
     client::{self, Call, Client},
     cluster::{Cluster, Database},
     load::{Measured, measure},
-    notices, prepare,
+    notices, prepare, rival,
     server::Server,
 };
 
@@ -103,7 +103,7 @@ async fn start(cluster: &Cluster, binary: &str) -> Result<Vec<Side>, Error> {
 
     let environment = [("DATABASE_URL", by_hand.url.as_str()), ("SECRET_KEY", KEY), ("DATABASE_POOL", POOL)];
     let mut sides = vec![
-        Side::new("axum + sqlx by hand", vec![Server::rival(&environment).await?], &token),
+        Side::new("axum + sqlx by hand", vec![Server::rival(rival::POSTGRES, &environment).await?], &token),
         Side::new("fasttrack, one node", vec![node(binary, &filled.url).await?], &token),
         Side::new(
             "fasttrack, two nodes",
@@ -136,7 +136,7 @@ pub async fn fill(cluster: &Cluster, database: &Database) -> Result<(), Error> {
         "INSERT INTO tasks (title, project_id, created_at, updated_at) SELECT 'Task ' || n, 1, at, at \
          FROM generate_series(0, {TASKS} - 1) n, LATERAL (SELECT now() - ({TASKS} - n) * interval '1 second' AS at) t"
     );
-    connection.execute(insert.as_str()).await?;
+    connection.execute(AssertSqlSafe(insert)).await?;
     connection.execute("VACUUM (ANALYZE)").await?;
     connection.execute("CHECKPOINT").await?;
     Ok(connection.close().await?)

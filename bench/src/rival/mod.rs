@@ -1,54 +1,45 @@
-//! The same application by hand: tasks with axum and sqlx, as one would write them for this application alone, on the tables
-//! and indexes that fasttrack makes. It runs in a process of its own: `bench rival`.
+//! The same application by hand, as one would write it for this application alone, on the tables and indexes that fasttrack
+//! makes. Each runs in a process of its own: `bench rival NAME`.
 //!
-//! A token is verified, its account looked up in the statement that does the work, the owner checked in its `WHERE`, so
-//! that a request is one way to the database and back. There are no sessions to be revoked, no jobs, and no messages.
+//! None has sessions to be revoked, a limiter, metrics, a request log, entity tags, sealed cursors, jobs or messages.
 
-mod account;
+mod by_hand;
+mod page;
+mod plain;
+mod postgres;
 mod problem;
-mod tasks;
+mod project;
+mod token;
 
-use std::{env, sync::Arc};
-
-use axum::{
-    Json, Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post},
-    serve::ListenerExt,
-};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use axum::{Json, Router, extract::DefaultBodyLimit, routing::get, serve::ListenerExt};
 use serde_json::json;
-use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::net::TcpListener;
 
 use crate::Error;
 
-/// What every request needs.
-struct Shared {
-    pool: PgPool,
-    key: DecodingKey,
-    validation: Validation,
+/// axum and rusqlite, with all that an expert would do.
+pub const BY_HAND: &str = "by-hand";
+
+/// axum and sqlx on SQLite, as their examples are written.
+pub const PLAIN: &str = "plain";
+
+/// axum and sqlx on PostgreSQL.
+pub const POSTGRES: &str = "postgres";
+
+/// Serves `DATABASE_URL` with the tokens of `SECRET_KEY`, until it is killed.
+pub async fn serve(name: Option<String>) -> Result<(), Error> {
+    let app = match name.as_deref() {
+        Some(BY_HAND) => by_hand::app()?,
+        Some(PLAIN) => plain::app().await?,
+        Some(POSTGRES) => postgres::app().await?,
+        _ => return Err(format!("bench rival {BY_HAND} | {PLAIN} | {POSTGRES}").into()),
+    };
+    let app =
+        app.route("/health", get(async || Json(json!({ "status": "ok" })))).layer(DefaultBodyLimit::max(64 * 1024));
+    listen(app).await
 }
 
-/// Serves `DATABASE_URL` with the tokens of `SECRET_KEY` and `DATABASE_POOL` connections, until it is killed.
-pub async fn serve() -> Result<(), Error> {
-    let pool = PgPoolOptions::new()
-        .max_connections(env::var("DATABASE_POOL")?.parse()?)
-        // A way to the database and back for each request.
-        .test_before_acquire(false)
-        .connect(&env::var("DATABASE_URL")?)
-        .await?;
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.set_issuer(&["fasttrack"]);
-    validation.set_audience(&["fasttrack"]);
-    let key = DecodingKey::from_secret(env::var("SECRET_KEY")?.as_bytes());
-    let app = Router::new()
-        .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .route("/api/v1/tasks/{id}", get(tasks::read))
-        .route("/api/v1/projects/{id}/tasks", get(tasks::list))
-        .route("/api/v1/projects/{id}/tasks", post(tasks::create))
-        .layer(DefaultBodyLimit::max(64 * 1024))
-        .with_state(Arc::new(Shared { pool, key, validation }));
+async fn listen(app: Router) -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());

@@ -14,12 +14,18 @@ pub enum Problem {
     Forbidden,
     NotFound,
     Invalid(&'static str),
-    Internal(sqlx::Error),
+    Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(error)
+        Self::Internal(error.into())
+    }
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Internal(error.into())
     }
 }
 

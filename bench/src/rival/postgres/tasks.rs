@@ -7,12 +7,18 @@ use axum::{
     extract::{Path, Query, State, rejection::JsonRejection},
     http::StatusCode,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Shared, account::Account, problem::Problem};
+use super::{
+    super::{
+        page::{Asked, Place, Sort},
+        problem::Problem,
+        token::Account,
+    },
+    Shared,
+};
 
 #[derive(Serialize, FromRow)]
 pub struct Task {
@@ -34,23 +40,6 @@ pub struct Page {
     items: Vec<Task>,
     next_cursor: Option<String>,
     has_more: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    limit: Option<i64>,
-    cursor: Option<String>,
-    #[serde(default)]
-    sort: Sort,
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum Sort {
-    #[default]
-    Id,
-    Priority,
 }
 
 #[derive(Deserialize)]
@@ -125,28 +114,21 @@ pub async fn list(
     Path(project): Path<i64>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Page>, Problem> {
-    let limit = asked.limit.unwrap_or(20);
-    if !(1..=100).contains(&limit) {
-        return Err(Problem::Invalid("limit is 1 to 100"));
-    }
-    let (rank, id) = match &asked.cursor {
-        Some(cursor) => decode(cursor).ok_or(Problem::Malformed("the cursor is none of this list"))?,
-        None => (-1, 0),
-    };
+    let (limit, start) = (asked.limit()?, asked.place()?);
     // In the text: a plan that is made once for every limit is so much dearer that PostgreSQL would plan each time.
-    let (by_id, by_priority) = (format!("{BY_ID} {}", limit + 1), format!("{BY_PRIORITY} {}", limit + 1));
+    let limited = |sql| AssertSqlSafe(format!("{sql} {}", limit + 1));
     let page = match asked.sort {
-        Sort::Id => sqlx::query_as(&by_id).bind(project).bind(account),
-        Sort::Priority => sqlx::query_as(&by_priority).bind(project).bind(account).bind(rank),
+        Sort::Id => sqlx::query_as(limited(BY_ID)).bind(project).bind(account),
+        Sort::Priority => sqlx::query_as(limited(BY_PRIORITY)).bind(project).bind(account).bind(start.rank),
     };
-    let mut items: Vec<Task> = page.bind(id).fetch_all(&shared.pool).await?;
-    if items.is_empty() && asked.cursor.is_none() {
+    let mut items: Vec<Task> = page.bind(start.id).fetch_all(&shared.pool).await?;
+    if items.is_empty() && start.id == Place::START.id {
         let readable = "SELECT EXISTS (SELECT FROM projects WHERE id = $1)";
         return Err(why_not(&shared, account, readable, project).await?);
     }
     let has_more = items.len() as i64 > limit;
     items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| has_more).map(encode);
+    let next_cursor = items.last().filter(|_| has_more).map(|last| Place::of(&last.priority, last.id).encode());
     Ok(Json(Page { items, next_cursor, has_more }))
 }
 
@@ -188,17 +170,6 @@ async fn why_not(shared: &Shared, account: i64, exists: &'static str, id: i64) -
     }
     let exists = sqlx::query_scalar(exists).bind(id).fetch_one(&shared.pool).await?;
     Ok(if exists { Problem::Forbidden } else { Problem::NotFound })
-}
-
-fn encode(last: &Task) -> String {
-    let rank = ["low", "medium", "high"].iter().position(|word| *word == last.priority).unwrap_or_default();
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{rank},{}", last.id))
-}
-
-fn decode(cursor: &str) -> Option<(i32, i64)> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (rank, id) = std::str::from_utf8(&bytes).ok()?.split_once(',')?;
-    Some((rank.parse().ok()?, id.parse().ok()?))
 }
 
 impl Status {
