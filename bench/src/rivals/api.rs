@@ -27,8 +27,8 @@ pub enum Api {
     Own {
         /// A page far into the list.
         deep: String,
-        /// Whether this side has tasks made and changed, with what follows from it.
-        changes_tasks: bool,
+        /// What this side is asked.
+        cases: &'static [Case],
         /// Changes until now, so that each is one.
         changes: Arc<AtomicUsize>,
     },
@@ -47,8 +47,8 @@ const DEEP: usize = 500;
 
 impl Api {
     /// The routes of fasttrack at this server.
-    pub async fn own(server: &Server, token: &str, changes_tasks: bool) -> Result<Self, Error> {
-        Ok(Self::Own { deep: deep_page(server, token).await?, changes_tasks, changes: Arc::default() })
+    pub async fn own(server: &Server, token: &str, cases: &'static [Case]) -> Result<Self, Error> {
+        Ok(Self::Own { deep: deep_page(server, token).await?, cases, changes: Arc::default() })
     }
 
     /// Where it tells that it is alive.
@@ -62,11 +62,8 @@ impl Api {
     /// The requests of a case, where this side has it.
     pub fn calls(&self, case: Case) -> Option<Calls> {
         match self {
-            Self::Own { deep, changes_tasks, changes } => {
-                if !changes_tasks && matches!(case, Case::NewTask | Case::Status) {
-                    return None;
-                }
-                Some(own(case, deep.clone(), Arc::clone(changes)))
+            Self::Own { deep, cases, changes } => {
+                cases.contains(&case).then(|| own(case, deep.clone(), Arc::clone(changes)))
             }
             Self::PocketBase { account } => pocketbase(case, account.clone()),
         }

@@ -3,7 +3,7 @@
 use super::{
     case::Case,
     measure::Outcome,
-    side::{BY_HAND, FASTTRACK, PLAIN, POCKETBASE},
+    side::{BY_HAND, FASTTRACK, LEAN, PLAIN, POCKETBASE},
 };
 
 /// Something to be reached.
@@ -37,6 +37,7 @@ const BARS: &[Bar] = &[
     Bar::new("cost of a deep page, of page 1", |seen| seen.within(Case::Tasks, Case::Deep), AtMost(1.05)),
     Bar::new("me, of by hand", |seen| seen.ratio(BY_HAND, Case::Me), AtLeast(0.8)),
     Bar::new("POST project, of by hand", |seen| seen.ratio(BY_HAND, Case::NewProject), AtLeast(0.7)),
+    Bar::new("POST project, of by hand without indexes", |seen| seen.ratio(LEAN, Case::NewProject), AtLeast(0.7)),
     Bar::new("POST project, of PocketBase", |seen| seen.ratio(POCKETBASE, Case::NewProject), AtLeast(8.0)),
     Bar::new("POST project, of axum + sqlx", |seen| seen.ratio(PLAIN, Case::NewProject), AtLeast(10.0)),
     Bar::new("POST task, of POST project", |seen| seen.within(Case::NewTask, Case::NewProject), AtLeast(0.6)),

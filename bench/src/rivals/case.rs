@@ -30,6 +30,10 @@ impl Case {
         Self::Health,
     ];
 
+    /// Those of which nothing follows, so that others than fasttrack have them.
+    pub const ALIKE: [Self; 8] =
+        [Self::Project, Self::Projects, Self::Task, Self::Tasks, Self::Deep, Self::NewProject, Self::Me, Self::Health];
+
     /// The head of its column.
     pub fn name(self) -> &'static str {
         match self {

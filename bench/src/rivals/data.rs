@@ -35,7 +35,7 @@ pub struct Data {
 }
 
 /// The file in the folder of each.
-const FILE: &str = "bench.db";
+pub const FILE: &str = "bench.db";
 
 /// The environment that each is started with, beside what is its own.
 pub const ENVIRONMENT: [(&str, &str); 4] = [
@@ -68,6 +68,19 @@ impl Data {
     /// A folder with all rows.
     pub fn full(&self) -> Result<Arc<TempDir>, Error> {
         self.folder_with("full")
+    }
+
+    /// A folder with all rows, whose projects have no other index than the one that their list by its owner needs, and no
+    /// words to be found by.
+    pub fn lean(&self) -> Result<Arc<TempDir>, Error> {
+        let folder = self.full()?;
+        let connection = Connection::open(folder.path().join(FILE))?;
+        let spare = "SELECT 'DROP ' || type || ' \"' || name || '\"' FROM sqlite_schema WHERE type IN ('index', 'trigger') \
+            AND tbl_name = 'projects' AND sql IS NOT NULL AND name <> 'projects_owner_id'";
+        let mut statement = connection.prepare(spare)?;
+        let drops: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        connection.execute_batch(&drops.join(";"))?;
+        Ok(folder)
     }
 
     fn folder_with(&self, which: &str) -> Result<Arc<TempDir>, Error> {

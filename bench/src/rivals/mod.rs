@@ -4,12 +4,12 @@ mod answers;
 mod api;
 mod bars;
 mod case;
-mod data;
+pub mod data;
 mod measure;
 mod plot;
 mod pocketbase;
 mod python;
-mod side;
+pub mod side;
 mod table;
 
 use std::{path::Path, time::Duration};

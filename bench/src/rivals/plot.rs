@@ -24,9 +24,10 @@ const HEAD: i32 = 70;
 const FONT: &str = "sans-serif";
 const INK: RGBColor = RGBColor(40, 44, 52);
 const FAINT: RGBColor = RGBColor(140, 146, 158);
-const COLOURS: [RGBColor; 5] = [
+const COLOURS: [RGBColor; 6] = [
     RGBColor(205, 72, 24),
     RGBColor(52, 84, 130),
+    RGBColor(150, 160, 200),
     RGBColor(110, 150, 200),
     RGBColor(120, 120, 120),
     RGBColor(190, 190, 190),

@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::{
     api::Api,
+    case::Case,
     data::{Data, ENVIRONMENT, KEY},
     pocketbase::PocketBase,
     python,
@@ -38,6 +39,7 @@ pub struct Side {
 /// The names of the sides, as the table has them.
 pub const FASTTRACK: &str = "fasttrack";
 pub const BY_HAND: &str = "axum + rusqlite by hand";
+pub const LEAN: &str = "the same, without other indexes";
 pub const PLAIN: &str = "axum + sqlx";
 pub const POCKETBASE: &str = "PocketBase";
 pub const FASTAPI: &str = "FastAPI + SQLModel";
@@ -52,9 +54,9 @@ const IDLE: Duration = Duration::from_secs(1);
 pub async fn start_all(binary: &str) -> Result<Vec<Side>, Error> {
     let data = Data::make(binary).await?;
     let mut sides = vec![fasttrack(binary, &data).await?];
-    for (name, rival) in [(BY_HAND, rival::BY_HAND), (PLAIN, rival::PLAIN)] {
-        sides.push(by_axum(name, rival, &data).await?);
-    }
+    sides.push(by_axum(BY_HAND, rival::BY_HAND, &data, &data.full()?, &Case::ALIKE).await?);
+    sides.push(by_axum(LEAN, rival::BY_HAND, &data, &data.lean()?, &[Case::NewProject]).await?);
+    sides.push(by_axum(PLAIN, rival::PLAIN, &data, &data.full()?, &Case::ALIKE).await?);
     for side in
         [pocketbase().await.map_err(|why| (POCKETBASE, why)), fastapi(&data).await.map_err(|why| (FASTAPI, why))]
     {
@@ -79,18 +81,24 @@ async fn fasttrack(binary: &str, data: &Data) -> Result<Side, Error> {
         starts.see("/health", start_fasttrack(binary, &folder)).await?;
     }
     let server = start_fasttrack(binary, &data.full()?).await?;
-    let api = Api::own(&server, &data.token, true).await?;
+    let api = Api::own(&server, &data.token, &Case::ALL).await?;
     Ok(starts.side(FASTTRACK, server, api, &data.token))
 }
 
-async fn by_axum(name: &'static str, rival: &str, data: &Data) -> Result<Side, Error> {
+async fn by_axum(
+    name: &'static str,
+    rival: &str,
+    data: &Data,
+    full: &Arc<TempDir>,
+    cases: &'static [Case],
+) -> Result<Side, Error> {
     let mut starts = Starts::default();
     for _ in 0..STARTS {
         let folder = data.empty()?;
         starts.see("/health", Server::rival_in(&folder, rival, &ENVIRONMENT)).await?;
     }
-    let server = Server::rival_in(&data.full()?, rival, &ENVIRONMENT).await?;
-    let api = Api::own(&server, &data.token, false).await?;
+    let server = Server::rival_in(full, rival, &ENVIRONMENT).await?;
+    let api = Api::own(&server, &data.token, cases).await?;
     Ok(starts.side(name, server, api, &data.token))
 }
 
@@ -112,7 +120,7 @@ async fn fastapi(data: &Data) -> Result<Side, Error> {
         starts.see("/health", uvicorn(&programs, &folder)).await?;
     }
     let server = uvicorn(&programs, &data.full()?).await?;
-    let api = Api::own(&server, &data.token, false).await?;
+    let api = Api::own(&server, &data.token, &Case::ALIKE).await?;
     Ok(starts.side(FASTAPI, server, api, &data.token))
 }
 

@@ -1,6 +1,10 @@
 //! What was seen, as Markdown.
 
 use super::{bars::mebibytes, case::Case, measure::Outcome};
+use crate::load::Measured;
+
+/// What was not measured.
+const NONE: &str = "–";
 
 /// Prints requests a second, latencies, and last what fasttrack does of each of the others.
 pub fn print(outcomes: &[Outcome]) {
@@ -34,8 +38,8 @@ fn row(name: &str, cases: &[String], others: &[String]) {
 }
 
 fn rates(outcome: &Outcome) -> Vec<String> {
-    let rate = |(figures, errors): (&Option<crate::load::Measured>, &usize)| match (figures, errors) {
-        (None, _) => "–".to_owned(),
+    let rate = |(figures, errors): (&Option<Measured>, &usize)| match (figures, errors) {
+        (None, _) => NONE.to_owned(),
         (Some(seen), 0) => format!("{:.0}", seen.rate),
         (Some(seen), errors) => format!("{:.0} ({errors} errors)", seen.rate),
     };
@@ -43,20 +47,20 @@ fn rates(outcome: &Outcome) -> Vec<String> {
 }
 
 fn latencies(outcome: &Outcome) -> Vec<String> {
-    let latency = |seen: &crate::load::Measured| format!("{:.2} / {:.2}", seen.p50_ms, seen.p99_ms);
-    outcome.figures.iter().map(|seen| seen.as_ref().map_or("–".to_owned(), latency)).collect()
+    let latency = |seen: &Measured| format!("{:.2} / {:.2}", seen.p50_ms, seen.p99_ms);
+    outcome.figures.iter().map(|seen| seen.as_ref().map_or(NONE.to_owned(), latency)).collect()
 }
 
 fn others(outcome: &Outcome) -> Vec<String> {
     let mut texts = vec![format!("{:.0} ms", outcome.start_ms)];
     let bytes = [outcome.idle_bytes, outcome.reading_bytes, outcome.writing_bytes];
-    texts.extend(bytes.map(|bytes| format!("{:.1} MiB", mebibytes(bytes))));
+    texts.extend(bytes.map(|bytes| if bytes == 0 { NONE.to_owned() } else { format!("{:.1} MiB", mebibytes(bytes)) }));
     texts
 }
 
 fn ratios(first: &Outcome, other: &Outcome) -> Vec<String> {
     let ratio = |case| Some(first.case(case)?.rate / other.case(case)?.rate);
-    Case::ALL.into_iter().map(|case| ratio(case).map_or("–".to_owned(), |ratio| format!("{ratio:.2}"))).collect()
+    Case::ALL.into_iter().map(|case| ratio(case).map_or(NONE.to_owned(), |ratio| format!("{ratio:.2}"))).collect()
 }
 
 fn ratios_of_others(first: &Outcome, other: &Outcome) -> Vec<String> {
@@ -64,5 +68,7 @@ fn ratios_of_others(first: &Outcome, other: &Outcome) -> Vec<String> {
         let bytes = [outcome.idle_bytes, outcome.reading_bytes, outcome.writing_bytes];
         [outcome.start_ms, bytes[0] as f64, bytes[1] as f64, bytes[2] as f64]
     };
-    of(first).iter().zip(of(other)).map(|(first, other)| format!("{:.2}", first / other)).collect()
+    let ratio =
+        |(first, other): (&f64, f64)| if other > 0.0 { format!("{:.2}", first / other) } else { NONE.to_owned() };
+    of(first).iter().zip(of(other)).map(ratio).collect()
 }
