@@ -237,8 +237,9 @@ impl Syntax for Postgres {
         Some(format!("SELECT setval(pg_get_serial_sequence({}, 'id'), $1)", text_literal(&quote(table))))
     }
 
-    /// Numbers are taken for rows that are let in alone. They tell the rows apart that came back in whatever order. The
-    /// sequence is looked up once, not for each row: that is what the `SELECT` around it is for.
+    /// Numbers are taken for rows that are let in alone, in the order in which these were sent: what is asked of them may be
+    /// joined to them, and turn them round. They tell the rows apart that came back in whatever order. The sequence is looked
+    /// up once, not for each row: that is what the `SELECT` around it is for.
     fn insert(&self, rows: &InsertRows<'_>) -> String {
         let InsertRows { new, table, columns, condition, returned } = rows;
         let value = |column: &String| match column.as_str() {
@@ -248,7 +249,8 @@ impl Syntax for Postgres {
         let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
         let sequence = format!("(SELECT CAST(pg_get_serial_sequence({}, 'id') AS regclass))", text_literal(table));
         format!(
-            "WITH {new}, made AS (SELECT nextval({sequence}) AS \"next()\", new.* FROM new WHERE {condition}), \
+            "WITH {new}, made AS (SELECT nextval({sequence}) AS \"next()\", sent.* FROM \
+             (SELECT new.* FROM new WHERE {condition} ORDER BY new.\"id\") AS sent), \
              put AS (INSERT INTO {table} ({}) SELECT {values} FROM made RETURNING \"id\", {} AS \"row\") \
              SELECT made.\"id\", put.\"row\", put.\"id\" FROM put JOIN made ON made.\"next()\" = put.\"id\"",
             columns.join(", "),

@@ -70,6 +70,25 @@ fn an_order_comes_with_its_lines() {
     });
 }
 
+/// Whichever way a server finds to ask what it asks of them: joined by a hash, they would be turned round.
+#[test]
+fn they_come_in_the_order_in_which_they_were_sent() {
+    run(async {
+        let world = World::new().await;
+        if dialect() == Dialect::Postgres {
+            // On each of its connections.
+            for setting in ["enable_nestloop", "enable_mergejoin"].repeat(20) {
+                let sql = "SELECT set_config($1, 'off', false)";
+                let set = Statement::new(sql, vec![Arg::Text(setting.into())]);
+                world.app.db.write(move |tx| Box::pin(async move { Ok(tx.query(set).await?) })).await.unwrap();
+            }
+        }
+        let sent = json!({ "title": "x", "lines": [world.line(2, 3), world.line(0, 1), world.line(1, 2)] });
+        let order = world.post(&world.ada, &sent).await.unwrap();
+        assert_eq!(each(&order["lines"], &["amount"]), json!([[3], [1], [2]]));
+    });
+}
+
 #[test]
 fn what_is_wrong_with_one_of_them_is_told_by_its_place() {
     run(async {
