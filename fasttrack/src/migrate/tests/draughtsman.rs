@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    definitions::{compare, count, define, exclude, figure, leave_out_deleted, look_into, pairs, put, strictly, unite},
+    *,
+};
 use crate::migrate::ColumnRename;
 
 /// A column without its name; what it refers to is a place in the list of tables.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    kind: u8,
-    nullable: bool,
-    default: bool,
-    target: u8,
-    index: u8,
+    pub(super) kind: u8,
+    pub(super) nullable: bool,
+    pub(super) default: bool,
+    pub(super) target: u8,
+    pub(super) index: u8,
 }
 
 /// A change to a schema; places are taken modulo what there is.
@@ -33,6 +36,14 @@ pub(super) enum Op {
     Compare(u8, u8, u8),
     /// Rows do not overlap from one column to another one; of those perhaps that hold the same in a third one.
     Exclude(u8, u8, u8, u8),
+    /// Rows are counted into what they refer to; a third number says how.
+    Count(u8, u8, u8, u8),
+    /// Words are found in a column, or not any more.
+    Search(u8, u8),
+    /// Rows of one table belong to those of another one.
+    Pair(u8, u8),
+    /// Deleted rows are kept.
+    Keep(u8),
 }
 
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
@@ -52,96 +63,11 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         2 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Unite(t, one, other)),
         4 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, one, other)| Op::Compare(t, one, other)),
         4 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, a, b, c)| Op::Exclude(t, a, b, c)),
+        4 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(t, a, b, how)| Op::Count(t, a, b, how)),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(t, c)| Op::Search(t, c)),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(t, other)| Op::Pair(t, other)),
+        2 => any::<u8>().prop_map(Op::Keep),
     ]
-}
-
-fn define(name: &str, draft: &Draft, tables: &[String]) -> ColumnDefinition {
-    let on_delete = if draft.nullable { OnDelete::SetNull } else { OnDelete::Cascade };
-    let (mut column, default) = match draft.kind {
-        0 => (column(name, Holds::Text), Some("'it''s, (so)'")),
-        1 => (column(name, Holds::Int), Some("7")),
-        2 => (column(name, Holds::Float), Some("5e-1")),
-        3 => (column(name, Holds::Bool), Some("1")),
-        4 => (choice(name, &["a", "b", "c"]), Some("'b'")),
-        5 => (choice(name, &["c", "a"]), Some("'a'")),
-        6 => (column(name, Holds::Date), Some("'2026-01-02'")),
-        7 => (column(name, Holds::Json), Some("'null'")),
-        8 => (decimal(name, 2), Some("100")),
-        9 => (decimal(name, 4), Some("100")),
-        10 => (column(name, Holds::Uuid), None),
-        11 => (column(name, Holds::Duration), Some("60")),
-        12 => (column(name, Holds::Texts), Some("'[\"a\"]'")),
-        13 => (column(name, Holds::Integers), Some("'[1]'")),
-        _ => {
-            let target = tables.get(usize::from(draft.target) % tables.len().max(1));
-            (relation(name, target.map_or("users", String::as_str), on_delete), None)
-        }
-    };
-    column.nullable = draft.nullable;
-    column.default = default.filter(|_| draft.default).map(str::to_owned);
-    column
-}
-
-fn put(table: &mut TableDefinition, column: ColumnDefinition, draft: &Draft) {
-    let key = column.name.clone();
-    table.columns.retain(|other| other.name != key);
-    table.indexes.retain(|index| !index.covers(&key));
-    table.columns.push(column);
-    if draft.index < 2 {
-        index(table, &key, draft.index == 0);
-    }
-}
-
-/// A unique index over several columns, unless it is there.
-fn unite(table: &mut TableDefinition, keys: Vec<String>) {
-    let name = format!("{}_{}_unique", table.name, keys.join("_").replace('"', ""));
-    if table.indexes.iter().all(|index| index.name != name) && keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
-    {
-        table.indexes.push(IndexDefinition { name, unique: true, inverted: false, keys, only: None });
-    }
-}
-
-/// What compares two columns of one kind, as `SQLite` has it.
-fn compare(table: &TableDefinition, one: &str, other: &str) -> Option<CheckDefinition> {
-    let (first, second) = (table.column(one)?, table.column(other)?);
-    let op = match first.holds {
-        Holds::Int | Holds::Float | Holds::Decimal | Holds::Date => "<=",
-        Holds::Text | Holds::Bool | Holds::Choice => "<>",
-        _ => return None,
-    };
-    if (first.holds, first.scale) != (second.holds, second.scale) || one == other {
-        return None;
-    }
-    let condition = format!("{} {op} {}", quote(one), quote(other));
-    let condition = if first.nullable || second.nullable { format!("({condition}) IS NOT FALSE") } else { condition };
-    let name = format!("{}_{one}_{other}_ck", table.name);
-    Some(CheckDefinition { name, condition, columns: vec![one.to_owned(), other.to_owned()] })
-}
-
-/// That rows begin before they end.
-fn strictly(table: &TableDefinition, start: &str, end: &str) -> CheckDefinition {
-    let condition = format!("{} < {}", quote(start), quote(end));
-    let name = format!("{}_{start}_{end}_order", table.name);
-    CheckDefinition { name, condition, columns: vec![start.to_owned(), end.to_owned()] }
-}
-
-/// What keeps rows apart, if these columns can.
-fn exclude(table: &TableDefinition, start: &str, end: &str, per: Option<&String>) -> Option<ExclusionDefinition> {
-    let ends = [table.column(start)?, table.column(end)?];
-    let are_ends =
-        ends.iter().all(|column| matches!(column.holds, Holds::Int | Holds::Decimal | Holds::Date) && !column.nullable);
-    let are_alike = (ends[0].holds, ends[0].scale) == (ends[1].holds, ends[1].scale);
-    if !are_ends || !are_alike || start == end {
-        return None;
-    }
-    let is_point = |name: &&String| {
-        table.column(name).is_some_and(|column| {
-            !matches!(column.holds, Holds::Float | Holds::Json | Holds::Texts | Holds::Integers | Holds::Id)
-        })
-    };
-    let per: Vec<_> = per.filter(is_point).cloned().into_iter().collect();
-    let name = format!("{}_{}_{start}_{end}_excl", table.name, per.concat());
-    Some(ExclusionDefinition { name, start: start.to_owned(), end: end.to_owned(), per, unless: None })
 }
 
 /// A schema on its way to another one.
@@ -151,16 +77,38 @@ pub(super) struct Draughtsman {
     /// What each table was called, and each of its columns.
     tables: BTreeMap<String, String>,
     columns: BTreeMap<(String, String), String>,
+    tallies: Vec<Tally>,
+    /// Tables of pairs, by name.
+    pairs: BTreeSet<String>,
+}
+
+/// A figure that is kept: of which rows, in which column of what they refer to.
+struct Tally {
+    counted: String,
+    key: String,
+    table: String,
+    column: String,
+    /// A column of the rows, and whether it is added up.
+    of: Option<(String, bool)>,
 }
 
 impl Draughtsman {
-    pub(super) fn new(drafts: &[Vec<Draft>]) -> Self {
-        let mut this =
-            Self { schema: Snapshot::default(), names: 0, tables: BTreeMap::new(), columns: BTreeMap::new() };
+    /// Begins with what these drafts and changes lead to.
+    pub(super) fn new(drafts: &[Vec<Draft>], ops: &[Op]) -> Self {
+        let mut this = Self {
+            schema: Snapshot::default(),
+            names: 0,
+            tables: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            tallies: Vec::new(),
+            pairs: BTreeSet::new(),
+        };
         this.schema.tables.push(table("users", &[]));
         for drafts in drafts {
             this.add_table(drafts);
         }
+        ops.iter().for_each(|op| this.apply(op));
+        (this.tables, this.columns) = (BTreeMap::new(), BTreeMap::new());
         for table in &this.schema.tables {
             this.tables.insert(table.name.clone(), table.name.clone());
             let columns = table.columns.iter().map(|column| &column.name);
@@ -188,10 +136,11 @@ impl Draughtsman {
         self.schema.tables.push(made);
     }
 
-    /// The table at a place, `users` aside.
+    /// The table at a place, `users` and pairs aside.
     fn place(&self, at: u8) -> Option<usize> {
-        let others = self.schema.tables.len() - 1;
-        (others > 0).then(|| usize::from(at) % others + 1)
+        let is_free = |at: &usize| !self.pairs.contains(&self.schema.tables[*at].name);
+        let others: Vec<_> = (1..self.schema.tables.len()).filter(is_free).collect();
+        (!others.is_empty()).then(|| others[usize::from(at) % others.len()])
     }
 
     fn column(&self, table: usize, at: u8) -> Option<String> {
@@ -199,8 +148,24 @@ impl Draughtsman {
         (columns.len() > 1).then(|| columns[usize::from(at) % (columns.len() - 1) + 1].name.clone())
     }
 
+    /// A column that clients write, of which more may be said.
+    fn own_column(&self, table: usize, at: u8) -> Option<String> {
+        let name = self.column(table, at)?;
+        let table = &self.schema.tables[table];
+        let is_kept = self.tallies.iter().any(|tally| (&tally.table, &tally.column) == (&table.name, &name));
+        let is_own = table.column(&name)?.holds != Holds::DeletedAt && !is_kept;
+        is_own.then_some(name)
+    }
+
     pub(super) fn apply(&mut self, op: &Op) {
         self.change(op);
+        let schema = &self.schema;
+        self.tallies.retain(|tally| {
+            let leads_there = |key: &ForeignKey| key.table == tally.table;
+            let counted = schema.table(&tally.counted).and_then(|table| table.column(&tally.key));
+            let has_column = schema.table(&tally.table).is_some_and(|table| table.column(&tally.column).is_some());
+            has_column && counted.and_then(|column| column.references.as_ref()).is_some_and(leads_there)
+        });
         // What is compared no longer is, or differently.
         for table in &mut self.schema.tables {
             let again = |check: &CheckDefinition| {
@@ -212,6 +177,15 @@ impl Draughtsman {
             let again = |one: &ExclusionDefinition| exclude(table, &one.start, &one.end, one.per.first());
             let exclusions = table.exclusions.iter().filter_map(again).collect();
             (table.checks, table.exclusions) = (checks, exclusions);
+            let own = self.tallies.iter().filter(|tally| tally.counted == table.name);
+            let kept = own.filter_map(|tally| {
+                let of = tally.of.as_ref().map(|(name, is_sum)| (name.as_str(), *is_sum));
+                count(table, &tally.key, &tally.column, of)
+            });
+            table.figures = kept.collect();
+            let searched = table.search.take().map(|search| search.columns).unwrap_or_default();
+            look_into(table, searched.into_iter().collect());
+            leave_out_deleted(table);
         }
     }
 
@@ -224,7 +198,7 @@ impl Draughtsman {
             }
             Op::Retype(t, c, draft) => {
                 let (at, known) = (self.place(*t)?, self.known());
-                let name = self.column(at, *c)?;
+                let name = self.own_column(at, *c)?;
                 put(&mut self.schema.tables[at], define(&name, draft, &known), draft);
             }
             Op::DropColumn(t, c) => {
@@ -243,12 +217,12 @@ impl Draughtsman {
             }
             Op::Unite(t, one, other) => {
                 let at = self.place(*t)?;
-                let (one, other) = (self.column(at, *one)?, self.column(at, *other)?);
+                let (one, other) = (self.own_column(at, *one)?, self.own_column(at, *other)?);
                 unite(&mut self.schema.tables[at], vec![quote(&one), quote(&other)]);
             }
             Op::Compare(t, one, other) => {
                 let at = self.place(*t)?;
-                let (one, other) = (self.column(at, *one)?, self.column(at, *other)?);
+                let (one, other) = (self.own_column(at, *one)?, self.own_column(at, *other)?);
                 let table = &mut self.schema.tables[at];
                 let check = compare(table, &one, &other)?;
                 if !table.checks.contains(&check) {
@@ -256,24 +230,16 @@ impl Draughtsman {
                 }
             }
             Op::Exclude(t, start, end, per) => self.keep_apart(*t, [*start, *end, *per])?,
-            Op::DropTable(t) => {
-                let gone = self.schema.tables.remove(self.place(*t)?).name;
-                let refers =
-                    |column: &ColumnDefinition| column.references.as_ref().is_some_and(|key| key.table == gone);
-                for at in 0..self.schema.tables.len() {
-                    let columns = self.schema.tables[at].columns.clone();
-                    for column in columns.iter().filter(|column| refers(column)) {
-                        self.drop_column(at, &column.name);
-                    }
-                }
-            }
+            Op::Count(t, key, of, how) => self.count(*t, [*key, *of], *how)?,
+            Op::Search(..) | Op::Pair(..) | Op::Keep(..) => self.declare(op)?,
+            Op::DropTable(t) => self.drop_table(*t)?,
         }
         Some(())
     }
 
     fn keep_apart(&mut self, t: u8, columns: [u8; 3]) -> Option<()> {
         let at = self.place(t)?;
-        let [start, end, per] = columns.map(|column| self.column(at, column));
+        let [start, end, per] = columns.map(|column| self.own_column(at, column));
         let (start, end, per) = (start?, end?, per?);
         let table = &mut self.schema.tables[at];
         let excluded = exclude(table, &start, &end, Some(&per).filter(|per| **per != start && **per != end))?;
@@ -286,8 +252,69 @@ impl Draughtsman {
         Some(())
     }
 
+    /// What is said of a table besides its columns.
+    fn declare(&mut self, op: &Op) -> Option<()> {
+        match op {
+            Op::Search(t, c) => {
+                let at = self.place(*t)?;
+                let name = self.own_column(at, *c)?;
+                let table = &mut self.schema.tables[at];
+                let mut columns: BTreeSet<_> = table.search.iter().flat_map(|one| one.columns.clone()).collect();
+                if !columns.remove(&name) {
+                    columns.insert(name);
+                }
+                look_into(table, columns);
+            }
+            Op::Pair(t, other) => {
+                let [from, to] = [self.place(*t)?, self.place(*other)?].map(|at| self.schema.tables[at].name.clone());
+                let name = self.name(&format!("{from}_s"));
+                self.schema.tables.push(pairs(&name, &from, &to));
+                self.pairs.insert(name);
+            }
+            Op::Keep(t) => {
+                let (at, name) = (self.place(*t)?, self.name("d"));
+                let table = &mut self.schema.tables[at];
+                if table.columns.iter().all(|column| column.holds != Holds::DeletedAt) {
+                    table.columns.push(nullable(column(&name, Holds::DeletedAt)));
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn count(&mut self, t: u8, [key, of]: [u8; 2], how: u8) -> Option<()> {
+        let at = self.place(t)?;
+        let (key, of) = (self.own_column(at, key)?, self.own_column(at, of)?);
+        let counted = self.schema.tables[at].name.clone();
+        let table = self.schema.tables[at].column(&key)?.references.as_ref()?.table.clone();
+        let column = self.name("n");
+        let target = self.schema.tables.iter_mut().find(|other| other.name == table)?;
+        target.columns.push(figure(&column));
+        let of = (how % 3 > 0).then_some((of, how % 3 == 1));
+        self.tallies.push(Tally { counted, key, table, column, of });
+        Some(())
+    }
+
+    /// What refers to it goes, and pairs of its rows.
+    fn drop_table(&mut self, t: u8) -> Option<()> {
+        let gone = self.schema.tables.remove(self.place(t)?).name;
+        let refers = |column: &ColumnDefinition| column.references.as_ref().is_some_and(|key| key.table == gone);
+        let pairs = &mut self.pairs;
+        self.schema.tables.retain(|table| !(table.columns.iter().any(refers) && pairs.remove(&table.name)));
+        for at in 0..self.schema.tables.len() {
+            let columns = self.schema.tables[at].columns.clone();
+            for column in columns.iter().filter(|column| refers(column)) {
+                self.drop_column(at, &column.name);
+            }
+        }
+        Some(())
+    }
+
     fn drop_column(&mut self, at: usize, name: &str) {
         let table = &mut self.schema.tables[at];
+        // Which rows an index is over is said anew.
+        table.indexes.iter_mut().for_each(|index| index.only = None);
         table.columns.retain(|column| column.name != name);
         table.indexes.retain(|index| !index.covers(name));
     }
@@ -295,7 +322,7 @@ impl Draughtsman {
     fn rename_column(&mut self, at: usize, old: &str, new: &str) {
         let table = &mut self.schema.tables[at];
         let indexes = std::mem::take(&mut table.indexes);
-        for other in indexes {
+        for other in indexes.into_iter().map(|index| IndexDefinition { only: None, ..index }) {
             match other.keys.as_slice() {
                 _ if !other.covers(old) => table.indexes.push(other),
                 [_] => index(table, new, other.unique),
@@ -304,6 +331,13 @@ impl Draughtsman {
         }
         table.checks.iter_mut().for_each(|check| check.rename(old, new));
         table.exclusions.iter_mut().for_each(|one| one.rename(old, new));
+        table.search.iter_mut().for_each(|search| search.rename(old, new));
+        for tally in &mut self.tallies {
+            let of = tally.of.iter_mut().map(|(name, _)| name);
+            let own = of.chain([&mut tally.key]).filter(|_| tally.counted == table.name);
+            let kept = Some(&mut tally.column).filter(|_| tally.table == table.name);
+            own.chain(kept).filter(|name| *name == old).for_each(|name| new.clone_into(name));
+        }
         table.columns.iter_mut().filter(|column| column.name == old).for_each(|column| column.name = new.to_owned());
         if let Some(before) = self.columns.remove(&(table.name.clone(), old.to_owned())) {
             self.columns.insert((table.name.clone(), new.to_owned()), before);
@@ -315,6 +349,12 @@ impl Draughtsman {
         for column in self.schema.tables.iter_mut().flat_map(|table| &mut table.columns) {
             column.references.iter_mut().filter(|key| key.table == old).for_each(|key| key.table = new.to_owned());
         }
+        for tally in &mut self.tallies {
+            [&mut tally.counted, &mut tally.table]
+                .into_iter()
+                .filter(|name| **name == old)
+                .for_each(|name| new.clone_into(name));
+        }
         if let Some(before) = self.tables.remove(&old) {
             self.tables.insert(new.to_owned(), before);
         }
@@ -322,6 +362,15 @@ impl Draughtsman {
         for key in moved {
             let before = self.columns.remove(&key).unwrap();
             self.columns.insert((new.to_owned(), key.1), before);
+        }
+        let own: Vec<_> =
+            self.pairs.iter().filter_map(|pairs| Some((pairs.clone(), pairs.strip_prefix(&old)?.to_owned()))).collect();
+        for (pairs, rest) in own.into_iter().filter(|(_, rest)| rest.starts_with("_s")) {
+            self.pairs.remove(&pairs);
+            let at = self.schema.tables.iter().position(|table| table.name == pairs);
+            let name = format!("{new}{rest}");
+            self.pairs.insert(name.clone());
+            at.into_iter().for_each(|at| self.rename_table(at, &name));
         }
     }
 

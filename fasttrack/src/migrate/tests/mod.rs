@@ -2,6 +2,7 @@
 
 mod decimals;
 mod declared;
+mod definitions;
 mod difference;
 mod draughtsman;
 mod figures;
@@ -153,7 +154,9 @@ impl Bench {
         let mut lines = Vec::new();
         for (name, object) in &inspected.objects {
             lines.push(format!("{name}: {}", object.sql));
-            if object.kind == "table" && name != "fasttrack_migrations" {
+            // An index of words holds none of its own.
+            let has_rows = name != "fasttrack_migrations" && !name.starts_with("fasttrack_search_");
+            if object.kind == "table" && has_rows {
                 let sql = self.choose(
                     format!("SELECT CAST(name AS BLOB) FROM pragma_table_info('{name}')"),
                     format!(
