@@ -5,10 +5,14 @@ use fasttrack::{
     pipeline::Target,
     principal::Principal,
     schema::{Column, Comparison, Grant, Id, Kind, Literal, OnDelete, Path, Rule, Schema, Transition, Verb},
-    wire::Object,
+    wire::{Object, Params},
 };
+use serde_json::Value;
 
 use super::{Inside, id, run};
+
+/// Words of notes.
+const WORDS: [&str; 4] = ["a", "b", "c", "d"];
 
 const HERE: Path = Path::HERE;
 const OWNER: Rule = Rule::Related(HERE.then("owner"));
@@ -55,7 +59,7 @@ macro_rules! things {
             Schema::new(stringify!($name), $plural)
                 .columns(const { &[
                     Column::new::<Id<()>>("id", "id"),
-                    Column::new::<Option<String>>("note", "note").len(0, 40),
+                    Column::new::<Option<String>>("note", "note").len(0, 40).search(),
                     state()$(.flow(const { &$flow }))?,
                     relation("owner", "owner_id", "user").actor(),
                     relation("holder", "holder_id", "user"),
@@ -65,6 +69,7 @@ macro_rules! things {
                 ] })
                 .grants(const { &[
                     Grant::new(Verb::Create, Rule::Authenticated),
+                    Grant::new(Verb::List, $read),
                     Grant::new(Verb::Read, $read),
                     Grant::new(Verb::Update, $update),
                 ] })
@@ -154,6 +159,7 @@ impl World {
         let outcome = self.app.pipeline.update(self.app.index(kind), target, self.person(who), &object).await;
         let is_as_before = self.stored(kind, own).await == before;
         assert!(outcome.is_ok() || is_as_before, "{who} was refused {body}, and the {kind} has changed");
+        self.check_that_words_are_found(kind).await;
         match outcome {
             Ok(changed) => if changed.is_seen { "200" } else { "204" }.to_owned(),
             Err(Error::Forbidden(text)) => match text.split_once("not with this ") {
@@ -169,6 +175,26 @@ impl World {
             Err(Error::Conflict(_)) => "409".to_owned(),
             Err(other) => panic!("{who} {body} {kind}: {other:?}"),
         }
+    }
+
+    /// Whoever looks for a word finds, of the rows that are listed for him, those that have it.
+    async fn check_that_words_are_found(&self, kind: &str) {
+        for (name, who) in &self.people {
+            let Some(listed) = self.list(kind, who, "limit=100").await else { continue };
+            for word in WORDS {
+                let has_it = |row: &&Value| row["note"].as_str().is_some_and(|note| note.starts_with(word));
+                let expected: Vec<_> = listed.iter().filter(has_it).cloned().collect();
+                let found = self.list(kind, who, &format!("q={word}&limit=100")).await;
+                assert_eq!(found, Some(expected), "{name} looks for {word} among {kind}s");
+            }
+        }
+    }
+
+    /// The rows that somebody is shown; `None` where the list is not his to see.
+    async fn list(&self, kind: &str, who: &Principal, asked: &str) -> Option<Vec<Value>> {
+        let page = self.app.pipeline.list(self.app.index(kind), None, who, Params::parse(Some(asked))).await.ok()?;
+        let page: Value = serde_json::from_slice(&page).unwrap();
+        page["items"].as_array().cloned()
     }
 
     async fn stored(&self, kind: &str, own: i64) -> Vec<u8> {

@@ -71,8 +71,9 @@ impl Model {
     }
 }
 
-fn seen(library: &Library, shelf: i64) -> Vec<String> {
-    let reply = library.ada().get(&format!("/shelves/{shelf}/books?sort=title&limit=100")).send();
+/// The titles on a shelf; with `asked`, of the books in which words are found.
+fn seen(library: &Library, shelf: i64, asked: &str) -> Vec<String> {
+    let reply = library.ada().get(&format!("/shelves/{shelf}/books?sort=title&limit=100{asked}")).send();
     if reply.status == 404 {
         return Vec::new();
     }
@@ -130,7 +131,10 @@ fn walk(seed: u64) {
             }
         }
         for shelf in &shelves {
-            assert_eq!(seen(&library, *shelf), model.there(*shelf), "step {step} of {seed}");
+            let there = model.there(*shelf);
+            assert_eq!(seen(&library, *shelf, ""), there, "step {step} of {seed}");
+            let found: Vec<_> = there.into_iter().filter(|other| other == title).collect();
+            assert_eq!(seen(&library, *shelf, &format!("&q={title}")), found, "step {step} of {seed}: {title}");
         }
     }
 }
