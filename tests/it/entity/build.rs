@@ -1,4 +1,4 @@
-//! A copy of the application with three more files in `resources/`, built by cargo.
+//! A copy of the application with more files in `resources/`, built by cargo.
 //!
 //! The copy is a package of another name that uses the framework where it lies, so that it can share the target
 //! directory: cargo takes packages of one name at one place in their workspaces for the same, and would overwrite the
@@ -33,7 +33,6 @@ pub(super) fn application_with_readings() -> PathBuf {
         write_if_different(&file, text.as_bytes());
         kept.insert(file);
     };
-    add("reading.rs", include_str!("reading.rs"));
     add("label.rs", label_of_the_readme());
     let group = source.join("resources/lab");
     if !group.exists() {
@@ -42,7 +41,10 @@ pub(super) fn application_with_readings() -> PathBuf {
         fs::create_dir_all(&group).expect("the group can be made");
         build(&source, "--lib");
     }
+    add("reading.rs", include_str!("reading.rs"));
     add("lab/correction.rs", include_str!("correction.rs"));
+    add("lab/sitting.rs", include_str!("sitting.rs"));
+    add("lab/step.rs", include_str!("step.rs"));
     remove_all_but(&source, &kept);
     build(&source, "--bins").join(BINARY)
 }

@@ -7,6 +7,7 @@ use fasttrack::prelude::*;
 #[resource(under = reading)]
 #[can(create, list, read: reading.insider)]
 #[can(update: author -> author)]
+#[can(delete, restore: author | reading.keeper)]
 pub struct Correction {
     /// Number of the correction.
     pub id: Id<Correction>,
@@ -19,6 +20,17 @@ pub struct Correction {
     /// What it should be.
     #[field(sort)]
     pub value: f64,
+    /// Whether it hardly matters.
+    #[field(default, filter)]
+    pub is_minor: bool,
+    /// What the mistake cost.
+    #[field(range = -1000..=1000, filter, sort)]
+    pub cost: Option<Decimal<2>>,
+    /// How it was noticed.
+    #[field(len = ..=50, default, search)]
+    pub reason: String,
     /// Whom to ask.
     pub contact: Option<Email>,
+    /// When it was deleted.
+    pub deleted_at: DeletedAt,
 }

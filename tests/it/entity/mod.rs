@@ -1,13 +1,15 @@
-//! Adding an entity is adding its file: the application is copied, `reading.rs` and the README's `label.rs` dropped into
-//! `resources/`, and the result built and used over HTTP.
+//! Adding an entity is adding its file: the application is copied, `reading.rs`, the group `lab/` and the README's `label.rs`
+//! dropped into `resources/`, and the result built and used over HTTP.
 
 mod build;
 mod constraints;
 mod fields;
 mod flow;
+mod kept;
 mod lists;
 mod relations;
 mod rules;
+mod sittings;
 
 use std::{path::PathBuf, sync::OnceLock};
 
@@ -101,11 +103,9 @@ fn the_program_without_it_goes_on_beside_its_rows() {
     let path = path(&newer.post("/readings", &body(&json!({}))).by(&keeper).created());
     let before = newer.kill();
     let older = before.clone().binary(env!("CARGO_BIN_EXE_fasttrack").into()).start();
-    assert!(
-        older.log().contains("the table `corrections`, the table `labels`, the table `readings`"),
-        "{}",
-        older.log()
-    );
+    for table in ["corrections", "labels", "readings", "readings_label_ids", "sittings", "steps"] {
+        assert!(older.log().contains(&format!("the table `{table}`")), "{}", older.log());
+    }
     older.get(&path).by(&keeper).refused(404);
     older.task(&keeper, older.project(&keeper), &json!({ "assignee_id": keeper.id }));
     older.at("GET", "/ready").send().expect(200);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{comment::Comment, project::Project, task::Task, user::User};
+use crate::{comment::Comment, lab::correction::Correction, label::Label, project::Project, task::Task, user::User};
 use fasttrack::prelude::*;
 
 /// How far a reading can be relied on.
@@ -30,15 +30,20 @@ pub enum Phase {
 }
 
 /// What an instrument said.
-#[resource(conceal)]
-#[rule(insider: keeper | witness)]
+#[resource(conceal, keep_deleted = 30d)]
+#[has(corrections: Correction.reading, inline = ..=3)]
+#[rule(insider: keeper | witness | observers)]
 #[rule(historic: authenticated & checked_at < now - 36500d & !(due >= now - 36000d))]
 #[can(create: authenticated)]
 #[can(list, read: insider | project.owner | authenticated & is_open == true & (level >= 10 & !(grade == Rough) | margin >= 0.751) | historic | role(Admin))]
 #[can(update: insider & is_sealed == false | role(Admin))]
 #[can(delete: keeper & !(grade == VeryExact) | role(Admin))]
+#[can(restore: keeper & is_sealed == false | role(Admin))]
 #[unique(second_contact, day)]
 #[check(is_sealed == false | checked_at >= taken_at)]
+#[on(deleted => reading_gone { label: label, mistakes: mistakes } to witness, observers)]
+#[on(restored => reading_back { label: label, mistakes: mistakes } to witness, observers except actor)]
+#[on(changed(labels) => reading_sorted { label: label } to keeper, observers)]
 pub struct Reading {
     /// Number of the reading.
     pub id: Id<Reading>,
@@ -96,6 +101,12 @@ pub struct Reading {
     /// What it is made of.
     #[field(max = 100, range = 0.., filter(also = part))]
     pub parts: Option<Vec<i64>>,
+    /// What it is sorted under.
+    #[field(max = 3, filter)]
+    pub labels: Many<Label>,
+    /// Who may look on.
+    #[field(max = 2, filter)]
+    pub observers: Many<User>,
     /// What it is called elsewhere.
     #[field(filter, sort, index)]
     pub key: Option<Uuid>,
@@ -136,10 +147,21 @@ pub struct Reading {
     /// Whom to ask otherwise.
     #[field(len = ..=255, filter)]
     pub second_contact: Option<Email>,
+    /// How many mistakes were found in it.
+    #[field(count(corrections), filter, sort)]
+    pub mistakes: i64,
+    /// How many of them matter.
+    #[field(count(corrections: is_minor == false), filter(also = serious), sort)]
+    pub grave_mistakes: i64,
+    /// What they cost.
+    #[field(sum(corrections: cost), filter, sort)]
+    pub damage: Decimal<2>,
     /// When it was entered.
     #[field(filter, sort)]
     pub created_at: CreatedAt,
     /// When it was last changed.
     #[field(sort)]
     pub updated_at: UpdatedAt,
+    /// When it was deleted.
+    pub deleted_at: DeletedAt,
 }
