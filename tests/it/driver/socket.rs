@@ -25,16 +25,7 @@ pub(crate) enum Heard {
 impl TestApp {
     /// Connects with this query string and these headers; the answer to the handshake when it is refused.
     pub(crate) fn try_socket(&self, query: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Box<Refused>> {
-        let mut request = format!("ws://{}/ws{query}", self.address()).into_client_request().expect("a request");
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().expect("a header value"));
-        }
-        let outcome = tungstenite::client(request, self.connect());
-        match outcome {
-            Ok((socket, _)) => Ok(Socket(socket)),
-            Err(tungstenite::HandshakeError::Failure(Error::Http(response))) => Err(response),
-            Err(error) => panic!("/ws{query}: {error}"),
-        }
+        Socket::open(self.connect(), self.address(), query, headers)
     }
 
     #[track_caller]
@@ -59,6 +50,24 @@ impl TestApp {
 pub(crate) type Refused = tungstenite::http::Response<Option<Vec<u8>>>;
 
 impl Socket {
+    /// Has a connection to the server at this address become a socket.
+    pub(crate) fn open(
+        connection: TcpStream,
+        address: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Box<Refused>> {
+        let mut request = format!("ws://{address}/ws{query}").into_client_request().expect("a request");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header value"));
+        }
+        match tungstenite::client(request, connection) {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(tungstenite::HandshakeError::Failure(Error::Http(response))) => Err(response),
+            Err(error) => panic!("/ws{query}: {error}"),
+        }
+    }
+
     /// What comes next, pings aside, within `limit`.
     pub(crate) fn hear_within(&mut self, limit: Duration) -> Heard {
         let end = Instant::now() + limit;

@@ -13,6 +13,7 @@ use fasttrack::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    hearing::Hearing,
     secret::{self, Apart},
     values,
     world::{Fields, ROWS, World},
@@ -35,6 +36,8 @@ pub(super) struct Asking {
     pub(super) asked: usize,
     /// How often which status was answered.
     pub(super) statuses: BTreeMap<u16, usize>,
+    /// What he is told meanwhile.
+    pub(super) hearing: Option<Hearing>,
 }
 
 impl Asking {
@@ -52,7 +55,8 @@ impl Asking {
         instants.extend(["timestamp", "request_id", "next_cursor"].map(str::to_owned));
         instants.sort_unstable();
         instants.dedup();
-        Self { worlds, who, seen, apart, random, instants, asked: 0, statuses: BTreeMap::new() }
+        let hearing = who.map(|who| Hearing::begin(&worlds, who));
+        Self { worlds, who, seen, apart, random, instants, asked: 0, statuses: BTreeMap::new(), hearing }
     }
 
     pub(super) fn client(&self, world: usize) -> Client<'_> {
@@ -74,20 +78,25 @@ impl Asking {
                 None => call.send(),
             }
         });
-        let said = || {
-            let body = body.map_or_else(String::new, |body| format!(" with {body}"));
-            format!("{method} {} by {}{body}", paths[0], self.name())
-        };
+        let with = body.map_or_else(String::new, |body| format!(" with {body}"));
+        let said = format!("{method} {} by {}{with}", paths[0], self.name());
         let [one, other] = replies.each_ref().map(|reply| self.comparable(paths[0], reply));
-        assert!(
-            one == other,
-            "two worlds that look the same to him answer differently to\n{}:\n{one}\n{other}",
-            said()
-        );
-        assert!(replies[0].status < 500, "{}: {one}", said());
+        assert!(one == other, "two worlds that look the same to him answer differently to\n{said}:\n{one}\n{other}");
+        assert!(replies[0].status < 500, "{said}: {one}");
+        if method != "GET" {
+            self.hear(&said);
+        }
         self.asked += 1;
         *self.statuses.entry(replies[0].status).or_default() += 1;
         replies.map(|reply| serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
+    }
+
+    /// Has him told the same at his sockets.
+    #[track_caller]
+    fn hear(&mut self, done: &str) {
+        if let Some(hearing) = &mut self.hearing {
+            hearing.follow(&self.worlds, done);
+        }
     }
 
     /// An answer, byte by byte, without what a server says of its own: instants, and where a list goes on.
@@ -321,33 +330,57 @@ impl Asking {
         }
     }
 
-    /// Somebody else changes a row in both worlds, which may concern the caller. What decides about who may see it is
-    /// changed where it is the same in both.
+    /// Somebody else changes a row in both worlds, which may concern the caller; but nothing that decides about who may see
+    /// what: it would show him what the worlds do not share.
     pub(super) fn others_act(&mut self) {
         let catalog = Arc::clone(&self.worlds[0].app.layers().catalog);
         let decisive = secret::decisive(&catalog);
-        let model = &catalog.models()[self.random.below(catalog.models().len())];
-        let row = self.random_row(model);
+        let models: Vec<_> =
+            catalog.models().iter().filter(|model| model.schema.rule(Verb::Update).is_some()).collect();
+        let model = self.random.of(&models);
+        let seen: Vec<_> = self.seen.iter().filter(|(index, _)| *index == model.index).map(|(_, id)| *id).collect();
+        let seen = self.random.maybe(&seen).filter(|_| !self.random.one_in(4));
+        let row = seen.map_or_else(|| self.random_row(model), |id| format!("/{}/{id}", model.schema.plural));
         let id = row.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_default();
-        let is_same = self.seen.contains(&(model.index, id));
-        let mut body = self.body(model, false);
+        let mut body = self.body(model, true);
         let is_plain = |column: &Column| {
             let is_free = !matches!(column.kind, Kind::Relation(_)) && !column.unique;
-            is_free && (is_same || !decisive.contains(&(model.index, column.name)))
+            is_free && !decisive.contains(&(model.index, column.name))
         };
         if let Some(body) = body.as_object_mut() {
             body.retain(|key, _| model.schema.column_of_key(key).is_some_and(is_plain));
-            // With another role he may see what the worlds do not share.
+            // So would another role; and who is disabled sees nothing.
             let is_own = model.schema.account && self.who.is_some_and(|who| self.worlds[0].people[who].login.id == id);
             if is_own {
                 body.remove("role");
+                body.remove("is_active");
             }
         }
-        let others: Vec<_> = (0..self.worlds[0].people.len()).filter(|other| Some(*other) != self.who).collect();
-        let other = self.random.of(&others);
+        let Some(other) = self.another(model, id) else { return };
+        // What is due comes at the same time in both.
+        let is_time = self.random.one_in(8);
         for world in &self.worlds {
             world.app.as_(&world.people[other].login).patch(&row, &body).send();
+            if is_time {
+                world.app.run_jobs();
+            }
         }
+        self.hear(&format!("PATCH {row} by another with {body}"));
+    }
+
+    /// Somebody else who may change a row in both worlds, or else in neither: who may in one alone would tell them apart.
+    fn another(&mut self, model: &Model, id: i64) -> Option<usize> {
+        let may = |world: &World, other: usize| {
+            let allowed = secret::allowed(world, model, Verb::Update, Some(&world.people[other]));
+            allowed.is_some_and(|rows| rows.contains_key(&id))
+        };
+        let others = (0..self.worlds[0].people.len()).filter(|other| Some(*other) != self.who);
+        let rights: Vec<_> =
+            others.map(|other| (other, self.worlds.each_ref().map(|world| may(world, other)))).collect();
+        let [both, neither] = [true, false].map(|is_let| -> Vec<_> {
+            rights.iter().filter(|(_, may)| *may == [is_let; 2]).map(|(other, _)| *other).collect()
+        });
+        self.random.maybe(&both).or_else(|| self.random.maybe(&neither))
     }
 }
 

@@ -14,7 +14,6 @@ use fasttrack::{
     schema::{Catalog, Column, Effect, Kind, Model, OnDelete, Rule, Verb},
     sql::{self, CallerRole, Scope, Sql, Table, Values, quote},
 };
-use serde_json::json;
 
 use super::{
     values,
@@ -40,28 +39,34 @@ pub(super) fn rights(world: &World, who: Option<&Somebody>) -> Rights {
     let mut rights = Rights::new();
     for model in world.catalog().models() {
         for verb in [Verb::List, Verb::Read, Verb::Update, Verb::Delete] {
-            let Some(rule) = model.schema.rule(verb) else { continue };
-            let caller = who.map_or(CallerRole::Anonymous, |somebody| CallerRole::Role(somebody.role));
-            let fold = if matches!(verb, Verb::List | Verb::Read) { sql::fold } else { sql::fold_change };
-            let policy = fold(world.catalog(), model, rule, caller).unwrap();
-            let shown = matches!(verb, Verb::List | Verb::Read);
-            let table = Table::new(dialect(), model.schema);
-            let mut sql = Sql::new(dialect(), "SELECT t.\"id\", ");
-            let row = if shown { dialect().text(&table.row_json) } else { "NULL".to_owned() };
-            sql.push(&row)
-                .push(" FROM ")
-                .push(&table.name)
-                .push(" t WHERE TRUE")
-                .push(&sql::and_there("t", table.deleted));
-            sql.push(" AND ");
-            policy.write(&mut sql, Scope::of("t"));
-            let values = Values { caller: who.map(|somebody| somebody.login.id), ..Values::default() };
-            let rows = world.read(sql.finish().fill(values));
-            let rows = rows.iter().map(|row| (row.int(0).unwrap(), row.text(1).unwrap_or_default().to_owned()));
-            rights.insert((model.index, verb.name()), rows.collect());
+            let allowed = allowed(world, model, verb, who);
+            rights.extend(allowed.map(|rows| ((model.index, verb.name()), rows)));
         }
     }
     rights
+}
+
+/// The rows of a resource with which somebody may do this, and what he sees of those that he may see; `None` where nobody may.
+pub(super) fn allowed(
+    world: &World,
+    model: &Model,
+    verb: Verb,
+    who: Option<&Somebody>,
+) -> Option<BTreeMap<i64, String>> {
+    let rule = model.schema.rule(verb)?;
+    let caller = who.map_or(CallerRole::Anonymous, |somebody| CallerRole::Role(somebody.role));
+    let shown = matches!(verb, Verb::List | Verb::Read);
+    let fold = if shown { sql::fold } else { sql::fold_change };
+    let policy = fold(world.catalog(), model, rule, caller).unwrap();
+    let table = Table::new(dialect(), model.schema);
+    let mut sql = Sql::new(dialect(), "SELECT t.\"id\", ");
+    let row = if shown { dialect().text(&table.row_json) } else { "NULL".to_owned() };
+    sql.push(&row).push(" FROM ").push(&table.name).push(" t WHERE TRUE").push(&sql::and_there("t", table.deleted));
+    sql.push(" AND ");
+    policy.write(&mut sql, Scope::of("t"));
+    let values = Values { caller: who.map(|somebody| somebody.login.id), ..Values::default() };
+    let rows = world.read(sql.finish().fill(values));
+    Some(rows.iter().map(|row| (row.int(0).unwrap(), row.text(1).unwrap_or_default().to_owned())).collect())
 }
 
 /// The rows that somebody may see, his own account among them.
@@ -360,32 +365,4 @@ fn is_told(catalog: &Catalog, told: &BTreeSet<(usize, &'static str)>, model: &Mo
         || told.contains(&(model.index, column.name))
         || keeps_an_account
         || model.schema.uniques.iter().any(|unique| unique.keys.contains(&column.key))
-}
-
-/// Messages to the caller about what he may not see: in both worlds, with other data, and more of them in the second.
-pub(super) fn tell_of_secrets(worlds: &[World; 2], who: usize, seen: &BTreeSet<(usize, i64)>) {
-    for (world, count) in worlds.iter().zip([3_i64, 7]) {
-        let rows: Vec<_> = world.rows.keys().filter(|row| !seen.contains(row)).take(5).collect();
-        let account = world.people[who].login.id;
-        for number in 1..=count {
-            let Some((index, id)) = rows.get(usize::try_from(number).unwrap() % rows.len().max(1)) else { return };
-            let resource = world.catalog().get(*index).unwrap().schema.name;
-            let data = json!({ "told": format!("{count} {number}") }).to_string();
-            let sql = "INSERT INTO \"outbox\" (\"account_id\", \"number\", \"type\", \"resource\", \"row_id\", \
-                       \"row_is_gone\", \"data\", \"actor_id\", \"created_at\") VALUES ($1, $2, 'secret', $3, $4, $5, $6, $1, $7)";
-            let args = vec![
-                Arg::Int(account),
-                Arg::Int(number),
-                Arg::Text(resource.into()),
-                Arg::Int(*id),
-                Arg::Int(0),
-                Arg::Text(data),
-                Arg::Text(fasttrack::clock::now()),
-            ];
-            world.write(sql, args);
-        }
-        let sql = "INSERT INTO \"outbox_counters\" (\"account_id\", \"last\") VALUES ($1, $2) \
-                   ON CONFLICT (\"account_id\") DO UPDATE SET \"last\" = $2";
-        world.write(sql, vec![Arg::Int(account), Arg::Int(count)]);
-    }
 }
