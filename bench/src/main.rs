@@ -1,6 +1,7 @@
 //! Measures the server over loopback: requests (`GET` one task, `GET` 20 of 100,000, `POST` a task, and `GET /health` as
 //! the ceiling that HTTP itself sets on this machine in this run); with `rivals` the same application by others beside it;
-//! with `beside`, `mix` and `soak` what reads wait for, many accounts at once, and memory over time; with `sockets` notifications; with `postgres` the same on PostgreSQL beside the same by hand; and
+//! with `beside`, `mix` and `soak` what reads wait for, many accounts at once, and memory over time; with `instructions` what
+//! a request costs in them; with `sockets` notifications; with `postgres` the same on PostgreSQL beside the same by hand; and
 //! with `limits` what a PostgreSQL server and a node of it bear.
 //!
 //! The load generator runs beside the server on the same cores, as the figures of others do.
@@ -9,6 +10,7 @@ mod audience;
 mod beside;
 mod client;
 mod cluster;
+mod instructions;
 mod limits;
 mod load;
 mod mix;
@@ -43,6 +45,7 @@ async fn main() -> Result<(), Error> {
         Some("beside") => beside::run(args.skip(1)).await,
         Some("mix") => mix::run(args.skip(1)).await,
         Some("soak") => soak::run(args.skip(1)).await,
+        Some("instructions") => instructions::run(args.skip(1)).await,
         Some("rivals") => rivals::run(args.skip(1)).await,
         Some("rival") => rival::serve(args.nth(1)).await,
         _ => requests(args).await,
