@@ -14,7 +14,7 @@
 
 mod number;
 
-pub use self::number::{NotTaken, add_number};
+pub use self::number::{NUMBER, NotTaken, add_number, json_number};
 
 use std::{
     ffi::{CStr, c_int, c_void},

@@ -11,7 +11,7 @@ use libsqlite3_sys as ffi;
 use rbdc_sqlite::LockedSqliteHandle;
 
 /// What the function is called.
-const NAME: &CStr = c"fasttrack_number";
+pub const NUMBER: &CStr = c"fasttrack_number";
 
 /// The connection did not take the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn add_number(connection: &mut LockedSqliteHandle<'_>) -> Result<(), NotTake
     let status = unsafe {
         ffi::sqlite3_create_function_v2(
             handle.as_ptr(),
-            NAME.as_ptr(),
+            NUMBER.as_ptr(),
             1,
             flags,
             std::ptr::null_mut(),
@@ -43,7 +43,15 @@ pub fn add_number(connection: &mut LockedSqliteHandle<'_>) -> Result<(), NotTake
     if status == ffi::SQLITE_OK { Ok(()) } else { Err(NotTaken) }
 }
 
-/// The number as JSON: with a fraction always, and with an exponent below 0.0001 and from 1e16 on.
+/// What the function makes of a number that is not null: JSON with a fraction always, and with an exponent below 0.0001 and
+/// from 1e16 on.
+#[must_use]
+pub fn json_number(number: f64) -> String {
+    let mut text = String::with_capacity(24);
+    write(number, &mut text);
+    text
+}
+
 fn write(number: f64, text: &mut String) {
     // Zero has no sign in a column.
     let number = if number == 0.0 { 0.0 } else { number };

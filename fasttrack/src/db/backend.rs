@@ -17,6 +17,13 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Whether it was made when it was opened.
     fn was_created(&self) -> bool;
 
+    /// Runs a statement that reads at once, on the thread that asks, where that takes no time to speak of; `None` where it has
+    /// to be read by a [`Reader`].
+    fn read_here(&self, statement: &Statement) -> Option<Vec<Row>> {
+        let _ = statement;
+        None
+    }
+
     /// What runs one statement that reads; waits at most `wait` for a connection to be free.
     fn reader(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>>;
 

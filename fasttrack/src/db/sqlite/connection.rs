@@ -29,6 +29,12 @@ use super::connect;
 /// Whoever opens or closes holds it.
 static OPENING: Mutex<()> = Mutex::new(());
 
+/// Opens or closes connections while nobody else does.
+pub(super) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// A connection; one that is dropped is closed all the same, later.
 pub(super) struct SingleConnection {
     /// `None` once it is closed.
@@ -44,8 +50,7 @@ impl SingleConnection {
     pub(super) async fn open(manager: &ConnectionManager) -> Result<Self, DriverError> {
         let manager = manager.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-            let (connection, control) = block_on(connect::open(&manager))?;
+            let (connection, control) = alone(|| block_on(connect::open(&manager)))?;
             Ok(Self { connection: Some(connection), control })
         });
         opened.await.unwrap_or_else(|error| Err(DriverError::from(error.to_string())))
@@ -68,9 +73,7 @@ impl SingleConnection {
         let close = move || {
             // The driver's thread lets go of the connection; what closes it is that nobody holds it any more.
             let answer = block_on(connection.close());
-            let alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-            drop(connection);
-            drop(alone);
+            alone(move || drop(connection));
             done.send(answer).ok();
         };
         thread::Builder::new().name("close-database".into()).spawn(close).ok().map(|_| ended)

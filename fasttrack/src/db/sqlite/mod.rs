@@ -4,8 +4,8 @@
 //! waiting into one transaction and answers after its commit.
 //!
 //! From what knows nothing of the rest to what knows it all: `words` and `error` (texts), `statement` (runs one),
-//! `connect` (how connections are set), `connection` (one that is open), `lease` and `pool` (connections that
-//! are lent), `session` (one that writes), `group` (a transaction of many units), `writer` (one group after another).
+//! `connect` (how connections are set), `connection` (one that is open), `short` (reads that need no thread of their own),
+//! `lease` and `pool` (connections that are lent), `session` (one that writes), `group` (a transaction of many units), `writer` (one group after another).
 //! `place`, `private` and `file` are about the file.
 
 mod connect;
@@ -18,6 +18,7 @@ mod place;
 mod pool;
 mod private;
 mod session;
+mod short;
 mod statement;
 #[cfg(test)]
 pub(super) mod tests;
@@ -38,6 +39,7 @@ use self::{
     lease::CommitPolicy,
     pool::{ConnectionPool, SlotPool},
     session::SqliteSession,
+    short::ShortReaders,
     writer::Writer,
 };
 pub(crate) use self::{
@@ -54,6 +56,7 @@ use super::{
 /// A database in a file: many connections that read, one that writes.
 #[derive(Debug)]
 pub(super) struct Sqlite {
+    short: ShortReaders,
     readers: ConnectionPool,
     copier: ConnectionPool,
     writer: Writer,
@@ -81,6 +84,7 @@ impl Sqlite {
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         let (reader, copier) = (connect::reader(path, options), connect::copier(path, options));
         Ok(Self {
+            short: ShortReaders::open(path).map_err(|error| refuse(DbError::Other(error.to_string())))?,
             readers: SlotPool::install(reader, readers, patience(options), CommitPolicy::Any)?,
             copier: SlotPool::install(copier, 1, options.unit_limit, CommitPolicy::Any)?,
             writer: Writer::start(writer, first, options, gauges),
@@ -119,6 +123,10 @@ impl Backend for Sqlite {
 
     fn was_created(&self) -> bool {
         self.created
+    }
+
+    fn read_here(&self, statement: &Statement) -> Option<Vec<Row>> {
+        self.short.read(statement)
     }
 
     fn reader(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>> {
@@ -160,6 +168,7 @@ impl Backend for Sqlite {
     /// The writer last, which leaves a tidy file.
     fn close(&self, limit: Duration) -> BoxFuture<'_, ()> {
         async move {
+            self.short.close();
             self.readers.close(limit).await;
             self.copier.close(Duration::ZERO).await;
             self.writer.close().await;

@@ -4,6 +4,7 @@ mod capture;
 mod group;
 mod open;
 mod readers;
+mod short;
 mod values;
 
 use std::{path::PathBuf, time::Duration};

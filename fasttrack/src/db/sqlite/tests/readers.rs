@@ -42,12 +42,12 @@ async fn slow_statements_are_stopped_and_their_connections_come_back() {
 async fn a_statement_that_was_stopped_has_ended() {
     let bench = bench(hurried(1)).await;
     // Another connection in its place would not know of this.
-    bench.read(sql("PRAGMA cache_size = 77")).await.unwrap();
+    bench.search(sql("PRAGMA cache_size = 77")).await.unwrap();
     for _ in 0..3 {
         assert!(bench.read(endless()).await.is_err());
-        let mut found = bench.read(sql("PRAGMA cache_size")).await;
+        let mut found = bench.search(sql("PRAGMA cache_size")).await;
         while found.is_err() {
-            found = bench.read(sql("PRAGMA cache_size")).await;
+            found = bench.search(sql("PRAGMA cache_size")).await;
         }
         assert_eq!(found.unwrap(), [Row(vec![Cell::Int(77)])]);
     }

@@ -1,0 +1,181 @@
+//! Short reads, on the thread that asks: to hand one to the thread of a connection and to be woken by its answer takes
+//! several times as long as the read.
+//!
+//! A statement has the time of [`QUANTUM`]. One that needs more is stopped, and read anew by whoever can wait for it: since
+//! it reads alone, nothing has come of the first time. The same goes for every error, and for text that was selected as such:
+//! what they mean is said in one place.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use fasttrack_sqlite::{NUMBER, json_number};
+use rusqlite::{
+    CachedStatement, Connection, Error, OpenFlags,
+    functions::FunctionFlags,
+    types::{Null, ValueRef},
+};
+
+use super::{
+    super::{Arg, Cell, Row, Statement},
+    connection::alone,
+};
+
+/// How long a statement may keep the thread that asks.
+const QUANTUM: Duration = Duration::from_millis(1);
+/// After how many instructions of the virtual machine of `SQLite` the clock is looked at: some microseconds.
+const INSTRUCTIONS: i32 = 500;
+/// Distinct statements that a connection keeps prepared.
+const STATEMENTS: usize = 200;
+
+/// Connections for short reads, one for each thread that may ask at a time.
+#[derive(Debug)]
+pub(super) struct ShortReaders {
+    /// Those that nobody uses; `None` once they are closed.
+    idle: Mutex<Option<Vec<ShortReader>>>,
+}
+
+/// A connection, with the time at which what it runs is stopped.
+#[derive(Debug)]
+struct ShortReader {
+    connection: Connection,
+    deadline: Arc<Deadline>,
+}
+
+/// An instant that two threads may look at.
+#[derive(Debug)]
+struct Deadline {
+    /// What it is counted from.
+    start: Instant,
+    /// So many nanoseconds later.
+    nanos: AtomicU64,
+}
+
+impl ShortReaders {
+    /// Opens them: the database has to be there, and its log written ahead.
+    ///
+    /// # Errors
+    /// What `SQLite` says.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let idle: Result<_, _> = (0..threads).map(|_| ShortReader::open(path)).collect();
+        Ok(Self { idle: Mutex::new(Some(idle?)) })
+    }
+
+    /// The rows of a statement; `None` where it has to be read in another way: nobody is free, it takes longer, or fails.
+    pub(super) fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
+        let reader = self.idle().as_mut().and_then(Vec::pop)?;
+        let rows = reader.read(statement);
+        match &mut *self.idle() {
+            Some(idle) => idle.push(reader),
+            None => alone(move || drop(reader)),
+        }
+        rows
+    }
+
+    /// Closes those that nobody uses, and the others once they have read what they do.
+    pub(super) fn close(&self) {
+        let idle = self.idle().take();
+        alone(move || drop(idle));
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<ShortReader>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for ShortReaders {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl ShortReader {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = alone(|| Connection::open_with_flags(path, flags))?;
+        // Whoever is in the way is waited for elsewhere.
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2048; PRAGMA temp_store = memory",
+        )?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+        connection.create_scalar_function(NUMBER, 1, flags, |context| {
+            Ok(context.get::<Option<f64>>(0)?.map_or_else(|| "null".to_owned(), json_number))
+        })?;
+        let deadline = Arc::new(Deadline { start: Instant::now(), nanos: AtomicU64::new(0) });
+        let watched = Arc::clone(&deadline);
+        connection.progress_handler(INSTRUCTIONS, Some(move || watched.has_passed()))?;
+        Ok(Self { connection, deadline })
+    }
+
+    fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
+        // What stands in a comment is for whoever refuses it.
+        if statement.sql.contains("/*") {
+            return None;
+        }
+        self.deadline.set(QUANTUM);
+        let mut prepared = self.connection.prepare_cached(&statement.sql).ok()?;
+        bind(&mut prepared, &statement.args)?;
+        rows(&mut prepared)
+    }
+}
+
+impl Deadline {
+    fn set(&self, after: Duration) {
+        self.nanos.store(nanos(self.start.elapsed() + after), Ordering::Relaxed);
+    }
+
+    fn has_passed(&self) -> bool {
+        nanos(self.start.elapsed()) > self.nanos.load(Ordering::Relaxed)
+    }
+}
+
+/// They last for some centuries.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Binds every placeholder; `None` where one has no argument.
+fn bind(prepared: &mut CachedStatement<'_>, args: &[Arg]) -> Option<()> {
+    for index in 1..=prepared.parameter_count() {
+        let number: usize = prepared.parameter_name(index)?.strip_prefix('$')?.parse().ok()?;
+        let bound = match args.get(number.checked_sub(1)?)? {
+            Arg::Null => prepared.raw_bind_parameter(index, Null),
+            Arg::Int(value) => prepared.raw_bind_parameter(index, value),
+            Arg::Float(value) => prepared.raw_bind_parameter(index, value),
+            Arg::Decimal(value) => prepared.raw_bind_parameter(index, value.units),
+            Arg::Text(value) => prepared.raw_bind_parameter(index, value),
+        };
+        bound.ok()?;
+    }
+    Some(())
+}
+
+fn rows(prepared: &mut CachedStatement<'_>) -> Option<Vec<Row>> {
+    let columns = prepared.column_count();
+    let mut found = prepared.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().ok()? {
+        let cells = (0..columns).map(|column| cell(row.get_ref(column).ok()?));
+        rows.push(Row(cells.collect::<Option<_>>()?));
+    }
+    Some(rows)
+}
+
+fn cell(value: ValueRef<'_>) -> Option<Cell> {
+    Some(match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
+        ValueRef::Real(value) => Cell::Float(value),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        ValueRef::Text(_) => return None,
+    })
+}
