@@ -23,7 +23,7 @@ pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
         .busy_timeout(options.busy_timeout)
         // What does not fit goes to the log before the commit, and what has to be undone or sorted to a file that has no
         // name: however much one transaction changes, it is held in bounded memory.
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", "-8192")
         .pragma("temp_store", "file")
         // Without it the log keeps the size of the largest transaction there ever was.
         .pragma("journal_size_limit", "67108864");
@@ -37,7 +37,7 @@ pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
         .busy_timeout(options.busy_timeout.min(options.statement_limit / 2))
         .pragma("wal_autocheckpoint", "0")
         .pragma("query_only", "ON")
-        .pragma("cache_size", "-16384");
+        .pragma("cache_size", "-2048");
     manager(sqlite)
 }
 
@@ -63,7 +63,6 @@ fn base(path: &Path) -> SqliteConnectOptions {
         // No mode has this name, and then SQLite only tells the present one. Left out, the driver would set WAL.
         .pragma("journal_mode", "unchanged")
         .pragma("temp_store", "memory")
-        .pragma("mmap_size", "268435456")
 }
 
 fn manager(options: SqliteConnectOptions) -> ConnectionManager {
