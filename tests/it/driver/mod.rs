@@ -13,7 +13,7 @@ mod world;
 
 pub(crate) use self::{
     app::{Refusal, Settings, TestApp, shared, wait_until},
-    client::{Reply, encode},
+    client::{Reply, encode, without_values},
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
     random::Random,

@@ -18,7 +18,7 @@ use super::{
     values,
     world::{Fields, ROWS, World},
 };
-use crate::driver::{Random, encode};
+use crate::driver::{Random, encode, without_values};
 
 /// Pages of a list that are followed at most.
 const MAX_PAGES: usize = 40;
@@ -103,15 +103,7 @@ impl Asking {
     fn comparable(&self, path: &str, reply: &Reply) -> String {
         let mut text = reply.text();
         for key in &self.instants {
-            let member = format!("\"{key}\":\"");
-            let mut parts = text.split(&member);
-            let mut without = parts.next().unwrap_or_default().to_owned();
-            for part in parts {
-                // None of these values has a quote in it.
-                without += &member;
-                without += part.find('"').map_or(part, |end| &part[end..]);
-            }
-            text = without;
+            text = without_values(&text, key);
         }
         if path.starts_with("/notifications") {
             text = without_ids(&text);

@@ -107,7 +107,9 @@ impl Draughtsman {
         for drafts in drafts {
             this.add_table(drafts);
         }
-        ops.iter().for_each(|op| this.apply(op));
+        for op in ops {
+            this.apply(op);
+        }
         (this.tables, this.columns) = (BTreeMap::new(), BTreeMap::new());
         for table in &this.schema.tables {
             this.tables.insert(table.name.clone(), table.name.clone());
@@ -291,7 +293,7 @@ impl Draughtsman {
         let column = self.name("n");
         let target = self.schema.tables.iter_mut().find(|other| other.name == table)?;
         target.columns.push(figure(&column));
-        let of = (how % 3 > 0).then_some((of, how % 3 == 1));
+        let of = (!how.is_multiple_of(3)).then_some((of, how % 3 == 1));
         self.tallies.push(Tally { counted, key, table, column, of });
         Some(())
     }
@@ -370,7 +372,9 @@ impl Draughtsman {
             let at = self.schema.tables.iter().position(|table| table.name == pairs);
             let name = format!("{new}{rest}");
             self.pairs.insert(name.clone());
-            at.into_iter().for_each(|at| self.rename_table(at, &name));
+            if let Some(at) = at {
+                self.rename_table(at, &name);
+            }
         }
     }
 

@@ -84,7 +84,7 @@ impl Asking {
                 self.pair.send("GET", [&path; 2], who, None);
             }
             _ => {
-                let Some(list) = self.list(at) else { return };
+                let list = self.list(at);
                 let query = self.query(at);
                 self.pair.walk(&format!("{list}?{query}"), who);
             }
@@ -92,17 +92,17 @@ impl Asking {
     }
 
     /// The path of a list: under a row that there may be, where it lies under one.
-    fn list(&mut self, at: usize) -> Option<String> {
+    fn list(&mut self, at: usize) -> String {
         let collection = &self.collections[at];
         let plural = &collection.plural;
-        Some(match &collection.above {
+        match &collection.above {
             Some(above) => {
                 // The first rows have the most under them.
                 let last = if self.random.one_in(2) { 5 } else { self.known.last[above] };
                 format!("/{above}/{}/{plural}", 1 + self.random.below(last + 1))
             }
             None => format!("/{plural}"),
-        })
+        }
     }
 
     fn row(&mut self, at: usize) -> String {
@@ -111,7 +111,10 @@ impl Asking {
     }
 
     fn create(&mut self, at: usize, who: usize) {
-        let Some(path) = self.list(at).filter(|_| self.collections[at].has("create")) else { return };
+        if !self.collections[at].has("create") {
+            return;
+        }
+        let path = self.list(at);
         let collection = &self.collections[at];
         let mut body = self.random.body(&collection.create, &self.known, true);
         if let Some(label) = body.get_mut("label").filter(|_| !self.random.one_in(8)) {
@@ -236,7 +239,7 @@ impl Asking {
 
     /// Every filter and every order of a list, and every relation inside its rows, each by itself.
     fn ask_every_list(&mut self, at: usize) {
-        let Some(list) = self.list(at) else { return };
+        let list = self.list(at);
         let who = pair::PEOPLE - 1;
         for order in self.collections[at].orders.clone() {
             let q = if order == "-relevance" { "q=a&" } else { "" };

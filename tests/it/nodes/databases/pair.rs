@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::document::{Collection, VERBS};
 use crate::{
-    driver::{Person, Settings, TestApp, encode},
+    driver::{Person, Settings, TestApp, encode, without_values},
     entity::with_readings,
 };
 
@@ -122,15 +122,7 @@ fn register(app: &TestApp, number: usize) -> Person {
 fn comparable(text: &str) -> String {
     let mut text = text.to_owned();
     for key in OWN {
-        let member = format!("\"{key}\":\"");
-        let mut parts = text.split(&member);
-        let mut without = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            // None of these values has a quote in it.
-            without += &member;
-            without += part.find('"').map_or(part, |end| &part[end..]);
-        }
-        text = without;
+        text = without_values(&text, key);
     }
     // Of several values that are taken, each database tells of the one that it meets first.
     match (text.find(" with this "), text.find(" exists already")) {
