@@ -41,7 +41,7 @@ pub(crate) struct TestApp {
     address: String,
     said: Arc<Mutex<Vec<String>>>,
     pub(super) agent: ureq::Agent,
-    pub(super) admin: OnceLock<Person>,
+    pub(super) admin: Mutex<Option<(Instant, &'static Person)>>,
 }
 
 /// How a start was refused.
@@ -180,7 +180,7 @@ impl Settings {
             panic!("the server did not say where it listens; its standard error:\n{}", self.log())
         });
         let agent = super::client::agent();
-        TestApp { settings: self.clone(), child, watchdog, address, said, agent, admin: OnceLock::new() }
+        TestApp { settings: self.clone(), child, watchdog, address, said, agent, admin: Mutex::default() }
     }
 
     /// Starts the server, which has to give up by itself.

@@ -1,10 +1,19 @@
 //! People and their rows, made through the API.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::{
+        PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
 use super::TestApp;
+
+/// How long an admin uses a token that lives for 15 minutes.
+const LOGGED_IN: Duration = Duration::from_mins(7);
 
 /// The tokens of one login.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +69,18 @@ impl TestApp {
     /// An admin, made once on the command line.
     #[track_caller]
     pub(crate) fn admin(&self) -> &Person {
-        self.admin.get_or_init(|| self.new_admin())
+        let mut admin = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let person = match *admin {
+            Some((since, person)) if since.elapsed() < LOGGED_IN => return person,
+            Some((_, Person { id, email, password, .. })) => {
+                let (email, password) = (email.clone(), password.clone());
+                Person { id: *id, pair: self.login(&email, &password), email, password }
+            }
+            None => self.new_admin(),
+        };
+        let person = Box::leak(Box::new(person));
+        *admin = Some((Instant::now(), person));
+        person
     }
 
     /// A further admin, made on the command line.

@@ -1,7 +1,7 @@
 //! Short reads, on the thread that asks: to hand one to the thread of a connection and to be woken by its answer takes
 //! several times as long as the read.
 //!
-//! A statement has the time of [`QUANTUM`]. One that needs more is stopped, and read anew by whoever can wait for it: since
+//! A statement has so many instructions as [`STEPS`] are. One that needs more is stopped, and read anew by whoever can wait for it: since
 //! it reads alone, nothing has come of the first time. The same goes for every error, and for text that was selected as such:
 //! what they mean is said in one place.
 
@@ -9,10 +9,10 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use fasttrack_sqlite::{NUMBER, json_number};
@@ -27,10 +27,10 @@ use super::{
     connection::alone,
 };
 
-/// How long a statement may keep the thread that asks.
-const QUANTUM: Duration = Duration::from_millis(1);
-/// After how many instructions of the virtual machine of `SQLite` the clock is looked at: some microseconds.
-const INSTRUCTIONS: i32 = 500;
+/// Instructions of the virtual machine of `SQLite` after which it is asked whether a statement may go on.
+const STEP: i32 = 500;
+/// How often it may: some 50,000 instructions, a millisecond or two.
+const STEPS: u32 = 100;
 /// Distinct statements that a connection keeps prepared.
 const STATEMENTS: usize = 200;
 
@@ -41,20 +41,11 @@ pub(super) struct ShortReaders {
     idle: Mutex<Option<Vec<ShortReader>>>,
 }
 
-/// A connection, with the time at which what it runs is stopped.
+/// A connection, with how much longer what it runs may go on.
 #[derive(Debug)]
 struct ShortReader {
     connection: Connection,
-    deadline: Arc<Deadline>,
-}
-
-/// An instant that two threads may look at.
-#[derive(Debug)]
-struct Deadline {
-    /// What it is counted from.
-    start: Instant,
-    /// So many nanoseconds later.
-    nanos: AtomicU64,
+    steps_left: Arc<AtomicU32>,
 }
 
 impl ShortReaders {
@@ -110,10 +101,12 @@ impl ShortReader {
         connection.create_scalar_function(NUMBER, 1, flags, |context| {
             Ok(context.get::<Option<f64>>(0)?.map_or_else(|| "null".to_owned(), json_number))
         })?;
-        let deadline = Arc::new(Deadline { start: Instant::now(), nanos: AtomicU64::new(0) });
-        let watched = Arc::clone(&deadline);
-        connection.progress_handler(INSTRUCTIONS, Some(move || watched.has_passed()))?;
-        Ok(Self { connection, deadline })
+        let steps_left = Arc::new(AtomicU32::new(0));
+        let left = Arc::clone(&steps_left);
+        let is_over =
+            move || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err();
+        connection.progress_handler(STEP, Some(is_over))?;
+        Ok(Self { connection, steps_left })
     }
 
     fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
@@ -121,26 +114,13 @@ impl ShortReader {
         if statement.sql.contains("/*") {
             return None;
         }
-        self.deadline.set(QUANTUM);
+        // It is asked while a statement is prepared as well, which happens once, and may have the schema read.
+        self.steps_left.store(u32::MAX, Ordering::Relaxed);
         let mut prepared = self.connection.prepare_cached(&statement.sql).ok()?;
         bind(&mut prepared, &statement.args)?;
+        self.steps_left.store(STEPS, Ordering::Relaxed);
         rows(&mut prepared)
     }
-}
-
-impl Deadline {
-    fn set(&self, after: Duration) {
-        self.nanos.store(nanos(self.start.elapsed() + after), Ordering::Relaxed);
-    }
-
-    fn has_passed(&self) -> bool {
-        nanos(self.start.elapsed()) > self.nanos.load(Ordering::Relaxed)
-    }
-}
-
-/// They last for some centuries.
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Binds every placeholder; `None` where one has no argument.

@@ -79,7 +79,7 @@ async fn what_takes_longer_is_stopped() {
     for _ in 0..20 {
         let begun = Instant::now();
         assert_eq!(short.read(&endless()), None);
-        // It has a millisecond; the rest is for the machine.
+        // It has a millisecond or two; the rest is for the machine.
         assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
         assert_eq!(count(&short, "parent"), Some(1));
     }
