@@ -369,10 +369,9 @@ impl Draughtsman {
             self.pairs.iter().filter_map(|pairs| Some((pairs.clone(), pairs.strip_prefix(&old)?.to_owned()))).collect();
         for (pairs, rest) in own.into_iter().filter(|(_, rest)| rest.starts_with("_s")) {
             self.pairs.remove(&pairs);
-            let at = self.schema.tables.iter().position(|table| table.name == pairs);
             let name = format!("{new}{rest}");
             self.pairs.insert(name.clone());
-            if let Some(at) = at {
+            if let Some(at) = self.schema.tables.iter().position(|table| table.name == pairs) {
                 self.rename_table(at, &name);
             }
         }
