@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{
     cascade::{Cascade, Detaches, MAX_TAKES, TOLD, part, run, tell},
     engine::Setup,
+    exclusive,
     history::{self, Note},
     limit,
     outbox::{self, Effects},
@@ -149,6 +150,7 @@ impl Cascade {
         for &table in &keeping.reach.order {
             let Some(schema) = self.tables.get(table).map(|table| table.schema) else { continue };
             let Some(unmark) = sql::unmark_doomed(tx.dialect(), table, schema) else { continue };
+            exclusive::hold(tx, schema).await?;
             let is_touched = schema.columns.iter().any(|column| column.kind == Kind::UpdatedAt);
             let touched: Vec<_> = is_touched.then(|| Arg::Text(clock::now())).into_iter().collect();
             self.in_parts(tx, table, &unmark, &touched).await?;

@@ -12,6 +12,7 @@ mod create;
 mod delete;
 mod engine;
 mod erase;
+mod exclusive;
 mod expand;
 mod flow;
 mod history;

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     change::{arguments, fires_on_creation},
     counted::Counted,
+    exclusive,
     history::{self, Note},
     limit,
     rows::chunks,
@@ -63,6 +64,9 @@ pub(super) async fn write(
         Does::Adds(_) => acts.iter().map(|act| (act.id, act.actor.clone())).collect(),
         Does::Tells | Does::Enqueues => HashMap::new(),
     };
+    if let Does::Adds(added) = &plan.does {
+        exclusive::hold(tx, added.schema).await?;
+    }
     let mut returned = Vec::new();
     let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
     let mut acts = acts.into_iter();

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     change::fires_on_creation,
+    exclusive,
     history::{self, Note},
     limit,
     outbox::{self, Act, Effects},
@@ -148,6 +149,7 @@ impl RowsPlan {
 
     async fn write_in(&self, tx: &mut Tx, rows: &[Vec<Arg>], order: &[usize]) -> Result<Written, DbError> {
         let sizes: Vec<_> = chunks(rows.len(), self.insert.width(), tx.dialect().max_args()).collect();
+        exclusive::hold(tx, self.schema).await?;
         if sizes.len() > 1 || self.effects.counted.is_manifold() {
             self.effects.counted.hold_all(tx, self.schema, rows).await?;
         }

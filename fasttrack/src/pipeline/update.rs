@@ -11,7 +11,7 @@ use super::{
     change::{arguments, fires_on_update},
     check,
     engine::Engine,
-    flow,
+    exclusive, flow,
     history::{self, Note},
     hooked::Hooked,
     input::{Input, Purpose},
@@ -132,6 +132,7 @@ impl Change {
         before: State,
         changes: &[(&'static Column, Arg)],
     ) -> Result<Vec<u8>, Error> {
+        exclusive::hold_changed(tx, self.engine.schema, changes).await?;
         let json = self.store(tx, &before, changes).await?;
         limit::check_changed(tx, self.engine.schema, self.id, changes).await?;
         self.check_row_as_it_is_now(tx).await?;

@@ -1,6 +1,9 @@
 //! Locks that nodes on one database take while they do what one may do at a time. They are held until the transaction ends.
 
-use crate::db::{Dialect, Statement};
+use crate::{
+    db::{Arg, Dialect, Statement},
+    schema::Schema,
+};
 
 /// What one node does at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,4 +31,14 @@ impl Lock {
     pub fn try_take(self, dialect: Dialect) -> Option<Statement> {
         Some(Statement::new(dialect.sql().try_lock_by_number(self.number())?, Vec::new()))
     }
+}
+
+/// Waits until nobody else writes rows of a resource that may not overlap; `None` where they may, or nobody else writes.
+#[must_use]
+pub fn lock_overlapping(dialect: Dialect, schema: &Schema) -> Option<Statement> {
+    if schema.exclusives.is_empty() {
+        return None;
+    }
+    let name = format!("{} exclusive", schema.plural);
+    Some(Statement::new(dialect.sql().lock_by_name()?, vec![Arg::Text(name)]))
 }

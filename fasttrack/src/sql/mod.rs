@@ -64,7 +64,7 @@ pub use self::{
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     limit::Counted,
-    lock::Lock,
+    lock::{Lock, lock_overlapping},
     moment::Moment,
     page::{PageQuery, SEPARATOR, page, page_expanded},
     pairs::{add_pairs, replace_pairs, rows_as_json},

@@ -47,7 +47,7 @@ pub(super) struct Remark {
 static PILES: &[&Schema] = &[&Person::SCHEMA, &Pile::SCHEMA, &Paper::SCHEMA, &Remark::SCHEMA];
 
 /// Fails where two have waited for one another. Whoever does waits for a second, at least, until the database notices.
-async fn assert_nobody_waited_in_a_circle(app: &Inside) {
+pub(super) async fn assert_nobody_waited_in_a_circle(app: &Inside) {
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     if app.db.dialect() == Dialect::Postgres {
         // What sessions have seen is told a second later, or when they end.

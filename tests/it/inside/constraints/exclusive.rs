@@ -10,7 +10,10 @@ use fasttrack::{
 };
 use resources::user::User;
 
-use super::{Arg, Inside, Principal, WRITERS, begin, conflict, count, id, job, race, run};
+use super::{
+    super::circles::assert_nobody_waited_in_a_circle, Arg, Inside, Principal, WRITERS, begin, conflict, count, id, job,
+    race, run,
+};
 use crate::driver::dialect;
 
 /// A doctor's time.
@@ -197,6 +200,7 @@ fn of_many_at_once_those_that_fit_get_in() {
         };
         assert_eq!(race("another slot with this lane overlaps it from low to high", moves).await, 1);
         assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+        assert_nobody_waited_in_a_circle(&app).await;
     });
 }
 
