@@ -3,6 +3,9 @@
 //! Signing is deterministic: the same pair gives the same bytes, so that a pair can be given out again without being
 //! kept. Whether the session of a token is alive is not asked here.
 
+use std::{fmt, sync::Arc};
+
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -44,11 +47,13 @@ pub(super) struct Token {
 }
 
 /// Signs and verifies.
-#[derive(Debug)]
 pub(super) struct Tokens {
     keys: Keys,
     access_s: i64,
     refresh_s: i64,
+    /// What those say whose signature was right: a client sends the same one over and over, and it cannot come to say
+    /// something else.
+    signed: Cache<String, Arc<Claims>>,
 }
 
 /// The claims, in the order in which they are written.
@@ -85,6 +90,9 @@ const CLOCK_SKEW_S: i64 = 5;
 /// no more than the usual life of one.
 const SET_BACK_S: i64 = 15 * 60;
 
+/// How many tokens are remembered, each of less than a kilobyte.
+const MAX_SIGNED: u64 = 2_048;
+
 /// Longer than any token that is issued; what is longer is not worth a signature check.
 pub(super) const MAX_BYTES: usize = 2_048;
 
@@ -95,6 +103,7 @@ impl Tokens {
             // A token that outlives its session would promise more than it keeps.
             access_s: settings.access_lifetime_s.min(settings.refresh_lifetime_s),
             refresh_s: settings.refresh_lifetime_s,
+            signed: Cache::new(MAX_SIGNED),
         }
     }
 
@@ -138,13 +147,18 @@ impl Tokens {
     }
 
     /// The claims of a token that one of the keys has signed.
-    fn signed_claims(&self, token: &str) -> Result<Claims, Error> {
+    fn signed_claims(&self, token: &str) -> Result<Arc<Claims>, Error> {
+        if let Some(claims) = self.signed.get(token) {
+            return Ok(claims);
+        }
         let keys = std::iter::once(&self.keys.token).chain(&self.keys.previous);
         let payload = jws::verify(token, keys).map_err(|flaw| refused(reason(flaw)))?;
         let claims: Claims = serde_json::from_slice(&payload).map_err(|_| refused(reason(Flaw::Malformed)))?;
         if claims.iss != NAME || claims.aud != NAME {
             return Err(refused("the token was not issued for this API"));
         }
+        let claims = Arc::new(claims);
+        self.signed.insert(token.to_owned(), Arc::clone(&claims));
         Ok(claims)
     }
 
@@ -168,6 +182,12 @@ impl Tokens {
         let claims = serde_json::to_vec(&claims);
         let claims = claims.map_err(|error| Error::Internal(format!("signing a token: {error}")))?;
         Ok(jws::sign(&claims, &self.keys.token))
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tokens").field("access_s", &self.access_s).finish_non_exhaustive()
     }
 }
 
