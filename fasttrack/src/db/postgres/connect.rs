@@ -119,6 +119,14 @@ async fn forward(mut connection: Connection<Socket, Encrypted>, arrived: mpsc::S
     }
 }
 
+/// What a session has to be set to, by somebody: texts would mean something else, and transactions fail; and the catalog
+/// would say of what was made that it is something else.
+pub(super) const NEEDED: [(&str, &str); 3] = [
+    ("standard_conforming_strings", "on"),
+    ("default_transaction_isolation", "read committed"),
+    ("quote_all_identifiers", "off"),
+];
+
 /// What a session is set to. The limits are those of the client and a little more: they are for a client that has gone.
 fn settings(options: &DbOptions) -> String {
     let limit = options.write_limit.max(options.statement_limit) + Duration::from_secs(5);
@@ -132,10 +140,11 @@ fn settings(options: &DbOptions) -> String {
         ("TimeZone", "UTC".to_owned()),
         ("DateStyle", "ISO".to_owned()),
         ("extra_float_digits", "1".to_owned()),
-        ("standard_conforming_strings", "on".to_owned()),
-        ("default_transaction_isolation", "read\\ committed".to_owned()),
     ]
+    .into_iter()
+    .chain(NEEDED.map(|(name, value)| (name, value.replace(' ', "\\ "))))
     .map(|(name, value)| format!("-c {name}={value}"))
+    .collect::<Vec<_>>()
     .join(" ")
 }
 

@@ -10,7 +10,7 @@ use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, Statem
 
 use super::{
     super::{Arg, Cell, DbError, Row, Statement},
-    connect::{IS_OWN, OWN, SERVER},
+    connect::{IS_OWN, NEEDED, OWN, SERVER},
     error::{Failure, POOLED, Remedy},
     script,
     statements::Statements,
@@ -74,10 +74,20 @@ impl PgConnection {
     /// # Errors
     /// That the session is not set as it was asked to be, where statements are prepared: somebody in between shares it.
     pub(super) async fn introduced(mut self) -> Result<Self, DbError> {
-        let told = self.control(&format!("SELECT {SERVER}, {IS_OWN}")).await.unwrap_or_default();
+        let needed = NEEDED.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
+        let told = self.control(&format!("SELECT {SERVER}, {IS_OWN}, {needed}")).await.unwrap_or_default();
         let own = told.first().and_then(|row| row.text(1));
         if self.prepares && own.is_some_and(|own| own != OWN) {
             return Err(DbError::Other(POOLED.to_owned()));
+        }
+        for (place, (name, value)) in NEEDED.into_iter().enumerate() {
+            let set = told.first().and_then(|row| row.text(2 + place));
+            if let Some(set) = set.filter(|set| *set != value) {
+                return Err(DbError::Other(format!(
+                    "the database or the role sets {name} to {set}, and it has to be {value}: say ALTER DATABASE … SET {name} TO \
+                     '{value}', or ALTER ROLE"
+                )));
+            }
         }
         self.server = told.first().and_then(|row| row.text(0)).map(str::to_owned);
         Ok(self)

@@ -124,3 +124,27 @@ async fn errors_are_told_apart() {
     }
     assert_eq!(names(&bench).await, ["taken"]);
 }
+
+#[tokio::test]
+async fn what_a_database_sets_is_set_back_or_refused() {
+    let Some(bench) = bench(DbOptions::default()).await else { return };
+    let settings = [
+        ("standard_conforming_strings", "off"),
+        ("default_transaction_isolation", "serializable"),
+        ("quote_all_identifiers", "on"),
+    ];
+    for (name, value) in settings {
+        let alter = |words: String| run_on(&bench.admin, format!("ALTER DATABASE {} {words}", bench.url.database()));
+        alter(format!("SET {name} TO '{value}'")).await;
+        let open = |prepares: bool| {
+            let url = DatabaseUrl::Postgres(bench.url.clone());
+            async move { Db::connect(&url, DbOptions { prepares, ..DbOptions::default() }).await }
+        };
+        let shown = open(true).await.unwrap().read(sql(&format!("SHOW {name}"))).await.unwrap();
+        assert_ne!(shown[0].text(0), Some(value), "a session that can be set is");
+        let refused = open(false).await.unwrap_err().to_string();
+        assert!(refused.contains(&format!("sets {name} to {value}")), "{refused}");
+        alter(format!("RESET {name}")).await;
+        open(false).await.unwrap().ping().await.unwrap();
+    }
+}
