@@ -330,8 +330,8 @@ async fn note_lost(
         return Ok(());
     }
     let after = outbox::rows(columns, &run(tx, &table.rows, vec![ids.clone()]).await?);
-    let there = before.iter().zip(&after).filter(|((_, row), _)| table.is_there(row));
-    let notes = there.filter_map(|((id, old), (_, new))| {
+    // Of what was deleted as well: when it is restored, its history has to lead to what it is.
+    let notes = before.iter().zip(&after).filter_map(|((id, old), (_, new))| {
         let values = columns.iter().zip(old.iter().zip(new));
         let lost = values.filter(|(column, (old, new))| keys.contains(&column.key) && old != new);
         Note::updated(*id, actor.clone(), lost.map(|(column, (old, new))| (column, old.clone(), new.clone())))

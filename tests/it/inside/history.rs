@@ -182,6 +182,22 @@ fn a_lost_reference_is_a_change_and_the_history_goes_with_its_row() {
 }
 
 #[test]
+fn what_a_deleted_row_loses_is_a_change_too() {
+    let archive = Archive::new();
+    let (ada, eve) = (archive.ada(), archive.app.account("eve"));
+    let topic = archive.make("topics", &json!({ "name": "mine" }));
+    let id = topic.rsplit('/').next().unwrap().parse::<i64>().unwrap();
+    let page = archive.make("pages", &json!({ "topic_id": id, "owner_id": eve.id, "text": "hers" }));
+    ada.call("DELETE", &topic).expect(204);
+    archive.bob().call("DELETE", &format!("/members/{}", eve.id)).expect(204);
+    ada.call("POST", &format!("{topic}/restore")).expect(200);
+    let history = Archive::history(&archive.bob(), &page);
+    let verbs: Vec<_> = history.iter().map(|(verb, ..)| verb.as_str()).collect();
+    assert_eq!(verbs, ["create", "delete", "update", "restore"]);
+    assert_eq!(history[2].2, set("owner_id", &json!(eve.id), &json!(null)));
+}
+
+#[test]
 fn who_may_know_is_who_may_read_unless_it_is_said() {
     let archive = Archive::new();
     let topic = archive.make("topics", &json!({ "name": "mine" }));
