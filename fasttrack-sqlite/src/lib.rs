@@ -1,5 +1,5 @@
-//! A handle on a connection to `SQLite`: to stop the statement that runs, and to see to it that nothing is committed by
-//! the way; and a function that prints numbers. The driver has a word for none of it.
+//! A handle on a connection to `SQLite` that stops the statement that runs; and a function that prints numbers. The driver
+//! has a word for neither.
 //!
 //! This is the one crate of the workspace that says `unsafe`, since these are functions of the C library. It knows no SQL,
 //! no limits and no clock: when to stop what is for others to say.
@@ -7,23 +7,16 @@
 //! **Stopping** is `sqlite3_interrupt`, which sets a flag that `SQLite` looks at anyway: a statement that is let run costs
 //! nothing more. (A progress handler would be called over and over by every statement, and never by one that counts a
 //! whole table in one step.)
-//!
-//! **Commits** can be held, since the driver runs a statement once more after an error, before it notices that nobody
-//! listens. Where the error has ended the transaction, as an interrupt does, that second run would be a transaction of its
-//! own, and what was told as failed would be done.
 
 mod number;
 
 pub use self::number::{NUMBER, NotTaken, add_number, json_number};
 
 use std::{
-    ffi::{CStr, c_int, c_void},
+    ffi::{CStr, c_void},
     fmt,
     ptr::NonNull,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use libsqlite3_sys as ffi;
@@ -34,13 +27,12 @@ const NAME: &CStr = c"fasttrack-sqlite";
 
 /// A handle on one connection. A clone is the same one; it may outlive the connection, and does nothing then.
 #[derive(Clone)]
-pub struct ControlHandle(Arc<Shared>);
+pub struct InterruptHandle(Arc<Shared>);
 
 /// What the connection and its handle share.
 struct Shared {
     /// The connection, for as long as it is open.
     handle: Mutex<Option<RawHandle>>,
-    commits_are_held: AtomicBool,
 }
 
 /// A connection that is open.
@@ -55,15 +47,14 @@ unsafe impl Send for RawHandle {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfMemory;
 
-impl ControlHandle {
+impl InterruptHandle {
     /// Attaches a handle to a connection. A later one takes the place of the one before.
     ///
     /// # Errors
     /// [`OutOfMemory`].
     pub fn attach(connection: &mut LockedSqliteHandle<'_>) -> Result<Self, OutOfMemory> {
         let handle = connection.as_raw_handle();
-        let shared =
-            Arc::new(Shared { handle: Mutex::new(Some(RawHandle(handle))), commits_are_held: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { handle: Mutex::new(Some(RawHandle(handle))) });
         let kept = Arc::into_raw(Arc::clone(&shared)).cast_mut().cast::<c_void>();
         #[expect(unsafe_code, reason = "a function of the C library")]
         // SAFETY: `handle` is an open connection, and nobody else uses it while it is locked. `kept` is given away: the
@@ -73,12 +64,6 @@ impl ControlHandle {
         if status != ffi::SQLITE_OK {
             return Err(OutOfMemory);
         }
-        #[expect(unsafe_code, reason = "a function of the C library")]
-        // SAFETY: as above; `kept` is valid for as long as the connection is open, and no hook is called after that. A
-        // handle that is replaced has its hook replaced here, before the connection is used again.
-        unsafe {
-            ffi::sqlite3_commit_hook(handle.as_ptr(), Some(is_held), kept);
-        };
         Ok(Self(shared))
     }
 
@@ -94,16 +79,11 @@ impl ControlHandle {
             ffi::sqlite3_interrupt(handle.as_ptr());
         };
     }
-
-    /// Whether commits are held: each becomes a rollback then, and the error "constraint failed".
-    pub fn hold_commits(&self, held: bool) {
-        self.0.commits_are_held.store(held, Ordering::SeqCst);
-    }
 }
 
-impl fmt::Debug for ControlHandle {
+impl fmt::Debug for InterruptHandle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ControlHandle(…)")
+        formatter.write_str("InterruptHandle(…)")
     }
 }
 
@@ -121,14 +101,6 @@ unsafe extern "C" fn detach(kept: *mut c_void) {
     // SAFETY: the pointer that `attach` made of an `Arc` and gave away, which comes back once.
     let shared = unsafe { Arc::from_raw(kept.cast::<Shared>().cast_const()) };
     shared.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
-}
-
-/// Whether a commit is to become a rollback.
-#[expect(unsafe_code, reason = "called by the C library")]
-unsafe extern "C" fn is_held(kept: *mut c_void) -> c_int {
-    // SAFETY: the pointer that `attach` made of an `Arc`; the connection, which calls this, keeps that alive.
-    let shared = unsafe { &*kept.cast::<Shared>() };
-    c_int::from(shared.commits_are_held.load(Ordering::SeqCst))
 }
 
 #[cfg(test)]

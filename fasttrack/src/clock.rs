@@ -10,7 +10,10 @@ mod steps;
 
 pub(crate) use self::steps::Steps;
 
-use std::time::{Duration, Instant};
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use time::{Date, Month, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
@@ -47,6 +50,21 @@ pub(crate) fn elapsed(start: Instant) -> Duration {
     return start.elapsed() + moved::forward();
     #[cfg(not(feature = "testing"))]
     start.elapsed()
+}
+
+/// Starts a thread that tells the time as this one does.
+///
+/// # Errors
+/// When there can be no further thread.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    #[cfg(feature = "testing")]
+    let clock = moved::Moved::of_this_thread();
+    let work = move || {
+        #[cfg(feature = "testing")]
+        clock.follow();
+        work();
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 #[cfg(not(feature = "testing"))]

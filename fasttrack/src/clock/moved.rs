@@ -34,6 +34,11 @@ impl Moved {
         CLOCK.with_borrow_mut(|clock| *clock = self.clone());
     }
 
+    /// The clock of this thread.
+    pub(crate) fn of_this_thread() -> Self {
+        CLOCK.with_borrow(Self::clone)
+    }
+
     /// Moves it on, or back.
     pub(crate) fn advance(&self, by_us: i64) {
         self.0.by_us.fetch_add(by_us, Ordering::SeqCst);

@@ -1,8 +1,7 @@
 //! Who hears of rows that were changed, whatever statement changed them.
 //!
 //! A connection captures what its statements do to certain rows, and what the database does to them in turn (`ON DELETE`).
-//! The changes come back with every statement that writes, without a hop of their own. Nothing
-//! here knows what is captured, or what it means.
+//! They are read when a unit that has written ends. Nothing here knows what is captured, or what it means.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use super::{DbError, Row, Tx};
 pub struct ChangeCapture {
     /// Statements that make a connection capture changes; each may be run again.
     pub setup: Vec<String>,
-    /// Reads the changes. [`CHANGE_COLUMNS`] columns, the first of them called [`CHANGES`].
+    /// Reads the changes.
     pub collect: String,
     /// Throws them away.
     pub clear: String,
@@ -24,12 +23,6 @@ pub struct ChangeCapture {
     /// Who is told.
     pub listener: Arc<dyn ChangeListener>,
 }
-
-/// What the first column of the changes is called, so that they can be told from the rows of the statement before.
-pub const CHANGES: &str = "fasttrack_notes";
-
-/// How many columns changes have.
-pub const CHANGE_COLUMNS: usize = 3;
 
 /// Whoever is told of changes. What it is told of committed ones must not block: everybody's answers wait for it.
 pub trait ChangeListener: Send + Sync {

@@ -36,7 +36,7 @@ pub use self::postgres::ScratchDatabase;
 #[doc(hidden)]
 pub use self::{
     address::DatabaseUrl,
-    capture::{CHANGE_COLUMNS, CHANGES, ChangeCapture, ChangeListener},
+    capture::{ChangeCapture, ChangeListener},
     database::Db,
     meter::{Asker, Meter},
     notice::{Notice, Notices},

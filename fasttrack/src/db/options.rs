@@ -26,7 +26,7 @@ pub struct DbOptions {
     pub write_limit: Duration,
     /// How long one unit of the writer may take, however many statements it has.
     pub unit_limit: Duration,
-    /// How long the writer waits for another process that writes. The driver tries twice.
+    /// How long the writer waits for another process that writes.
     pub busy_timeout: Duration,
     /// Whether what was answered outlives a loss of power. Without, nothing waits for the disk: for a test, whose database
     /// outlives nothing.

@@ -9,7 +9,7 @@ use super::{
     text::{quote, text_literal},
 };
 use crate::{
-    db::{Arg, CHANGES, Dialect, Row, Statement},
+    db::{Arg, Dialect, Row, Statement},
     schema::{Column, Kind, Schema},
 };
 
@@ -52,7 +52,7 @@ pub struct CaptureStatements {
 }
 
 /// The columns of a change: what happened, to which account, and to which session of it.
-const COLUMNS: [&str; 3] = [CHANGES, "account", "session"];
+const COLUMNS: [&str; 3] = ["change", "account", "session"];
 
 /// The columns of a session that say whose it is, and what is good in it. That it was used is not captured.
 static OF_A_SESSION: [&str; 8] =

@@ -65,17 +65,13 @@ struct Pair {
 
 impl House {
     async fn new() -> Self {
-        Self::with(DbOptions::default(), 0).await
+        Self::with_grace(0).await
     }
 
     /// One that gives the same tokens again for so many seconds.
     async fn with_grace(grace_s: i64) -> Self {
-        Self::with(DbOptions::default(), grace_s).await
-    }
-
-    async fn with(options: DbOptions, grace_s: i64) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let db = Db::open(&directory.path().join("test.db"), options).await.unwrap();
+        let db = Db::open(&directory.path().join("test.db"), DbOptions::default()).await.unwrap();
         for statement in [USERS.to_owned()]
             .into_iter()
             .chain(sessions::ddl(crate::db::Dialect::Sqlite, &USER))

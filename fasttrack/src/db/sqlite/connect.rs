@@ -1,8 +1,8 @@
-//! How connections are opened, and what each kind of them is for.
+//! How connections of the driver are opened, and what each kind of them is for.
 
 use std::path::Path;
 
-use fasttrack_sqlite::{ControlHandle, add_number};
+use fasttrack_sqlite::{InterruptHandle, add_number};
 use rbdc::{Error as DriverError, db::Connection, pool::ConnectionManager};
 use rbdc_sqlite::{SqliteConnectOptions, SqliteDriver, SqliteSynchronous};
 
@@ -12,23 +12,6 @@ use super::super::DbOptions;
 const STATEMENTS: usize = 500;
 /// Rows that a connection prepares before they are taken. Nearly every read is one row.
 const ROWS: usize = 16;
-
-/// The connection that writes and checkpoints. There must be one alone: `SQLite` before 3.51.3 can lose pages when two
-/// connections do.
-pub(super) fn writer(path: &Path, options: &DbOptions) -> ConnectionManager {
-    let synchronous = if options.is_durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
-    let sqlite = base(path)
-        .journal_mode(rbdc_sqlite::SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .busy_timeout(options.busy_timeout)
-        // What does not fit goes to the log before the commit, and what has to be undone or sorted to a file that has no
-        // name: however much one transaction changes, it is held in bounded memory.
-        .pragma("cache_size", "-8192")
-        .pragma("temp_store", "file")
-        // Without it the log keeps the size of the largest transaction there ever was.
-        .pragma("journal_size_limit", "67108864");
-    manager(if options.beside { sqlite.pragma("wal_autocheckpoint", "0") } else { sqlite })
-}
 
 /// A connection that reads.
 pub(super) fn reader(path: &Path, options: &DbOptions) -> ConnectionManager {
@@ -73,12 +56,12 @@ fn manager(options: SqliteConnectOptions) -> ConnectionManager {
 ///
 /// # Errors
 /// What the driver says.
-pub(super) async fn open(manager: &ConnectionManager) -> Result<(Box<dyn Connection>, ControlHandle), DriverError> {
+pub(super) async fn open(manager: &ConnectionManager) -> Result<(Box<dyn Connection>, InterruptHandle), DriverError> {
     let options = manager.option.downcast_ref::<SqliteConnectOptions>();
     let options = options.ok_or_else(|| DriverError::from("these are not the options of SQLite"))?;
     let mut connection = options.connect().await?;
     let mut handle = connection.lock_handle().await?;
-    let control = ControlHandle::attach(&mut handle).map_err(|error| DriverError::from(error.to_string()))?;
+    let control = InterruptHandle::attach(&mut handle).map_err(|error| DriverError::from(error.to_string()))?;
     add_number(&mut handle).map_err(|error| DriverError::from(error.to_string()))?;
     drop(handle);
     Ok((Box::new(connection), control))

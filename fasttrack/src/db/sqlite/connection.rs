@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use fasttrack_sqlite::ControlHandle;
+use fasttrack_sqlite::InterruptHandle;
 use futures_executor::block_on;
 use futures_util::{
     FutureExt,
@@ -39,7 +39,7 @@ pub(super) fn alone<T>(work: impl FnOnce() -> T) -> T {
 pub(super) struct SingleConnection {
     /// `None` once it is closed.
     connection: Option<Box<dyn Connection>>,
-    control: ControlHandle,
+    control: InterruptHandle,
 }
 
 impl SingleConnection {
@@ -57,7 +57,7 @@ impl SingleConnection {
     }
 
     /// What stops a statement that runs, and holds commits.
-    pub(super) fn control(&self) -> &ControlHandle {
+    pub(super) fn control(&self) -> &InterruptHandle {
         &self.control
     }
 

@@ -1,15 +1,24 @@
-//! What the errors of the driver mean; all they have is a text.
+//! What the errors of `SQLite` mean, by their text: it is all that those of the driver have.
 
 use rbdc::Error as DriverError;
+use rusqlite::Error;
 
 use super::super::{Busy, DbError};
 
 /// What is asked for comes after the end.
 pub(super) const CLOSED: &str = "the database is closed";
 
-/// What an error of the driver means; all it has is a text.
+/// What an error of the driver means.
 pub(super) fn meaning(error: &DriverError) -> DbError {
-    let text = error.to_string();
+    meaning_of_text(error.to_string())
+}
+
+/// What an error of a connection means that is used without the driver.
+pub(super) fn meaning_of(error: &Error) -> DbError {
+    meaning_of_text(error.to_string())
+}
+
+fn meaning_of_text(text: String) -> DbError {
     if let Some(what) = text.strip_prefix("UNIQUE constraint failed: ") {
         let index = what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\''));
         return DbError::Unique(index.unwrap_or(what).into());

@@ -1,8 +1,6 @@
 //! Group commit: many units in one transaction, one commit, and only then the answers.
 //!
-//! Each unit stands behind a savepoint, so that one that fails is undone alone. A hop to the connection's thread costs
-//! more than most statements, so the words that begin the transaction and part the units travel with the units' own
-//! statements: a group costs those, and one hop for the commit.
+//! Each unit stands behind a savepoint, so that one that fails is undone alone.
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, time::Duration};
 
@@ -16,7 +14,6 @@ use super::{
         unit::{Again, Unit},
     },
     session::{Mark, SqliteSession},
-    words,
 };
 
 /// Units on their way through one transaction.
@@ -30,7 +27,7 @@ pub(super) struct Group {
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// A unit, and each word of the transaction.
+    /// A unit.
     pub(super) unit: Duration,
     /// A statement of a unit.
     pub(super) statement: Duration,
@@ -102,15 +99,10 @@ impl Group {
             return Ok(());
         }
         if self.succeeded.is_empty() {
-            return Ok(control(tx.session.control(words::ROLLBACK), self.limits.unit).await.map(drop)?);
+            return Ok(tx.session.roll_back()?);
         }
-        // Whatever comes back but the proof, it may stand: the driver tries again what failed.
-        let error = match control(tx.session.commit(), self.limits.unit).await {
-            Ok(true) => return Ok(()),
-            Ok(false) => DbError::Busy("the connection was lost".into()),
-            Err(error) => error,
-        };
-        Err(Failure { error, is_sent: true })
+        // What the disk has of it may be all there is to it, should the machine fail before anything else is written.
+        tx.session.commit().map_err(|error| Failure { error, is_sent: true })
     }
 
     /// Runs one unit, and undoes what it did when it failed.
@@ -119,7 +111,6 @@ impl Group {
         let ran = timeout(self.limits.unit, AssertUnwindSafe(run(unit.as_mut(), tx, mark)).catch_unwind()).await;
         let verdict = match (ran, tx.session.fatal()) {
             (Ok(Ok(_)), Some(fatal)) => Some(fatal.clone()),
-            (Ok(Ok(Ok(true))), None) if tx.session.is_cut_off() => Some(stopped()),
             (Ok(Ok(Ok(true))), None) => {
                 self.succeeded.push(unit);
                 tx.session.separate();
@@ -131,15 +122,7 @@ impl Group {
             (Err(_), _) => Some(DbError::Busy("a unit of work took too long".into())),
         };
         tx.forget_from(mark);
-        if tx.session.is_cut_off() {
-            // What still runs is stopped when the connection is given back; what writes takes the transaction along.
-            unit.fail(verdict.as_ref().unwrap_or(&stopped()));
-            self.failed.push(unit);
-            return Err(stopped());
-        }
-        if !tx.session.is_untouched()
-            && let Err(error) = control(tx.session.control(words::UNDO), self.limits.unit).await
-        {
+        if let Err(error) = tx.session.undo() {
             // The transaction is gone; what the unit met is the better reason.
             self.failed.push(unit);
             return Err(verdict.unwrap_or(error));
@@ -168,22 +151,10 @@ impl Group {
     }
 }
 
-/// What those hear who shared a transaction with a statement that took too long.
-fn stopped() -> DbError {
-    DbError::Busy("a statement had to be stopped, and the transaction with it".into())
-}
-
 /// Runs a unit, and asks whether what it did may be.
 async fn run(unit: &mut dyn Unit, tx: &mut Tx<SqliteSession>, mark: Mark) -> Result<bool, DbError> {
     if !unit.run(tx, Again::Never).await {
         return Ok(false);
     }
     tx.before_commit(mark).await.map(|()| true)
-}
-
-/// Waits until a word of the transaction is said, and for what the unit before may have left running. The wait has an
-/// end, since a connection whose thread dies may not say so.
-async fn control(word: impl Future<Output = Result<bool, DbError>>, limit: Duration) -> Result<bool, DbError> {
-    let said = timeout(limit, word).await;
-    said.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))
 }

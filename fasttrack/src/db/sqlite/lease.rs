@@ -22,22 +22,12 @@ use super::{super::slots::Slots, connection::SingleConnection, error, words};
 /// told in between two statements of one text, or the driver runs it once more, it has not heard.
 const INTERRUPT_EVERY: Duration = Duration::from_millis(10);
 
-/// What may commit on the connections of a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommitPolicy {
-    /// Whatever does.
-    Any,
-    /// The word `COMMIT` alone, and nothing by the way: a statement that has lost its transaction is undone.
-    Explicit,
-}
-
 /// The slots of a pool, and on what terms its connections are lent.
 #[derive(Debug)]
 pub(super) struct Lender {
     pub(super) slots: Slots<SingleConnection>,
     /// How long a connection that came back in the middle of something has to become idle, before it is given up.
     pub(super) patience: Duration,
-    pub(super) commits: CommitPolicy,
 }
 
 /// A connection on loan.
@@ -75,12 +65,8 @@ impl Lease {
 
     /// The parts, for a statement that is about to be sent.
     fn start(&mut self, sql: &str) -> Result<(&mut SingleConnection, &mut State), DriverError> {
-        let commits = self.lender.commits;
         let (connection, state) = self.parts()?;
         state.start(sql);
-        if commits == CommitPolicy::Explicit {
-            connection.control().hold_commits(!words::may_commit(sql));
-        }
         Ok((connection, state))
     }
 }

@@ -1,11 +1,12 @@
 //! `SQLite`, embedded, behind rbatis and its driver.
 //!
-//! Reads run on a pool of read-only connections; everything that writes goes through one writer, which gathers what is
-//! waiting into one transaction and answers after its commit.
+//! Reads are quick, on the thread that asks, or run on a pool of read-only connections; everything that writes goes through
+//! one writer, which gathers what is waiting into one transaction and answers after its commit.
 //!
 //! From what knows nothing of the rest to what knows it all: `words` and `error` (texts), `statement` (runs one),
-//! `connect` (how connections are set), `connection` (one that is open), `short` (reads that need no thread of their own),
-//! `lease` and `pool` (connections that are lent), `session` (one that writes), `group` (a transaction of many units), `writer` (one group after another).
+//! `connect` (how connections are set), `connection` (one that is open), `lease` and `pool` (connections that are lent).
+//! Without the driver: `stepping` (what such connections share), `short` (reads that are quick), `stepped` (the connection
+//! that writes), `session` (its transactions), `group` (one of many units), `writer` (one group after another).
 //! `place`, `private` and `file` are about the file.
 
 mod connect;
@@ -20,6 +21,8 @@ mod private;
 mod session;
 mod short;
 mod statement;
+mod stepped;
+mod stepping;
 #[cfg(test)]
 pub(super) mod tests;
 mod words;
@@ -36,10 +39,10 @@ use tokio::time::timeout;
 
 use self::{
     file::Found,
-    lease::CommitPolicy,
     pool::{ConnectionPool, SlotPool},
     session::SqliteSession,
     short::ShortReaders,
+    stepped::Opening,
     writer::Writer,
 };
 pub(crate) use self::{
@@ -77,17 +80,19 @@ impl Sqlite {
         if found == Found::Nothing {
             private::make(path).map_err(|cause| refuse(DbError::Other(cause.to_string())))?;
         }
-        let writer = connect::writer(path, options);
-        let writer = SlotPool::install(writer, 1, options.unit_limit, CommitPolicy::Explicit)?;
+        let writer = Opening::new(path, options);
         // Opened now: it makes the database, and turns on the write-ahead log before anyone reads.
-        let first = SqliteSession::new(writer.take(options.reader_wait).await.map_err(refuse)?);
+        let opening = writer.clone();
+        let opened = tokio::task::spawn_blocking(move || opening.open()).await;
+        let first = opened.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map_err(refuse)?;
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
         let (reader, copier) = (connect::reader(path, options), connect::copier(path, options));
         Ok(Self {
             short: ShortReaders::open(path).map_err(|error| refuse(DbError::Other(error.to_string())))?,
-            readers: SlotPool::install(reader, readers, patience(options), CommitPolicy::Any)?,
-            copier: SlotPool::install(copier, 1, options.unit_limit, CommitPolicy::Any)?,
-            writer: Writer::start(writer, first, options, gauges),
+            readers: SlotPool::install(reader, readers, patience(options))?,
+            copier: SlotPool::install(copier, 1, options.unit_limit)?,
+            writer: Writer::start(writer, SqliteSession::new(first), options, gauges)
+                .map_err(|error| refuse(DbError::Other(error.to_string())))?,
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
             created: found == Found::Nothing,

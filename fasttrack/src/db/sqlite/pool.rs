@@ -20,7 +20,7 @@ use super::{
     },
     connection::SingleConnection,
     error::{self, CLOSED},
-    lease::{CommitPolicy, Lease, Lender},
+    lease::{Lease, Lender},
 };
 
 /// How long somebody waits who does not say.
@@ -38,8 +38,8 @@ pub(super) struct SlotPool {
 
 impl SlotPool {
     /// A pool of at most `size` connections.
-    fn sized(manager: ConnectionManager, size: u32, patience: Duration, commits: CommitPolicy) -> Self {
-        Self { manager, lender: Arc::new(Lender { slots: Slots::new(size), patience, commits }) }
+    fn sized(manager: ConnectionManager, size: u32, patience: Duration) -> Self {
+        Self { manager, lender: Arc::new(Lender { slots: Slots::new(size), patience }) }
     }
 
     async fn connect(&self) -> Result<SingleConnection, DriverError> {
@@ -57,9 +57,8 @@ impl SlotPool {
         manager: ConnectionManager,
         size: u32,
         patience: Duration,
-        commits: CommitPolicy,
     ) -> Result<ConnectionPool, DbError> {
-        let pool = Self::sized(manager, size, patience, commits);
+        let pool = Self::sized(manager, size, patience);
         let lender = Arc::clone(&pool.lender);
         let rbatis = RBatis::default();
         rbatis.init_pool(pool).map_err(|error| error::meaning(&error))?;
@@ -100,7 +99,7 @@ impl ConnectionPool {
 #[rbatis::async_trait]
 impl Pool for SlotPool {
     fn new(manager: ConnectionManager) -> Result<Self, DriverError> {
-        Ok(Self::sized(manager, 1, WAIT, CommitPolicy::Any))
+        Ok(Self::sized(manager, 1, WAIT))
     }
 
     async fn get(&self) -> Result<Box<dyn Connection>, DriverError> {

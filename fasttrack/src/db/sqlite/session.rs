@@ -3,27 +3,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
-use rbdc::db::Connection;
-use tokio::time::timeout;
+use futures_util::future::{BoxFuture, ready};
 
 use super::{
     super::{
         ChangeCapture, DbError, Dialect, Row, Statement, Tx, text,
         tx::{HookMark, Session},
     },
-    statement::{self, Output},
+    stepped::SteppedConnection,
     words,
 };
 
 /// The session of the connection that writes.
 pub(super) struct SqliteSession {
-    connection: Box<dyn Connection>,
-    /// Words that go before the next statement, in one hop with it; a transaction that says nothing never begins.
-    owed: Option<&'static str>,
+    connection: SteppedConnection,
+    /// Words that go before the next statement; a transaction that says nothing never begins.
+    owed: Option<[&'static str; 2]>,
     begun: bool,
-    /// A statement was sent, and its end was not waited for.
-    cut_off: bool,
     /// How long a statement may take.
     limit: Duration,
     captured: Captured,
@@ -37,14 +33,9 @@ struct Captured {
     capture: Option<Arc<ChangeCapture>>,
     /// What has been read of it.
     changes: Vec<Row>,
-    /// Whether the connection still holds changes that have been read.
-    owes_clearing: bool,
-    /// Whether it may hold some that have not been.
+    /// Whether the connection may hold some that have not been.
     owes_collecting: bool,
 }
-
-/// How long a connection may take to close: the last one copies what is left in the write-ahead log.
-const CLOSE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How much of what a transaction remembers was there before a unit began.
 #[derive(Debug, Clone, Copy)]
@@ -59,45 +50,26 @@ impl Session for SqliteSession {
     }
 
     fn query(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
-        Box::pin(self.run(statement))
+        Box::pin(ready(self.run(&statement)))
     }
 }
 
 impl SqliteSession {
-    pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        Self {
-            connection,
-            owed: None,
-            begun: false,
-            cut_off: false,
-            limit: Duration::MAX,
-            captured: Captured::default(),
-            fatal: None,
-        }
+    pub(super) fn new(connection: SteppedConnection) -> Self {
+        Self { connection, owed: None, begun: false, limit: Duration::MAX, captured: Captured::default(), fatal: None }
     }
 
-    async fn run(&mut self, mut statement: Statement) -> Result<Vec<Row>, DbError> {
+    fn run(&mut self, statement: &Statement) -> Result<Vec<Row>, DbError> {
         if let Some(fatal) = &self.fatal {
             return Err(fatal.clone());
         }
-        if self.cut_off {
-            return Err(self.remember(DbError::Busy("the statement before was not waited for".into())));
-        }
-        text::check(&statement)?;
-        let is_captured = self.captured.capture.is_some() && text::may_write(&statement.sql);
-        statement.sql = self.with_control_words(statement.sql, is_captured);
+        text::check(statement)?;
         self.begun = true;
-        // Of several statements in one text, the first may leave changes before another fails; and nobody may wait for this.
-        self.captured.owes_collecting |= is_captured;
-        self.cut_off = true;
-        let ran = timeout(self.limit, statement::run_checked(self.connection.as_mut(), statement)).await;
-        self.cut_off = ran.is_err();
-        let found = ran.unwrap_or_else(|_| Err(DbError::Busy("the statement took too long".into())));
-        self.captured.owes_collecting &= !is_captured || found.is_err();
-        let Output { rows, mut changes } = found.map_err(|error| self.remember(error))?;
-        self.captured.owes_clearing |= !changes.is_empty();
-        self.captured.changes.append(&mut changes);
-        Ok(rows)
+        let said = self.owed.take().into_iter().flatten().try_for_each(|words| self.connection.say(words));
+        // Of several statements in one text, the first may leave changes before another fails.
+        self.captured.owes_collecting |= self.captured.capture.is_some() && text::may_write(&statement.sql);
+        let ran = said.and_then(|()| self.connection.run(statement, self.limit));
+        ran.map_err(|error| self.remember(error))
     }
 
     /// Remembers an error after which the unit cannot go on.
@@ -108,28 +80,26 @@ impl SqliteSession {
         error
     }
 
-    /// A statement with the words that are owed before it, and behind it what brings the changes back.
-    fn with_control_words(&mut self, sql: String, is_captured: bool) -> String {
-        let capture = self.captured.capture.as_deref();
-        let clear =
-            capture.filter(|_| std::mem::take(&mut self.captured.owes_clearing)).map(|capture| capture.clear.as_str());
-        let collect = capture.filter(|_| is_captured).map(|capture| capture.collect.as_str());
-        let before: Vec<_> = clear.into_iter().chain(self.owed.take()).collect();
-        match (before.is_empty(), collect) {
-            (true, None) => sql,
-            (true, Some(collect)) => format!("{sql}\n; {collect}"),
-            (false, None) => format!("{}; {sql}", before.join("; ")),
-            (false, Some(collect)) => format!("{}; {sql}\n; {collect}", before.join("; ")),
+    /// Reads what was captured since it was read last, and has the connection forget it.
+    fn collect(&mut self) -> Result<(), DbError> {
+        let Some(capture) = self.captured.capture.as_ref().filter(|_| self.captured.owes_collecting) else {
+            return Ok(());
+        };
+        let mut changes = self.connection.ask(&capture.collect)?;
+        if !changes.is_empty() {
+            self.connection.say(&capture.clear)?;
         }
+        self.captured.owes_collecting = false;
+        self.captured.changes.append(&mut changes);
+        Ok(())
     }
 
     /// Has the connection capture changes.
-    pub(super) async fn install(&mut self, capture: &Arc<ChangeCapture>) -> Result<(), DbError> {
+    pub(super) fn install(&mut self, capture: &Arc<ChangeCapture>) -> Result<(), DbError> {
         // In a transaction of its own, since only a commit that is said is let through.
-        let words = capture.setup.iter().chain([&capture.clear]).map(String::as_str);
-        for words in ["BEGIN"].into_iter().chain(words).chain([words::COMMIT]) {
-            statement::control(self.connection.as_mut(), words).await?;
-        }
+        self.connection.say("BEGIN")?;
+        capture.setup.iter().chain([&capture.clear]).try_for_each(|words| self.connection.say(words))?;
+        self.connection.commit()?;
         self.captured.capture = Some(Arc::clone(capture));
         Ok(())
     }
@@ -140,15 +110,14 @@ impl SqliteSession {
     }
 
     /// A number that is another one once another connection has written.
-    pub(super) async fn version(&mut self) -> Result<Option<i64>, DbError> {
-        let rows = statement::run(self.connection.as_mut(), Statement::new(words::VERSION, Vec::new())).await?;
-        Ok(rows.first().and_then(|row| row.int(0)))
+    pub(super) fn version(&mut self) -> Result<Option<i64>, DbError> {
+        Ok(self.connection.ask(words::VERSION)?.first().and_then(|row| row.int(0)))
     }
 
     /// Begins a transaction, with the first statement there is; `limit` is how long each of them may take.
     pub(super) fn begin(&mut self, limit: Duration) {
         (self.owed, self.begun, self.limit) = (Some(words::BEGIN), false, limit);
-        (self.captured.owes_clearing, self.captured.owes_collecting) = (false, false);
+        self.captured.owes_collecting = false;
     }
 
     /// Separates the units: what was done since is kept, whatever comes next.
@@ -161,32 +130,26 @@ impl SqliteSession {
         self.begun
     }
 
-    /// Whether nothing was done since the units were separated.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.owed.is_some()
+    /// Undoes what was done since the units were separated.
+    pub(super) fn undo(&mut self) -> Result<(), DbError> {
+        if self.owed.is_some() { Ok(()) } else { self.connection.say(words::UNDO) }
     }
 
-    /// Whether a statement may still be running. It stops when the connection is given back.
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.cut_off
+    /// Gives up the whole transaction.
+    pub(super) fn roll_back(&mut self) -> Result<(), DbError> {
+        self.connection.say(words::ROLLBACK)
     }
 
-    /// Says one of the words that end something.
-    pub(super) async fn control(&mut self, sql: &'static str) -> Result<bool, DbError> {
-        statement::control(self.connection.as_mut(), sql).await
+    /// Commits.
+    pub(super) fn commit(&mut self) -> Result<(), DbError> {
+        self.connection.commit()
     }
 
-    /// Commits, and says whether that is proven.
-    pub(super) async fn commit(&mut self) -> Result<bool, DbError> {
-        let clear =
-            self.captured.capture.as_deref().filter(|_| self.captured.owes_clearing).map(|capture| &capture.clear);
-        match clear {
-            Some(clear) => {
-                let words = format!("{clear}; {}", words::COMMIT);
-                statement::control(self.connection.as_mut(), &words).await
-            }
-            None => self.control(words::COMMIT).await,
-        }
+    /// Stops the enforcement of foreign keys.
+    pub(super) fn unbind(&mut self) -> Result<(), DbError> {
+        self.connection.say(words::UNBIND)?;
+        let is_unbound = !self.connection.ask(words::IS_UNBOUND)?.is_empty();
+        if is_unbound { Ok(()) } else { Err(DbError::Other("foreign keys are enforced all the same".into())) }
     }
 
     /// Why the unit cannot have succeeded, whatever it says.
@@ -200,11 +163,9 @@ impl SqliteSession {
     }
 
     /// Closes the connection.
-    pub(super) async fn close(mut self) {
-        match timeout(CLOSE_LIMIT, self.connection.close()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the database did not close well"),
-            Err(_) => tracing::warn!("the database does not close"),
+    pub(super) fn close(self) {
+        if let Err(error) = self.connection.close() {
+            tracing::warn!(%error, "the database did not close well");
         }
     }
 }
@@ -213,11 +174,13 @@ impl Tx<SqliteSession> {
     /// Asks the listener whether a unit may be kept that did what was captured since `mark`.
     pub(super) async fn before_commit(&mut self, mark: Mark) -> Result<(), DbError> {
         let Some(capture) = self.session.capture() else { return Ok(()) };
-        if std::mem::take(&mut self.session.captured.owes_collecting) {
-            self.query(Statement::new(";", Vec::new())).await?;
-        }
+        self.session.collect()?;
         let changes = self.session.captured.changes.get(mark.changes..).unwrap_or_default().to_vec();
-        if changes.is_empty() { Ok(()) } else { capture.listener.before_commit(self, &changes).await }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        capture.listener.before_commit(self, &changes).await?;
+        self.session.collect()
     }
 
     /// What there is now: what a unit adds is cut off again when it fails.

@@ -15,16 +15,12 @@ use std::{
     time::Duration,
 };
 
-use fasttrack_sqlite::{NUMBER, json_number};
-use rusqlite::{
-    CachedStatement, Connection, Error, OpenFlags,
-    functions::FunctionFlags,
-    types::{Null, ValueRef},
-};
+use rusqlite::{Connection, Error, OpenFlags, types::ValueRef};
 
 use super::{
-    super::{Arg, Cell, Row, Statement},
+    super::{Cell, Row, Statement},
     connection::alone,
+    stepping,
 };
 
 /// Instructions of the virtual machine of `SQLite` after which it is asked whether a statement may go on.
@@ -89,18 +85,12 @@ impl Drop for ShortReaders {
 
 impl ShortReader {
     fn open(path: &Path) -> Result<Self, Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = alone(|| Connection::open_with_flags(path, flags))?;
         // Whoever is in the way is waited for elsewhere.
-        connection.busy_timeout(Duration::ZERO)?;
+        let connection = stepping::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO)?;
         connection.execute_batch(
             "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2048; PRAGMA temp_store = memory",
         )?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-        connection.create_scalar_function(NUMBER, 1, flags, |context| {
-            Ok(context.get::<Option<f64>>(0)?.map_or_else(|| "null".to_owned(), json_number))
-        })?;
         let steps_left = Arc::new(AtomicU32::new(0));
         let left = Arc::clone(&steps_left);
         let is_over =
@@ -117,45 +107,18 @@ impl ShortReader {
         // It is asked while a statement is prepared as well, which happens once, and may have the schema read.
         self.steps_left.store(u32::MAX, Ordering::Relaxed);
         let mut prepared = self.connection.prepare_cached(&statement.sql).ok()?;
-        bind(&mut prepared, &statement.args)?;
+        stepping::bind(&mut prepared, &statement.args).ok()?;
         self.steps_left.store(STEPS, Ordering::Relaxed);
-        rows(&mut prepared)
+        let mut rows = Vec::new();
+        stepping::step(&mut prepared, &mut rows, cell).ok()?;
+        Some(rows)
     }
 }
 
-/// Binds every placeholder; `None` where one has no argument.
-fn bind(prepared: &mut CachedStatement<'_>, args: &[Arg]) -> Option<()> {
-    for index in 1..=prepared.parameter_count() {
-        let number: usize = prepared.parameter_name(index)?.strip_prefix('$')?.parse().ok()?;
-        let bound = match args.get(number.checked_sub(1)?)? {
-            Arg::Null => prepared.raw_bind_parameter(index, Null),
-            Arg::Int(value) => prepared.raw_bind_parameter(index, value),
-            Arg::Float(value) => prepared.raw_bind_parameter(index, value),
-            Arg::Decimal(value) => prepared.raw_bind_parameter(index, value.units),
-            Arg::Text(value) => prepared.raw_bind_parameter(index, value),
-        };
-        bound.ok()?;
-    }
-    Some(())
-}
-
-fn rows(prepared: &mut CachedStatement<'_>) -> Option<Vec<Row>> {
-    let columns = prepared.column_count();
-    let mut found = prepared.raw_query();
-    let mut rows = Vec::new();
-    while let Some(row) = found.next().ok()? {
-        let cells = (0..columns).map(|column| cell(row.get_ref(column).ok()?));
-        rows.push(Row(cells.collect::<Option<_>>()?));
-    }
-    Some(rows)
-}
-
+/// What is read, but for text that was selected as such.
 fn cell(value: ValueRef<'_>) -> Option<Cell> {
-    Some(match value {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(value) => Cell::Int(value),
-        ValueRef::Real(value) => Cell::Float(value),
-        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
-        ValueRef::Text(_) => return None,
-    })
+    match value {
+        ValueRef::Text(_) => None,
+        value => Some(stepping::cell(value)),
+    }
 }

@@ -1,16 +1,23 @@
-//! The writer: one task with the one connection that writes, behind a bounded queue.
+//! The writer: one thread with the one connection that writes, behind a bounded queue.
 //!
 //! It takes whatever is waiting, runs it as one [`Group`], and goes on for as long as anyone may ask; a connection that
-//! fails is given back to its pool, which tidies it up or opens another. The listener is told of everything: of what
-//! was captured, of what other processes wrote, and of when neither is known.
+//! fails is closed, and another one opened. The thread steps every statement itself, and waits for the disk: nobody else
+//! does. The listener is told of everything: of what was captured, of what other processes wrote, and of when neither is
+//! known.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-
-use futures_util::{FutureExt, future::BoxFuture};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, sleep_until, timeout},
+use std::{
+    io,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    time::{Duration, Instant},
 };
+
+use futures_executor::block_on;
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::{runtime::Handle, sync::oneshot, time::sleep};
 
 use super::{
     super::{
@@ -20,11 +27,10 @@ use super::{
         unit::{Batch, NewRow, Unit, Work},
     },
     group::{Group, InDoubt, Limits},
-    pool::ConnectionPool,
     session::SqliteSession,
-    words,
+    stepped::Opening,
 };
-use crate::error::Error;
+use crate::{clock, error::Error};
 
 /// How long a unit may take that runs alone: a large table is copied in it.
 const ALONE_LIMIT: Duration = Duration::from_hours(24);
@@ -32,10 +38,13 @@ const ALONE_LIMIT: Duration = Duration::from_hours(24);
 /// How often it is looked whether another process has written.
 const POLL_EVERY: Duration = Duration::from_millis(200);
 
+/// How long one waits before one looks whether a full queue has room.
+const ROOM_EVERY: Duration = Duration::from_millis(1);
+
 /// The way to the writer.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: SyncSender<Job>,
     gauges: Gauges,
 }
 
@@ -52,12 +61,20 @@ enum Job {
 }
 
 impl Writer {
-    /// Starts the task, with the connection it begins with.
-    pub(super) fn start(pool: ConnectionPool, first: SqliteSession, options: &DbOptions, gauges: Gauges) -> Self {
-        let (queue, jobs) = mpsc::channel(options.queue.max(1));
+    /// Starts the thread, with the connection it begins with. Units find the runtime of whoever calls this.
+    ///
+    /// # Errors
+    /// When there can be no further thread.
+    pub(super) fn start(
+        opening: Opening,
+        first: SqliteSession,
+        options: &DbOptions,
+        gauges: Gauges,
+    ) -> Result<Self, io::Error> {
+        let (queue, jobs) = sync_channel(options.queue.max(1));
         let task = Task {
             tx: Some(Tx::new(first)),
-            pool,
+            opening,
             jobs,
             alone: Vec::new(),
             capture: None,
@@ -70,11 +87,13 @@ impl Writer {
             gauges: gauges.clone(),
             group: options.group.max(1),
             limits: Limits { unit: options.unit_limit, statement: options.write_limit },
-            // The driver tries twice before a connection comes back, and a little is for the rollback.
-            wait: options.busy_timeout * 3,
         };
-        tokio::spawn(task.run());
-        Self { queue, gauges }
+        let runtime = Handle::current();
+        clock::spawn("write-database", move || {
+            let _runtime = runtime.enter();
+            block_on(task.run());
+        })?;
+        Ok(Self { queue, gauges })
     }
 
     /// Takes a unit of work.
@@ -114,10 +133,14 @@ impl Writer {
     /// Finishes what is waiting, and closes the connection. Comes back at once when that was done before.
     pub(super) async fn close(&self) {
         let (done, closed) = oneshot::channel();
-        // A full queue has room again: the writer takes from it all the time.
-        if self.queue.send(Job::Close(done)).await.is_ok() {
-            closed.await.ok();
+        let mut job = Job::Close(done);
+        // The writer takes from a full queue all the time.
+        while let Err(refused) = self.queue.try_send(job) {
+            let TrySendError::Full(same) = refused else { return };
+            job = same;
+            sleep(ROOM_EVERY).await;
         }
+        closed.await.ok();
     }
 
     fn send(&self, job: Job) -> Result<(), DbError> {
@@ -135,12 +158,12 @@ fn lost() -> DbError {
     DbError::Busy("the writer gave no answer".into())
 }
 
-/// The task.
+/// What the thread has.
 struct Task {
     /// `None` when the last one failed, or none could be had.
     tx: Option<Tx<SqliteSession>>,
-    pool: ConnectionPool,
-    jobs: mpsc::Receiver<Job>,
+    opening: Opening,
+    jobs: Receiver<Job>,
     /// Units that share their transaction with nobody.
     alone: Vec<Box<dyn Unit>>,
     capture: Option<Arc<ChangeCapture>>,
@@ -157,7 +180,6 @@ struct Task {
     gauges: Gauges,
     group: usize,
     limits: Limits,
-    wait: Duration,
 }
 
 impl Task {
@@ -175,32 +197,39 @@ impl Task {
                 self.commit_alone(unit).await;
             }
             for (capture, answer) in std::mem::take(&mut self.to_capture) {
-                answer.send(self.begin_capture(capture).await).ok();
-            }
-            // Those who were just answered may ask again at once: let them, and the next group is a full one.
-            tokio::task::yield_now().await;
-            if !self.closing.is_empty() {
-                self.jobs.close();
+                answer.send(self.begin_capture(capture)).ok();
             }
         }
         if let Some(tx) = self.tx.take() {
-            tx.session.close().await;
+            tx.session.close();
         }
         self.closing.into_iter().for_each(|closed| {
             closed.send(()).ok();
         });
     }
 
-    /// Waits for what is to be done, and polls for what others wrote from time to time. `false` when nobody can ask any more.
+    /// Waits for what is to be done, and polls for what others wrote from time to time. `false` when nobody can ask any
+    /// more, or it was said that this is the end, and nothing is left.
     async fn take(&mut self, jobs: &mut Vec<Job>) -> bool {
         loop {
-            let polls = self.polls && self.capture.is_some();
-            if polls && Instant::now() >= self.poll_at {
-                self.poll().await;
-            }
-            tokio::select! {
-                taken = self.jobs.recv_many(jobs, self.group) => return taken > 0,
-                () = sleep_until(self.poll_at), if polls => {}
+            let first = if !self.closing.is_empty() {
+                self.jobs.try_recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else if self.polls && self.capture.is_some() {
+                if Instant::now() >= self.poll_at {
+                    self.poll().await;
+                }
+                self.jobs.recv_timeout(self.poll_at.saturating_duration_since(Instant::now()))
+            } else {
+                self.jobs.recv().map_err(RecvTimeoutError::from)
+            };
+            match first {
+                Ok(first) => {
+                    jobs.push(first);
+                    jobs.extend(self.jobs.try_iter().take(self.group - 1));
+                    return true;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
     }
@@ -208,9 +237,9 @@ impl Task {
     /// Looks whether another process has written, and has the listener hear of it.
     async fn poll(&mut self) {
         self.poll_at = Instant::now() + POLL_EVERY;
-        let (Some(capture), Ok(mut tx)) = (self.capture.clone(), self.connection().await) else { return };
-        // A connection that does not answer is given back by being dropped.
-        let Ok(Ok(version)) = timeout(self.limits.unit, tx.session.version()).await else { return };
+        let (Some(capture), Ok(mut tx)) = (self.capture.clone(), self.connection()) else { return };
+        // A connection that fails is closed by being dropped.
+        let Ok(version) = tx.session.version() else { return };
         self.tx = Some(tx);
         if self.version == version {
             return;
@@ -260,7 +289,7 @@ impl Task {
             return;
         }
         let group = Group::new(units, self.limits);
-        let mut tx = match self.connection().await {
+        let mut tx = match self.connection() {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
         };
@@ -281,55 +310,46 @@ impl Task {
     /// The connection is closed afterwards, whatever came of it: another one that enforces foreign keys takes its place.
     async fn commit_alone(&mut self, unit: Box<dyn Unit>) {
         let group = Group::new([unit], Limits { unit: ALONE_LIMIT, statement: ALONE_LIMIT });
-        let mut tx = match self.connection().await {
+        let mut tx = match self.connection() {
             Ok(tx) => tx,
             Err(error) => return group.refuse(&error),
         };
-        let unbound = timeout(self.limits.unit, tx.session.control(words::UNBIND)).await;
-        match unbound.unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into()))) {
-            Ok(true) => {
+        match tx.session.unbind() {
+            Ok(()) => {
                 if let Err((error, in_doubt)) = group.commit(&mut tx).await {
                     self.give_up(&error, in_doubt);
                 }
             }
-            Ok(false) => group.refuse(&DbError::Other("foreign keys are enforced all the same".into())),
             Err(error) => group.refuse(&error),
         }
-        tx.session.close().await;
+        tx.session.close();
         // It may have made anything of what is captured.
         if let Some(capture) = self.capture.as_ref().filter(|_| self.in_doubt.is_none()) {
             capture.listener.resync();
         }
     }
 
-    async fn connection(&mut self) -> Result<Tx<SqliteSession>, DbError> {
+    fn connection(&mut self) -> Result<Tx<SqliteSession>, DbError> {
         if let Some(tx) = self.tx.take() {
             return Ok(tx);
         }
-        let mut tx = Tx::new(SqliteSession::new(self.pool.take(self.wait).await?));
-        let late = || DbError::Busy("the connection does not answer".into());
+        let mut tx = Tx::new(SqliteSession::new(self.opening.open()?));
         if let Some(capture) = &self.capture {
-            timeout(self.limits.unit, tx.session.install(capture)).await.map_err(|_| late())??;
-        }
-        if self.in_doubt.is_some()
-            && !timeout(self.limits.unit, tx.session.control(words::PROBE)).await.map_err(|_| late())??
-        {
-            return Err(late());
+            tx.session.install(capture)?;
         }
         // What others wrote since the last connection was asked is not known to this one.
         self.version = None;
         if let Some(capture) = &self.capture {
             capture.listener.resync();
         }
+        // The connection of which nothing was known is closed, and so is what it was about to commit.
         self.in_doubt.take().into_iter().flatten().for_each(run_hook);
         Ok(tx)
     }
 
-    async fn begin_capture(&mut self, capture: Arc<ChangeCapture>) -> Result<(), DbError> {
-        let mut tx = self.connection().await?;
-        timeout(self.limits.unit, tx.session.install(&capture))
-            .await
-            .unwrap_or_else(|_| Err(DbError::Busy("the connection does not answer".into())))?;
+    fn begin_capture(&mut self, capture: Arc<ChangeCapture>) -> Result<(), DbError> {
+        let mut tx = self.connection()?;
+        tx.session.install(&capture)?;
         (self.tx, self.capture, self.version, self.poll_at) = (Some(tx), Some(capture), None, Instant::now());
         Ok(())
     }

@@ -8,7 +8,6 @@ use tokio::time::timeout;
 use super::{
     super::{
         connect,
-        lease::CommitPolicy,
         pool::{ConnectionPool, SlotPool},
         statement,
     },
@@ -69,8 +68,8 @@ async fn reads_whose_caller_went_away_do_no_harm() {
 async fn pool(patience: Duration) -> (Bench, ConnectionPool) {
     let bench = bench(DbOptions::default()).await;
     let path = bench.directory.path().join("test.db");
-    let manager = connect::writer(&path, &DbOptions::default());
-    (bench, SlotPool::install(manager, 1, patience, CommitPolicy::Explicit).unwrap())
+    let manager = connect::copier(&path, &DbOptions::default());
+    (bench, SlotPool::install(manager, 1, patience).unwrap())
 }
 
 const WAIT: Duration = Duration::from_secs(10);
