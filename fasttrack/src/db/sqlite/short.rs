@@ -1,9 +1,9 @@
 //! Short reads, on the thread that asks: to hand one to the thread of a connection and to be woken by its answer takes
 //! several times as long as the read.
 //!
-//! A statement has so many instructions as [`STEPS`] are. One that needs more is stopped, and read anew by whoever can wait for it: since
-//! it reads alone, nothing has come of the first time. The same goes for every error, and for text that was selected as such:
-//! what they mean is said in one place.
+//! A statement has as many instructions as [`STEPS`] are. One that needs more is stopped, and read anew by whoever can wait
+//! for it: since it only reads, nothing has come of the first time. The same goes for every error, and for text that was
+//! selected as such: what they mean is said in one place.
 
 use std::{
     path::Path,
