@@ -1,10 +1,11 @@
 //! What a unit of work is given: its transaction.
 
-use std::{fmt, panic::AssertUnwindSafe};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use super::{Arg, DbError, Dialect, Row, Statement};
+use super::{Arg, ChangeCapture, DbError, Dialect, Row, Statement};
+use crate::error::Error;
 
 /// A unit's transaction, or its part of one that it shares with others.
 pub struct Tx<S: Session + ?Sized = dyn Session> {
@@ -30,6 +31,18 @@ pub trait Session: Send {
     fn notify(&mut self, channel: &str, payload: String) {
         let _ = (channel, payload);
     }
+
+    /// Begins what may be undone alone; parts may lie in parts.
+    fn begin_part(&mut self) -> Result<(), DbError>;
+
+    /// Keeps what was begun last.
+    fn end_part(&mut self) -> Result<(), DbError>;
+
+    /// Undoes what was begun last, and has the unit go on whatever was refused there; but for what no unit goes on after.
+    fn undo_part(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// What was captured since the part began that is under way, and who hears of it; nothing, where nobody does.
+    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError>;
 }
 
 /// What runs after the commit.
@@ -59,6 +72,13 @@ impl<S: Session> Tx<S> {
         Self { hooks: Vec::new(), wakes: Vec::new(), session }
     }
 
+    /// What is to run after the commit: whom it may wake, and what is only for one that stands.
+    pub(super) fn take_hooks(&mut self) -> (Vec<Hook>, Vec<Hook>) {
+        (std::mem::take(&mut self.wakes), std::mem::take(&mut self.hooks))
+    }
+}
+
+impl<S: Session + ?Sized> Tx<S> {
     /// What there is now: what a unit adds is cut off again when it fails.
     pub(super) fn hook_mark(&self) -> HookMark {
         HookMark { hooks: self.hooks.len(), wakes: self.wakes.len() }
@@ -70,13 +90,6 @@ impl<S: Session> Tx<S> {
         self.wakes.truncate(mark.wakes);
     }
 
-    /// What is to run after the commit: whom it may wake, and what is only for one that stands.
-    pub(super) fn take_hooks(&mut self) -> (Vec<Hook>, Vec<Hook>) {
-        (std::mem::take(&mut self.wakes), std::mem::take(&mut self.hooks))
-    }
-}
-
-impl<S: Session + ?Sized> Tx<S> {
     /// Which database it is.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -120,6 +133,44 @@ impl<S: Session + ?Sized> Tx<S> {
     /// It must not block.
     pub fn wake(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.wakes.push(Box::new(hook));
+    }
+}
+
+impl Tx {
+    /// Does `work`, which may fail alone: what it did is undone then, with what was to follow the commit, and the unit may
+    /// go on, but for [`DbError::Busy`].
+    ///
+    /// # Errors
+    /// Those of `work`; what the database says that cannot undo it.
+    pub async fn part<T>(
+        &mut self,
+        work: impl for<'a> FnOnce(&'a mut Self) -> BoxFuture<'a, Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let mark = self.hook_mark();
+        self.session.begin_part()?;
+        match work(self).await {
+            Ok(done) => {
+                self.session.end_part()?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.session.undo_part().await?;
+                self.forget_hooks_from(mark);
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks whoever hears of changes whether those of the part that is under way may be kept, before the unit is at its
+    /// end, where he is asked of all.
+    ///
+    /// # Errors
+    /// What he says; what the database does.
+    pub async fn settle(&mut self) -> Result<(), DbError> {
+        match self.session.captured()? {
+            Some((capture, changes)) if !changes.is_empty() => capture.listener.before_commit(self, &changes).await,
+            _ => Ok(()),
+        }
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) struct PostgresSession {
     capture: Option<(Arc<ChangeCapture>, Statement)>,
     begun: bool,
     /// Words that go before the next statement.
-    owed: &'static str,
+    owed: String,
+    /// How many statements were sent.
+    sent: usize,
+    /// The parts that are under way.
+    parts: Vec<Part>,
     /// What the transaction is known by, once it has written.
     number: Option<Number>,
     /// A statement was sent, and its end was not waited for.
@@ -28,6 +32,14 @@ pub(super) struct PostgresSession {
     /// What the unit met after which it cannot go on: the server takes nothing more then but the end of the transaction.
     fatal: Option<Failure>,
     notices: Vec<Statement>,
+}
+
+/// What there was when a part of a unit began.
+struct Part {
+    sent: usize,
+    owed: usize,
+    changes: Vec<Row>,
+    notices: usize,
 }
 
 /// What a transaction is known by, also after its connection is lost.
@@ -75,7 +87,9 @@ impl PostgresSession {
             terms,
             capture,
             begun: false,
-            owed: "",
+            owed: String::new(),
+            sent: 0,
+            parts: Vec::new(),
             number: None,
             cut_off: false,
             changes: Vec::new(),
@@ -87,10 +101,11 @@ impl PostgresSession {
     /// What goes before a statement: what begins the transaction, what gives it a number, and what lets the statement
     /// fail alone.
     fn words_before(&mut self, writes: bool, alone: bool) -> String {
-        let mut words = vec![std::mem::take(&mut self.owed).to_owned()];
+        let mut words = Vec::new();
         if !self.begun {
             words.push(if self.terms.is_unlimited { format!("BEGIN; {UNLIMITED}") } else { "BEGIN; ".to_owned() });
         }
+        words.push(std::mem::take(&mut self.owed));
         if writes && self.number.is_none() {
             words.push(format!("{NUMBER}; "));
         }
@@ -111,6 +126,7 @@ impl PostgresSession {
         let before = self.words_before(writes, alone);
         let collect = self.capture.as_ref().filter(|_| writes).map(|(_, collect)| collect);
         self.begun = true;
+        self.sent += 1;
         self.cut_off = true;
         let before = (!before.is_empty()).then_some(before.as_str());
         let ran = timeout(self.terms.statement, self.lease.query_between(before, &statement, collect)).await;
@@ -142,7 +158,7 @@ impl PostgresSession {
             self.changes = after.map_err(|failure| self.remember(failure))?;
         }
         if alone {
-            self.owed = "RELEASE alone; ";
+            self.owed.push_str("RELEASE alone; ");
         }
         Ok(rows)
     }
@@ -153,6 +169,29 @@ impl PostgresSession {
             Ok(()) => failure.error,
             Err(failure) => self.remember(failure),
         }
+    }
+
+    /// Undoes the innermost part.
+    async fn undo_innermost(&mut self) -> Result<(), DbError> {
+        let Some(part) = self.parts.pop() else { return Ok(()) };
+        match self.fatal.take() {
+            Some(fatal) if fatal.remedy != Remedy::None || matches!(fatal.error, DbError::Busy(_)) => {
+                let error = fatal.error.clone();
+                self.fatal = Some(fatal);
+                return Err(error);
+            }
+            _ => {}
+        }
+        self.notices.truncate(part.notices);
+        self.changes = part.changes;
+        if self.sent == part.sent {
+            // Its beginning was not even said.
+            self.owed.truncate(part.owed);
+            return Ok(());
+        }
+        // What is owed is about savepoints inside it, which go with it.
+        self.owed.clear();
+        self.control("ROLLBACK TO part; RELEASE part").await.map_err(|failure| self.remember(failure))
     }
 
     async fn control(&mut self, words: &str) -> Result<(), Failure> {
@@ -239,6 +278,34 @@ impl Session for PostgresSession {
 
     fn attempt(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
         Box::pin(self.run(statement, true))
+    }
+
+    fn begin_part(&mut self) -> Result<(), DbError> {
+        let (sent, owed, notices) = (self.sent, self.owed.len(), self.notices.len());
+        self.parts.push(Part { sent, owed, changes: self.changes.clone(), notices });
+        self.owed.push_str("SAVEPOINT part; ");
+        Ok(())
+    }
+
+    fn end_part(&mut self) -> Result<(), DbError> {
+        let Some(part) = self.parts.pop() else { return Ok(()) };
+        if self.sent == part.sent {
+            self.owed.truncate(part.owed);
+        } else {
+            self.owed.push_str("RELEASE part; ");
+        }
+        Ok(())
+    }
+
+    fn undo_part(&mut self) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(self.undo_innermost())
+    }
+
+    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError> {
+        let Some((capture, _)) = &self.capture else { return Ok(None) };
+        // What is captured adds up, so that what there was before comes first.
+        let before = self.parts.last().map_or(0, |part| part.changes.len());
+        Ok(Some((Arc::clone(capture), self.changes.get(before..).unwrap_or_default().to_vec())))
     }
 
     fn notify(&mut self, channel: &str, payload: String) {

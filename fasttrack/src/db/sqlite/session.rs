@@ -25,6 +25,8 @@ pub(super) struct SqliteSession {
     captured: Captured,
     /// What a unit met after which it cannot go on.
     fatal: Option<DbError>,
+    /// How many changes there were before each part began that is under way.
+    parts: Vec<usize>,
 }
 
 /// What the connection captured of the units.
@@ -52,11 +54,58 @@ impl Session for SqliteSession {
     fn query(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
         Box::pin(ready(self.run(&statement)))
     }
+
+    fn begin_part(&mut self) -> Result<(), DbError> {
+        if let Some(fatal) = &self.fatal {
+            return Err(fatal.clone());
+        }
+        self.begun = true;
+        let mut words = self.owed.take().into_iter().flatten().chain([words::PART]);
+        let said = words.try_for_each(|words| self.connection.say(words));
+        self.parts.push(self.captured.changes.len());
+        said.map_err(|error| self.remember(error))
+    }
+
+    fn end_part(&mut self) -> Result<(), DbError> {
+        self.parts.pop();
+        self.connection.say(words::PART_ENDS).map_err(|error| self.remember(error))
+    }
+
+    fn undo_part(&mut self) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(ready(self.undo_innermost()))
+    }
+
+    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError> {
+        let Some(capture) = self.capture() else { return Ok(None) };
+        self.collect()?;
+        let since = self.parts.last().copied().unwrap_or_default();
+        Ok(Some((capture, self.captured.changes.get(since..).unwrap_or_default().to_vec())))
+    }
 }
 
 impl SqliteSession {
     pub(super) fn new(connection: SteppedConnection) -> Self {
-        Self { connection, owed: None, begun: false, limit: Duration::MAX, captured: Captured::default(), fatal: None }
+        Self {
+            connection,
+            owed: None,
+            begun: false,
+            limit: Duration::MAX,
+            captured: Captured::default(),
+            fatal: None,
+            parts: Vec::new(),
+        }
+    }
+
+    fn undo_innermost(&mut self) -> Result<(), DbError> {
+        let before = self.parts.pop();
+        if let Some(fatal) = &self.fatal {
+            return Err(fatal.clone());
+        }
+        let said = words::PART_UNDONE.into_iter().try_for_each(|words| self.connection.say(words));
+        self.captured.changes.truncate(before.unwrap_or_default());
+        // What was read of it before the part is still read; what was not is there again.
+        self.captured.owes_collecting = self.captured.capture.is_some();
+        said.map_err(|error| self.remember(error))
     }
 
     fn run(&mut self, statement: &Statement) -> Result<Vec<Row>, DbError> {
@@ -193,6 +242,7 @@ impl Tx<SqliteSession> {
         self.forget_hooks_from(mark.hooks);
         self.session.captured.changes.truncate(mark.changes);
         self.session.fatal = None;
+        self.session.parts.clear();
         self.session.captured.owes_collecting = false;
     }
 }

@@ -8,6 +8,12 @@ pub(super) const NEXT: [&str; 2] = ["RELEASE unit", SAVEPOINT];
 const SAVEPOINT: &str = "SAVEPOINT unit";
 /// Undoes what the unit did; its savepoint stays open, for the next.
 pub(super) const UNDO: &str = "ROLLBACK TO unit";
+/// Opens the savepoint of a part of a unit, which may lie in another part.
+pub(super) const PART: &str = "SAVEPOINT part";
+/// Keeps what the innermost part did.
+pub(super) const PART_ENDS: &str = "RELEASE part";
+/// Undoes what the innermost part did, and closes its savepoint.
+pub(super) const PART_UNDONE: [&str; 2] = ["ROLLBACK TO part", PART_ENDS];
 /// Commits.
 pub(super) const COMMIT: &str = "COMMIT";
 /// Stops the enforcement of foreign keys, which has no effect inside a transaction.

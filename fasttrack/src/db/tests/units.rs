@@ -41,6 +41,105 @@ async fn units_fail_alone_and_their_hooks_with_them() {
     }
 }
 
+/// Adds items in parts that lie in each other; those of these names fail, and what fails is let pass.
+fn add_in_parts<'a>(
+    tx: &'a mut Tx,
+    names: &'static [&'static str],
+    fail: &'static str,
+) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let Some((name, rest)) = names.split_first() else { return Ok(()) };
+        let added = tx.part(move |tx| {
+            Box::pin(async move {
+                tx.query(insert(name)).await?;
+                tx.attempt(sql("SELECT 1")).await?;
+                add_in_parts(tx, rest, fail).await?;
+                if fail.contains(name) { Err(Error::NotFound("on purpose".into())) } else { Ok(()) }
+            })
+        });
+        added
+            .await
+            .or_else(|error| if matches!(error, Error::NotFound(_) | Error::Conflict(_)) { Ok(()) } else { Err(error) })
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_fails_alone_with_the_parts_in_it() {
+    for (fail, kept) in [
+        ("", &["a", "b", "c", "first", "last"][..]),
+        ("c", &["a", "b", "first", "last"]),
+        ("b", &["a", "first", "last"]),
+        ("a", &["first", "last"]),
+    ] {
+        for bench in benches(DbOptions::default()).await {
+            let written = bench.write(move |tx| {
+                Box::pin(async move {
+                    tx.query(insert("first")).await?;
+                    add_in_parts(tx, &["a", "b", "c"], fail).await?;
+                    Ok(tx.query(insert("last")).await.map(drop)?)
+                })
+            });
+            written.await.unwrap();
+            assert_eq!(bench.names().await, kept, "{fail}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_goes_on_after_what_the_database_refuses_in_a_part() {
+    for bench in benches(DbOptions::default()).await {
+        bench.add("taken").await.unwrap();
+        let hooks = Arc::new(AtomicUsize::new(0));
+        let count = |hooks: &Arc<AtomicUsize>| {
+            let hooks = Arc::clone(hooks);
+            move || _ = hooks.fetch_add(1, Ordering::SeqCst)
+        };
+        let [of_part, of_unit] = [count(&hooks), count(&hooks)];
+        let written = bench.write({
+            let (of_part, of_unit) = (of_part.clone(), of_unit.clone());
+            move |tx| {
+                Box::pin(async move {
+                    // Nothing was said before, and nothing is said in the first.
+                    tx.part(|_| Box::pin(async { Err::<(), _>(Error::NotFound("at once".into())) })).await.unwrap_err();
+                    let refused = tx.part(|tx| {
+                        Box::pin(async move {
+                            tx.after_commit(of_part);
+                            tx.query(insert("gone")).await?;
+                            Ok(tx.query(insert("taken")).await.map(drop)?)
+                        })
+                    });
+                    let refused = refused.await.unwrap_err();
+                    assert!(matches!(refused, Error::Conflict(_) | Error::Internal(_)), "{refused}");
+                    tx.after_commit(of_unit);
+                    tx.part(|tx| Box::pin(async move { Ok(tx.query(insert("kept")).await.map(drop)?) })).await
+                })
+            }
+        });
+        written.await.unwrap();
+        assert_eq!(bench.names().await, ["kept", "taken"]);
+        assert_eq!(hooks.load(Ordering::SeqCst), 1, "what a part left that failed ran");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_whose_part_takes_too_long_is_over() {
+    let options = DbOptions { write_limit: std::time::Duration::from_millis(300), ..DbOptions::default() };
+    for bench in benches(options).await {
+        let forever = bench.counting(1 << 50);
+        let written = bench.write(move |tx| {
+            Box::pin(async move {
+                tx.query(insert("first")).await?;
+                let slow = tx.part(move |tx| Box::pin(async move { Ok(tx.query(forever).await?) })).await;
+                assert!(matches!(slow, Err(Error::Unavailable(_))), "{slow:?}");
+                Ok(tx.query(insert("last")).await.map(drop)?)
+            })
+        });
+        assert!(matches!(written.await, Err(Error::Unavailable(_))));
+        assert_eq!(bench.names().await, Vec::<String>::new());
+        bench.add("after").await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_unit_that_panics_before_it_is_a_future_fails_alone() {
     for bench in benches(DbOptions::default()).await {
