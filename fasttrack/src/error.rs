@@ -16,7 +16,7 @@ pub struct Fault {
 }
 
 /// Why a request was refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// 400: the input is not even well-formed.
     #[error("{0}")]
@@ -33,6 +33,9 @@ pub enum Error {
     /// 409: a unique value is taken, or an invariant would break.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
+    /// 412: the row is not as the request wants it to be.
+    #[error("{0}")]
+    PreconditionFailed(Cow<'static, str>),
     /// 413: the body is longer than this many bytes.
     #[error("the body is over the limit of {max_bytes} bytes")]
     TooLarge {

@@ -1,47 +1,74 @@
-//! Entity tags (RFC 9110, sections 8.8.3 and 13.1.2): what lets a client ask "still the same?".
+//! Entity tags (RFC 9110, section 8.8.3): what names one version of a representation.
 //!
-//! Knows no framework: a handler passes the header's text in.
+//! Knows no framework: the text of headers is passed in. What follows from a tag that matches is said by who asks.
 
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// A strong entity tag of these bytes, quotes included.
+///
+/// It tells versions of one row apart, which nobody gains anything by confusing: so the hash is one that costs next to
+/// nothing of a request, and none that withstands whoever looks for two texts with one tag.
 #[must_use]
 pub fn of(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut tag = String::from("\"");
-    for byte in Sha256::digest(bytes).iter().take(16) {
-        // Writing to a `String` cannot fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{:032x}\"", xxh3_128(bytes))
 }
 
 /// Whether the lines of an `If-None-Match` header name the tag, so that 304 is the answer. Compares weakly, as section
 /// 13.1.2 asks: a proxy that compressed the answer may have made the tag weak. What is no tag matches nothing.
 #[must_use]
 pub fn matches<'a>(if_none_match: impl IntoIterator<Item = &'a [u8]>, etag: &str) -> bool {
-    let (wanted, _) = opaque(etag.as_bytes()).unwrap_or_default();
-    if_none_match.into_iter().any(|line| line.trim_ascii() == b"*" || tags(line).any(|tag| tag == wanted))
+    if_none_match.into_iter().any(|line| line.trim_ascii() == b"*" || Tags(line).flatten().any(|tag| tag.is(etag)))
 }
 
-/// The opaque tags that a line lists, quotes included, up to what is none. A tag may hold a comma.
-fn tags(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let start = line.iter().position(|byte| !b", \t".contains(byte))?;
-        let (tag, rest) = opaque(line.get(start..)?)?;
-        line = rest;
-        Some(tag)
-    })
+/// An entity tag that somebody sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag<'a> {
+    opaque: &'a [u8],
+    is_weak: bool,
 }
 
-/// The opaque tag that a text begins with, `W/` left out, and what follows.
-fn opaque(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let text = text.strip_prefix(b"W/").unwrap_or(text);
+impl Tag<'_> {
+    /// Whether it is this one, weak or not (section 8.8.3.2).
+    #[must_use]
+    pub fn is(self, etag: &str) -> bool {
+        self.opaque == etag.strip_prefix("W/").unwrap_or(etag).as_bytes()
+    }
+
+    /// Whether it is this one, and neither is weak.
+    #[must_use]
+    pub fn is_strongly(self, etag: &str) -> bool {
+        !self.is_weak && self.opaque == etag.as_bytes()
+    }
+}
+
+/// The tags that a line of a header lists, up to what is none: that is `None`, and the last. A tag may hold a comma.
+#[derive(Debug, Clone)]
+pub struct Tags<'a>(pub &'a [u8]);
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Option<Tag<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.0.iter().position(|byte| !b", \t".contains(byte))?;
+        let rest = self.0.get(start..).unwrap_or_default();
+        let Some((tag, rest)) = tag(rest) else {
+            self.0 = &[];
+            return Some(None);
+        };
+        self.0 = rest;
+        Some(Some(tag))
+    }
+}
+
+/// The tag that a text begins with, and what follows.
+fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
+    let (is_weak, text) = text.strip_prefix(b"W/").map_or((false, text), |rest| (true, rest));
     let inner = text.strip_prefix(b"\"")?;
     let end = inner.iter().position(|&byte| byte == b'"')?;
-    text.split_at_checked(end + 2)
+    let (opaque, rest) = text.split_at_checked(end + 2)?;
+    // Another one has to be told from it.
+    let is_apart = rest.first().is_none_or(|byte| b", \t".contains(byte));
+    is_apart.then_some((Tag { opaque, is_weak }, rest))
 }
 
 #[cfg(test)]
@@ -73,6 +100,18 @@ mod tests {
         check(&["\"b\\\", \"a\""], true);
         check(&["b, \"a\""], false);
         assert!(matches([&b"\"\xff\", \"a\""[..]], "\"a\""));
+    }
+
+    #[test]
+    fn strong_tags_alone_match_strongly() {
+        let is_strongly = |line: &[u8]| Tags(line).flatten().any(|tag| tag.is_strongly("\"a\""));
+        assert!(is_strongly(b"\"a\"") && is_strongly(b"W/\"b\",\"a\""));
+        assert!(!is_strongly(b"W/\"a\"") && !is_strongly(b"\"b\""));
+        let is_list = |line: &[u8]| Tags(line).all(|tag| tag.is_some());
+        assert!(is_list(b"\"a\" , W/\"\",") && is_list(b""));
+        for line in [&b"a"[..], b"\"a", b"\"a\" b", b"\"a\"\"b\"", b"w/\"a\"", b"W/", b"*"] {
+            assert!(!is_list(line), "{line:?}");
+        }
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub mod decimal;
 #[doc(hidden)]
 pub mod email;
 pub mod error;
+#[doc(hidden)]
+pub mod etag;
 pub mod hooks;
 pub mod http;
 pub mod job;
@@ -107,6 +109,8 @@ pub mod outbox;
 pub mod password;
 #[doc(hidden)]
 pub mod pipeline;
+#[doc(hidden)]
+pub mod precondition;
 pub mod prelude;
 pub mod principal;
 mod program;

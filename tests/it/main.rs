@@ -46,6 +46,7 @@ mod stats;
 mod tables;
 mod tidy;
 mod worlds;
+mod writing;
 
 /// Where an application has them, so that what pages show of one is compiled as it stands there.
 use ::resources::{RESOURCES, project, task, user};

@@ -148,5 +148,6 @@ fn framework_tables(dialect: Dialect, catalog: &Catalog, account: &Schema) -> Ve
     let mut statements = auth::sessions::ddl(dialect, account);
     statements.extend(sql::outbox(dialect, account));
     statements.extend(sql::history(dialect, account, &schemas));
+    statements.extend(sql::answers(dialect, account));
     statements
 }

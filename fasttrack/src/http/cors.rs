@@ -45,5 +45,8 @@ pub(super) fn concerns(req: &Request, _: &Depot) -> bool {
 fn exposed() -> Vec<HeaderName> {
     let [limit, remaining, reset] = super::gate::RATE_LIMIT_HEADERS;
     let known = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
-    [super::request_id::HEADER, limit, remaining, reset].into_iter().chain(known).collect()
+    [super::request_id::HEADER, super::idempotency::REPLAYED, limit, remaining, reset]
+        .into_iter()
+        .chain(known)
+        .collect()
 }

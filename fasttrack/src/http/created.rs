@@ -10,7 +10,7 @@ use super::{Site, reply::Reply, routes};
 pub(super) fn reply(site: &Site, model: usize, row: impl Into<Bytes>) -> Reply {
     let row = row.into();
     let location = location(site, model, &row);
-    let reply = Reply::json(StatusCode::CREATED, row);
+    let reply = Reply::row(StatusCode::CREATED, row);
     match location {
         Some(location) => reply.header(header::LOCATION, location),
         None => reply,

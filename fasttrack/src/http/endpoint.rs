@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use salvo::{
     Depot, FlowCtrl, Handler, async_trait,
-    http::{Request, Response, StatusCode, header},
+    http::{HeaderMap, Request, Response, StatusCode, header},
 };
 
 use super::{
-    Site, body, created,
+    Site, body, conditional, created,
     edge::Actor,
     forms, gate,
     gate::Admission,
-    history, limit, notifications, paging, problem,
+    history, idempotency, limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
@@ -26,7 +26,8 @@ use super::{
 use crate::{
     db::{Asker, Meter},
     error::{Error, Fault},
-    pipeline::Target,
+    pipeline::{Act, Keyed, Operation, Outcome, Target, Work},
+    precondition::Preconditions,
     principal::Principal,
     query::Expand,
     schema::Verb,
@@ -69,6 +70,8 @@ struct Call<'a> {
     params: Params,
     expand: Vec<Expand>,
     body: Object<'a>,
+    headers: &'a HeaderMap,
+    preconditions: Preconditions,
 }
 
 impl Endpoint {
@@ -112,17 +115,41 @@ impl Endpoint {
     async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
         let id = path_id(req)?;
         let bytes = body::read(req, &self.site.intake).await?;
-        let mut params = Params::parse(req.uri().query());
         let mut faults = Vec::new();
+        let key = idempotency::key(req, &self.route, principal, &mut faults);
+        let call = self.call(req, (id, principal), &bytes, faults);
+        match key {
+            None => self.answer(call?, admission).await,
+            Some(key) => {
+                let (keyed, request_id) = (idempotency::keyed(req, key, &bytes), RequestId::of(req));
+                let work = match call {
+                    Ok(call) => self.work(call).await,
+                    Err(error) => Err(error),
+                };
+                self.answer_once(keyed, work, request_id).await
+            }
+        }
+    }
+
+    /// Reads what was sent.
+    fn call<'a>(
+        &self,
+        req: &'a Request,
+        (id, who): (Option<i64>, &'a Principal),
+        bytes: &'a [u8],
+        mut faults: Vec<Fault>,
+    ) -> Result<Call<'a>, Error> {
+        let mut params = Params::parse(req.uri().query());
         let expand = match self.route.action {
             Action::Resource { model, verb: Verb::Read, .. } | Action::Oneself { model, verb: Verb::Read } => {
-                self.site.pipeline.take_expand(model, principal, &mut params)
+                self.site.pipeline.take_expand(model, who, &mut params)
             }
             _ => Vec::new(),
         };
         if !self.route.action.is_list() {
-            faults = unknown_parameters(std::mem::take(&mut params));
+            faults.extend(unknown_parameters(std::mem::take(&mut params)));
         }
+        let preconditions = self.preconditions(req, &mut faults)?;
         let is_required = match self.route.action {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
@@ -133,76 +160,130 @@ impl Endpoint {
             | Action::Socket
             | Action::Notifications => false,
         };
-        let body = object(&bytes, is_required, faults)?;
+        let body = object(bytes, is_required, faults)?;
+        Ok(Call { id, who, params, expand, body, headers: req.headers(), preconditions })
+    }
+
+    async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
+        let pipeline = &self.site.pipeline;
+        if let Some((model, operation)) = self.operation(&mut call)? {
+            return Ok(done(&self.site, model, pipeline.carry_out(operation).await?));
+        }
+        let Call { id, who, params, body, .. } = call;
         match self.route.action {
             Action::Session(action) => {
-                let user_agent = req.headers().get(header::USER_AGENT);
+                let user_agent = call.headers.get(header::USER_AGENT);
                 let user_agent = user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
                 let address = admission.address;
-                let request = SessionRequest { principal, id, params, body, address, user_agent };
+                let request = SessionRequest { principal: who, id, params, body, address, user_agent };
                 session_routes::answer(&self.site, action, request).await
             }
-            Action::Resource { model, verb, .. } => {
-                self.resource(model, verb, Call { id, who: principal, params, expand, body }).await
+            Action::Notifications => notifications::list(&self.site, who, params, body).await,
+            Action::Resource { model, verb: Verb::List, .. } => {
+                forms::nothing(body)?;
+                Ok(Reply::json(StatusCode::OK, pipeline.list(model, id, who, params).await?))
             }
-            Action::Oneself { model, verb } => {
-                self.oneself(model, verb, Call { id, who: principal, params, expand, body }).await
+            Action::Resource { model, verb: Verb::History, .. } => {
+                history::list(&self.site, history::Asked { model, id: row(id)?, who }, params, body).await
             }
-            Action::Notifications => notifications::list(&self.site, principal, params, body).await,
-            Action::Service(_) | Action::Custom { .. } | Action::Replaced { .. } | Action::Socket => {
+            Action::Resource { model, verb: Verb::Read, .. } | Action::Oneself { model, .. } => {
+                forms::nothing(body)?;
+                let is_own = matches!(self.route.action, Action::Oneself { .. });
+                let target = if is_own { Target::Oneself } else { Target::Id(row(id)?) };
+                let found = pipeline.read_expanded(model, target, who, &call.expand).await?;
+                conditional::reply(call.headers, &call.preconditions, pipeline.updated_at(model), found)
+            }
+            Action::Resource { .. }
+            | Action::Service(_)
+            | Action::Custom { .. }
+            | Action::Replaced { .. }
+            | Action::Socket => {
                 Err(Error::Internal("a route was taken for one that follows from a declaration".into()))
             }
         }
     }
 
-    async fn resource(&self, model: usize, verb: Verb, call: Call<'_>) -> Result<Reply, Error> {
-        let Call { id, who, params, expand, body } = call;
-        let pipeline = &self.site.pipeline;
-        let row = || id.ok_or_else(|| Error::NotFound("there is no such row".into()));
-        match verb {
-            Verb::Create => {
-                let made = pipeline.create(model, id, who, &body).await?;
-                Ok(created::reply(&self.site, model, made))
-            }
-            Verb::Update => {
-                let changed = pipeline.update(model, Target::Id(row()?), who, &body).await?;
-                Ok(if changed.is_seen { Reply::json(StatusCode::OK, changed.json) } else { Reply::empty() })
-            }
-            Verb::List => {
-                forms::nothing(body)?;
-                Ok(Reply::json(StatusCode::OK, pipeline.list(model, id, who, params).await?))
-            }
-            Verb::Read => {
-                forms::nothing(body)?;
-                Ok(Reply::json(StatusCode::OK, pipeline.read_expanded(model, Target::Id(row()?), who, &expand).await?))
-            }
-            Verb::Show => Err(Error::Internal("rows are shown beside others, by no route".into())),
-            Verb::History => {
-                let id = row()?;
-                history::list(&self.site, history::Asked { model, id, who }, params, body).await
-            }
-            Verb::Restore => {
-                forms::nothing(body)?;
-                let restored = pipeline.restore(model, row()?, who).await?;
-                Ok(if restored.is_seen { Reply::json(StatusCode::OK, restored.json) } else { Reply::empty() })
-            }
-            Verb::Delete => {
-                forms::nothing(body)?;
-                pipeline.delete(model, row()?, who).await.map(|()| Reply::empty())
-            }
+    /// What the request does to a row, and of which resource; none, where it does nothing to one.
+    fn operation<'c>(&self, call: &'c mut Call<'_>) -> Result<Option<(usize, Operation<'c>)>, Error> {
+        let (model, verb) = match self.route.action {
+            Action::Resource { model, verb, .. } => (model, verb),
+            Action::Oneself { model, verb: Verb::Update } => (model, Verb::Update),
+            _ => return Ok(None),
+        };
+        if matches!(verb, Verb::Delete | Verb::Restore) {
+            forms::nothing(std::mem::take(&mut call.body))?;
+        }
+        let (id, body) = (call.id, &call.body);
+        let act = match (verb, self.route.action) {
+            (Verb::Create, _) => Act::Create { parent: id, body },
+            (Verb::Update, Action::Oneself { .. }) => Act::Update { target: Target::Oneself, body },
+            (Verb::Update, _) => Act::Update { target: Target::Id(row(id)?), body },
+            (Verb::Delete, _) => Act::Delete { id: row(id)? },
+            (Verb::Restore, _) => Act::Restore { id: row(id)? },
+            _ => return Ok(None),
+        };
+        let operation = Operation { resource: model, who: call.who, preconditions: &call.preconditions, act };
+        Ok(Some((model, operation)))
+    }
+
+    /// Does of what was asked for whatever needs no transaction.
+    async fn work(&self, mut call: Call<'_>) -> Result<(usize, Work), Error> {
+        let operation = self.operation(&mut call)?;
+        let (model, operation) = operation.ok_or_else(|| Error::Internal("a key was taken for no change".into()))?;
+        Ok((model, Work::Change(self.site.pipeline.prepare(operation).await?)))
+    }
+
+    /// Answers a request that came with a key.
+    async fn answer_once(
+        &self,
+        keyed: Keyed,
+        work: Result<(usize, Work), Error>,
+        id: RequestId,
+    ) -> Result<Reply, Error> {
+        let (model, work) = match work {
+            Ok(work) => work,
+            Err(error) => (0, Work::Refused(idempotency::refused(error, &id)?)),
+        };
+        let (site, named) = (Arc::clone(&self.site), id.clone());
+        let render = move |outcome| match outcome {
+            Ok(outcome) => idempotency::kept(done(&site, model, outcome)),
+            Err(error) => idempotency::refused(error, &named),
+        };
+        let answered = self.site.pipeline.answer_once(keyed, work, Arc::new(render)).await?;
+        Ok(idempotency::reply(answered, &id))
+    }
+
+    /// What the request asks of the row that it is about.
+    fn preconditions(&self, req: &Request, faults: &mut Vec<Fault>) -> Result<Preconditions, Error> {
+        let has_version =
+            matches!(self.route.action, Action::Resource { verb: Verb::Read, .. } | Action::Oneself { .. });
+        match self.route.action {
+            _ if has_version => Ok(conditional::read(req, faults)),
+            Action::Resource { .. } if self.changes_row() => Ok(conditional::read(req, faults)),
+            // What has no version is none that could be meant.
+            _ if self.changes_row() => conditional::read(req, faults).check(None).map(|()| Preconditions::default()),
+            _ => Ok(Preconditions::default()),
         }
     }
 
-    async fn oneself(&self, model: usize, verb: Verb, call: Call<'_>) -> Result<Reply, Error> {
-        let Call { who, expand, body, .. } = call;
-        let json = if verb == Verb::Update {
-            self.site.pipeline.update(model, Target::Oneself, who, &body).await?.json
-        } else {
-            forms::nothing(body)?;
-            self.site.pipeline.read_expanded(model, Target::Oneself, who, &expand).await?
-        };
-        Ok(Reply::json(StatusCode::OK, json))
+    /// Whether what the path names is there, and is changed.
+    pub(super) fn changes_row(&self) -> bool {
+        ["PATCH", "DELETE"].contains(&self.route.method)
     }
+}
+
+/// The answer to who did something to a row.
+fn done(site: &Site, model: usize, outcome: Outcome) -> Reply {
+    match outcome {
+        Outcome::Created(row) => created::reply(site, model, row),
+        Outcome::Changed(changed) if changed.is_seen => Reply::row(StatusCode::OK, changed.json),
+        Outcome::Changed(_) | Outcome::Gone => Reply::empty(),
+    }
+}
+
+/// The row that the path names.
+fn row(id: Option<i64>) -> Result<i64, Error> {
+    id.ok_or_else(|| Error::NotFound("there is no such row".into()))
 }
 
 /// The id in the path, if the route has one. Anything but a positive 64-bit integer in its one spelling is no row.

@@ -6,11 +6,13 @@ use salvo::{
 };
 
 use super::{
-    Api, CustomRoute, api::Decided, body, created, endpoint, endpoint::Endpoint, forms, gate::Admission, routes::Action,
+    Api, CustomRoute, api::Decided, body, conditional, created, endpoint, endpoint::Endpoint, forms, gate::Admission,
+    idempotency, routes::Action,
 };
 use crate::{
     error::{Error, Fault},
     pipeline::{Intent, Right},
+    precondition::Preconditions,
     principal::Principal,
     schema::Verb,
     wire::Params,
@@ -62,7 +64,10 @@ impl Endpoint {
             Action::Replaced { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             _ => route.description.body.is_some(),
         };
-        let mut object = endpoint::object(&bytes, is_required, self.faults_of_query(route, req))?;
+        let mut faults = self.faults_of_query(route, req);
+        idempotency::key(req, &self.route, &principal, &mut faults);
+        let asked = if self.changes_row() { conditional::read(req, &mut faults) } else { Preconditions::default() };
+        let mut object = endpoint::object(&bytes, is_required, faults)?;
         let faults = if is_required {
             std::mem::take(&mut object.faults)
         } else {
@@ -70,6 +75,8 @@ impl Endpoint {
             Vec::new()
         };
         let row = self.decide(id, &principal).await?;
+        // What a handler makes of a row has no version that could be meant.
+        asked.check(None)?;
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }

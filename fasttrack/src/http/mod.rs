@@ -6,6 +6,7 @@
 mod acceptor;
 mod api;
 mod body;
+mod conditional;
 mod connections;
 mod cors;
 mod created;
@@ -15,8 +16,6 @@ mod declared_length;
 pub mod docs;
 mod edge;
 mod endpoint;
-#[doc(hidden)]
-pub mod etag;
 mod forms;
 mod front;
 mod gate;
@@ -25,6 +24,7 @@ mod handover;
 mod handshake;
 mod history;
 mod host;
+mod idempotency;
 mod limit;
 #[doc(hidden)]
 pub mod live;

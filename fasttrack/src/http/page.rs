@@ -1,7 +1,7 @@
 //! A page out of the binary and the files it loads: bytes with their types and entity tags. What a page shows is its own
 //! affair; see `docs` and `live`.
 
-use super::etag;
+use crate::etag;
 
 /// A page at a path, and its files one segment below.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! Errors on the wire: problem details (RFC 9457), whatever raised them.
 
-use salvo::http::{HeaderMap, HeaderValue, ResBody, Response, StatusCode, header};
+use salvo::http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::request_id::RequestId;
+use super::{reply::Reply, request_id::RequestId};
 use crate::error::{Error, Fault};
 
 /// Seconds after which to try again when the server is busy.
@@ -38,6 +39,7 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     problem(404, "Not Found", "no such route or row"),
     problem(405, "Method Not Allowed", "the route is known, the method is not; `Allow` lists those that are"),
     problem(409, "Conflict", "a unique value is taken, or an invariant would break"),
+    problem(412, "Precondition Failed", "the row is not the one that `If-Match` names any more, or has been changed"),
     problem(413, "Content Too Large", "the body is over the limit"),
     problem(415, "Unsupported Media Type", "the body is not `application/json`"),
     problem(422, "Unprocessable Content", "well-formed, but invalid; `errors` lists every fault"),
@@ -71,6 +73,11 @@ struct Entry<'a> {
 
 /// Answers with `error`. The cause of a 500 goes to the log, and nowhere else.
 pub(super) fn write(res: &mut Response, error: &Error, id: &RequestId) {
+    reply(error, id).write(res);
+}
+
+/// The answer that an error is.
+pub(super) fn reply(error: &Error, id: &RequestId) -> Reply {
     let detail = match error {
         Error::Internal(cause) => {
             tracing::error!(request_id = id.as_str(), cause, "internal error");
@@ -84,13 +91,23 @@ pub(super) fn write(res: &mut Response, error: &Error, id: &RequestId) {
         Error::Invalid(faults) => Some(faults.as_slice()),
         _ => None,
     };
-    write_status(res, status_of(error), &detail, faults, id);
-    extend_headers(res.headers_mut(), error);
+    with_headers(of_status(status_of(error), &detail, faults, id), error)
 }
 
 /// Answers with a status that no [`Error`] has, such as those of the router.
 pub(super) fn write_plain(res: &mut Response, status: StatusCode, detail: &str, id: &RequestId) {
-    write_status(res, status, detail, None, id);
+    of_status(status, detail, None, id).write(res);
+}
+
+/// The body of a problem as it answers another request: `request_id` names that.
+pub(super) fn renamed(body: &str, id: &RequestId) -> String {
+    // In a string, the quotes would stand behind a backslash.
+    const KEY: &str = "\"request_id\":";
+    let Some((before, rest)) = body.split_once(KEY) else { return body.to_owned() };
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+    let Some(Ok(_)) = values.next() else { return body.to_owned() };
+    let after = rest.get(values.byte_offset()..).unwrap_or_default();
+    format!("{before}{KEY}{}{after}", serde_json::Value::from(id.as_str()))
 }
 
 /// The status of an error.
@@ -101,6 +118,7 @@ pub(super) const fn status_of(error: &Error) -> StatusCode {
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -113,7 +131,7 @@ pub(super) const fn status_of(error: &Error) -> StatusCode {
     }
 }
 
-fn write_status(res: &mut Response, status: StatusCode, detail: &str, faults: Option<&[Fault]>, id: &RequestId) {
+fn of_status(status: StatusCode, detail: &str, faults: Option<&[Fault]>, id: &RequestId) -> Reply {
     let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
     let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
     let errors = faults.map(|faults| {
@@ -124,31 +142,22 @@ fn write_status(res: &mut Response, status: StatusCode, detail: &str, faults: Op
             .collect()
     });
     let body = Body { r#type: "about:blank", title, status: status.as_u16(), detail, request_id: id.as_str(), errors };
-    let text = serde_json::to_vec(&body).unwrap_or_default();
-    res.status_code(status);
-    res.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    res.replace_body(ResBody::Once(text.into()));
+    Reply::of("application/problem+json", serde_json::to_vec(&body).unwrap_or_default()).status(status)
 }
 
-fn extend_headers(headers: &mut HeaderMap, error: &Error) {
+fn with_headers(reply: Reply, error: &Error) -> Reply {
+    let number = |seconds: u64| HeaderValue::from(seconds);
     match error {
-        Error::Unauthenticated(_) => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        Error::UpgradeRequired => {
-            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        }
-        Error::TooManySockets { .. } => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(SOCKET_RETRY_AFTER_S));
-        }
+        Error::Unauthenticated(_) => reply.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        Error::UpgradeRequired => reply
+            .header(header::UPGRADE, HeaderValue::from_static("websocket"))
+            .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        Error::TooManySockets { .. } => reply.header(header::RETRY_AFTER, number(SOCKET_RETRY_AFTER_S)),
         Error::TooManyRequests { retry_after_s } | Error::OverLimit { retry_after_s, .. } => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+            reply.header(header::RETRY_AFTER, number(*retry_after_s))
         }
-        Error::Unavailable(_) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
-        }
-        _ => {}
+        Error::Unavailable(_) => reply.header(header::RETRY_AFTER, number(RETRY_AFTER_S)),
+        _ => reply,
     }
 }
 
@@ -166,9 +175,26 @@ fn summary(faults: &[Fault]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use salvo::http::{HeaderMap, ResBody};
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_problem_names_the_request_that_it_answers() {
+        let named = |name: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-request-id", HeaderValue::try_from(name).unwrap());
+            RequestId::from_headers(&headers)
+        };
+        for detail in ["m", r#""request_id":"x""#, "{\\\"request_id\":"] {
+            let body = |name: &str| {
+                let (_, _, body) = reply(&Error::fault("f", "c", detail.to_owned()), &named(name)).into_parts();
+                String::from_utf8(body.to_vec()).unwrap()
+            };
+            assert_eq!(renamed(&body(r#"one"\"#), &named("other\"")), body("other\""), "{detail}");
+        }
+    }
 
     fn answer(error: &Error) -> (Response, Value) {
         let mut res = Response::new();
@@ -193,6 +219,7 @@ mod tests {
             Error::Forbidden("m".into()),
             Error::NotFound("m".into()),
             Error::Conflict("m".into()),
+            Error::PreconditionFailed("m".into()),
             Error::TooLarge { max_bytes: 1 },
             Error::UnsupportedMediaType("m".into()),
             Error::fault("f", "c", "m"),

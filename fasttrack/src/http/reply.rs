@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use salvo::http::{HeaderName, HeaderValue, ResBody, Response, StatusCode, header};
 
+use crate::etag;
+
 /// A successful answer.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -15,6 +17,22 @@ impl Reply {
     /// A JSON body.
     pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::of("application/json", body).status(status)
+    }
+
+    /// A row as JSON, which is its plain representation, with the tag of it.
+    pub(super) fn row(status: StatusCode, row: impl Into<Bytes>) -> Self {
+        let row = row.into();
+        let tag = etag::of(&row);
+        Self::json(status, row).tagged(tag)
+    }
+
+    /// With this entity tag.
+    #[must_use]
+    pub(super) fn tagged(self, tag: String) -> Self {
+        match HeaderValue::try_from(tag) {
+            Ok(tag) => self.header(header::ETAG, tag),
+            Err(_) => self,
+        }
     }
 
     /// 200 with a body of this type.
@@ -47,9 +65,22 @@ impl Reply {
         self
     }
 
+    /// What was answered before.
+    pub(super) fn kept(status: u16, body: String) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, headers: Vec::new(), body: body.into() }
+    }
+
+    /// Status, headers and body.
+    pub(super) fn into_parts(self) -> (StatusCode, Vec<(HeaderName, HeaderValue)>, Bytes) {
+        (self.status, self.headers, self.body)
+    }
+
     pub(super) fn write(self, res: &mut Response) {
         res.status_code(self.status);
-        res.headers_mut().extend(self.headers);
+        for (name, value) in self.headers {
+            res.headers_mut().insert(name, value);
+        }
         if !self.body.is_empty() {
             res.replace_body(ResBody::Once(self.body));
         }

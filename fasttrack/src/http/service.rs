@@ -6,13 +6,13 @@ use bytes::Bytes;
 use salvo::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    Site, docs, etag, live,
+    Site, docs, live,
     page::{Asset, Page},
     readings,
     reply::Reply,
     routes::ServiceAction,
 };
-use crate::error::Error;
+use crate::{error::Error, etag};
 
 /// How long the database may take to say that it is there.
 const PING_LIMIT: Duration = Duration::from_secs(2);
@@ -82,8 +82,5 @@ fn cached(reply: Reply, tag: &str, headers: &HeaderMap) -> Reply {
     let if_none_match = headers.get_all(header::IF_NONE_MATCH).iter().map(HeaderValue::as_bytes);
     let reply = if etag::matches(if_none_match, tag) { Reply::without_body(StatusCode::NOT_MODIFIED) } else { reply };
     let reply = reply.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    match HeaderValue::from_str(tag) {
-        Ok(tag) => reply.header(header::ETAG, tag),
-        Err(_) => reply,
-    }
+    reply.tagged(tag.to_owned())
 }

@@ -21,15 +21,16 @@ const LEAP_US: i64 = 60 * 60 * clock::SECOND_US;
 /// Messages that are deleted in one unit of the writer, for which others' writes wait.
 const STEP: u16 = 500;
 
-/// Deletes messages that are too old, and rows that were deleted and have been kept long enough, at once and every hour, for as long as the server runs. Where the clock was set
-/// forward in between, it waits another hour: somebody may have been mistaken, and what is deleted does not come back.
+/// Deletes messages that are too old, rows that were deleted and have been kept long enough, and answers likewise, at once
+/// and every hour, for as long as the server runs. Where the clock was set forward in between, it waits another hour: somebody may have been mistaken, and what is deleted does not come back.
 pub async fn keep_tidy(outbox: Outbox, pipeline: Arc<Pipeline>) {
     let mut steps = Steps::begin();
     let delete = || {
         let (outbox, pipeline) = (outbox.clone(), Arc::clone(&pipeline));
         async move {
             delete_old(&outbox).await?;
-            pipeline.erase_old().await.map(drop)
+            pipeline.erase_old().await?;
+            pipeline.forget_answers().await
         }
     };
     tidy_up(|| steps.take_us(), delete).await;

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use super::{
     Pipeline,
     engine::Engine,
-    hooked::Hooked,
+    hooked::{Hooked, Hooking, Turn},
     inline::{Along, Brought, Created},
     input::{Input, Purpose},
     refusal,
@@ -42,13 +42,27 @@ impl Pipeline {
         who: &Principal,
         body: &Object<'_>,
     ) -> Result<Vec<u8>, Error> {
+        self.insert(self.creation(resource, parent, who, body)?).await
+    }
+
+    /// What creates a row.
+    ///
+    /// # Errors
+    /// What stands against it whatever the database holds, but for what is wrong with the body.
+    pub(super) fn creation(
+        &self,
+        resource: usize,
+        parent: Option<i64>,
+        who: &Principal,
+        body: &Object<'_>,
+    ) -> Result<New, Error> {
         let engine = self.engine(resource)?;
         let plan = engine.plan(CallerRole::of(who));
         let (plan, along) = (plan.and_then(|plan| plan.create.as_ref()), plan.map(|plan| plan.along.as_slice()));
         let along = along.unwrap_or_default();
         let Some(plan) = plan else { return Err(refusal::forbidden_all(who, Verb::Create, engine.schema)) };
         check_may_create(engine, plan, who)?;
-        self.insert(Attempt { engine, plan, along, parent, who, now_us: clock::now_us() }, body).await
+        self.read_new(Attempt { engine, plan, along, parent, who, now_us: clock::now_us() }, body)
     }
 
     /// Creates an account for whoever asks, without a rule, and returns it as JSON.
@@ -57,7 +71,7 @@ impl Pipeline {
     /// As [`create`](Self::create); a field that only some may set is a 403.
     pub async fn register(&self, body: &Object<'_>) -> Result<Vec<u8>, Error> {
         let engine = self.engine(self.account)?;
-        self.insert(Attempt::registration(engine), body).await
+        self.insert(self.read_new(Attempt::registration(engine), body)?).await
     }
 
     /// Creates an account on behalf of whoever runs the server, with these fields whatever rule they have.
@@ -70,66 +84,45 @@ impl Pipeline {
         for (key, arg) in fields {
             input.fields.extend(engine.schema.column_of_key(key).map(|column| (column, arg.clone())));
         }
-        self.insert_input(Attempt::registration(engine), input, Vec::new()).await
+        self.insert(New::of(Attempt::registration(engine), input, Vec::new())).await
     }
 
-    async fn insert(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<Vec<u8>, Error> {
+    fn read_new(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<New, Error> {
         let input = Input::read(attempt.engine.schema, Purpose::Create, body);
         let guards = &attempt.plan.insert.guards;
         input.refuse_fields(|key| guards.iter().any(|guard| guard.key == key && guard.policy.is_never()))?;
-        let brought = self.brought(attempt.along, attempt.who, body, attempt.now_us).await?;
-        self.insert_input(attempt, input, brought).await
+        let brought = self.brought(attempt.along, attempt.who, body, attempt.now_us)?;
+        Ok(New::of(attempt, input, brought))
     }
 
-    async fn insert_input(&self, attempt: Attempt<'_>, input: Input, brought: Vec<Brought>) -> Result<Vec<u8>, Error> {
-        let Attempt { engine, plan, parent, who, now_us, .. } = attempt;
-        let row = row((engine, plan), parent, who, &input, now_us);
-        let mut new = New {
-            engine: Arc::clone(engine),
-            plan: Arc::clone(plan),
-            parent,
-            who: who.clone(),
-            input,
-            row,
-            brought,
-            together: true,
-        };
-        let is_final = engine.schema.hooks.is_none();
-        if new.is_faulty(is_final) {
-            return Err(new.refusal(Executor::Db(&self.db), is_final).await?.unwrap_or_else(changed_meanwhile));
+    /// Does what can be done for a new row before its transaction.
+    ///
+    /// # Errors
+    /// What stands against it, where that is known already; 503.
+    pub(super) async fn ready(&self, new: &mut New) -> Result<(), Error> {
+        if new.is_faulty() {
+            return Err(new.refuse(Executor::Db(&self.db), new.is_final()).await);
         }
-        hash_passwords(engine.schema, &mut new.row, self.options.bcrypt_cost).await?;
+        hash_passwords(new.engine.schema, &mut new.row, self.options.bcrypt_cost).await?;
         for brought in &mut new.brought {
             brought.hash_passwords(self.options.bcrypt_cost).await?;
         }
-        let hooked = self.hooking.of(engine.schema).await?;
-        if hooked.is_some() || !new.comes_alone() {
-            return self.create_in_unit(new, hooked).await;
+        let turn = self.hooking.turn(new.followed()).await?;
+        new.follow(&self.hooking, turn.as_ref())
+    }
+
+    async fn insert(&self, mut new: New) -> Result<Vec<u8>, Error> {
+        self.ready(&mut new).await?;
+        if !new.is_plain() {
+            return self.db.write(move |tx| async move { new.apply(tx).await }.boxed()).await;
         }
-        let created = self.db.insert(Arc::clone(plan) as Arc<dyn RowPlan>, new.row.clone()).await;
+        let created = self.db.insert(Arc::clone(&new.plan) as Arc<dyn RowPlan>, new.row.clone()).await;
         match created {
             Ok(Some(json)) => Ok(json),
             // What it refers to can go between the look and the insertion.
-            Ok(None) | Err(DbError::ForeignKey) => {
-                Err(new.refusal(Executor::Db(&self.db), true).await?.unwrap_or_else(changed_meanwhile))
-            }
-            Err(error) => Err(refusal::database(engine.schema, error)),
+            Ok(None) | Err(DbError::ForeignKey) => Err(new.refuse(Executor::Db(&self.db), true).await),
+            Err(error) => Err(refusal::database(new.engine.schema, error)),
         }
-    }
-
-    /// Creates a row in a unit of its own, so that it is never merged with others.
-    async fn create_in_unit(&self, new: New, hooked: Option<Hooked>) -> Result<Vec<u8>, Error> {
-        let failed = Arc::new(AtomicBool::new(false));
-        let unit = |new: New| {
-            let (hooked, failed) = (hooked.clone(), Arc::clone(&failed));
-            self.db.write(move |tx| async move { new.apply(tx, hooked, &failed).await }.boxed())
-        };
-        let created = unit(new.clone()).await;
-        if created.is_err() && failed.load(Ordering::Relaxed) {
-            // One by one it is known which of those that come along it is.
-            return unit(New { together: false, ..new }).await;
-        }
-        created
     }
 }
 
@@ -194,30 +187,84 @@ pub(super) fn changed_meanwhile() -> Error {
 
 /// A row to be, and what comes along with it.
 #[derive(Clone)]
-struct New {
-    engine: Arc<Engine>,
-    plan: Arc<RowsPlan>,
+pub(super) struct New {
+    pub(super) engine: Arc<Engine>,
+    pub(super) plan: Arc<RowsPlan>,
     parent: Option<i64>,
     who: Principal,
     input: Input,
-    row: Vec<Arg>,
+    pub(super) row: Vec<Arg>,
     brought: Vec<Brought>,
+    hooked: Option<Hooked>,
     /// Whether those that come along are written together.
     together: bool,
 }
 
 impl New {
+    fn of(attempt: Attempt<'_>, input: Input, brought: Vec<Brought>) -> Self {
+        let Attempt { engine, plan, parent, who, now_us, .. } = attempt;
+        let row = row((engine, plan), parent, who, &input, now_us);
+        let (engine, plan, who) = (Arc::clone(engine), Arc::clone(plan), who.clone());
+        Self { engine, plan, parent, who, input, row, brought, hooked: None, together: true }
+    }
+
     fn comes_alone(&self) -> bool {
         self.brought.iter().all(Brought::is_empty)
     }
 
+    /// Whether it is a row and nothing else, which can be written with others that are alike.
+    pub(super) fn is_plain(&self) -> bool {
+        self.engine.schema.hooks.is_none() && self.comes_alone()
+    }
+
+    /// Whether the row is as it is going to be; a hook may change it otherwise.
+    fn is_final(&self) -> bool {
+        self.engine.schema.hooks.is_none()
+    }
+
     /// Whether something is wrong, as far as that can be told without the database.
-    fn is_faulty(&self, is_final: bool) -> bool {
-        let is_broken = || !self.creation(is_final).broken(&self.row).is_empty();
+    pub(super) fn is_faulty(&self) -> bool {
+        let is_broken = || !self.creation(self.is_final()).broken(&self.row).is_empty();
         !self.input.faults.is_empty() || is_broken() || self.brought.iter().any(Brought::is_faulty)
     }
 
-    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>, failed: &AtomicBool) -> Result<Vec<u8>, Error> {
+    /// How many resources have hooks of which it has rows.
+    pub(super) fn followed(&self) -> usize {
+        usize::from(!self.is_final()) + self.brought.iter().filter(|brought| brought.is_followed()).count()
+    }
+
+    /// Has its hooks run in this turn.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where it needs one, and there is none.
+    pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
+        self.hooked = hooking.of(self.engine.schema, turn)?;
+        self.brought.iter_mut().try_for_each(|brought| brought.follow(hooking, turn))
+    }
+
+    /// Creates the row, and what comes along with it.
+    ///
+    /// # Errors
+    /// What stands against it. Where nothing else is to be undone, the transaction can go on.
+    pub(super) async fn apply(self, tx: &mut Tx) -> Result<Vec<u8>, Error> {
+        if self.is_faulty() {
+            return Err(self.refuse(Executor::Tx(tx), self.is_final()).await);
+        }
+        let failed = Arc::new(AtomicBool::new(false));
+        if self.comes_alone() {
+            return self.write(tx, &failed).await;
+        }
+        let (together, has_failed) = (self.clone(), Arc::clone(&failed));
+        let created = tx.part(move |tx| async move { together.write(tx, &has_failed).await }.boxed()).await;
+        if created.is_err() && failed.load(Ordering::Relaxed) {
+            // One by one it is known which of those that come along it is.
+            return Self { together: false, ..self }.write(tx, &failed).await;
+        }
+        created
+    }
+
+    async fn write(mut self, tx: &mut Tx, failed: &AtomicBool) -> Result<Vec<u8>, Error> {
+        let hooked = self.hooked.take();
         if let Some(hooked) = &hooked {
             self.ask_hook(tx, hooked).await?;
         }
@@ -226,7 +273,7 @@ impl New {
         let rows = [self.row.clone()];
         let mut written = self.plan.write(tx, &rows).await.map_err(refused)?;
         let Some(&(id, _)) = written.created.first() else {
-            return Err(self.refusal(Executor::Tx(tx), true).await?.unwrap_or_else(changed_meanwhile));
+            return Err(self.refuse(Executor::Tx(tx), true).await);
         };
         if self.comes_alone() {
             self.plan.tell(tx, &rows, &written, Part::All).await.map_err(refused)?;
@@ -257,7 +304,7 @@ impl New {
         let edits = hooked.before_create(tx, &self.who, (Purpose::Create, &self.row)).await?;
         apply(self.engine.schema, &mut self.row, edits);
         if !self.creation(true).broken(&self.row).is_empty() {
-            return Err(self.refusal(Executor::Tx(tx), true).await?.unwrap_or_else(changed_meanwhile));
+            return Err(self.refuse(Executor::Tx(tx), true).await);
         }
         Ok(())
     }
@@ -286,6 +333,14 @@ impl New {
         };
         let actor = self.who.caller().map(|caller| caller.id);
         Ok(RawChange { id, old: None, new: Some(whole), actor, at: clock::now() })
+    }
+
+    /// Why it is not created, which something is known to stand against.
+    pub(super) async fn refuse(&self, executor: Executor<'_>, is_final: bool) -> Error {
+        match self.refusal(executor, is_final).await {
+            Ok(refusal) => refusal.unwrap_or_else(changed_meanwhile),
+            Err(error) => error,
+        }
     }
 
     /// What stands against the row, and against those that come along as far as that is known before it is there.

@@ -9,8 +9,9 @@ use super::{
     change::arguments,
     engine::Engine,
     history::{self, Note},
-    hooked::Hooked,
+    hooked::{Hooked, Hooking, Turn},
     outbox::{self, Act},
+    precondition::{self, Asked},
     refusal, sets, timetable, values,
 };
 use crate::{
@@ -18,9 +19,10 @@ use crate::{
     db::{Arg, DbError, Row, Tx},
     error::Error,
     job::RawChange,
+    precondition::Preconditions,
     principal::Principal,
     schema::{Change, Verb},
-    sql::{self, CallerRole, Predicate},
+    sql::{self, CallerRole, Predicate, Template},
 };
 
 impl Pipeline {
@@ -29,38 +31,87 @@ impl Pipeline {
     /// # Errors
     /// 401, 403, 404; 409 while something refers to it that may not lose it; 503.
     pub async fn delete(&self, resource: usize, id: i64, who: &Principal) -> Result<(), Error> {
+        self.remove(Asked { resource, who, preconditions: &Preconditions::default() }, id).await
+    }
+
+    /// The same, where the row is as is asked.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete); [`Error::PreconditionFailed`].
+    pub(super) async fn remove(&self, asked: Asked<'_>, id: i64) -> Result<(), Error> {
+        let mut removal = self.removal(asked, id)?;
+        let turn = self.hooking.turn(removal.followed()).await?;
+        removal.follow(&self.hooking, turn.as_ref())?;
+        self.db.write(move |tx| async move { removal.apply(tx).await }.boxed()).await
+    }
+
+    /// What deletes a row.
+    ///
+    /// # Errors
+    /// What stands against it whatever the database holds.
+    pub(super) fn removal(&self, asked: Asked<'_>, id: i64) -> Result<Removal, Error> {
+        let Asked { resource, who, preconditions } = asked;
         let engine = self.engine(resource)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         if plan.delete.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Delete.name(), engine.schema, id));
         }
-        let hooked = self.hooking.of(engine.schema).await?;
-        let removal = Removal {
+        Ok(Removal {
             engine: Arc::clone(engine),
             resource,
             who: who.clone(),
             id,
             policy: plan.delete.clone(),
             read: plan.read.clone(),
-        };
-        self.db.write(move |tx| async move { removal.apply(tx, hooked).await }.boxed()).await
+            seen: (!plan.seen.is_always()).then(|| plan.seen.clone()),
+            shown: plan.shown.clone(),
+            preconditions: preconditions.clone(),
+            hooked: None,
+        })
     }
 }
 
+/// A row that is to go.
 #[derive(Clone)]
-struct Removal {
+pub(super) struct Removal {
     engine: Arc<Engine>,
     resource: usize,
     who: Principal,
     id: i64,
     policy: Predicate,
     read: Predicate,
+    /// Which rows the caller may see; `None` where it may see any.
+    seen: Option<Predicate>,
+    /// What reads the row as the caller is shown it, where that is not all of it.
+    shown: Option<Template>,
+    preconditions: Preconditions,
+    hooked: Option<Hooked>,
 }
 
 impl Removal {
-    async fn apply(self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<(), Error> {
+    /// How many resources have hooks of which it deletes rows itself.
+    pub(super) fn followed(&self) -> usize {
+        usize::from(self.engine.schema.hooks.is_some())
+    }
+
+    /// Has its hooks run in this turn.
+    ///
+    /// # Errors
+    /// As [`Hooking::of`].
+    pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
+        self.hooked = hooking.of(self.engine.schema, turn)?;
+        Ok(())
+    }
+
+    /// Deletes the row.
+    ///
+    /// # Errors
+    /// What stands against it. Where nothing else is to be undone, the transaction can go on.
+    pub(super) async fn apply(mut self, tx: &mut Tx) -> Result<(), Error> {
+        let hooked = self.hooked.take();
         let mut before = self.look(tx).await?;
         let json = before.take_bytes(2).unwrap_or_default();
+        self.check_preconditions(tx, &json).await?;
         if let Some(hooked) = &hooked {
             hooked.before_delete(tx, &self.who, &json).await?;
             // It may have changed what the rule asks.
@@ -112,6 +163,12 @@ impl Removal {
         };
         refusal::judge(&row, &self.who, Verb::Delete.name(), schema, self.id)?;
         Ok(row)
+    }
+
+    async fn check_preconditions(&self, tx: &mut Tx, whole: &[u8]) -> Result<(), Error> {
+        let seen = self.seen.as_ref().filter(|seen| !self.policy.implies(seen));
+        let row = precondition::Row { engine: &self.engine, id: self.id, whole, seen, shown: self.shown.as_ref() };
+        precondition::check(&self.preconditions, tx, &self.who, row).await
     }
 
     async fn tell(&self, tx: &mut Tx, before: &Row) -> Result<(), Error> {

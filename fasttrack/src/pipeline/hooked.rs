@@ -39,13 +39,17 @@ pub(super) struct Hooking {
     turns: Arc<Semaphore>,
 }
 
+/// The right of a write to be followed up, with all that it changes.
+#[derive(Clone)]
+pub(super) struct Turn(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+
 /// The hooks of one resource, for one write.
 #[derive(Clone)]
 pub(super) struct Hooked {
     schema: &'static Schema,
     table: HookTable,
     common: Hooking,
-    turn: Arc<OwnedSemaphorePermit>,
+    turn: Turn,
 }
 
 impl Hooking {
@@ -53,16 +57,29 @@ impl Hooking {
         Self { engines, context, turns: Arc::new(Semaphore::new(MOST_AFTER_COMMIT)) }
     }
 
-    /// The hooks of a resource that has some, when it is this write's turn.
+    /// Waits for the turn of a write that changes so many rows with hooks; it needs none where there are none.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when its turn does not come.
-    pub(super) async fn of(&self, schema: &'static Schema) -> Result<Option<Hooked>, Error> {
-        let Some(table) = schema.hooks else { return Ok(None) };
-        match timeout(TURN_LIMIT, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Some(Hooked { schema, table, common: self.clone(), turn: Arc::new(turn) })),
+    pub(super) async fn turn(&self, changes: usize) -> Result<Option<Turn>, Error> {
+        if changes == 0 {
+            return Ok(None);
+        }
+        let changes = u32::try_from(changes.min(MOST_AFTER_COMMIT)).unwrap_or(u32::MAX);
+        match timeout(TURN_LIMIT, Arc::clone(&self.turns).acquire_many_owned(changes)).await {
+            Ok(Ok(turn)) => Ok(Some(Turn(Arc::new(turn)))),
             Ok(Err(_)) | Err(_) => Err(Error::Unavailable("too many changes are still being followed up".into())),
         }
+    }
+
+    /// The hooks of a resource that has some, in the turn of a write.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where it has some, and the write waited for no turn.
+    pub(super) fn of(&self, schema: &'static Schema, turn: Option<&Turn>) -> Result<Option<Hooked>, Error> {
+        let Some(table) = schema.hooks else { return Ok(None) };
+        let turn = turn.ok_or_else(|| Error::Internal(format!("nobody would follow up what {} does", schema.name)))?;
+        Ok(Some(Hooked { schema, table, common: self.clone(), turn: turn.clone() }))
     }
 
     /// Waits until no change is being followed up.

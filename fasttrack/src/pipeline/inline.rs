@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     Pipeline, create,
     engine::{self, Engine, Setup},
-    hooked::Hooked,
+    hooked::{Hooked, Hooking, Turn},
     input::{Input, Purpose},
     refusal,
     rows::{Part, RowsPlan, Written},
@@ -151,8 +151,8 @@ impl Pipeline {
     /// Reads what a body brings along.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] where the caller may create none of it, or not with these fields; 503.
-    pub(super) async fn brought(
+    /// [`Error::Forbidden`] where the caller may create none of it, or not with these fields.
+    pub(super) fn brought(
         &self,
         along: &[Arc<Along>],
         who: &Principal,
@@ -170,7 +170,6 @@ impl Pipeline {
                 Ok(items) => {
                     create::check_may_create(&brought.engine, &along.plan, who)?;
                     brought.take(&items, who, now_us)?;
-                    brought.hooked = self.hooking.of(along.schema).await?;
                 }
             }
             all.push(brought);
@@ -210,11 +209,28 @@ impl Brought {
         self.rows.is_empty()
     }
 
+    /// Whether they have hooks.
+    pub(super) fn is_followed(&self) -> bool {
+        self.along.schema.hooks.is_some() && !self.is_empty()
+    }
+
+    /// Has their hooks run in this turn.
+    ///
+    /// # Errors
+    /// As [`Hooking::of`].
+    pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
+        self.hooked = if self.is_empty() { None } else { hooking.of(self.along.schema, turn)? };
+        Ok(())
+    }
+
     /// Whether something is wrong with them, as far as that can be told without the database.
     pub(super) fn is_faulty(&self) -> bool {
         let is_faulty = |new: &NewRow| {
             !new.input.faults.is_empty()
-                || !self.creation(new, &Principal::Anonymous, self.hooked.is_none()).broken(&new.row).is_empty()
+                || !self
+                    .creation(new, &Principal::Anonymous, self.along.schema.hooks.is_none())
+                    .broken(&new.row)
+                    .is_empty()
         };
         !self.faults.is_empty() || self.rows.iter().any(is_faulty)
     }
@@ -246,7 +262,7 @@ impl Brought {
         found.add(None, (!self.faults.is_empty()).then(|| Error::Invalid(self.faults.clone())));
         let is_asked = |new: &&NewRow| places.is_none_or(|places| places.contains(&new.place));
         for new in self.rows.iter().filter(is_asked) {
-            let creation = self.creation(new, who, places.is_some() || self.hooked.is_none());
+            let creation = self.creation(new, who, places.is_some() || self.along.schema.hooks.is_none());
             found.add(Some(&self.place(new.place)), creation.refusal(executor.again(), new.row.clone()).await?);
         }
         Ok(())

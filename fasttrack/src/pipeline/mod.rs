@@ -22,8 +22,11 @@ mod input;
 mod kept;
 mod limit;
 mod list;
+mod once;
+mod operation;
 mod outbox;
 mod permit;
+mod precondition;
 mod reach;
 mod read;
 mod refusal;
@@ -46,7 +49,10 @@ pub use self::{
     account::Accounts,
     engine::managers,
     expand::{shown_inside_others, shown_wherever_seen},
+    once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},
+    operation::{Act, Operation, Outcome, Prepared},
     permit::{Intent, Right},
+    read::Found,
     restore::what_returns_is_seen,
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},

@@ -9,16 +9,27 @@ use crate::{
     sql::{self, CallerRole, Predicate, Template},
 };
 
+/// A row that was read, as the caller is shown it.
+#[derive(Debug)]
+pub struct Found {
+    /// Its plain representation, as JSON.
+    pub plain: Vec<u8>,
+    /// What is shown of it instead, where that was asked for.
+    pub shown: Option<Vec<u8>>,
+    /// Whether rows of others are shown in it, which change without it.
+    pub holds_others: bool,
+}
+
 impl Pipeline {
     /// A row as JSON, as the caller is shown it.
     ///
     /// # Errors
     /// 401, 403 or 404 as the rule and the table say, 503.
     pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
-        self.read_expanded(resource, target, who, &[]).await
+        self.read_expanded(resource, target, who, &[]).await.map(|found| found.plain)
     }
 
-    /// The same with rows inside that it refers to.
+    /// The same, also with rows inside that it refers to.
     ///
     /// # Errors
     /// As for [`read`](Self::read).
@@ -28,7 +39,7 @@ impl Pipeline {
         target: Target,
         who: &Principal,
         expand: &[Expand],
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Found, Error> {
         let engine = self.engine(resource)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         let template = match target {
@@ -55,7 +66,7 @@ impl Pipeline {
         let engine = self.engine(resource)?;
         let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.alone.view.is_whole() && !plan.read.is_never());
         let Some(plan) = plan else { return self.read(resource, Target::Id(id), who).await };
-        self.find(engine, Target::Id(id), who, &sql::read(&engine.table, &plan.read)).await
+        self.find(engine, Target::Id(id), who, &sql::read(&engine.table, &plan.read)).await.map(|found| found.plain)
     }
 
     async fn find(
@@ -64,11 +75,13 @@ impl Pipeline {
         target: Target,
         who: &Principal,
         template: &Template,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Found, Error> {
         let id = target.id(who)?;
         let mut found = self.db.read(template.fill(values(id, who))).await?;
-        match found.first_mut().and_then(|row| row.take_bytes(0)) {
-            Some(json) => Ok(json),
+        let row = found.first_mut();
+        match row.and_then(|row| Some((row.take_bytes(0)?, row.take_bytes(1)))) {
+            Some((plain, None)) => Ok(Found { plain, shown: None, holds_others: false }),
+            Some((shown, Some(plain))) => Ok(Found { plain, shown: Some(shown), holds_others: true }),
             None => Err(self.explain_unseen(engine, who, id, Verb::Read).await?),
         }
     }

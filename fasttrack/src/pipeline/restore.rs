@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use super::{
     Changed, Pipeline,
     engine::{self, Engine},
-    hooked::Hooked,
+    hooked::{Hooked, Hooking, Turn},
     kept::Astray,
     refusal, values,
 };
@@ -41,6 +41,17 @@ impl Pipeline {
     /// 401, 403, 404; 409 for a row that is not deleted, while what it refers to is, and where a value that is unique has
     /// been taken meanwhile; 503.
     pub async fn restore(&self, resource: usize, id: i64, who: &Principal) -> Result<Changed, Error> {
+        let mut revival = self.revival(resource, id, who)?;
+        let turn = self.hooking.turn(revival.followed()).await?;
+        revival.follow(&self.hooking, turn.as_ref())?;
+        self.db.write(move |tx| async move { revival.apply(tx).await }.boxed()).await
+    }
+
+    /// What restores a row.
+    ///
+    /// # Errors
+    /// What stands against it whatever the database holds.
+    pub(super) fn revival(&self, resource: usize, id: i64, who: &Principal) -> Result<Revival, Error> {
         let engine = self.engine(resource)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
         if plan.restore.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
@@ -48,16 +59,15 @@ impl Pipeline {
         }
         let look = sql::restorable(&engine.table, &plan.restore, &plan.read);
         let look = look.ok_or_else(|| Error::Internal(format!("{} keeps no deleted rows", engine.schema.name)))?;
-        let hooked = self.hooking.of(engine.schema).await?;
         let engine = Arc::clone(engine);
         let (seen, shown) = (plan.seen.clone(), plan.shown.clone());
-        let revival = Revival { engine, resource, who: who.clone(), id, look, seen, shown };
-        self.db.write(move |tx| async move { revival.apply(tx, hooked).await }.boxed()).await
+        Ok(Revival { engine, resource, who: who.clone(), id, look, seen, shown, hooked: None })
     }
 }
 
+/// A row that is to be there again.
 #[derive(Clone)]
-struct Revival {
+pub(super) struct Revival {
     engine: Arc<Engine>,
     resource: usize,
     who: Principal,
@@ -66,10 +76,30 @@ struct Revival {
     seen: Predicate,
     /// What reads the row for its answer, where not all of it is shown.
     shown: Option<Template>,
+    hooked: Option<Hooked>,
 }
 
 impl Revival {
-    async fn apply(self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
+    /// How many resources have hooks of which it restores rows itself.
+    pub(super) fn followed(&self) -> usize {
+        usize::from(self.engine.schema.hooks.is_some())
+    }
+
+    /// Has its hooks run in this turn.
+    ///
+    /// # Errors
+    /// As [`Hooking::of`].
+    pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
+        self.hooked = hooking.of(self.engine.schema, turn)?;
+        Ok(())
+    }
+
+    /// Restores the row.
+    ///
+    /// # Errors
+    /// What stands against it. Where nothing else is to be undone, the transaction can go on.
+    pub(super) async fn apply(mut self, tx: &mut Tx) -> Result<Changed, Error> {
+        let hooked = self.hooked.take();
         let mut row = self.look(tx).await?;
         let (at, json) = (row.text(3).map(str::to_owned), row.take_bytes(4).unwrap_or_default());
         let noun = words(self.engine.schema.name);

@@ -1,11 +1,14 @@
 //! `PATCH`: a row changes (RFC 7396), if the rule allows it as it is, and where it would hang or as it would be.
 
 mod caller;
+mod references;
+mod unasked;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
+pub(super) use self::unasked::set;
 use super::{
     Pipeline, Target,
     change::{arguments, fires_on_update},
@@ -13,9 +16,11 @@ use super::{
     engine::Engine,
     exclusive, flow,
     history::{self, Note},
-    hooked::Hooked,
+    hooked::{Hooked, Hooking, Turn},
     input::{Input, Purpose},
-    limit, outbox, refusal,
+    limit, outbox,
+    precondition::Asked,
+    refusal,
     second::Second,
     sets,
     state::State,
@@ -26,6 +31,7 @@ use crate::{
     db::{Arg, Tx},
     error::{Error, Fault},
     job::RawChange,
+    precondition::Preconditions,
     principal::Principal,
     schema::{Column, Kind, Verb},
     sql::{self, CallerRole, Guard, Predicate, Reference, Template},
@@ -34,7 +40,7 @@ use crate::{
 
 /// Everything that a change to a row needs inside the transaction.
 #[derive(Clone)]
-struct Change {
+pub(super) struct Change {
     engine: Arc<Engine>,
     who: Principal,
     id: i64,
@@ -48,6 +54,8 @@ struct Change {
     references: Vec<Reference>,
     /// What reads the row for its answer, where not all of it is shown.
     shown: Option<Template>,
+    preconditions: Preconditions,
+    hooked: Option<Hooked>,
     input: Input,
 }
 
@@ -63,6 +71,26 @@ impl Pipeline {
         who: &Principal,
         body: &Object<'_>,
     ) -> Result<Changed, Error> {
+        self.change(Asked { resource, who, preconditions: &Preconditions::default() }, target, body).await
+    }
+
+    /// The same, where the row is as is asked.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); [`Error::PreconditionFailed`].
+    pub(super) async fn change(&self, asked: Asked<'_>, target: Target, body: &Object<'_>) -> Result<Changed, Error> {
+        let mut change = self.changing(asked, target, body)?;
+        let turn = self.hooking.turn(change.followed()).await?;
+        change.follow(&self.hooking, turn.as_ref())?;
+        self.db.write(move |tx| async move { change.apply(tx).await }.boxed()).await
+    }
+
+    /// What changes a row.
+    ///
+    /// # Errors
+    /// What stands against it whatever the database holds, but for what is wrong with the body.
+    pub(super) fn changing(&self, asked: Asked<'_>, target: Target, body: &Object<'_>) -> Result<Change, Error> {
+        let Asked { resource, who, preconditions } = asked;
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
@@ -78,10 +106,9 @@ impl Pipeline {
         if !policy.is_never() {
             input.refuse_fields(|key| plan.guards.iter().any(|guard| guard.key == key && shut(guard)))?;
         }
-        let hooked = self.hooking.of(engine.schema).await?;
         let sets = |key: &str| input.sent.contains(&key);
-        let may_set = |key: &str| sets(key) || hooked.is_some();
-        let change = Change {
+        let may_set = |key: &str| sets(key) || engine.schema.hooks.is_some();
+        Ok(Change {
             engine: Arc::clone(engine),
             who: who.clone(),
             id,
@@ -93,13 +120,15 @@ impl Pipeline {
             steps: plan.steps.clone(),
             references: plan.references.iter().filter(|reference| may_set(reference.key)).cloned().collect(),
             shown: if oneself { plan.shown_oneself.clone() } else { plan.shown.clone() },
+            preconditions: preconditions.clone(),
+            hooked: None,
             input,
-        };
-        self.db.write(move |tx| async move { change.apply(tx, hooked).await }.boxed()).await
+        })
     }
 }
 
 /// A row after a change.
+#[derive(Debug)]
 pub struct Changed {
     /// The row.
     pub json: Vec<u8>,
@@ -108,8 +137,28 @@ pub struct Changed {
 }
 
 impl Change {
-    async fn apply(mut self, tx: &mut Tx, hooked: Option<Hooked>) -> Result<Changed, Error> {
+    /// How many resources have hooks of which it changes rows.
+    pub(super) fn followed(&self) -> usize {
+        usize::from(self.engine.schema.hooks.is_some())
+    }
+
+    /// Has its hooks run in this turn.
+    ///
+    /// # Errors
+    /// As [`Hooking::of`].
+    pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
+        self.hooked = hooking.of(self.engine.schema, turn)?;
+        Ok(())
+    }
+
+    /// Changes the row.
+    ///
+    /// # Errors
+    /// What stands against it. Where nothing else is to be undone, the transaction can go on.
+    pub(super) async fn apply(mut self, tx: &mut Tx) -> Result<Changed, Error> {
+        let hooked = self.hooked.take();
         let before = self.look(tx).await?;
+        self.check_preconditions(tx, &before).await?;
         self.merge_json(&before);
         let mut changes = self.differences(&before);
         self.check_steps(tx, &before, &changes).await?;
@@ -265,49 +314,6 @@ impl Change {
         self.input.fields.iter().filter(differs).cloned().collect()
     }
 
-    /// Reports what was found so far with what is wrong with the references, and what is `broken` besides; first, as for a new row, that the rule does
-    /// not hold where the row would hang.
-    async fn check_references(
-        &mut self,
-        tx: &mut Tx,
-        before: &State,
-        changes: &[(&'static Column, Arg)],
-        broken: Vec<Fault>,
-    ) -> Result<(), Error> {
-        let question = self.second.question(&self.policy, changes);
-        let question = question.filter(|(asked, _)| !asked.depends_on(&|key| self.input.is_faulty(key)));
-        let (mut faults, schema): (Vec<Fault>, _) = (Vec::new(), self.engine.schema);
-        for reference in &self.references {
-            let ids = before.newly_refers(schema, reference.key, changes);
-            if !ids.is_empty() && !self.may_refer(tx, reference, &ids).await? {
-                faults.push(refusal::bad_reference(reference.key, reference.target, reference.account));
-            }
-        }
-        faults.splice(..0, std::mem::take(&mut self.input.faults));
-        faults.extend(broken);
-        if faults.is_empty() {
-            return Ok(());
-        }
-        if let Some((asked, would_hold)) = question {
-            let statement = sql::would_hold(&self.engine.table, asked, &would_hold).fill(values(self.id, &self.who));
-            if tx.query(statement).await?.is_empty() {
-                return Err(self.refuse_second(changes));
-            }
-        }
-        Err(Error::Invalid(faults))
-    }
-
-    /// Whether all of these rows are there, and may be referred to.
-    async fn may_refer(&self, tx: &mut Tx, reference: &Reference, ids: &BTreeSet<i64>) -> Result<bool, Error> {
-        let statement = sql::referable(tx.dialect(), reference, ids).fill(values(self.id, &self.who));
-        Ok(tx.query(statement).await?.len() == ids.len())
-    }
-
-    fn refuse_second(&self, changes: &[(&'static Column, Arg)]) -> Error {
-        let moved = self.second.moved(&self.policy, changes);
-        Second::refusal(&self.who, self.engine.schema, self.id, &moved)
-    }
-
     /// When the row is changed: after it was the last time, also where the clock was set back in between.
     fn touched(&self, before: &State, column: &Column) -> Arg {
         let last = match before.stored(self.engine.schema, column) {
@@ -361,39 +367,4 @@ impl Change {
         timetable::plan_changed(tx, &self.engine.effects, self.id, new).await?;
         Ok(())
     }
-}
-
-/// Sets fields of a row on behalf of the application, for whatever reason it has: no rule is asked and no hook runs, but
-/// triggers hear of it. Whether anything differs now.
-///
-/// # Errors
-/// [`Error::NotFound`], and what the triggers meet.
-pub(super) async fn set(
-    engine: &Arc<Engine>,
-    tx: &mut Tx,
-    id: i64,
-    fields: Vec<(&'static Column, Arg)>,
-) -> Result<bool, Error> {
-    let change = Change {
-        engine: Arc::clone(engine),
-        who: Principal::Anonymous,
-        id,
-        policy: Predicate::Always,
-        second: Second::Nothing,
-        read: Predicate::Never,
-        seen: None,
-        guards: Vec::new(),
-        steps: Vec::new(),
-        references: Vec::new(),
-        shown: None,
-        input: Input { sent: Vec::new(), fields, faults: Vec::new() },
-    };
-    let before = change.look(tx).await?;
-    let changes = change.differences(&before);
-    if changes.is_empty() {
-        return Ok(false);
-    }
-    change.store(tx, &before, &changes).await?;
-    change.follow_up(tx, &before, &changes).await?;
-    Ok(true)
 }

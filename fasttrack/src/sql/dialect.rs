@@ -174,6 +174,9 @@ pub(crate) trait Syntax: Sync {
     /// Makes the table of what changed in rows; each statement may be run again.
     fn history_tables(&self, accounts: &str) -> Vec<String>;
 
+    /// Makes the table of answers that are kept, likewise.
+    fn answer_tables(&self, accounts: &str) -> Vec<String>;
+
     /// Has changes of accounts and sessions captured: the statements that set that up, each of which may be run again.
     fn capture(&self, columns: &[&str], captures: &[Capture]) -> Vec<String>;
 
@@ -284,6 +287,15 @@ fn due_indexes() -> [String; 3] {
         "CREATE UNIQUE INDEX IF NOT EXISTS \"outbox_due_once\" ON \"outbox_due\" (\"row_id\", \"name\", \"value\")",
         "CREATE INDEX IF NOT EXISTS \"outbox_due_by_due\" ON \"outbox_due\" (\"is_fired\", \"due_at\")",
         "CREATE UNIQUE INDEX IF NOT EXISTS \"outbox_timers_by_name\" ON \"outbox_timers\" (\"name\")",
+    ]
+    .map(str::to_owned)
+}
+
+/// Indexes of the answers that are kept.
+fn answer_indexes() -> [String; 2] {
+    [
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_answers_by_key\" ON \"fasttrack_answers\" (\"account_id\", \"key\")",
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_answers_by_age\" ON \"fasttrack_answers\" (\"created_at\")",
     ]
     .map(str::to_owned)
 }

@@ -4,6 +4,7 @@
 //! the declarations are written out. What is peculiar to a database is in `dialect`.
 
 mod alter;
+mod answer;
 mod asked;
 mod capture;
 mod comparison;
@@ -45,6 +46,7 @@ pub use self::{
         drop_index, drop_table, duplicates, is_null, offenders, offenders_among, or_else, overlapping, rename_column,
         rename_table,
     },
+    answer::{answers, begin_answer, end_answer, forget_answers, kept_answer, trim_answers},
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{

@@ -77,12 +77,17 @@ pub fn read(table: &Table, policy: &Predicate) -> Template {
     read_expanded(table, policy, &[])
 }
 
-/// The same with rows inside that it refers to.
+/// The same with rows inside that it refers to; and then, where there are some, a second cell of it without them.
 #[must_use]
 pub fn read_expanded(table: &Table, policy: &Predicate, expand: &[Expansion<'_>]) -> Template {
     let mut sql = Sql::new(table.dialect, "SELECT ");
     let json = table.view.json(table, expand, &mut sql);
-    sql.push(&table.dialect.sql().text(&json)).push(" FROM ").push(&table.name).push(" t");
+    sql.push(&table.dialect.sql().text(&json));
+    if !expand.is_empty() {
+        let plain = table.view.json(table, &[], &mut sql);
+        sql.push(", ").push(&table.dialect.sql().text(&plain));
+    }
+    sql.push(" FROM ").push(&table.name).push(" t");
     table.write_where(&mut sql);
     if !policy.is_always() {
         sql.push(" AND ");

@@ -274,6 +274,21 @@ const FRAMEWORK: &[FrameworkTable] = &[
         ],
     ),
     (
+        "fasttrack_answers",
+        true,
+        &["id"],
+        &[
+            ("id", Storage::Integer),
+            ("account_id", Storage::Integer),
+            ("key", Storage::Text),
+            ("request", Storage::Text),
+            ("status", Storage::Integer),
+            ("headers", Storage::Text),
+            ("body", Storage::Text),
+            ("created_at", Storage::Timestamp),
+        ],
+    ),
+    (
         "outbox_timers",
         true,
         &["id"],

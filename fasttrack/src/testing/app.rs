@@ -277,7 +277,8 @@ impl TestApp {
         let tidied = self.block_on(async move {
             timetable.fire().await?;
             notify::delete_old(&outbox).await?;
-            pipeline.erase_old().await
+            pipeline.erase_old().await?;
+            pipeline.forget_answers().await
         });
         tidied.or_fail(|error| format!("what is due or old cannot be seen to: {}", in_words(&error)));
     }

@@ -79,6 +79,9 @@ INSERT INTO outbox_due (id, name, row_id, value, due_at, is_fired) VALUES
     (4, 'd', 1, '9999-12-31T23:59:59.999999Z', '2026-01-02T03:04:06.000002Z', 0);
 INSERT INTO fasttrack_history (id, resource, row_id, at, actor_id, verb, changes) VALUES
     (6, 'things', 1, '2026-01-02T03:04:05.000001Z', 7, 'update', '{"x":{"old":0.1,"new":null}}');
+INSERT INTO fasttrack_answers (id, account_id, "key", request, status, headers, body, created_at) VALUES
+    (8, 7, 'k', 'r', 201, '[["etag","\"a\""]]', '{"id":1}', '2026-01-02T03:04:05.000001Z'),
+    (9, 1, 'k', 's', 204, '[]', NULL, '2026-01-02T03:04:05.000002Z');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -96,6 +99,7 @@ fn framework(dialect: Dialect) -> Vec<String> {
         .into_iter()
         .chain(sql::outbox(dialect, &USER))
         .chain(sql::history(dialect, &USER, &[]))
+        .chain(sql::answers(dialect, &USER))
         .collect()
 }
 
@@ -164,6 +168,7 @@ async fn every_value_keeps_its_meaning() {
         ("outbox_jobs", 1),
         ("outbox_due", 2),
         ("fasttrack_history", 1),
+        ("fasttrack_answers", 2),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
@@ -216,6 +221,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
         ("outbox_jobs", 6),
         ("outbox_due", 5),
         ("fasttrack_history", 7),
+        ("fasttrack_answers", 10),
         ("outbox_timers", 3),
     ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
@@ -224,7 +230,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(7));
+    assert_eq!(bench.number(references).await, Some(8));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());

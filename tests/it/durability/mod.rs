@@ -28,6 +28,20 @@ fn creation(person: &Person, name: &str) -> (String, String) {
     (request_head("POST", "/api/v1/projects", &headers), body)
 }
 
+/// Sends a creation with a key, and does not wait for the answer.
+pub(crate) fn send_and_go(app: &TestApp, person: &Person, key: &str, body: &Value) {
+    let (authorization, body) = (format!("Bearer {}", person.pair.access), body.to_string());
+    let length = body.len().to_string();
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+        ("content-length", &length),
+        ("idempotency-key", key),
+    ];
+    let mut stream = app.connect();
+    stream.write_all((request_head("POST", "/api/v1/projects", &headers) + &body).as_bytes()).ok();
+}
+
 #[test]
 fn clients_that_vanish_leave_nothing_broken() {
     let app = Settings::new().start();

@@ -121,7 +121,9 @@ impl World {
         let asked = self.app.pipeline.take_expand(index, who, &mut params);
         assert!(params.faults.is_empty(), "{:?}", params.faults);
         let row = self.app.pipeline.read_expanded(index, Target::Id(card), who, &asked).await.unwrap();
-        let row: Value = serde_json::from_slice(&row).unwrap();
+        assert!(row.holds_others);
+        assert_eq!(row.plain, self.app.pipeline.read(index, Target::Id(card), who).await.unwrap());
+        let row: Value = serde_json::from_slice(&row.shown.unwrap()).unwrap();
         let page = self.app.pipeline.list(index, None, who, Params::parse(Some(&query))).await;
         let page: Value = serde_json::from_slice(&page.unwrap()).unwrap();
         let listed = page["items"].as_array().unwrap().iter().find(|item| item["id"] == card);

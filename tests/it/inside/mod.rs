@@ -33,6 +33,7 @@ mod things;
 mod timers;
 mod types;
 mod updates;
+mod versions;
 
 use std::{future::Future, sync::Arc};
 

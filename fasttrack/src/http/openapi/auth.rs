@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     fields::Input,
     names::Names,
-    operation::Operation,
+    operation::{NO_VERSION, Operation},
     params,
     resources::{ANYONE_LOGGED_IN, Resource, page},
 };
@@ -38,7 +38,8 @@ fn register(account: &Resource<'_>, names: &Names) -> Operation {
         .explain("Who may: anyone.")
         .public()
         .body(&names.registration)
-        .answers(201, "The new account.", &names.row);
+        .answers(201, "The new account.", &names.row)
+        .with_header("ETag");
     account.restricted(account.located(operation), Input::Register)
 }
 
@@ -97,6 +98,7 @@ fn end_session() -> Operation {
         .parameters([params::id("session")])
         .answers_empty(204, "The session has ended.")
         .refuses_when(404, "There is no such live session, or it is somebody else's.")
+        .refuses_when(412, NO_VERSION)
 }
 
 /// The component schemas of these routes.

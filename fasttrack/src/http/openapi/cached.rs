@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::http::etag;
+use crate::etag;
 
 /// The document as it is sent. Cheap to clone.
 #[derive(Debug, Clone)]

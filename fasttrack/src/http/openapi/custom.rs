@@ -1,8 +1,12 @@
 //! The routes that an application writes by hand, as they describe themselves.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{access, operation::Operation, params};
+use super::{
+    access,
+    operation::{NO_VERSION, Operation},
+    params,
+};
 use crate::{
     http::{
         CustomRoute,
@@ -33,6 +37,28 @@ pub(super) fn amend(operation: &mut Value, route: &CustomRoute) {
     let generated = operation.get("description").and_then(Value::as_str).unwrap_or_default();
     let paragraphs: Vec<_> = description.paragraphs.iter().map(String::as_str).chain([generated]).collect();
     operation.insert("description".to_owned(), json!(paragraphs.join("\n\n")));
+    forget_versions(operation);
+}
+
+/// What a handler answers has no version that anybody could name, and is not kept.
+fn forget_versions(operation: &mut Map<String, Value>) {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        let is_ours = |target: &str| ["/If", "/IdempotencyKey"].iter().any(|name| target.contains(name));
+        parameters.retain(|parameter| !parameter["$ref"].as_str().is_some_and(is_ours));
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    let reads = responses.remove("304").is_some();
+    if reads {
+        responses.remove("412");
+    } else if let Some(refusal) = responses.get_mut("412").and_then(Value::as_object_mut) {
+        refusal.insert("description".to_owned(), json!(NO_VERSION));
+    }
+    for response in responses.values_mut() {
+        if let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut) {
+            headers.remove("ETag");
+            headers.remove("Idempotency-Replayed");
+        }
+    }
 }
 
 /// Its operation, with the refusals that every route has.
@@ -55,6 +81,8 @@ pub(super) fn operation(route: &CustomRoute, catalog: &Catalog) -> Value {
         Some(schema) => operation.body_with(schema),
         None => operation,
     };
+    let changes = ["PATCH", "DELETE"].contains(&route.method);
+    let operation = if changes { operation.refuses_when(412, NO_VERSION) } else { operation };
     match &description.answer {
         Some((what, schema)) => operation.answers_with(200, what, "application/json", schema),
         None => operation.answers_empty(204, "It is done."),

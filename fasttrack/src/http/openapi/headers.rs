@@ -28,6 +28,10 @@ pub(super) fn components() -> Value {
         "Upgrade": text("The protocol to speak.", "websocket"),
         "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
         "Location": text("Where the new row is.", "/api/v1/tasks/7"),
-        "ETag": text("Names this version of the document; send it back as `If-None-Match`.", "\"5d41402abc4b2a76\""),
+        "Idempotency-Replayed": text("`true` on an answer that was given before to the same request under its key.", "true"),
+        "ETag": text(
+            "Names this version of what is answered; send it back as `If-None-Match`, or as `If-Match` with a change.",
+            "\"5d41402abc4b2a7698a1f05c7be9d346\"",
+        ),
     })
 }

@@ -155,5 +155,10 @@ Every error is `application/problem+json` (RFC 9457) with a `request_id`. A path
 answers 405 with `Allow`; an unknown path, or an id that is no positive 64-bit integer, answers 404. An unknown, repeated, \
 empty or undecodable query parameter is 422 on every route. HEAD answers as GET, without the body.
 
+A row has a version, which `ETag` names: of a single row that is read, and of what a change answers. Sent back as `If-Match`, \
+it has a change refused (412) where somebody else has made one meanwhile; as `If-None-Match`, it has a row sent only where it \
+is another one (304). With an `Idempotency-Key`, a change is made once, however often it is sent; where no operation says that \
+it takes one, one is refused (422) from who is logged in.
+
 Lists come in pages. `cursor` continues one; a full walk yields every row that was there throughout exactly once. Filters \
 take operators in brackets: `?created_at[gte]=2026-01-01T00:00:00Z`. In a query string, `+` is a space: write it as `%2B`.";

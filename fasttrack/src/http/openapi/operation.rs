@@ -185,6 +185,9 @@ impl Operation {
     }
 }
 
+/// When a route without an `ETag` answers 412.
+pub(super) const NO_VERSION: &str = "`If-Match` names a version, and what the path names has none.";
+
 /// A reference to a component schema.
 pub(super) fn component(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })

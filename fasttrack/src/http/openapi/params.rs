@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::fields;
 use crate::{
+    http::idempotency::MAX_CHARS,
+    pipeline::KEY_HEADER,
     query::{MAX_SORT_KEYS, MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
     schema::{Column, Schema},
 };
@@ -19,8 +21,28 @@ pub(super) fn id(noun: &str) -> Value {
     })
 }
 
-/// What every list takes, as component parameters.
+/// What many operations take, as component parameters.
 pub(super) fn components() -> Value {
+    let mut components = of_every_list();
+    if let Some(components) = components.as_object_mut() {
+        components.extend(preconditions().map(|(name, parameter)| (name.to_owned(), parameter)));
+        components.insert(
+            "IdempotencyKey".to_owned(),
+            json!({
+                "name": KEY_HEADER,
+                "in": "header",
+                "description": "A name for this request, new for each, such as a UUID: who sends the same once more within 24 \
+                                hours is answered as the first time, and nothing is done again. Another request under it is \
+                                a 422. Counts for who is logged in.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": MAX_CHARS },
+                "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+            }),
+        );
+    }
+    components
+}
+
+fn of_every_list() -> Value {
     json!({
         "Limit": {
             "name": "limit",
@@ -37,6 +59,54 @@ pub(super) fn components() -> Value {
         },
     })
 }
+
+/// What asks for the row that is read in a version that is not known yet.
+pub(super) fn of_reading() -> [Value; 2] {
+    ["IfNoneMatch", "IfMatch"].map(component)
+}
+
+/// What asks for the row that is changed to be as it is known.
+pub(super) fn of_changing() -> [Value; 3] {
+    ["IfMatch", "IfNoneMatch", "IfUnmodifiedSince"].map(component)
+}
+
+/// What has a change made once, however often it is sent.
+pub(super) fn key() -> Value {
+    component("IdempotencyKey")
+}
+
+fn component(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+/// Preconditions (RFC 9110, section 13.1), as component parameters.
+fn preconditions() -> [(&'static str, Value); 3] {
+    let header = |name: &str, description: &str, example: &str| {
+        let schema = json!({ "type": "string" });
+        json!({ "name": name, "in": "header", "description": description, "schema": schema, "example": example })
+    };
+    [
+        (
+            "IfMatch",
+            header("If-Match", "Versions that the row has to be one of, as `ETag` named them; `*` is any.", TAG),
+        ),
+        (
+            "IfNoneMatch",
+            header("If-None-Match", "Versions that the row may not be one of: 304 where it is read, else 412.", TAG),
+        ),
+        (
+            "IfUnmodifiedSince",
+            header(
+                "If-Unmodified-Since",
+                "When the row may have been changed last, to the second; counts without `If-Match`, and where the row says \
+                 when it was changed.",
+                "Sun, 22 Nov 2026 16:10:00 GMT",
+            ),
+        ),
+    ]
+}
+
+const TAG: &str = "\"5d41402abc4b2a7698a1f05c7be9d346\"";
 
 /// What the list of a resource takes.
 pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {

@@ -87,6 +87,15 @@ const REFUSALS: &[Refusal] = &[
         headers: &[],
     },
     Refusal {
+        status: 412,
+        of: Of::Any,
+        name: "PreconditionFailed",
+        when: "The row is not the version that `If-Match` names any more, or has been changed since \
+               `If-Unmodified-Since`.",
+        detail: "the row is none that If-Match names; read it again, and see what has changed",
+        headers: &[],
+    },
+    Refusal {
         status: 413,
         of: Of::Any,
         name: "ContentTooLarge",

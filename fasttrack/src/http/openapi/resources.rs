@@ -122,13 +122,15 @@ impl<'a> Resource<'a> {
             Verb::History => self.history(),
         };
         let concealed = verb == Verb::Read && self.model.schema.conceal;
+        let is_change = matches!(verb, Verb::Create | Verb::Update | Verb::Delete | Verb::Restore);
+        let operation = if is_change { happens_once(operation) } else { operation };
         let operation = operation.anonymous(access.anonymous).explain(who_may(who, access));
         if access.refuses && !concealed { operation.refuses(&[403]) } else { operation }
     }
 
     fn create(&self) -> Operation {
         let operation = self.start("create").body(&self.names.create);
-        let operation = operation.answers(201, &format!("The new {}.", self.noun), &self.names.row);
+        let operation = operation.answers(201, &format!("The new {}.", self.noun), &self.names.row).with_header("ETag");
         let operation = self.restricted(self.below_parent(self.located(operation)), Input::Create);
         self.with_what_comes_along(operation)
     }
@@ -150,16 +152,14 @@ impl<'a> Resource<'a> {
     }
 
     fn read(&self) -> Operation {
-        self.of_row(self.start("get")).parameters(self.expand()).answers(
-            200,
-            &format!("The {}.", self.noun),
-            &self.names.row,
-        )
+        let operation = self.of_row(self.start("get")).parameters(self.expand());
+        reads_version(operation.answers(200, &format!("The {}.", self.noun), &self.names.row))
     }
 
     fn update(&self) -> Operation {
         let operation = self.of_row(self.start("update")).explain(MERGE_PATCH).body(&self.names.update);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
+        let operation = changes_version(operation.with_header("ETag"));
         let operation = if changes_are_seen(self.catalog, self.model) {
             operation
         } else {
@@ -170,7 +170,8 @@ impl<'a> Resource<'a> {
 
     fn delete(&self) -> Operation {
         let fallout = Fallout::of(self.catalog, self.model.schema);
-        let operation = self.of_row(self.start("delete")).answers_empty(204, &format!("The {} is gone.", self.noun));
+        let operation = changes_version(self.of_row(self.start("delete")));
+        let operation = operation.answers_empty(204, &format!("The {} is gone.", self.noun));
         let operation = fallout.in_words().into_iter().fold(operation, Operation::explain);
         let kept = self.model.schema.deleted().map(|_| is_kept(self.model.schema));
         let operation = kept.into_iter().fold(operation, Operation::explain);
@@ -182,6 +183,7 @@ impl<'a> Resource<'a> {
         let noun = &self.noun;
         let operation = self.of_row(self.start("restore")).explain(RESTORES);
         let operation = operation.answers(200, &format!("The {noun}, which is there again."), &self.names.row);
+        let operation = operation.with_header("ETag");
         let operation = if what_returns_is_seen(self.catalog, self.model) {
             operation
         } else {
@@ -201,14 +203,14 @@ impl<'a> Resource<'a> {
 
     fn get_me(&self) -> Operation {
         let operation = self.start_own("get").explain(ANYONE_LOGGED_IN).parameters(self.expand());
-        operation.answers(200, &format!("The {} that is calling.", self.noun), &self.names.row)
+        reads_version(operation.answers(200, &format!("The {} that is calling.", self.noun), &self.names.row))
     }
 
     fn update_me(&self) -> Operation {
         let operation = self.start_own("update").explain(MERGE_PATCH).explain(ANYONE_LOGGED_IN);
         let operation = operation.body(&self.names.update_own);
         let operation = operation.answers(200, &format!("The {} as it is now.", self.noun), &self.names.row);
-        self.restricted(operation, Input::UpdateOwn)
+        self.restricted(happens_once(changes_version(operation.with_header("ETag"))), Input::UpdateOwn)
     }
 
     fn expand(&self) -> Option<Value> {
@@ -308,6 +310,22 @@ impl<'a> Resource<'a> {
         }
         body
     }
+}
+
+/// Who reads a row may say which version he has.
+fn reads_version(operation: Operation) -> Operation {
+    let operation = operation.parameters(params::of_reading()).refuses(&[412]);
+    operation.answers_empty(304, "It is the version that `If-None-Match` names.").with_header("ETag")
+}
+
+/// Who is logged in may send a change with a key.
+pub(super) fn happens_once(operation: Operation) -> Operation {
+    operation.parameters([params::key()]).with_header("Idempotency-Replayed")
+}
+
+/// Who changes a row may say of which version he knows.
+fn changes_version(operation: Operation) -> Operation {
+    operation.parameters(params::of_changing()).refuses(&[412])
 }
 
 /// What becomes of a row that is deleted and kept.

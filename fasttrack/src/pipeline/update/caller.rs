@@ -5,12 +5,26 @@ use super::{Change, State};
 use crate::{
     db::{Arg, Tx},
     error::Error,
-    pipeline::{flow, values},
+    pipeline::{
+        flow,
+        precondition::{self, Row},
+        values,
+    },
     schema::Column,
     sql::{self, Predicate},
 };
 
 impl Change {
+    /// Asks what the request asks of the row as it is, as the caller is shown it.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionFailed`].
+    pub(super) async fn check_preconditions(&self, tx: &mut Tx, before: &State) -> Result<(), Error> {
+        let seen = self.seen.as_ref().filter(|seen| !self.policy.implies(seen));
+        let row = Row { engine: &self.engine, id: self.id, whole: &before.json, seen, shown: self.shown.as_ref() };
+        precondition::check(&self.preconditions, tx, &self.who, row).await
+    }
+
     /// What the caller is shown of the row as it has become.
     pub(super) async fn show(&self, tx: &mut Tx, whole: Vec<u8>) -> Result<Vec<u8>, Error> {
         let Some(shown) = &self.shown else { return Ok(whole) };

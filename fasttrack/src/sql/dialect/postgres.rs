@@ -322,6 +322,10 @@ impl Syntax for Postgres {
     }
 
     /// A table that only its connection sees, empty whenever a transaction begins.
+    fn answer_tables(&self, accounts: &str) -> Vec<String> {
+        tables::answers(accounts)
+    }
+
     fn history_tables(&self, accounts: &str) -> Vec<String> {
         tables::history(accounts)
     }

@@ -1,0 +1,4 @@
+//! Writing safely: what is changed is what somebody knows, and what is sent twice is done once.
+
+mod keys;
+mod versions;
