@@ -74,6 +74,14 @@ pub enum Error {
     /// 503: the database is busy or away, or the server is stopping.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),
+    /// What one of many operations was refused with, which were to be carried out together.
+    #[error("{error}")]
+    InOperation {
+        /// Its place, from 0.
+        operation: usize,
+        /// Why.
+        error: Box<Self>,
+    },
     /// 500: a fault of ours. The text is for the log alone.
     #[error("{0}")]
     Internal(String),

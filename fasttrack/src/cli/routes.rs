@@ -33,7 +33,7 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         }
         Action::Oneself { .. } => "the account itself".to_owned(),
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
-        Action::Session(_) | Action::Notifications => "any account".to_owned(),
+        Action::Session(_) | Action::Batch | Action::Notifications => "any account".to_owned(),
         Action::Socket => "any account; closes with 4001 otherwise".to_owned(),
         Action::Service(_) => "anyone; not rate limited".to_owned(),
         Action::Custom { index, .. } => custom.get(index).map(|route| route.who_in_words(catalog)).unwrap_or_default(),

@@ -11,7 +11,7 @@ use salvo::{
 };
 
 use super::{
-    Site, body, conditional, created,
+    Site, batch, body, conditional, created,
     edge::Actor,
     forms, gate,
     gate::Admission,
@@ -26,7 +26,7 @@ use super::{
 use crate::{
     db::{Asker, Meter},
     error::{Error, Fault},
-    pipeline::{Act, Keyed, Operation, Outcome, Target, Work},
+    pipeline::{Act, Keyed, Operation, Outcome, Prepared, Target, Work},
     precondition::Preconditions,
     principal::Principal,
     query::Expand,
@@ -154,6 +154,7 @@ impl Endpoint {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             // Logging out needs no body, and a token was needed to come here.
             Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
+            Action::Batch => true,
             Action::Service(_)
             | Action::Custom { .. }
             | Action::Replaced { .. }
@@ -167,7 +168,7 @@ impl Endpoint {
     async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
         let pipeline = &self.site.pipeline;
         if let Some((model, operation)) = self.operation(&mut call)? {
-            return Ok(done(&self.site, model, pipeline.carry_out(operation).await?));
+            return done(&self.site, model, pipeline.carry_out(operation).await?);
         }
         let Call { id, who, params, body, .. } = call;
         match self.route.action {
@@ -178,6 +179,7 @@ impl Endpoint {
                 let request = SessionRequest { principal: who, id, params, body, address, user_agent };
                 session_routes::answer(&self.site, action, request).await
             }
+            Action::Batch => done(&self.site, 0, pipeline.apply(self.batch(&body, who).await?).await?),
             Action::Notifications => notifications::list(&self.site, who, params, body).await,
             Action::Resource { model, verb: Verb::List, .. } => {
                 forms::nothing(body)?;
@@ -228,9 +230,18 @@ impl Endpoint {
 
     /// Does of what was asked for whatever needs no transaction.
     async fn work(&self, mut call: Call<'_>) -> Result<(usize, Work), Error> {
+        if self.route.action == Action::Batch {
+            return Ok((0, Work::Change(self.batch(&call.body, call.who).await?)));
+        }
         let operation = self.operation(&mut call)?;
         let (model, operation) = operation.ok_or_else(|| Error::Internal("a key was taken for no change".into()))?;
         Ok((model, Work::Change(self.site.pipeline.prepare(operation).await?)))
+    }
+
+    /// Does of a batch whatever needs no transaction.
+    async fn batch(&self, body: &Object<'_>, who: &Principal) -> Result<Prepared, Error> {
+        let steps = batch::read(&self.site.catalog, &self.site.paths, body)?;
+        self.site.pipeline.prepare_batch(steps, who).await
     }
 
     /// Answers a request that came with a key.
@@ -246,7 +257,7 @@ impl Endpoint {
         };
         let (site, named) = (Arc::clone(&self.site), id.clone());
         let render = move |outcome| match outcome {
-            Ok(outcome) => idempotency::kept(done(&site, model, outcome)),
+            Ok(outcome) => idempotency::kept(done(&site, model, outcome)?),
             Err(error) => idempotency::refused(error, &named),
         };
         let answered = self.site.pipeline.answer_once(keyed, work, Arc::new(render)).await?;
@@ -273,12 +284,14 @@ impl Endpoint {
 }
 
 /// The answer to who did something to a row.
-fn done(site: &Site, model: usize, outcome: Outcome) -> Reply {
-    match outcome {
+fn done(site: &Site, model: usize, outcome: Outcome) -> Result<Reply, Error> {
+    Ok(match outcome {
         Outcome::Created(row) => created::reply(site, model, row),
         Outcome::Changed(changed) if changed.is_seen => Reply::row(StatusCode::OK, changed.json),
+        Outcome::Read(row) => Reply::row(StatusCode::OK, row),
         Outcome::Changed(_) | Outcome::Gone => Reply::empty(),
-    }
+        Outcome::All(outcomes) => batch::reply(outcomes)?,
+    })
 }
 
 /// The row that the path names.
@@ -292,7 +305,7 @@ pub(super) fn path_id(req: &Request) -> Result<Option<i64>, Error> {
     parse_id(text).map(Some).ok_or_else(|| Error::NotFound("there is no such row: an id is a positive integer".into()))
 }
 
-fn parse_id(text: &str) -> Option<i64> {
+pub(super) fn parse_id(text: &str) -> Option<i64> {
     let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|&id: &i64| is_canonical && id > 0)
 }

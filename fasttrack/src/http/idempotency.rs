@@ -40,6 +40,7 @@ pub(super) const fn is_taken(action: Action) -> bool {
         action,
         Action::Resource { verb: Verb::Create | Verb::Update | Verb::Delete | Verb::Restore, .. }
             | Action::Oneself { verb: Verb::Update, .. }
+            | Action::Batch
     )
 }
 

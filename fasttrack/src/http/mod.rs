@@ -5,6 +5,7 @@
 
 mod acceptor;
 mod api;
+mod batch;
 mod body;
 mod conditional;
 mod connections;
@@ -143,6 +144,8 @@ struct Site {
     custom: Vec<CustomRoute>,
     context: Context,
     workers: Workers,
+    /// What operations of a batch may name.
+    paths: batch::Paths,
 }
 
 /// Makes the service of an application.
@@ -185,6 +188,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         custom: layers.custom,
         context: layers.context,
         workers: layers.workers,
+        paths: batch::Paths::of(&table),
     });
     let endpoints = table.into_iter().map(|route| endpoint(&site, route)).collect::<Result<_, _>>()?;
     let edge = Edge { time_limit: TIME_LIMIT, gate: Some(gate), metrics, stop, public_url, is_mounted: false };

@@ -62,6 +62,8 @@ struct Body<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<Entry<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +80,10 @@ pub(super) fn write(res: &mut Response, error: &Error, id: &RequestId) {
 
 /// The answer that an error is.
 pub(super) fn reply(error: &Error, id: &RequestId) -> Reply {
+    let (operation, error) = match error {
+        Error::InOperation { operation, error } => (Some(*operation), error.as_ref()),
+        error => (None, error),
+    };
     let detail = match error {
         Error::Internal(cause) => {
             tracing::error!(request_id = id.as_str(), cause, "internal error");
@@ -91,12 +97,12 @@ pub(super) fn reply(error: &Error, id: &RequestId) -> Reply {
         Error::Invalid(faults) => Some(faults.as_slice()),
         _ => None,
     };
-    with_headers(of_status(status_of(error), &detail, faults, id), error)
+    with_headers(of_status(status_of(error), &detail, Told { faults, operation }, id), error)
 }
 
 /// Answers with a status that no [`Error`] has, such as those of the router.
 pub(super) fn write_plain(res: &mut Response, status: StatusCode, detail: &str, id: &RequestId) {
-    of_status(status, detail, None, id).write(res);
+    of_status(status, detail, Told::default(), id).write(res);
 }
 
 /// The body of a problem as it answers another request: `request_id` names that.
@@ -111,7 +117,7 @@ pub(super) fn renamed(body: &str, id: &RequestId) -> String {
 }
 
 /// The status of an error.
-pub(super) const fn status_of(error: &Error) -> StatusCode {
+pub(super) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Malformed(_) => StatusCode::BAD_REQUEST,
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
@@ -126,12 +132,21 @@ pub(super) const fn status_of(error: &Error) -> StatusCode {
         Error::TooManyRequests { .. } | Error::TooManySockets { .. } | Error::OverLimit { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
+        Error::InOperation { error, .. } => status_of(error),
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-fn of_status(status: StatusCode, detail: &str, faults: Option<&[Fault]>, id: &RequestId) -> Reply {
+/// What a problem tells beside its sentence.
+#[derive(Default)]
+struct Told<'a> {
+    faults: Option<&'a [Fault]>,
+    /// Which operation of several it is about.
+    operation: Option<usize>,
+}
+
+fn of_status(status: StatusCode, detail: &str, Told { faults, operation }: Told<'_>, id: &RequestId) -> Reply {
     let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
     let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
     let errors = faults.map(|faults| {
@@ -141,7 +156,8 @@ fn of_status(status: StatusCode, detail: &str, faults: Option<&[Fault]>, id: &Re
             .map(|fault| Entry { field: &fault.field, code: fault.code, message: &fault.message })
             .collect()
     });
-    let body = Body { r#type: "about:blank", title, status: status.as_u16(), detail, request_id: id.as_str(), errors };
+    let (status_code, request_id) = (status.as_u16(), id.as_str());
+    let body = Body { r#type: "about:blank", title, status: status_code, detail, request_id, errors, operation };
     Reply::of("application/problem+json", serde_json::to_vec(&body).unwrap_or_default()).status(status)
 }
 
@@ -247,6 +263,18 @@ mod tests {
             assert_eq!(res.headers().contains_key("www-authenticate"), status == 401);
             assert_eq!(res.headers().contains_key("upgrade"), status == 426);
             assert_eq!(res.headers().contains_key("retry-after"), status == 429 || status == 503);
+        }
+    }
+
+    #[test]
+    fn a_problem_says_which_of_several_operations_it_is_about() {
+        for error in every_error() {
+            let (alone, body) = answer(&error);
+            let (res, mut inside) = answer(&Error::InOperation { operation: 3, error: Box::new(error) });
+            assert_eq!((res.status_code, res.headers().len()), (alone.status_code, alone.headers().len()));
+            assert_eq!(inside.as_object_mut().unwrap().remove("operation"), Some(json!(3)));
+            inside["request_id"] = body["request_id"].clone();
+            assert_eq!(inside, body);
         }
     }
 

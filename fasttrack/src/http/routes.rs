@@ -42,6 +42,8 @@ pub enum Action {
     },
     /// Something about accounts and their sessions.
     Session(SessionAction),
+    /// Many operations in one transaction.
+    Batch,
     /// What the caller was told.
     Notifications,
     /// A WebSocket, over which the caller is told.
@@ -156,6 +158,8 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
         let action = Action::Session(action);
         Route { method, path: format!("{API_PREFIX}{path}"), action, admits_anonymous: action.is_public() }
     }));
+    let batch = format!("{API_PREFIX}/batch");
+    routes.push(Route { method: "POST", path: batch, action: Action::Batch, admits_anonymous: false });
     routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));
     routes.push(notified("/ws".to_owned(), Action::Socket));
     routes.extend(SERVICE_ROUTES.iter().map(|&(path, action)| {

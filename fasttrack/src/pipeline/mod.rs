@@ -4,6 +4,7 @@
 //! nor tokens. Everything that a request needs and that does not depend on it is computed once, in `engine`.
 
 mod account;
+mod batch;
 mod cascade;
 mod change;
 mod check;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
     account::Accounts,
+    batch::{Named, Step},
     engine::managers,
     expand::{shown_inside_others, shown_wherever_seen},
     once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},

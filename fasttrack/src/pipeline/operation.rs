@@ -1,11 +1,15 @@
 //! What a request does to a row, whichever verb it is: prepared with all that needs no transaction, and then applied to one.
 
+use futures_util::FutureExt;
+
 use super::{
     Changed, Pipeline, Target,
+    batch::Batch,
     create::New,
     delete::Removal,
     hooked::{Hooking, Turn},
     precondition::{self, Asked},
+    read::Reading,
     restore::Revival,
     update::Change,
 };
@@ -51,6 +55,11 @@ pub enum Act<'a> {
         /// Which row.
         id: i64,
     },
+    /// It is read, as whatever came before in the same transaction has left it.
+    Read {
+        /// Which row.
+        target: Target,
+    },
 }
 
 /// What came of it.
@@ -62,18 +71,24 @@ pub enum Outcome {
     Changed(Changed),
     /// The row is gone.
     Gone,
+    /// The row.
+    Read(Vec<u8>),
+    /// What came of each of several operations.
+    All(Vec<Outcome>),
 }
 
 /// An operation that needs a transaction and nothing else; where that has to be run again, it is applied again.
 #[derive(Clone)]
-pub struct Prepared(Kind);
+pub struct Prepared(pub(super) Kind);
 
 #[derive(Clone)]
-enum Kind {
+pub(super) enum Kind {
     Create(Box<New>),
     Update(Box<Change>),
     Delete(Box<Removal>),
     Restore(Box<Revival>),
+    Read(Box<Reading>),
+    Batch(Box<Batch>),
 }
 
 impl Pipeline {
@@ -89,6 +104,7 @@ impl Pipeline {
             Act::Update { target, body } => self.change(asked, target, body).await.map(Outcome::Changed),
             Act::Delete { id } => self.remove(asked, id).await.map(|()| Outcome::Gone),
             Act::Restore { id } => self.restore(resource, id, who).await.map(Outcome::Changed),
+            Act::Read { .. } => self.apply(self.prepare(operation).await?).await,
         }
     }
 
@@ -107,6 +123,14 @@ impl Pipeline {
         Ok(prepared)
     }
 
+    /// Applies it in a transaction of its own.
+    ///
+    /// # Errors
+    /// What stands against it.
+    pub async fn apply(&self, prepared: Prepared) -> Result<Outcome, Error> {
+        self.db.write(move |tx| async move { prepared.apply(tx).await }.boxed()).await
+    }
+
     /// Reads an operation.
     ///
     /// # Errors
@@ -119,6 +143,7 @@ impl Pipeline {
             Act::Update { target, body } => Kind::Update(Box::new(self.changing(asked, target, body)?)),
             Act::Delete { id } => Kind::Delete(Box::new(self.removal(asked, id)?)),
             Act::Restore { id } => Kind::Restore(Box::new(self.revival(resource, id, who)?)),
+            Act::Read { target } => Kind::Read(Box::new(self.reading(asked, target)?)),
         }))
     }
 
@@ -137,6 +162,8 @@ impl Prepared {
             Kind::Update(change) => change.followed(),
             Kind::Delete(removal) => removal.followed(),
             Kind::Restore(revival) => revival.followed(),
+            // A batch has waited for its turn.
+            Kind::Read(_) | Kind::Batch(_) => 0,
         }
     }
 
@@ -150,6 +177,7 @@ impl Prepared {
             Kind::Update(change) => change.follow(hooking, turn),
             Kind::Delete(removal) => removal.follow(hooking, turn),
             Kind::Restore(revival) => revival.follow(hooking, turn),
+            Kind::Read(_) | Kind::Batch(_) => Ok(()),
         }
     }
 
@@ -163,6 +191,8 @@ impl Prepared {
             Kind::Update(change) => change.apply(tx).await.map(Outcome::Changed),
             Kind::Delete(removal) => removal.apply(tx).await.map(|()| Outcome::Gone),
             Kind::Restore(revival) => revival.apply(tx).await.map(Outcome::Changed),
+            Kind::Read(reading) => reading.apply(tx).await.map(Outcome::Read),
+            Kind::Batch(batch) => batch.apply(tx).await.map(Outcome::All),
         }
     }
 }

@@ -1,8 +1,17 @@
 //! `GET` on a row.
 
-use super::{Pipeline, Target, engine::Engine, refusal, values};
+use std::sync::Arc;
+
+use super::{
+    Pipeline, Target,
+    engine::Engine,
+    precondition::{self, Asked},
+    refusal, values,
+};
 use crate::{
+    db::Tx,
     error::Error,
+    precondition::{Preconditions, Shown},
     principal::Principal,
     query::Expand,
     schema::Verb,
@@ -92,11 +101,60 @@ impl Pipeline {
             return Ok(refusal::log_in());
         }
         let there = self.db.read(sql::read(&engine.table, &Predicate::Always).fill(values(id, who))).await?;
-        Ok(if there.is_empty() || engine.schema.conceal {
-            refusal::not_found(engine.schema, id)
-        } else {
-            refusal::forbidden(who, verb.name(), engine.schema, id)
-        })
+        Ok(unseen(engine, who, (id, verb), !there.is_empty()))
+    }
+
+    /// What reads a row in a transaction, for who may read it.
+    ///
+    /// # Errors
+    /// What stands against it whatever the database holds.
+    pub(super) fn reading(&self, asked: Asked<'_>, target: Target) -> Result<Reading, Error> {
+        let Asked { resource, who, preconditions } = asked;
+        let (engine, id) = (self.engine(resource)?, target.id(who)?);
+        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        let template = match target {
+            Target::Oneself => &plan.read_oneself,
+            Target::Id(id) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
+            Target::Id(_) => &plan.read_one,
+        };
+        let (engine, who, template) = (Arc::clone(engine), who.clone(), template.clone());
+        Ok(Reading { engine, who, id, template, preconditions: preconditions.clone() })
+    }
+}
+
+/// A row that is to be read in a transaction.
+#[derive(Clone)]
+pub(super) struct Reading {
+    engine: Arc<Engine>,
+    who: Principal,
+    id: i64,
+    template: Template,
+    preconditions: Preconditions,
+}
+
+impl Reading {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What `GET` would answer.
+    pub(super) async fn apply(self, tx: &mut Tx) -> Result<Vec<u8>, Error> {
+        let values = values(self.id, &self.who);
+        let found = tx.query(self.template.fill(values)).await?.first_mut().and_then(|row| row.take_bytes(0));
+        let Some(json) = found else {
+            let there = tx.query(sql::read(&self.engine.table, &Predicate::Always).fill(values)).await?;
+            return Err(unseen(&self.engine, &self.who, (self.id, Verb::Read), !there.is_empty()));
+        };
+        let updated_at = precondition::updated_at(self.engine.schema);
+        self.preconditions.check(Some(Shown { json: &json, updated_at })).map(|()| json)
+    }
+}
+
+/// Why somebody is not shown a row.
+fn unseen(engine: &Engine, who: &Principal, (id, verb): (i64, Verb), is_there: bool) -> Error {
+    if is_there && !engine.schema.conceal {
+        refusal::forbidden(who, verb.name(), engine.schema, id)
+    } else {
+        refusal::not_found(engine.schema, id)
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct RowsPlan {
     effects: Effects,
     texts: [OnceLock<String>; 8],
     id_position: usize,
+    /// Whether what is asked of a row is not changed by others that are created before it.
+    stands_alone: bool,
     /// What reads a new row for its answer, where not all of it is shown, and to whom it is shown.
     shown: Option<(Template, Shown)>,
 }
@@ -81,7 +83,13 @@ pub(super) enum Shown {
 impl RowsPlan {
     pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Effects) -> Self {
         let id_position = schema.columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
-        Self { schema, insert, effects, texts: Default::default(), id_position, shown: None }
+        let stands_alone = stands_alone(schema, &insert, &effects);
+        Self { schema, insert, effects, texts: Default::default(), id_position, stands_alone, shown: None }
+    }
+
+    /// Whether a row is created beside others as it would be after them.
+    pub(super) const fn stand_alone(&self) -> bool {
+        self.stands_alone
     }
 
     /// The same with what reads a new row for its answer; `None` where all of it is shown.
@@ -220,6 +228,13 @@ impl RowPlan for RowsPlan {
     ) -> BoxFuture<'a, Result<Vec<Option<Vec<u8>>>, DbError>> {
         Box::pin(self.insert_rows(tx, rows))
     }
+}
+
+fn stands_alone(schema: &Schema, insert: &Insert, effects: &Effects) -> bool {
+    let guards = insert.guards.iter().map(|guard| &guard.policy);
+    let mut asked = guards.chain(insert.references.iter().map(|reference| &reference.allowed)).chain([&insert.policy]);
+    let adds = effects.plans.iter().any(|plan| matches!(plan.does, Does::Adds(_)));
+    !adds && asked.all(|policy| !policy.looks_into(schema.plural) && !policy.asks_figures())
 }
 
 /// In which order rows of many requests are written. Each keeps what it refers to from going, one after the other: in the

@@ -18,6 +18,7 @@ use super::{
 pub(crate) const RESERVED: &[&str] = &[
     "act",
     "auth",
+    "batch",
     "hit",
     "json_each",
     "new",

@@ -132,6 +132,15 @@ impl Leaf {
         inside || rows.iter().any(|step| step.table == table)
     }
 
+    fn asks_figures(&self) -> bool {
+        match self {
+            Self::Compare { column, .. } | Self::Moment { column, .. } => column.figure.is_some(),
+            Self::LikeCaller { column, with, .. } => column.figure.is_some() || with.figure.is_some(),
+            Self::Exists { inner, .. } | Self::OfCaller { inner, .. } => inner.asks_figures(),
+            Self::Oneself | Self::Account(_) | Self::Present(_) => false,
+        }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Oneself, Self::Oneself) => true,
@@ -270,6 +279,17 @@ impl Predicate {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.looks_into(table)),
             Self::Not(inner) => inner.looks_into(table),
             Self::Leaf(leaf) => leaf.looks_into(table),
+        }
+    }
+
+    /// Whether it asks for a figure that is kept of other rows.
+    #[must_use]
+    pub fn asks_figures(&self) -> bool {
+        match self {
+            Self::Always | Self::Never => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_figures),
+            Self::Not(inner) => inner.asks_figures(),
+            Self::Leaf(leaf) => leaf.asks_figures(),
         }
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Knows neither resources nor HTTP; faults are collected, so that all of them can be reported at once.
 
+mod answers;
 mod object;
 mod params;
 mod patch;
 mod scan;
 
 pub use self::{
+    answers::{Form, Reference, Said},
     object::{Node, Object},
     params::{Param, Params},
     patch::{compact, merge_patch},

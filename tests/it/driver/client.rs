@@ -200,8 +200,10 @@ impl Reply {
         assert_eq!(self.status, status, "{self}");
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self}");
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"));
-        let keys: BTreeSet<_> =
+        let mut keys: BTreeSet<_> =
             problem.as_object().expect("a problem is an object").keys().map(String::as_str).collect();
+        // That of a batch may say which operation it is about.
+        keys.remove("operation");
         let mut members = BTreeSet::from(["detail", "request_id", "status", "title", "type"]);
         if status == 422 {
             members.insert("errors");

@@ -9,7 +9,7 @@ mod metrics;
 mod public;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 34] = [
+pub(crate) const ROUTES: [(&str, &str); 35] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -36,6 +36,7 @@ pub(crate) const ROUTES: [(&str, &str); 34] = [
     ("POST", "/api/v1/tasks/{id}/comments"),
     ("GET", "/api/v1/tasks/{id}/comments"),
     ("DELETE", "/api/v1/comments/{id}"),
+    ("POST", "/api/v1/batch"),
     ("GET", "/api/v1/notifications"),
     ("GET", "/ws"),
     ("GET", "/health"),

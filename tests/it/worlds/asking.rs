@@ -13,10 +13,11 @@ use fasttrack::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    hearing::Hearing,
+    hearing::{Hearing, without_ids},
     secret::{self, Apart},
     values,
     world::{Fields, ROWS, World},
+    writing,
 };
 use crate::driver::{Random, encode, without_values};
 
@@ -71,15 +72,32 @@ impl Asking {
     /// Sends a request to both, and has both answer the same; gives what they answered.
     #[track_caller]
     pub(super) fn ask(&mut self, method: &str, paths: [&str; 2], body: Option<&Value>) -> [Value; 2] {
+        self.ask_with(method, paths, body, None)
+    }
+
+    /// The same with a header, whose value may be another one in each.
+    #[track_caller]
+    pub(super) fn ask_with(
+        &mut self,
+        method: &str,
+        paths: [&str; 2],
+        body: Option<&Value>,
+        header: Option<(&str, &[String; 2])>,
+    ) -> [Value; 2] {
         let replies = [0, 1].map(|world| {
             let call = self.client(world).call(method, paths[world]);
+            let call = match header {
+                Some((name, values)) => call.header(name, &values[world]),
+                None => call,
+            };
             match body {
                 Some(body) => call.json(body).send(),
                 None => call.send(),
             }
         });
         let with = body.map_or_else(String::new, |body| format!(" with {body}"));
-        let said = format!("{method} {} by {}{with}", paths[0], self.name());
+        let header = header.map(|(name, values)| format!(" and {name}: {}", values[0])).unwrap_or_default();
+        let said = format!("{method} {} by {}{with}{header}", paths[0], self.name());
         let [one, other] = replies.each_ref().map(|reply| self.comparable(paths[0], reply));
         assert!(one == other, "two worlds that look the same to him answer differently to\n{said}:\n{one}\n{other}");
         assert!(replies[0].status < 500, "{said}: {one}");
@@ -108,10 +126,12 @@ impl Asking {
         if path.starts_with("/notifications") {
             text = without_ids(&text);
         }
-        let headers = ["location", "content-type", "www-authenticate", "allow", "accept-patch"];
-        let headers: Vec<_> =
+        let headers = ["location", "content-type", "www-authenticate", "allow", "accept-patch", "idempotency-replayed"];
+        let mut headers: Vec<_> =
             headers.iter().filter_map(|name| Some(format!("{name}: {}", reply.header(name)?))).collect();
-        format!("{} {}\n{text}", reply.status, headers.join(", "))
+        // A version is of all that is shown, instants among it.
+        headers.extend(reply.header("etag").map(|_| "etag".to_owned()));
+        format!("{} {}\n{}", reply.status, headers.join(", "), writing::without_versions(&text))
     }
 
     #[track_caller]
@@ -374,13 +394,4 @@ impl Asking {
         });
         self.random.maybe(&both).or_else(|| self.random.maybe(&neither))
     }
-}
-
-/// Messages without their ids, which may tell how many there were that somebody may not see.
-fn without_ids(text: &str) -> String {
-    let Ok(mut page) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-    for message in page["items"].as_array_mut().into_iter().flatten() {
-        message["id"].take();
-    }
-    page.to_string()
 }

@@ -130,3 +130,12 @@ fn tell(world: &World, account: i64, (number, is_gone): (i64, bool), (resource, 
     ];
     world.write(sql, args);
 }
+
+/// Messages without their ids, which may tell how many there were that somebody may not see.
+pub(super) fn without_ids(text: &str) -> String {
+    let Ok(mut page) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    for message in page["items"].as_array_mut().into_iter().flatten() {
+        message["id"].take();
+    }
+    page.to_string()
+}

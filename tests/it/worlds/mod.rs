@@ -10,6 +10,7 @@ mod library;
 mod secret;
 mod values;
 mod world;
+mod writing;
 
 use std::{collections::BTreeMap, thread};
 
@@ -147,7 +148,7 @@ fn ask_everything(asking: &mut Asking) {
     for _ in 0..REQUESTS {
         let model = &catalog.models()[asking.random.below(catalog.models().len())];
         let row = asking.random_row(model);
-        match asking.random.below(24) {
+        match asking.random.below(30) {
             0..6 => {
                 let expand = asking.expand(model).map(|expand| format!("?{expand}"));
                 asking.get(&format!("{row}{}", expand.unwrap_or_default()));
@@ -163,6 +164,9 @@ fn ask_everything(asking: &mut Asking) {
                 asking.ask("PATCH", [&row; 2], Some(&body));
             }
             16 => _ = asking.ask("DELETE", [&row; 2], None),
+            18..20 => asking.ask_in_a_version(&row, model),
+            20..22 => asking.ask_once(&row, model),
+            22..24 => asking.ask_together(),
             17 => {
                 let paths = documented(asking);
                 let path = asking.random.of(&paths);

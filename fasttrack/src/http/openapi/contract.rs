@@ -31,6 +31,7 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("POST /api/v1/tasks/{id}/comments", "create_comment", &[400, 401, 403, 404, 413, 415, 429, 503]),
     ("GET /api/v1/tasks/{id}/comments", "list_comments", &[400, 401, 403, 404, 429, 503]),
     ("DELETE /api/v1/comments/{id}", "delete_comment", &[401, 403, 404, 412, 429, 503]),
+    ("POST /api/v1/batch", "run_batch", &[400, 401, 403, 404, 409, 412, 413, 415, 429, 503]),
     ("GET /api/v1/notifications", "list_notifications", &[400, 401, 429, 503]),
     ("GET /ws", "connect", &[403, 426, 429, 503]),
     ("GET /health", "get_health", &[]),
@@ -68,7 +69,7 @@ fn the_routes_are_those_of_the_contract() {
         assert_eq!(refusals, expected, "{route}");
         let succeeds = if route.starts_with("DELETE") || ["log_out", "change_password"].contains(id) {
             204
-        } else if route.starts_with("POST") && !["log_in", "refresh_tokens"].contains(id) {
+        } else if route.starts_with("POST") && !["log_in", "refresh_tokens", "run_batch"].contains(id) {
             201
         } else if *id == "connect" {
             101

@@ -9,6 +9,7 @@
 
 mod access;
 mod auth;
+mod batch;
 mod cached;
 mod constraints;
 #[cfg(test)]
@@ -108,7 +109,7 @@ fn info(settings: &Settings) -> Value {
 fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
     let mut tags: Vec<_> =
-        [auth::tag()].into_iter().chain(of_resources).chain([notify::tag(), service::tag()]).collect();
+        [auth::tag()].into_iter().chain(of_resources).chain([batch::tag(), notify::tag(), service::tag()]).collect();
     for route in routes.iter().filter(|route| !route.path.is_empty()) {
         if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
             tags.push(json!({ "name": custom::tag(route) }));
@@ -135,14 +136,15 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> 
             item.insert(route.method.to_lowercase(), custom::operation(route, catalog));
         }
     }
+    paths.extend([batch::path()]);
     paths.extend(notify::paths());
     paths.extend(service::paths());
     Value::Object(paths)
 }
 
 fn schemas(resources: &[Entry<'_>]) -> Value {
-    let fixed =
-        auth::schemas().into_iter().chain(notify::schemas()).chain(service::schemas()).chain(problems::schemas());
+    let fixed = auth::schemas().into_iter().chain(batch::schemas()).chain(notify::schemas());
+    let fixed = fixed.chain(service::schemas()).chain(problems::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }

@@ -254,6 +254,11 @@ fn problem() -> Value {
                 "type": "string",
                 "description": "The `x-request-id` of the answer, by which the server's log can be searched.",
             },
+            "operation": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Which operation of a batch it is about, from 0.",
+            },
         },
     })
 }

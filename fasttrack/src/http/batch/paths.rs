@@ -1,0 +1,107 @@
+//! Which route an operation of a batch names.
+
+use crate::{
+    http::{
+        endpoint,
+        routes::{API_PREFIX, Action, Route},
+    },
+    pipeline::{Named, Target},
+    schema::Verb,
+    wire::Said,
+};
+
+/// The routes below `/api/v1`, by the segments of their paths.
+#[derive(Debug)]
+pub(in crate::http) struct Paths(Vec<Known>);
+
+#[derive(Debug)]
+struct Known {
+    method: &'static str,
+    segments: Vec<String>,
+    action: Action,
+}
+
+/// What a method and a path name.
+pub(super) struct Meant {
+    /// The place of the resource.
+    pub(super) resource: usize,
+    /// What is done.
+    pub(super) verb: Verb,
+    /// The row that the path names.
+    pub(super) row: Option<Named>,
+}
+
+/// Why a method and a path name nothing that can be done in a batch: a code for programs and a sentence for people.
+pub(super) type Unmeant = (&'static str, &'static str);
+
+impl Paths {
+    /// Those of an application.
+    pub(in crate::http) fn of(routes: &[Route]) -> Self {
+        let known = |route: &Route| {
+            let path = route.path.strip_prefix(API_PREFIX)?;
+            let segments = path.split('/').skip(1).map(str::to_owned).collect();
+            Some(Known { method: route.method, segments, action: route.action })
+        };
+        Self(routes.iter().filter_map(known).collect())
+    }
+
+    /// What a method and a path name.
+    ///
+    /// # Errors
+    /// Why that is nothing here.
+    pub(super) fn find(&self, method: &str, path: &str) -> Result<Meant, Unmeant> {
+        if path.contains(['?', '#']) {
+            return Err(("query", "has a query string, which no operation of a batch takes"));
+        }
+        let inner = path.strip_prefix(API_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        let Some(inner) = inner.strip_prefix('/') else { return Err(("unknown", "has to begin with a slash")) };
+        let segments: Vec<_> = inner.split('/').collect();
+        let fitting = || self.0.iter().filter_map(|known| Some((known, known.row(&segments)?)));
+        let Some((known, row)) = fitting().find(|(known, _)| known.method == method) else {
+            let is_path = fitting().next().is_some();
+            let why = if is_path { "is a path that does not take this method" } else { "is no path that there is" };
+            return Err(("unknown", why));
+        };
+        let (resource, verb, row) = match known.action {
+            Action::Resource { model, verb, .. } => (model, verb, row),
+            Action::Oneself { model, verb } => (model, verb, Some(Named::Row(Target::Oneself))),
+            _ => return Err(NOT_TAKEN),
+        };
+        match verb {
+            Verb::Create | Verb::Read | Verb::Update | Verb::Delete | Verb::Restore => {
+                Ok(Meant { resource, verb, row })
+            }
+            Verb::List | Verb::History | Verb::Show => Err(NOT_TAKEN),
+        }
+    }
+}
+
+const NOT_TAKEN: Unmeant = (
+    "not_taken",
+    "is not taken in a batch, which creates, reads, changes, deletes and restores single rows; ask for it by itself",
+);
+
+impl Known {
+    /// Whether a path is this one, and the row that it names then.
+    fn row(&self, segments: &[&str]) -> Option<Option<Named>> {
+        if self.segments.len() != segments.len() {
+            return None;
+        }
+        let mut row = None;
+        for (known, segment) in self.segments.iter().zip(segments) {
+            if known == "{id}" {
+                row = Some(named(segment)?);
+            } else if known != segment {
+                return None;
+            }
+        }
+        Some(row)
+    }
+}
+
+fn named(segment: &str) -> Option<Named> {
+    match Said::read(segment) {
+        Some(Said::Reference(reference)) => Some(Named::Answered(reference)),
+        _ => endpoint::parse_id(segment).map(|id| Named::Row(Target::Id(id))),
+    }
+}

@@ -1,0 +1,202 @@
+//! Many operations in one transaction, in their order, all or nothing.
+//!
+//! Each is prepared and applied as it is alone, and by the same code; so what it may, breaks and tells is the same. What it
+//! says of earlier answers is filled in before. Rows that are created one after the other and alike are written together. That
+//! the shape of a batch is sound is for its caller to see to.
+
+mod alike;
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use serde_json::value::RawValue;
+
+use super::{Act, Operation, Outcome, Pipeline, Prepared, Target, hooked::Turn, operation::Kind};
+use crate::{
+    db::Tx,
+    error::{Error, Fault},
+    password,
+    precondition::Preconditions,
+    principal::Principal,
+    schema::{Kind as FieldKind, Schema, Verb},
+    wire::{Form, Node, Object, Reference},
+};
+
+/// One operation, whose shape is sound.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The place of the resource.
+    pub resource: usize,
+    /// What is done: create, read, update, delete or restore.
+    pub verb: Verb,
+    /// The row that the path names, if it does: that one, or the one that a new row lies under.
+    pub row: Option<Named>,
+    /// What is sent.
+    pub body: Form,
+    /// What is asked of the row before.
+    pub preconditions: Preconditions,
+}
+
+/// A row in a path.
+#[derive(Debug, Clone)]
+pub enum Named {
+    /// This one.
+    Row(Target),
+    /// The one whose id an earlier operation answered.
+    Answered(Reference),
+}
+
+/// Operations that need a transaction and nothing else.
+#[derive(Clone)]
+pub(super) struct Batch {
+    pipeline: Arc<Pipeline>,
+    who: Principal,
+    steps: Arc<[Step]>,
+    /// The hashes of passwords that each sends, by key.
+    hashes: Arc<[Vec<(&'static str, String)>]>,
+    turn: Option<Turn>,
+}
+
+impl Step {
+    /// Whether its row is named by what the operation at a place answers, or a later one.
+    fn is_below(&self, place: usize) -> bool {
+        matches!(&self.row, Some(Named::Answered(reference)) if reference.operation >= place)
+    }
+}
+
+impl Pipeline {
+    /// Does of a batch whatever needs no transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when too much is going on.
+    pub async fn prepare_batch(self: &Arc<Self>, steps: Vec<Step>, who: &Principal) -> Result<Prepared, Error> {
+        let (mut hashes, mut followed) = (Vec::with_capacity(steps.len()), 0);
+        for step in &steps {
+            let schema = self.engine(step.resource)?.schema;
+            hashes.push(self.hash_passwords(schema, step).await?);
+            let along = schema.taken_along().filter_map(|(has, _)| self.schema_called(has.resource));
+            let is_followed = |schema: &&Schema| schema.hooks.is_some() && step.verb != Verb::Read;
+            followed += std::iter::once(schema).chain(along).filter(is_followed).count();
+        }
+        let turn = self.hooking.turn(followed).await?;
+        let (pipeline, who) = (Arc::clone(self), who.clone());
+        let batch = Batch { pipeline, who, steps: steps.into(), hashes: hashes.into(), turn };
+        Ok(Prepared(Kind::Batch(Box::new(batch))))
+    }
+
+    fn schema_called(&self, resource: &str) -> Option<&'static Schema> {
+        self.engines.iter().map(|engine| engine.schema).find(|schema| schema.name == resource)
+    }
+
+    /// Hashes the passwords that a new row would have, so that nobody waits for that in the transaction; what is none is
+    /// refused there.
+    async fn hash_passwords(&self, schema: &Schema, step: &Step) -> Result<Vec<(&'static str, String)>, Error> {
+        let secrets = schema.columns.iter().filter(|column| column.kind == FieldKind::PasswordHash);
+        let keys: Vec<_> = secrets.map(|column| column.key).collect();
+        let mut hashes = Vec::new();
+        if keys.is_empty() || step.verb != Verb::Create {
+            return Ok(hashes);
+        }
+        let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(hashes) };
+        let Ok(body) = Object::parse(text.as_bytes()) else { return Ok(hashes) };
+        for (key, node) in body.members {
+            let (Some(known), Node::Text(plain)) = (keys.iter().find(|known| **known == key), node) else { continue };
+            if password::check(&plain).is_ok() {
+                hashes.push((*known, password::hash(plain.into_owned(), self.options.bcrypt_cost).await?));
+            }
+        }
+        Ok(hashes)
+    }
+}
+
+impl Batch {
+    /// Applies the operations, and answers what came of each.
+    ///
+    /// # Errors
+    /// That of the first which fails, with its place.
+    pub(super) fn apply(self, tx: &mut Tx) -> BoxFuture<'_, Result<Vec<Outcome>, Error>> {
+        async move { tx.part(move |tx| async move { self.apply_all(tx).await }.boxed()).await }.boxed()
+    }
+
+    async fn apply_all(self, tx: &mut Tx) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes = Vec::with_capacity(self.steps.len());
+        // What has to hold of all may be broken by one and mended by a later one.
+        let (mut broken, mut alone_until) = (None, 0);
+        while outcomes.len() < self.steps.len() {
+            let place = outcomes.len();
+            if place >= alone_until {
+                match self.create_alike(tx, &outcomes).await {
+                    Ok(created) => outcomes.extend(created),
+                    Err(alone) => alone_until = place + alone,
+                }
+            }
+            if outcomes.len() == place {
+                outcomes.push(self.apply_one(tx, place, &outcomes).await.map_err(|error| at(place, error))?);
+            }
+            broken = match tx.settle().await.map_err(Error::from) {
+                Ok(()) => None,
+                Err(error @ Error::Conflict(_)) => broken.or(Some(at(place, error))),
+                Err(error) => return Err(error),
+            };
+        }
+        broken.map_or(Ok(outcomes), Err)
+    }
+
+    async fn apply_one(&self, tx: &mut Tx, place: usize, outcomes: &[Outcome]) -> Result<Outcome, Error> {
+        self.prepare(place, outcomes)?.apply(tx).await
+    }
+
+    /// Prepares the operation at a place, when what the ones before it answered is known.
+    fn prepare(&self, place: usize, outcomes: &[Outcome]) -> Result<Prepared, Error> {
+        let step = self.steps.get(place).ok_or_else(|| Error::Internal(format!("there is no operation {place}")))?;
+        let answered = |reference: &Reference| answered(outcomes, reference);
+        let missing = |paths: Vec<String>| Error::Invalid(paths.into_iter().map(unanswered).collect());
+        let text = step.body.fill(answered).map_err(missing)?;
+        let body = Object::parse(text.as_bytes())?;
+        let target = match &step.row {
+            None => None,
+            Some(Named::Row(target)) => Some(*target),
+            Some(Named::Answered(reference)) => {
+                let id = answered(reference).and_then(|json| json.parse().ok()).filter(|id: &i64| *id > 0);
+                Some(Target::Id(id.ok_or_else(|| missing(vec!["path".to_owned()]))?))
+            }
+        };
+        let row = || target.ok_or_else(|| Error::NotFound("there is no such row".into()));
+        let id = || row()?.id(&self.who);
+        let act = match step.verb {
+            Verb::Create => Act::Create { parent: target.map(|target| target.id(&self.who)).transpose()?, body: &body },
+            Verb::Update => Act::Update { target: row()?, body: &body },
+            Verb::Delete => Act::Delete { id: id()? },
+            Verb::Restore => Act::Restore { id: id()? },
+            Verb::Read => Act::Read { target: row()? },
+            other => return Err(Error::Internal(format!("a batch does not {}", other.name()))),
+        };
+        let operation = Operation { resource: step.resource, who: &self.who, preconditions: &step.preconditions, act };
+        let mut prepared = self.pipeline.prepared(operation)?;
+        prepared.follow(&self.pipeline.hooking, self.turn.as_ref())?;
+        if let Kind::Create(new) = &mut prepared.0 {
+            new.put_hashes(self.hashes.get(place).map(Vec::as_slice).unwrap_or_default());
+        }
+        Ok(prepared)
+    }
+}
+
+/// The JSON of what an operation answered under a key.
+fn answered(outcomes: &[Outcome], reference: &Reference) -> Option<String> {
+    let json = match outcomes.get(reference.operation)? {
+        Outcome::Created(json) | Outcome::Read(json) => json,
+        Outcome::Changed(changed) if changed.is_seen => &changed.json,
+        Outcome::Changed(_) | Outcome::Gone | Outcome::All(_) => return None,
+    };
+    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(json).ok()?;
+    members.get(reference.key.as_str()).map(|value| value.get().to_owned())
+}
+
+fn unanswered(path: String) -> Fault {
+    Fault::new(path, "unanswered", "refers to what was not answered to this caller")
+}
+
+/// The error of the operation at a place.
+fn at(place: usize, error: Error) -> Error {
+    Error::InOperation { operation: place, error: Box::new(error) }
+}
