@@ -133,3 +133,9 @@ async fn run(
     }
     Ok(all)
 }
+
+/// The middle one of some figures.
+pub fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}

@@ -5,21 +5,34 @@
 //! with `limits` what a PostgreSQL server and a node of it bear.
 //!
 //! The load generator runs beside the server on the same cores, as the figures of others do.
+//!
+//! What others are made of is most of what has to be compiled: without the feature `others`, only the server is measured.
+
+#![cfg_attr(not(feature = "others"), allow(dead_code, reason = "what is there for others as well"))]
 
 mod audience;
+#[cfg(feature = "others")]
 mod beside;
 mod client;
+#[cfg(feature = "others")]
 mod cluster;
 mod instructions;
+#[cfg(feature = "others")]
 mod limits;
 mod load;
+#[cfg(feature = "others")]
 mod mix;
+#[cfg(feature = "others")]
 mod notices;
+#[cfg(feature = "others")]
 mod postgres;
 mod processes;
+#[cfg(feature = "others")]
 mod rival;
+#[cfg(feature = "others")]
 mod rivals;
 mod server;
+#[cfg(feature = "others")]
 mod soak;
 mod sockets;
 
@@ -40,13 +53,20 @@ async fn main() -> Result<(), Error> {
     let mut args = env::args().skip(1).peekable();
     match args.peek().map(String::as_str) {
         Some("sockets") => sockets::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("postgres") => postgres::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("limits") => limits::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("beside") => beside::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("mix") => mix::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("soak") => soak::run(args.skip(1)).await,
         Some("instructions") => instructions::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("rivals") => rivals::run(args.skip(1)).await,
+        #[cfg(feature = "others")]
         Some("rival") => rival::serve(args.nth(1)).await,
         _ => requests(args).await,
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::{
     Error,
     client::{self, Client},
-    postgres::middle,
+    load::middle,
     rivals::{
         data::{ACCOUNT, FILE},
         side::start_fasttrack,

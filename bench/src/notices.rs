@@ -13,8 +13,8 @@ use crate::{
     Error,
     audience::{self, Seen},
     client::{self, Client},
-    load::quantile_ms,
-    postgres::{ROUNDS, Side, middle},
+    load::{middle, quantile_ms},
+    postgres::{ROUNDS, Side},
     sockets::{Pair, id_of, make_pairs},
 };
 

@@ -12,7 +12,7 @@ use crate::{
     Error,
     client::{self, Call, Client},
     cluster::{Cluster, Database},
-    load::{Measured, measure},
+    load::{Measured, measure, middle},
     notices, prepare, rival,
     server::Server,
 };
@@ -245,10 +245,4 @@ fn report(request: &str, sides: &[Side], rounds: &[Vec<Round>]) {
             middle(rounds, |round| round.cpu_us),
         );
     }
-}
-
-/// The middle one of some figures.
-pub fn middle(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use self::{callgrind::Callgrind, counts::Counts};
 use crate::{
     Error,
     client::{self, Call, Client},
-    postgres::middle,
+    load::middle,
     prepare,
     server::Server,
 };

@@ -11,8 +11,8 @@ use std::{
 use super::{case::Case, side::Side};
 use crate::{
     Error,
-    load::{Measured, Observed, observe},
-    postgres::{ROUNDS, middle},
+    load::{Measured, Observed, middle, observe},
+    postgres::ROUNDS,
     processes,
 };
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Error,
     client::{self, Client},
-    postgres::middle,
+    load::middle,
     rival,
     server::{Listening, Server, free_address},
 };
