@@ -119,9 +119,13 @@ pub struct Item{number} {{
 
 /// The application as a package of another name, which uses the framework where it lies.
 fn copy_application(root: &Path, folder: &Path) -> Result<(), Error> {
-    let manifest = fs::read_to_string(root.join("Cargo.toml"))?
-        .replace("members = [\"fasttrack\", \"fasttrack-macros\"]", "members = []")
-        .replace("default-members = [\".\", \"fasttrack\", \"fasttrack-macros\"]\n", "")
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    // Members of the workspace stay where they are, and its program is called otherwise here.
+    let stays = ["members ", "default-members ", "exclude ", "default-run "];
+    let lines = manifest.lines().filter(|line| !stays.iter().any(|key| line.starts_with(key)));
+    let manifest = lines
+        .collect::<Vec<_>>()
+        .join("\n")
         .replace("name = \"tracker\"", &format!("name = \"{PACKAGE}\""))
         .replace("name = \"fasttrack\"\npath", "name = \"fasttrack-compiled\"\npath")
         .replace("path = \"fasttrack\"", &format!("path = '{}'", root.join("fasttrack").display()));
