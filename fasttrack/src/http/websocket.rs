@@ -22,8 +22,12 @@ use tokio_tungstenite::{
 
 use crate::notify::wire::{Broken, Incoming, MAX_MESSAGE_BYTES, Outgoing};
 
-/// Bytes that are read and written at once: the buffers of an idle socket. There are thousands of them.
-const BUFFER_BYTES: usize = 4_096;
+/// Bytes that are read at once, which an idle socket keeps. There are thousands of them, and clients say little: what is
+/// longer is read in parts.
+const READ_BYTES: usize = 1_024;
+
+/// Bytes that are written at once.
+const WRITE_BYTES: usize = 4_096;
 
 /// Bytes that wait for a client which does not read: the longest message, or the answers to its pings; of those that do
 /// not fit, only the last one is given (RFC 6455, section 5.5.3).
@@ -46,8 +50,8 @@ pub(super) struct WebSocket {
 impl WebSocket {
     pub(super) async fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(WRITE_BYTES)
             .max_write_buffer_size(MAX_UNSENT_BYTES)
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
