@@ -184,15 +184,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn path(&self) -> String {
-        let mut path = String::new();
-        for inside in &self.inside {
-            match inside {
-                Inside::Object(key) if path.is_empty() => path += key,
-                Inside::Object(key) => path += &format!(".{key}"),
-                Inside::Array(index) => path += &format!("[{index}]"),
-            }
-        }
-        path
+        let parts = self.inside.iter().enumerate().map(|(depth, inside)| match inside {
+            Inside::Object(key) if depth == 0 => key.clone(),
+            Inside::Object(key) => format!(".{key}"),
+            Inside::Array(index) => format!("[{index}]"),
+        });
+        parts.collect()
     }
 }
 

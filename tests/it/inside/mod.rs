@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod accounts;
 mod actions;
+mod batches;
 mod caller;
 mod circles;
 mod constraints;

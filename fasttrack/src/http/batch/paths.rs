@@ -56,8 +56,8 @@ impl Paths {
         let inner = path.strip_prefix(API_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path);
         let Some(inner) = inner.strip_prefix('/') else { return Err(("unknown", "has to begin with a slash")) };
         let segments: Vec<_> = inner.split('/').collect();
-        let fitting = || self.0.iter().filter_map(|known| Some((known, known.row(&segments)?)));
-        let Some((known, row)) = fitting().find(|(known, _)| known.method == method) else {
+        let fitting = || self.0.iter().filter_map(|known| Some((known, known.fit(&segments)?)));
+        let Some((known, Fit { row })) = fitting().find(|(known, _)| known.method == method) else {
             let is_path = fitting().next().is_some();
             let why = if is_path { "is a path that does not take this method" } else { "is no path that there is" };
             return Err(("unknown", why));
@@ -81,9 +81,15 @@ const NOT_TAKEN: Unmeant = (
     "is not taken in a batch, which creates, reads, changes, deletes and restores single rows; ask for it by itself",
 );
 
+/// A path that fits.
+struct Fit {
+    /// The row that it names, if it does.
+    row: Option<Named>,
+}
+
 impl Known {
-    /// Whether a path is this one, and the row that it names then.
-    fn row(&self, segments: &[&str]) -> Option<Option<Named>> {
+    /// Whether a path is this one.
+    fn fit(&self, segments: &[&str]) -> Option<Fit> {
         if self.segments.len() != segments.len() {
             return None;
         }
@@ -95,7 +101,7 @@ impl Known {
                 return None;
             }
         }
-        Some(row)
+        Some(Fit { row })
     }
 }
 

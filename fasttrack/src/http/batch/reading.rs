@@ -1,7 +1,5 @@
 //! The operations of a batch, and everything that is wrong with their shape.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
 use super::{MOST, Paths, paths::Meant};
@@ -27,11 +25,8 @@ pub(in crate::http) fn read(catalog: &Catalog, paths: &Paths, body: &Object<'_>)
         Ok(operations) => {
             for (place, operation) in operations.iter().enumerate() {
                 let mut shape = Shape { place, catalog, meant: None, faults: Vec::new() };
-                let step = shape.read(paths, operation, &shapes);
+                shape.meant = shape.read(paths, operation, &shapes);
                 shapes.push(shape);
-                if let (Some(step), Some(shape)) = (step, shapes.last_mut()) {
-                    shape.meant = Some(step);
-                }
             }
         }
         Err(fault) => faults.push(fault),
@@ -96,7 +91,7 @@ impl Shape<'_> {
         }
         let member = |name: &str| object.members.iter().find(|(key, _)| key == name).map(|(_, node)| node);
         let (method, path) = (self.text("method", member("method")), self.text("path", member("path")));
-        let meant = self.meant(paths, method.as_deref(), path.as_deref());
+        let meant = self.meant(paths, method, path);
         let body = self.body(meant.as_ref(), member("body"));
         let preconditions = self.preconditions(meant.as_ref(), member("if_match"));
         let meant = meant?;
@@ -105,9 +100,9 @@ impl Shape<'_> {
         Some(Step { resource, verb, row, body, preconditions })
     }
 
-    fn text<'n>(&mut self, name: &str, node: Option<&'n Node<'_>>) -> Option<Cow<'n, str>> {
+    fn text<'n>(&mut self, name: &str, node: Option<&'n Node<'_>>) -> Option<&'n str> {
         match node {
-            Some(Node::Text(text)) => return Some(Cow::Borrowed(text)),
+            Some(Node::Text(text)) => return Some(text),
             Some(_) => self.fault(name, "type", "must be a string"),
             None => self.fault(name, "required", "is missing"),
         }
