@@ -1,4 +1,4 @@
-//! Names that a database takes for another, or cannot have.
+//! Names that a database takes for another, or cannot have, and one that rows have for something else.
 
 use fasttrack::prelude::*;
 
@@ -20,6 +20,8 @@ pub struct Task {
     pub project_id_rank: i64,
     #[field(write_once, on_delete = cascade)]
     pub project: BelongsTo<Project>,
+    #[field(on_delete = set_null)]
+    pub can: Option<BelongsTo<User>>,
 }
 
 #[resource(plural = "pg_things")]

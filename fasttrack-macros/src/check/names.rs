@@ -40,6 +40,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     check_pairs_are_free(declaration, errors);
     check_columns_are_apart(declaration, errors);
     check_there_may_be_more(declaration, errors);
+    check_what_one_can_is_free(declaration, errors);
     check_indexes_are_apart_and_fit(declaration, errors);
 }
 
@@ -124,6 +125,18 @@ fn check_there_may_be_more(declaration: &Declaration, errors: &mut Errors) {
         }
     }
 }
+
+/// The key under which a row says what its reader can do with it, and its name in a query string.
+fn check_what_one_can_is_free(declaration: &Declaration, errors: &mut Errors) {
+    let fields = declaration.fields.iter().filter(|field| field.name == CAN || field.key == CAN);
+    let along = declaration.has.iter().filter(|has| has.inline.is_some() && has.name == CAN).map(|has| has.name.span());
+    for at in fields.map(|field| field.ident.span()).chain(along) {
+        let message = format!("`{CAN}` is where a row says what its reader may do with it; take another name");
+        errors.push(at, message);
+    }
+}
+
+const CAN: &str = "can";
 
 fn check_indexes_are_apart_and_fit(declaration: &Declaration, errors: &mut Errors) {
     let mut seen: HashMap<String, Index<'_>> = HashMap::new();

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Query parameters that every list has.
-const PARAMETERS: [&str; 4] = ["cursor", "limit", "q", "sort"];
+const PARAMETERS: [&str; 7] = ["count", "cursor", "expand", "fields", "limit", "q", "sort"];
 
 /// Most fields of a resource.
 const MAX_FIELDS: usize = 300;

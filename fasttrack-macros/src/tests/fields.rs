@@ -289,7 +289,10 @@ fn names_are_unique() {
     check(&field("pub assignee_id: i64,"), "assignee_id", "both `assignee_id` in JSON");
     check(&field("#[field(filter(also = status))] pub x: i64,"), "status", "there is a `status` already");
     check(&field("#[field(filter(also = limit))] pub x: i64,"), "limit", "there is a `limit` already");
-    check(&field("#[field(filter)] pub cursor: i64,"), "filter", "every list has a parameter `cursor`");
+    for name in ["cursor", "count", "expand", "fields"] {
+        let said = format!("every list has a parameter `{name}`");
+        check(&field(&format!("#[field(filter)] pub {name}: i64,")), "filter", &said);
+    }
     check(&field("#[field(filter(alias = a))] pub x: i64,"), "alias", "filter(also = NAME)");
     check(&field("pub made_at: CreatedAt,"), "created_at", "there is a `CreatedAt` already");
 }

@@ -27,6 +27,16 @@ fn no_column_is_one_of_postgres_own() {
 }
 
 #[test]
+fn what_a_reader_can_do_stands_under_a_name_of_its_own() {
+    let told = "where a row says what its reader may do with it";
+    check(&named("can", ""), "can", told);
+    check(&field("#[field(on_delete = cascade)] pub can: BelongsTo<User>,"), "can", told);
+    check(&task("", "#[can(create: authenticated)] #[has(can: Note.task, inline = 1..=2)]", ""), "can", told);
+    accept(&task("", "#[has(can: Note.task)]", ""));
+    accept(&named("can_wait", ""));
+}
+
+#[test]
 fn what_postgres_would_cut_is_refused() {
     let long = |length: usize| "x".repeat(length);
     accept(&named(&long(57), ""));

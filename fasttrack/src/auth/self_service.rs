@@ -5,13 +5,14 @@ use super::{
     account::Credentials,
     gate::session_ended,
     login::{ATTEMPTS, account_in_flux},
-    sessions::{SessionQuery, SessionTable},
+    sessions::SessionTable,
 };
 use crate::{
     clock,
     error::Error,
     password::{self, Verdict},
     principal::Caller,
+    query::PageById,
 };
 
 /// One page of sessions.
@@ -48,21 +49,15 @@ impl Auth {
         Err(account_in_flux())
     }
 
-    /// One page of the caller's live sessions in the order of their ids, after the id `after`.
+    /// One page of the caller's live sessions.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn sessions(
-        &self,
-        caller: &Caller,
-        limit: u16,
-        after: Option<i64>,
-        descending: bool,
-    ) -> Result<SessionPage, Error> {
-        let statement = self.sessions.list(caller, SessionQuery { now_us: self.now_us(), limit, after, descending });
-        let mut rows = self.db.read(statement).await?;
-        let more = rows.len() > usize::from(limit);
-        rows.truncate(usize::from(limit));
+    pub async fn sessions(&self, caller: &Caller, page: &PageById) -> Result<SessionPage, Error> {
+        let limit = usize::from(page.limit);
+        let mut rows = self.db.read(self.sessions.list(caller, self.now_us(), page)).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
         let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
         Ok(SessionPage { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
     }

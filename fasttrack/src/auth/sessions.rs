@@ -10,8 +10,10 @@ use crate::{
     clock,
     db::{Arg, Dialect, Row, Statement},
     principal::Caller,
+    query::PageById,
     schema::Schema,
     sql::quote,
+    types::many,
 };
 
 /// The statements that make the table, and that of what commands leave for a server, for an application whose account is
@@ -24,16 +26,6 @@ pub fn ddl(dialect: Dialect, account: &Schema) -> Vec<String> {
 /// The table of sessions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SessionTable(pub(super) Dialect);
-
-/// Which of an account's sessions are asked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SessionQuery {
-    pub(super) now_us: i64,
-    pub(super) limit: u16,
-    /// The id beyond which they are; `None` from the first one on.
-    pub(super) after: Option<i64>,
-    pub(super) descending: bool,
-}
 
 /// A session as every request needs it.
 #[derive(Debug)]
@@ -179,10 +171,10 @@ impl SessionTable {
     }
 
     /// One page of the caller's live sessions: `id, JSON`, and one row more than `limit` if there is one.
-    pub(super) fn list(self, caller: &Caller, query: SessionQuery) -> Statement {
-        let SessionQuery { now_us, limit, after, descending } = query;
+    pub(super) fn list(self, caller: &Caller, now_us: i64, page: &PageById) -> Statement {
+        let PageById { limit, after, ids, .. } = page;
         let (user, current) = (caller.id, caller.session);
-        let (beyond, order, start) = if descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
+        let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
         let syntax = self.0.sql();
         let session = syntax.text(&syntax.json_object(&[
             ("id", "id".to_owned()),
@@ -193,13 +185,14 @@ impl SessionTable {
             ("user_agent", "user_agent".to_owned()),
             ("current", syntax.json_flag("id = $2")),
         ]));
+        let among = ids.as_ref().map(|_| format!(" AND id IN ({})", syntax.numbers("$6"))).unwrap_or_default();
         let sql = format!(
-            "SELECT id, {session} FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4 ORDER BY id {order} LIMIT $5"
+            "SELECT id, {session} FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4{among} \
+             ORDER BY id {order} LIMIT $5"
         );
-        let start = after.unwrap_or(start);
-        let args =
-            vec![Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(i64::from(limit) + 1)];
-        Statement::new(sql, args)
+        let (start, limit) = (after.unwrap_or(start), i64::from(*limit) + 1);
+        let args = [Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(limit)];
+        Statement::new(sql, args.into_iter().chain(ids.as_ref().map(many::set)).collect())
     }
 }
 

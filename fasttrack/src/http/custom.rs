@@ -182,6 +182,14 @@ impl CustomRoute {
         self
     }
 
+    /// What it does to a row of this resource, if it is an action on one: the end of its path. One that is called as a verb
+    /// is, nobody could tell from that.
+    pub(super) fn act_on(&self, name: &str) -> Option<&str> {
+        let Place::OnRow { resource, .. } = self.place else { return None };
+        let (_, act) = self.path.split_once("/{id}/").filter(|_| resource == name)?;
+        Verb::ALL.iter().all(|verb| verb.name() != act).then_some(act)
+    }
+
     /// Who may, in words.
     pub(crate) fn who_in_words(&self, catalog: &Catalog) -> String {
         let Place::OnRow { resource, right } = self.place else {

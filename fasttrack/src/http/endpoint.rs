@@ -29,7 +29,7 @@ use crate::{
     pipeline::{Act, Keyed, Operation, Outcome, Prepared, Target, Work},
     precondition::Preconditions,
     principal::Principal,
-    query::Expand,
+    query::Shape,
     schema::Verb,
     wire::{Object, Params},
 };
@@ -68,7 +68,7 @@ struct Call<'a> {
     id: Option<i64>,
     who: &'a Principal,
     params: Params,
-    expand: Vec<Expand>,
+    shape: Shape,
     body: Object<'a>,
     headers: &'a HeaderMap,
     preconditions: Preconditions,
@@ -140,12 +140,14 @@ impl Endpoint {
         mut faults: Vec<Fault>,
     ) -> Result<Call<'a>, Error> {
         let mut params = Params::parse(req.uri().query());
-        let expand = match self.route.action {
-            Action::Resource { model, verb: Verb::Read, .. } | Action::Oneself { model, verb: Verb::Read } => {
-                self.site.pipeline.take_expand(model, who, &mut params)
-            }
-            _ => Vec::new(),
+        let target = match self.route.action {
+            Action::Resource { model, verb: Verb::Read, .. } => id.map(|id| (model, Target::Id(id))),
+            Action::Oneself { model, verb: Verb::Read } => Some((model, Target::Oneself)),
+            _ => None,
         };
+        let shape = target
+            .map(|(model, target)| self.site.pipeline.take_shape(model, Some(target), who, &mut params))
+            .unwrap_or_default();
         if !self.route.action.is_list() {
             faults.extend(unknown_parameters(std::mem::take(&mut params)));
         }
@@ -162,7 +164,7 @@ impl Endpoint {
             | Action::Notifications => false,
         };
         let body = object(bytes, is_required, faults)?;
-        Ok(Call { id, who, params, expand, body, headers: req.headers(), preconditions })
+        Ok(Call { id, who, params, shape, body, headers: req.headers(), preconditions })
     }
 
     async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
@@ -192,7 +194,7 @@ impl Endpoint {
                 forms::nothing(body)?;
                 let is_own = matches!(self.route.action, Action::Oneself { .. });
                 let target = if is_own { Target::Oneself } else { Target::Id(row(id)?) };
-                let found = pipeline.read_expanded(model, target, who, &call.expand).await?;
+                let found = pipeline.read_shaped(model, target, who, &call.shape).await?;
                 conditional::reply(call.headers, &call.preconditions, pipeline.updated_at(model), found)
             }
             Action::Resource { .. }

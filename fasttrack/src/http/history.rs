@@ -10,6 +10,7 @@ use super::{
 use crate::{
     error::Error,
     principal::Principal,
+    query::PageById,
     sql::HistoryPage,
     wire::{Object, Params},
 };
@@ -31,13 +32,14 @@ pub(super) async fn list(site: &Site, asked: Asked<'_>, params: Params, body: Ob
     let user = who.caller().map_or(0, |caller| caller.id);
     let list =
         site.catalog.get(model).map(|model| format!("changes of {}/{id}", model.schema.plural)).unwrap_or_default();
-    let walk = Walk { keys: &site.keys, list: &list, user };
+    let walk = Walk { keys: &site.keys, list: &list, user, has_ids: false };
     let paging = Paging::parse(params, walk)?;
-    let beyond = paging.after.unwrap_or(if paging.descending { i64::MAX } else { 0 });
-    let page = HistoryPage { beyond, limit: i64::from(paging.limit) + 1, descending: paging.descending };
+    let PageById { limit, after, descending, .. } = paging.page;
+    let beyond = after.unwrap_or(if descending { i64::MAX } else { 0 });
+    let page = HistoryPage { beyond, limit: i64::from(limit) + 1, descending };
     let mut changes = site.pipeline.history(model, id, who, page).await?;
-    let has_more = changes.len() > usize::from(paging.limit);
-    changes.truncate(usize::from(paging.limit));
+    let has_more = changes.len() > usize::from(limit);
+    changes.truncate(usize::from(limit));
     let next = changes.last().filter(|_| has_more).map(|(number, _)| *number);
     let items: Vec<_> = changes.iter().map(|(_, change)| change).collect();
     Ok(Reply::json(StatusCode::OK, paging.render(&items, next, walk)))

@@ -168,6 +168,7 @@ type Endpoints = Vec<(Method, String, Arc<dyn Handler>)>;
 /// What every service of an application is made of: its routes, what stands around them, and who is connected.
 fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub>), String> {
     let table = route_table::table(&layers.catalog, &layers.custom)?;
+    layers.pipeline.offer(route_table::offers(&layers.catalog, &layers.custom, &table));
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config, layers.redis));

@@ -6,7 +6,7 @@ use super::{
     routes::{self, API_PREFIX, Action, Route},
 };
 use crate::{
-    pipeline::Right,
+    pipeline::{Offer, Right},
     schema::{Catalog, Model, Rule, Verb},
 };
 
@@ -21,6 +21,16 @@ pub fn table(catalog: &Catalog, custom: &[CustomRoute]) -> Result<Vec<Route>, St
         put(&mut routes, catalog, route, index)?;
     }
     Ok(routes)
+}
+
+/// What an application's own routes let do with rows, of those that are in the `table`.
+pub(super) fn offers(catalog: &Catalog, custom: &[CustomRoute], table: &[Route]) -> Vec<Offer> {
+    let offer = |route: &Route| {
+        let Action::Custom { index, asks: Some((resource, right)) } = route.action else { return None };
+        let name = custom.get(index)?.act_on(catalog.get(resource)?.schema.name)?.to_owned();
+        Some(Offer { resource, name, right })
+    };
+    table.iter().filter_map(offer).collect()
 }
 
 /// Puts the route that stands at `index` among the application's own into the table.

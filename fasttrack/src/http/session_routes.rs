@@ -68,9 +68,9 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
 
 async fn list(site: &Site, caller: &Caller, params: Params, body: Object<'_>) -> Result<Reply, Error> {
     forms::nothing(body)?;
-    let walk = Walk { keys: &site.keys, list: "sessions", user: caller.id };
+    let walk = Walk { keys: &site.keys, list: "sessions", user: caller.id, has_ids: true };
     let paging = Paging::parse(params, walk)?;
-    let page = site.auth.sessions(caller, paging.limit, paging.after, paging.descending).await?;
+    let page = site.auth.sessions(caller, &paging.page).await?;
     Ok(Reply::json(StatusCode::OK, paging.render(&page.items, page.next, walk)))
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     db::{Db, Row},
     error::Error,
+    query::PageById,
     schema::{Catalog, LinkError},
     sql::{Inbox, Lock},
 };
@@ -74,15 +75,13 @@ impl Outbox {
         Ok(rows.first().and_then(|row| row.int(0)).unwrap_or(0))
     }
 
-    /// At most `limit` messages of an account beyond the number `beyond`, or from the first one on: a page that is not
-    /// full is the last.
+    /// A page of the messages of an account by their numbers: one that is not full is the last.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn page(&self, account: i64, beyond: Option<i64>, limit: u16, descending: bool) -> Result<Page, Error> {
-        let beyond = beyond.unwrap_or(if descending { i64::MAX } else { 0 });
-        let rows = self.db.read(self.inbox.page(account, beyond, limit, descending)).await?;
-        Ok(Page::of(rows, limit))
+    pub async fn page(&self, account: i64, page: &PageById) -> Result<Page, Error> {
+        let rows = self.db.read(self.inbox.page(account, page)).await?;
+        Ok(Page::of(rows, page.limit))
     }
 
     /// What is new to these accounts, each after a number.
@@ -118,7 +117,8 @@ impl Outbox {
 impl Messages for Outbox {
     fn after(&self, account: i64, number: i64, limit: u16) -> BoxFuture<'static, Result<Page, Error>> {
         let outbox = self.clone();
-        Box::pin(async move { outbox.page(account, Some(number), limit, false).await })
+        let page = PageById { limit, after: Some(number), descending: false, ids: None };
+        Box::pin(async move { outbox.page(account, &page).await })
     }
 }
 

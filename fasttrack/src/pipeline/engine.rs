@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
+    Target,
     cascade::Cascade,
     counted::Counted,
     flow::Step,
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     db::Dialect,
     outbox::OutboxListener,
+    query::Inside,
     schema::{Catalog, Change, Column, Kind, LinkError, Literal, Model, Schema, Verb},
     sql::{self, CallerRole, Guard, Insert, Known, Leaf, Predicate, Reference, Table, Template, View},
 };
@@ -44,8 +46,10 @@ pub(super) struct Engine {
     pub schema: &'static Schema,
     pub table: Table,
     pub parent: Option<Parent>,
-    /// The relations that rows show, with the position of the resource that each leads to.
-    pub relations: Vec<(&'static Column, usize)>,
+    /// The relations that rows show, and what is inside by each.
+    pub relations: Vec<(&'static Column, Inside)>,
+    /// The rows that come along with each.
+    pub along: Vec<Inside>,
     pub effects: Effects,
     /// What a deletion reaches.
     pub cascade: Arc<Cascade>,
@@ -118,7 +122,14 @@ impl Engine {
             plans.insert(role, RolePlan::new(setup, model, &table, &effects, role)?);
         }
         let shown = schema.columns.iter().filter(|column| !column.hidden);
-        let relations = shown.filter_map(|column| Some((column, catalog.target(column)?.index))).collect();
+        let inside = |column: &'static Column| {
+            let target = catalog.target(column)?.index;
+            Some((column, Inside { name: column.name, key: column.key, target }))
+        };
+        let relations = shown.filter_map(inside).collect();
+        let along = schema.taken_along().filter_map(|(has, _)| {
+            Some(Inside { name: has.name, key: has.name, target: catalog.find(has.resource)?.index })
+        });
         let guards = guards(catalog, model, CallerRole::Anonymous)?;
         let references = references(catalog, model, CallerRole::Anonymous)?;
         let open = Insert::new(table.clone(), Predicate::Always, guards, references);
@@ -128,6 +139,7 @@ impl Engine {
             schema,
             parent,
             relations,
+            along: along.collect(),
             cascade,
             register: Arc::new(register.shown(shown, Shown::ToItself)),
             effects,
@@ -196,6 +208,23 @@ impl RolePlan {
             steps: Step::of(catalog, model, role)?,
             references,
         })
+    }
+
+    /// The table, of whose rows is shown what a caller is shown of a list, or of the `target`.
+    pub(super) const fn showing(&self, target: Option<Target>) -> &Table {
+        match target {
+            None => &self.table,
+            Some(Target::Id(_)) => &self.alone,
+            Some(Target::Oneself) => &self.own,
+        }
+    }
+
+    /// Whom of the callers a verb lets that is about a row which is there.
+    pub(super) fn may(&self, verb: Verb) -> &Predicate {
+        match verb {
+            Verb::Update if self.second.is_never() => &Predicate::Never,
+            verb => self.policy(Right::Verb(verb)).unwrap_or(&Predicate::Never),
+        }
     }
 
     /// What a right to a row asks; `None` when it is to no row, or the resource does not have it.

@@ -3,6 +3,7 @@
 use super::{
     Pipeline,
     engine::Engine,
+    expand::Shown,
     refusal,
     verdict::{Executor, may_read_parent},
 };
@@ -13,7 +14,7 @@ use crate::{
     principal::Principal,
     query::{self, Condition, CursorKey, CursorScope, ListQuery, Position, Test},
     schema::{Column, Comparison, Verb},
-    sql::{self, CallerRole, Expansion, Known, Leaf, PageQuery, Predicate, Scope, Sql, Table, Values},
+    sql::{self, CallerRole, Known, Leaf, PageQuery, Predicate, Scope, Shape, Sql, Table, Values},
     types::{Order, Storage},
     wire::{Node, Object, Params},
 };
@@ -35,8 +36,8 @@ struct Listing<'a> {
     parent: Option<i64>,
     who: &'a Principal,
     query: ListQuery,
-    /// What is shown inside the rows.
-    expand: Vec<Expansion<'a>>,
+    /// What is shown of the rows.
+    shape: Shape<'a>,
 }
 
 impl Pipeline {
@@ -52,29 +53,30 @@ impl Pipeline {
         mut params: Params,
     ) -> Result<Vec<u8>, Error> {
         let engine = self.engine(resource)?;
-        let expand = self.take_expand(resource, who, &mut params);
+        let shape = self.take_shape(resource, None, who, &mut params);
         let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.list.is_never());
         let Some(plan) = plan else {
             return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
         };
         let (policy, table) = (&plan.list, &plan.table);
         let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
-        let expand = self.expansions(CallerRole::of(who), &expand)?;
-        let listing = Listing { engine, policy, table, parent, who, query, expand };
+        let shown = Shown { resource, plan, known: policy, oneself: false };
+        let shape = self.shape(CallerRole::of(who), &shown, &shape)?;
+        let listing = Listing { engine, policy, table, parent, who, query, shape };
         let after = match &listing.query.cursor {
             Some(cursor) => Some(self.open(&listing, cursor).await?),
             None => None,
         };
         let statement = listing.statement(&listing.query.conditions, after.as_deref());
-        let slow = listing.query.search.is_some() || listing.scans();
-        let found = if slow { self.db.search(statement).await } else { self.db.read(statement).await };
-        let rows = found.map_err(refuse)?;
-        let Some(page) = rows.into_iter().next().and_then(|mut row| row.take_bytes(0)) else {
+        let found = if listing.is_slow() { self.db.search(statement).await } else { self.db.read(statement).await };
+        let mut found = found.map_err(refuse)?.into_iter().next().unwrap_or_default();
+        let total = found.int(1);
+        let Some(page) = found.take_bytes(0) else {
             self.check_list_is_open(&listing).await?;
-            return self.render(&listing, &[]);
+            return self.render(&listing, &[], total);
         };
         let rows: Vec<&[u8]> = page.split(|byte| *byte == sql::SEPARATOR).collect();
-        self.render(&listing, &rows)
+        self.render(&listing, &rows, total)
     }
 
     /// The sort keys that a cursor stands for.
@@ -85,11 +87,7 @@ impl Pipeline {
             Some(Position::Row { id, digest, start }) => {
                 let rows = self.db.read(listing.row_statement(id)).await?;
                 let row = rows.into_iter().next().and_then(|mut row| row.take_bytes(0));
-                let keys = row.map(|row| {
-                    let (relevance, row) = listing.ranked(&row);
-                    listing.keys(relevance, row)
-                });
-                let keys = keys.transpose()?;
+                let keys = row.map(|row| listing.keys(&row)).transpose()?;
                 match keys.filter(|keys| key.is_digest(keys, &digest)) {
                     Some(keys) => Ok(keys),
                     None => self.go_on_from(listing, start).await,
@@ -140,27 +138,30 @@ impl Pipeline {
         Err(refusal::forbidden_all(listing.who, Verb::List, listing.engine.schema))
     }
 
-    /// Puts a page together from the rows found, of which there is one more than wanted where there are more.
-    fn render(&self, listing: &Listing<'_>, rows: &[&[u8]]) -> Result<Vec<u8>, Error> {
+    /// Puts a page together from the rows found, of which there is one more than wanted where there are more, and from how
+    /// many there are in all, where that was counted.
+    fn render(&self, listing: &Listing<'_>, rows: &[&[u8]], total: Option<i64>) -> Result<Vec<u8>, Error> {
         let wanted = usize::try_from(listing.query.size.rows()).unwrap_or_default();
         let shown = rows.get(..wanted).unwrap_or(rows);
         let mut page =
             Vec::with_capacity(64 + CursorKey::MAX_CHARS + shown.iter().map(|row| row.len() + 1).sum::<usize>());
         page.extend(b"{\"items\":[");
-        let shown: Vec<_> = shown.iter().map(|row| listing.ranked(row)).collect();
-        page.extend(shown.iter().map(|(_, row)| *row).collect::<Vec<_>>().join(&b','));
+        let items: Vec<_> = shown.iter().map(|row| listing.taken_apart(row).2).collect();
+        page.extend(items.join(&b','));
         match shown.last().filter(|_| rows.len() > wanted) {
-            Some((relevance, last)) => {
-                let keys = listing.keys(*relevance, last)?;
+            Some(last) => {
+                let keys = listing.keys(last)?;
                 let Some(Arg::Int(id)) = keys.last() else {
                     return Err(Error::Internal("the order of a page does not end with an id".into()));
                 };
                 page.extend(b"],\"next_cursor\":\"");
                 page.extend(self.options.cursor_key.seal(listing.scope(), &keys, *id).as_bytes());
-                page.extend(b"\",\"has_more\":true}");
+                page.extend(b"\",\"has_more\":true");
             }
-            None => page.extend(b"],\"next_cursor\":null,\"has_more\":false}"),
+            None => page.extend(b"],\"next_cursor\":null,\"has_more\":false"),
         }
+        page.extend(total.map(|total| format!(",\"total\":{total}")).unwrap_or_default().as_bytes());
+        page.push(b'}');
         Ok(page)
     }
 }
@@ -189,11 +190,16 @@ impl Listing<'_> {
         })
     }
 
-    fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
-        self.page(self.policy, conditions, after)
+    /// Whether it may take long: a search, and whatever looks into rows beyond those of the page.
+    fn is_slow(&self) -> bool {
+        self.query.search.is_some() || self.query.count || self.scans()
     }
 
-    fn page(&self, policy: &Predicate, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
+    fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
+        self.page((self.policy, self.query.count), conditions, after)
+    }
+
+    fn page(&self, (policy, counts): (&Predicate, bool), conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
         let searchable = query::searchable(self.engine.schema);
         let columns: Vec<&'static Column> = searchable.filter(|column| self.table.view.shows(column)).collect();
         let page = PageQuery {
@@ -206,7 +212,7 @@ impl Listing<'_> {
             after,
             limit: self.query.size.rows(),
         };
-        sql::page_expanded(&page, &self.expand).fill(self.values())
+        sql::page_shaped(&page, &self.shape, counts).fill(self.values())
     }
 
     /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could
@@ -230,7 +236,7 @@ impl Listing<'_> {
         if let Some(key) = self.query.sort.last().filter(|_| self.is_ranked()) {
             let test = Test::Compare(Comparison::Eq, Arg::Int(id));
             let is_it = [Condition { column: key.column, test }];
-            return self.page(&Predicate::Always, &is_it, None);
+            return self.page((&Predicate::Always, false), &is_it, None);
         }
         let values = Values { id: Some(id), ..Values::default() };
         sql::read(&self.engine.table, &Predicate::Always).fill(values)
@@ -240,20 +246,25 @@ impl Listing<'_> {
         self.query.sort.iter().any(query::SortKey::is_relevance)
     }
 
-    /// How well a row of a page fits what is searched for, where that is asked for, and its JSON.
-    fn ranked<'r>(&self, row: &'r [u8]) -> (Option<i64>, &'r [u8]) {
-        if !self.is_ranked() {
-            return (None, row);
+    /// How well a row of a page fits what is searched for, where that is asked for; the JSON that has its sort keys; and that
+    /// which is shown.
+    fn taken_apart<'r>(&self, row: &'r [u8]) -> (Option<i64>, &'r [u8], &'r [u8]) {
+        let (mut relevance, mut row) = (None, row);
+        if self.is_ranked() {
+            let end = row.iter().position(|byte| *byte == b' ').unwrap_or_default();
+            let (digits, rest) = row.split_at_checked(end).unwrap_or((&[], row));
+            relevance = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+            row = rest.strip_prefix(b" ").unwrap_or(rest);
         }
-        let end = row.iter().position(|byte| *byte == b' ').unwrap_or_default();
-        let (relevance, json) = row.split_at_checked(end).unwrap_or((&[], row));
-        let relevance = std::str::from_utf8(relevance).ok().and_then(|digits| digits.parse().ok());
-        (relevance, json.strip_prefix(b" ").unwrap_or(json))
+        let mut parts = row.splitn(2, |byte| *byte == sql::END_OF_KEYS);
+        let keys = parts.next().unwrap_or_default();
+        (relevance, keys, parts.next().unwrap_or(keys))
     }
 
-    /// The sort keys of a row, read out of its JSON.
-    fn keys(&self, relevance: Option<i64>, row: &[u8]) -> Result<Vec<Arg>, Error> {
-        let row = Object::parse(row)?;
+    /// The sort keys of a row.
+    fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
+        let (relevance, keys, _) = self.taken_apart(row);
+        let row = Object::parse(keys)?;
         let keys = self.query.sort.iter().map(|key| {
             if let Some(relevance) = relevance.filter(|_| key.is_relevance()) {
                 return Ok(Arg::Int(relevance));

@@ -43,14 +43,14 @@ mod update;
 mod value;
 mod verdict;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
     account::Accounts,
     batch::{Named, Step},
     engine::managers,
-    expand::{shown_inside_others, shown_wherever_seen},
+    expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
     once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},
     operation::{Act, Operation, Outcome, Prepared},
     permit::{Intent, Right},
@@ -110,6 +110,8 @@ pub struct Pipeline {
     engines: Arc<[Arc<Engine>]>,
     hooking: Hooking,
     account: usize,
+    /// What can be done with rows besides what is declared.
+    offers: OnceLock<Vec<Offer>>,
 }
 
 impl Pipeline {
@@ -125,7 +127,7 @@ impl Pipeline {
         let engines = catalog.models().iter().map(engine);
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
         let hooking = Hooking::new(around.context, Arc::clone(&engines));
-        Ok(Self { db, options, engines, hooking, account })
+        Ok(Self { db, options, engines, hooking, account, offers: OnceLock::new() })
     }
 
     /// Waits until `after_commit` of every change so far has ended.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Pipeline, Target,
     engine::Engine,
+    expand,
     precondition::{self, Asked},
     refusal, values,
 };
@@ -13,9 +14,9 @@ use crate::{
     error::Error,
     precondition::{Preconditions, Shown},
     principal::Principal,
-    query::Expand,
+    query::Shape,
     schema::Verb,
-    sql::{self, CallerRole, Predicate, Template},
+    sql::{self, CallerRole, Leaf, Predicate, Template},
 };
 
 /// A row that was read, as the caller is shown it.
@@ -25,7 +26,7 @@ pub struct Found {
     pub plain: Vec<u8>,
     /// What is shown of it instead, where that was asked for.
     pub shown: Option<Vec<u8>>,
-    /// Whether rows of others are shown in it, which change without it.
+    /// Whether something is shown in it that changes without it: rows of others, and what may be done.
     pub holds_others: bool,
 }
 
@@ -35,19 +36,19 @@ impl Pipeline {
     /// # Errors
     /// 401, 403 or 404 as the rule and the table say, 503.
     pub async fn read(&self, resource: usize, target: Target, who: &Principal) -> Result<Vec<u8>, Error> {
-        self.read_expanded(resource, target, who, &[]).await.map(|found| found.plain)
+        self.read_shaped(resource, target, who, &Shape::default()).await.map(|found| found.plain)
     }
 
-    /// The same, also with rows inside that it refers to.
+    /// The same, also with what is asked for besides or instead.
     ///
     /// # Errors
     /// As for [`read`](Self::read).
-    pub async fn read_expanded(
+    pub async fn read_shaped(
         &self,
         resource: usize,
         target: Target,
         who: &Principal,
-        expand: &[Expand],
+        asked: &Shape,
     ) -> Result<Found, Error> {
         let engine = self.engine(resource)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
@@ -56,15 +57,16 @@ impl Pipeline {
             Target::Id(id) if plan.read.is_never() => return Err(refuse_unseen(engine, who, id)),
             Target::Id(_) => &plan.read_one,
         };
-        if expand.is_empty() {
+        if asked.is_plain() {
             return self.find(engine, target, who, template).await;
         }
-        let (table, policy) = match target {
-            Target::Oneself => (&plan.own, &Predicate::Always),
-            Target::Id(_) => (&plan.alone, &plan.read),
-        };
-        let expansions = self.expansions(CallerRole::of(who), expand)?;
-        self.find(engine, target, who, &sql::read_expanded(table, policy, &expansions)).await
+        let oneself = target == Target::Oneself;
+        let policy = if oneself { &Predicate::Always } else { &plan.read };
+        let known = if oneself { &Predicate::Leaf(Leaf::Oneself) } else { &plan.read };
+        let shape = self.shape(CallerRole::of(who), &expand::Shown { resource, plan, known, oneself }, asked)?;
+        let template = sql::read_shaped(plan.showing(Some(target)), policy, &shape);
+        let holds_others = asked.can || !asked.expand.is_empty();
+        Ok(Found { holds_others, ..self.find(engine, target, who, &template).await? })
     }
 
     /// The same with the fields that the caller is not shown, for code of the application.
@@ -90,7 +92,7 @@ impl Pipeline {
         let row = found.first_mut();
         match row.and_then(|row| Some((row.take_bytes(0)?, row.take_bytes(1)))) {
             Some((plain, None)) => Ok(Found { plain, shown: None, holds_others: false }),
-            Some((shown, Some(plain))) => Ok(Found { plain, shown: Some(shown), holds_others: true }),
+            Some((shown, Some(plain))) => Ok(Found { plain, shown: Some(shown), holds_others: false }),
             None => Err(self.explain_unseen(engine, who, id, Verb::Read).await?),
         }
     }

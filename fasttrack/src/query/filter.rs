@@ -3,7 +3,7 @@
 use super::{
     op::{Operator, Takes},
     page::check_text,
-    value::parse_value,
+    value::{parse_flag, parse_value},
 };
 use crate::{
     db::Arg,
@@ -45,18 +45,23 @@ impl PartialEq for Column {
     }
 }
 
+/// The columns that lists can be filtered by.
+pub fn filterable(schema: &'static Schema) -> impl Iterator<Item = &'static Column> {
+    schema.columns.iter().filter(|column| super::OPERATORS.iter().any(|operator| operator.is_for(column)))
+}
+
 /// The column that the parameter `name` filters by, if it is one.
 #[must_use]
 pub(super) fn column_of(schema: &'static Schema, name: &str) -> Option<&'static Column> {
-    let named = |column: &&Column| column.filter && (column.key == name || column.filter_aliases.contains(&name));
-    schema.columns.iter().find(named)
+    let named = |column: &&Column| column.key == name || column.filter_aliases.contains(&name);
+    filterable(schema).find(named)
 }
 
 /// Reads one filter.
 pub(super) fn parse(column: &'static Column, param: &Param) -> Result<Condition, Fault> {
     let shown = shown(param);
     let operator = Operator::find(param.operator.as_deref().unwrap_or_default())
-        .filter(|operator| (operator.applies)(column))
+        .filter(|operator| operator.is_for(column))
         .filter(|_| param.operator.as_deref() != Some(""))
         .ok_or_else(|| Fault::new(&shown, "unknown_operator", operators(column)))?;
     let invalid = |message: String| Fault::new(&shown, "invalid", message);
@@ -67,11 +72,7 @@ pub(super) fn parse(column: &'static Column, param: &Param) -> Result<Condition,
             (column.kind.facts().check_part)(&param.value).map_err(invalid)?;
             vec![Arg::Text(param.value.clone())]
         }
-        Takes::Flag => match param.value.as_str() {
-            "true" => vec![Arg::Int(1)],
-            "false" => vec![Arg::Int(0)],
-            other => return Err(invalid(format!("`{other}` is neither `true` nor `false`"))),
-        },
+        Takes::Flag => vec![Arg::Int(i64::from(parse_flag(&param.value).map_err(invalid)?))],
         Takes::Many => {
             let values: Vec<&str> = param.value.split(',').collect();
             if values.len() > MAX_VALUES {
@@ -97,7 +98,7 @@ pub(super) fn shown(param: &Param) -> String {
 fn operators(column: &Column) -> String {
     let names: Vec<_> = super::OPERATORS
         .iter()
-        .filter(|operator| (operator.applies)(column))
+        .filter(|operator| operator.is_for(column))
         .map(|operator| operator.parameter(column.key))
         .collect();
     format!("use one of {}", names.join(", "))

@@ -3,7 +3,7 @@
 use super::filter::Test;
 use crate::{
     db::Arg,
-    schema::{Column, Comparison},
+    schema::{Column, Comparison, Kind},
     types::Order,
 };
 
@@ -131,6 +131,13 @@ impl Operator {
         OPERATORS.iter().find(|operator| operator.name == name)
     }
 
+    /// Whether lists can be asked this of a column: whatever fits one that is declared for it, and of the id, which has the
+    /// index of all, whether it is one of these.
+    #[must_use]
+    pub fn is_for(&self, column: &Column) -> bool {
+        (self.applies)(column) && (column.filter || column.kind == Kind::Id && self.name == "in")
+    }
+
     /// The query parameter that asks it of the field `key`.
     #[must_use]
     pub fn parameter(&self, key: &str) -> String {
@@ -141,7 +148,6 @@ impl Operator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Kind;
 
     #[test]
     fn every_operator_is_found_by_its_own_name_only() {

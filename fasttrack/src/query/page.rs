@@ -4,6 +4,7 @@ use super::{
     Condition, SortKey,
     filter::{self, column_of, shown},
     sort,
+    value::parse_flag,
 };
 use crate::{
     error::{Error, Fault},
@@ -28,6 +29,8 @@ pub struct ListQuery {
     pub size: PageSize,
     /// Where to go on, still sealed.
     pub cursor: Option<String>,
+    /// Whether it is said how many rows the whole list has.
+    pub count: bool,
     /// Filters, search and order in one form whatever order they were written in: what a cursor is bound to.
     pub canonical: String,
 }
@@ -102,6 +105,7 @@ pub fn parse_shown(schema: &'static Schema, is_shown: IsShown<'_>, params: Param
         sort,
         size: reader.size.unwrap_or(PageSize::DEFAULT),
         cursor: reader.cursor,
+        count: reader.count,
     })
 }
 
@@ -115,6 +119,7 @@ struct Reader<'a> {
     sort: Option<&'a str>,
     size: Option<PageSize>,
     cursor: Option<String>,
+    count: bool,
     /// What was asked already, by column and operator: an alias asks the same.
     asked: Vec<(&'static str, &'a str)>,
     faults: Vec<Fault>,
@@ -129,6 +134,10 @@ impl<'a> Reader<'a> {
             },
             ("cursor", None) => self.cursor = Some(param.value.clone()),
             ("sort", None) => self.sort = Some(&param.value),
+            ("count", None) => match parse_flag(&param.value) {
+                Ok(count) => self.count = count,
+                Err(message) => self.faults.push(Fault::new("count", "invalid", message)),
+            },
             ("q", None) if searchable(schema).any(is_shown) => {
                 self.has_search = true;
                 match check_text("q", &param.value) {

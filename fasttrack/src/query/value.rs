@@ -13,6 +13,18 @@ pub fn parse_value(column: &Column, text: &str) -> Result<Arg, String> {
     }
 }
 
+/// Reads `true` or `false`.
+///
+/// # Errors
+/// That it is neither.
+pub(super) fn parse_flag(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(format!("`{other}` is neither `true` nor `false`")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     db::{Arg, Dialect, Statement},
+    query::PageById,
     schema::{Catalog, Kind, LinkError, Model, Verb},
+    types::many,
 };
 
 /// Statements that read messages.
@@ -18,8 +20,8 @@ use crate::{
 pub struct Inbox {
     dialect: Dialect,
     batch: Template,
-    ascending: Template,
-    descending: Template,
+    /// In the order of their numbers and the other way round, first of all messages and then of some.
+    pages: [[Template; 2]; 2],
 }
 
 impl Inbox {
@@ -31,11 +33,18 @@ impl Inbox {
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let table = quote(account.schema.plural);
         let readable = |arguments| readable(dialect, catalog, account, arguments);
+        let page = |descending, among| {
+            let arguments = PAGE_ARGUMENTS + usize::from(among);
+            let readable = readable(arguments)?;
+            let among = if among { dialect.sql().numbers("$4") } else { String::new() };
+            Ok::<_, LinkError>(
+                readable.within(|readable| self::page(dialect, &table, (readable, among.as_str()), descending)),
+            )
+        };
         Ok(Self {
             dialect,
             batch: readable(BATCH_ARGUMENTS)?.within(|readable| batch(dialect, &table, readable)),
-            ascending: readable(PAGE_ARGUMENTS)?.within(|readable| page(dialect, &table, readable, false)),
-            descending: readable(PAGE_ARGUMENTS)?.within(|readable| page(dialect, &table, readable, true)),
+            pages: [[page(false, false)?, page(false, true)?], [page(true, false)?, page(true, true)?]],
         })
     }
 
@@ -49,16 +58,19 @@ impl Inbox {
         self.batch.fill_after(args, Values::default())
     }
 
-    /// The first `limit` messages of an account beyond the number `beyond`, `last, pruned, number, message`; a row with
-    /// NULL for the latter two where there is none, and no row where the account was never told anything.
+    /// A page of the messages of an account, `last, pruned, number, message`; a row with NULL for the latter two where there
+    /// is none, and no row where the account was never told anything.
     ///
     /// `last` is the newest number of the account, `pruned` the newest one of those that are no longer kept. Both are as
     /// old as the messages, so that a page that is not full has seen all up to `last`.
     #[must_use]
-    pub fn page(&self, account: i64, beyond: i64, limit: u16, descending: bool) -> Statement {
-        let sql = if descending { &self.descending } else { &self.ascending };
-        let args = vec![Arg::Int(account), Arg::Int(beyond), Arg::Int(i64::from(limit))];
-        sql.fill_after(args, Values::default())
+    pub fn page(&self, account: i64, page: &PageById) -> Statement {
+        let PageById { limit, after, descending, ids } = page;
+        let [all, some] = if *descending { &self.pages[1] } else { &self.pages[0] };
+        let beyond = after.unwrap_or(if *descending { i64::MAX } else { 0 });
+        let args = [Arg::Int(account), Arg::Int(beyond), Arg::Int(i64::from(*limit))];
+        let args = args.into_iter().chain(ids.as_ref().map(many::set)).collect();
+        if ids.is_some() { some } else { all }.fill_after(args, Values::default())
     }
 
     /// The newest number of an account: one row, or none when it was never told anything.
@@ -118,13 +130,14 @@ fn batch(dialect: Dialect, accounts: &str, readable: &str) -> String {
     )
 }
 
-fn page(dialect: Dialect, accounts: &str, readable: &str, descending: bool) -> String {
+fn page(dialect: Dialect, accounts: &str, (readable, ids): (&str, &str), descending: bool) -> String {
     let message = message(dialect);
+    let among = if ids.is_empty() { String::new() } else { format!("AND o.\"number\" IN ({ids}) ") };
     let (beyond, order) = if descending { ("<", "DESC") } else { (">", "ASC") };
     format!(
         "SELECT c.\"last\", c.\"pruned\", m.\"number\", m.\"message\" FROM \"outbox_counters\" c LEFT JOIN \
          (SELECT o.\"number\" AS number, {message} AS message FROM \"outbox\" o JOIN {accounts} u \
-         ON u.\"id\" = o.\"account_id\" WHERE o.\"account_id\" = $1 AND o.\"number\" {beyond} $2 AND {readable} \
+         ON u.\"id\" = o.\"account_id\" WHERE o.\"account_id\" = $1 AND o.\"number\" {beyond} $2 {among}AND {readable} \
          ORDER BY o.\"number\" {order} LIMIT $3) m ON TRUE WHERE c.\"account_id\" = $1 ORDER BY 3 {order}"
     )
 }

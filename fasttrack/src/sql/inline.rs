@@ -1,14 +1,14 @@
 //! Rows that are shown in the one that they refer to: a list, by id, of the first that the caller may read, each as its own
 //! `GET` shows it to him.
 
-use super::{CallerRole, Predicate, Scope, Sql, View, first::First, fold, there::and_there};
+use super::{CallerRole, Predicate, Scope, Shape, Sql, View, first::First, fold, there::and_there};
 use crate::schema::{Catalog, Has, LinkError, Verb};
 
 /// The rows of a resource that refer to one, as callers of one role are shown them.
 #[derive(Debug, Clone)]
 pub(super) struct Inlined {
     /// What they are called in the row.
-    key: &'static str,
+    pub(super) key: &'static str,
     table: &'static str,
     /// Column of theirs that holds the id of the row.
     by: &'static str,
@@ -44,10 +44,14 @@ impl Inlined {
         })
     }
 
-    /// Those that refer to the row `row`: keys, and values of JSON.
-    pub(super) fn members(&self, row: &str, sql: &mut Sql) -> [(String, String); 2] {
+    /// Those that refer to the row `row`, as they are shown in it: keys, and values of JSON; none where they are not.
+    pub(super) fn members(&self, row: &str, shape: &Shape<'_>, sql: &mut Sql) -> Vec<(String, String)> {
+        let along = shape.along.iter().find(|(name, _)| *name == self.key).map(|(_, shape)| shape);
+        if along.is_none() && !shape.shows(self.key) {
+            return Vec::new();
+        }
         let alias = sql.fresh_alias();
-        let json = self.view.json_of(&alias, &[], sql);
+        let json = self.view.json_of(&alias, along.unwrap_or(&Shape::default()), sql);
         let found = sql.fragment(|sql| {
             sql.push("FROM ").name(self.table).push(&format!(" {alias} WHERE {alias}.")).name(self.by);
             sql.push(&format!(" = {row}.\"id\"{}", and_there(&alias, self.deleted)));
@@ -56,6 +60,6 @@ impl Inlined {
                 self.policy.write(sql, Scope::of(&alias));
             }
         });
-        First { found, id: format!("{alias}.\"id\""), json }.members(self.key, sql)
+        First { found, id: format!("{alias}.\"id\""), json }.members(self.key, sql).into()
     }
 }

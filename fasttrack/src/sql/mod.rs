@@ -16,6 +16,7 @@ mod due;
 mod effect;
 mod expand;
 mod figure;
+mod filter;
 mod first;
 mod history;
 mod inbox;
@@ -59,7 +60,7 @@ pub use self::{
         take_due, unplan_due,
     },
     effect::{Added, Does, EffectPlan, effects, outbox},
-    expand::Expansion,
+    expand::{Expansion, Shape},
     figure::{CountedInto, counted_into},
     first::MAX_SHOWN,
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
@@ -68,7 +69,7 @@ pub use self::{
     limit::Counted,
     lock::{Lock, lock_overlapping},
     moment::Moment,
-    page::{PageQuery, SEPARATOR, page, page_expanded},
+    page::{END_OF_KEYS, PageQuery, SEPARATOR, page, page_shaped},
     pairs::{add_pairs, replace_pairs, rows_as_json},
     policy::{CallerRole, fold, fold_change},
     predicate::{Known, Leaf, Predicate},
@@ -77,7 +78,7 @@ pub use self::{
         last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
     row::{
-        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, read_expanded, referable,
+        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, read_shaped, referable,
         restorable, state, update, would_hold,
     },
     scope::Scope,

@@ -5,18 +5,19 @@
 //! comparison, would not use the index for mixed directions and nulls.)
 
 use super::{
-    Expansion, Predicate, Scope, Slot, Sql, Table, Template,
-    dialect::{match_key, sort_key},
-    listed::{self, write_has},
+    Predicate, Scope, Shape, Slot, Sql, Table, Template,
+    dialect::{held, sort_key},
+    filter::{self, write_rest},
+    listed,
     search::Search,
     source::Source,
-    text::quote,
+    text::{quote, text_literal},
     there::and_there,
 };
 use crate::{
     db::Arg,
-    query::{self, Condition, SortKey, Test},
-    schema::{Column, Comparison},
+    query::{self, Condition, SortKey},
+    schema::Column,
 };
 
 /// What is asked for.
@@ -43,26 +44,27 @@ pub struct PageQuery<'a> {
 /// What stands between the rows of a page: JSON has no control character outside of escapes.
 pub const SEPARATOR: u8 = 0x1E;
 
+/// What stands between the sort keys of a row and what is shown of it.
+pub const END_OF_KEYS: u8 = 0x1F;
+
 /// The statement of a page: one cell with the rows as JSON, in order and with [`SEPARATOR`] between them, one more than
 /// wanted where there are more; NULL for none. In the order of relevance each row begins with that, and a blank.
 ///
 /// The rows are found by their keys alone, as far as an index has them, and only those of the page are read.
 #[must_use]
 pub fn page(query: &PageQuery<'_>) -> Template {
-    page_expanded(query, &[])
+    page_shaped(query, &Shape::default(), false)
 }
 
-/// The same with rows inside those of the page that they refer to.
+/// The same of rows that are shown otherwise. Where only some fields are, the sort keys of each stand before it, as an object
+/// of JSON and with [`END_OF_KEYS`] behind them. Where it `counts`, a second cell says how many rows the whole list has.
 #[must_use]
-pub fn page_expanded(query: &PageQuery<'_>, expand: &[Expansion<'_>]) -> Template {
+pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Template {
     let mut sql = Sql::new(query.table.dialect, "SELECT ");
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
-    let mut json = query.table.view.json(query.table, expand, &mut sql);
-    if let Some(position) = query.sort.iter().position(SortKey::is_relevance) {
-        json = format!("p.k{position} || ' ' || {}", syntax.json_text(&json));
-    }
-    sql.push(&syntax.text(&syntax.joined(&json, SEPARATOR, &order))).push(" FROM (");
+    let row = row(query, shape, &mut sql);
+    sql.push(&syntax.text(&syntax.joined(&row, SEPARATOR, &order)));
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     let search = Search::of(query);
     let asks = |column| query::is_relevance(column);
@@ -79,26 +81,47 @@ pub fn page_expanded(query: &PageQuery<'_>, expand: &[Expansion<'_>]) -> Templat
     };
     let after: Vec<_> = after.map(value).collect();
     let parts = Parts { query, rest: &rest, relevance: &relevance, after: &after };
-    let sources = if query.parent_key.is_none() { Source::of(query.policy) } else { None };
-    let listed = if sources.is_none() { listed::many(query, &mut sql) } else { None };
-    let ways = ways(query, sources.as_deref(), listed.as_deref());
-    let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
-    match stretches.as_slice() {
-        [(way, range)] => parts.write_range(way, range, &mut sql),
-        many => {
-            let is_found_once = sources.as_ref().is_none_or(|sources| sources.len() == 1);
-            sql.join(if is_found_once { " UNION ALL " } else { " UNION " }, many, |sql, (way, range)| {
-                sql.push("SELECT * FROM (");
-                parts.write_range(way, range, sql);
-                sql.push(") s");
-            });
-            write_order(query, &mut sql);
-            sql.push(&limited(query.limit + 1));
-        }
+    let ids = filter::hold_ids(query, &mut sql);
+    let sources = if query.parent_key.is_none() && ids.is_none() { Source::of(query.policy) } else { None };
+    let listed = if sources.is_none() && ids.is_none() { listed::many(query, &mut sql) } else { None };
+    let ways = match &ids {
+        Some(ids) => vec![Way::Ids(ids)],
+        None => ways(query, sources.as_deref(), listed.as_deref()),
+    };
+    if counts {
+        sql.push(", (");
+        parts.write_total(&ways, &mut sql);
+        sql.push(")");
     }
+    sql.push(" FROM (");
+    // What is found in one of these ways may be found in another, too.
+    let is_found_once = sources.as_ref().is_none_or(|sources| sources.len() == 1);
+    let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
+    parts.write_stretches(&stretches, is_found_once, &mut sql);
     let id = query.sort.len().saturating_sub(1);
     sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.k{id}", query.table.name));
     sql.finish()
+}
+
+/// A row of the page, as text.
+fn row(query: &PageQuery<'_>, shape: &Shape<'_>, sql: &mut Sql) -> String {
+    let (dialect, syntax) = (sql.dialect(), sql.dialect().sql());
+    let shown = query.table.view.json(query.table, shape, sql);
+    let relevance = query.sort.iter().position(SortKey::is_relevance);
+    if relevance.is_none() && shape.fields.is_none() {
+        return shown;
+    }
+    let mut parts = Vec::new();
+    parts.extend(relevance.map(|position| format!("p.k{position} || ' '")));
+    if shape.fields.is_some() {
+        let columns = query.sort.iter().filter(|key| !key.is_relevance()).map(|key| key.column);
+        let key =
+            |column: &'static Column| (column.key, syntax.json_value(column.storage(), &held(dialect, column, "t")));
+        parts.push(syntax.json_text(&syntax.json_object(&columns.map(key).collect::<Vec<_>>())));
+        parts.push(text_literal(&char::from(END_OF_KEYS).to_string()));
+    }
+    parts.push(syntax.json_text(&shown));
+    parts.join(" || ")
 }
 
 /// One end of a stretch of the order: how a sort key is to that of the last row seen.
@@ -124,6 +147,8 @@ enum Way<'a> {
     Found(&'a str),
     /// The list, where that holds.
     Passed(&'a str),
+    /// The rows of the list that have these ids.
+    Ids(&'a str),
 }
 
 /// The ways in which all rows of a list are found.
@@ -142,7 +167,7 @@ impl Way<'_> {
     const fn source(&self) -> Option<&Source<'_>> {
         match self {
             Self::Source(source) | Self::Few(source, _) => Some(source),
-            Self::Table | Self::Many(_) | Self::Found(_) | Self::Passed(_) => None,
+            Self::Table | Self::Many(_) | Self::Found(_) | Self::Passed(_) | Self::Ids(_) => None,
         }
     }
 
@@ -151,7 +176,14 @@ impl Way<'_> {
         if let Some(source) = self.source() {
             return source.write(query.table, None, sql);
         }
-        sql.push(" FROM ").push(&query.table.name).push(" t WHERE ");
+        sql.push(" FROM ");
+        if let Self::Ids(ids) = self {
+            let syntax = sql.dialect().sql();
+            let looked_up = syntax.looked_up(&query.table.name, "t.\"id\" = i.\"value\"");
+            sql.push(&format!("({}) i{looked_up}", syntax.numbers(ids)));
+        } else {
+            sql.push(&query.table.name).push(" t WHERE ");
+        }
         match query.parent_key {
             Some(key) => sql.push("t.").name(key).push(" = ").bind(Slot::Parent),
             None => sql.push("TRUE"),
@@ -159,7 +191,7 @@ impl Way<'_> {
         sql.push(&and_there("t", query.table.deleted));
         if !query.policy.is_always() {
             sql.push(" AND ");
-            let each = matches!(self, Self::Many(_));
+            let each = matches!(self, Self::Many(_) | Self::Ids(_));
             query.policy.write(sql, Scope { parent_key: query.parent_key, each, ..Scope::of("t") });
         }
     }
@@ -168,7 +200,7 @@ impl Way<'_> {
     fn end(&self, order: &str, limit: i64, sql: &mut Sql) -> String {
         let mut many = |sources| sql.fragment(|sql| Source::write_many(sources, sql));
         match self {
-            Self::Table | Self::Source(_) => order.to_owned() + &limited(limit),
+            Self::Table | Self::Source(_) | Self::Ids(_) => order.to_owned() + &limited(limit),
             Self::Few(_, sources) => {
                 let few = format!("NOT {}", many(sources));
                 sql.dialect().sql().gathered(&few, order, limit)
@@ -227,6 +259,19 @@ impl Parts<'_> {
         sort_key(key.column, &format!("t.{}", quote(key.column.key)))
     }
 
+    fn write_stretches(&self, stretches: &[(&Way<'_>, &Vec<Bound>)], is_found_once: bool, sql: &mut Sql) {
+        if let [(way, range)] = stretches {
+            return self.write_range(way, range, sql);
+        }
+        sql.join(if is_found_once { " UNION ALL " } else { " UNION " }, stretches, |sql, (way, range)| {
+            sql.push("SELECT * FROM (");
+            self.write_range(way, range, sql);
+            sql.push(") s");
+        });
+        write_order(self.query, sql);
+        sql.push(&limited(self.query.limit + 1));
+    }
+
     fn write_range(&self, way: &Way<'_>, range: &[Bound], sql: &mut Sql) {
         let query = self.query;
         if let Way::Source(source) = way
@@ -252,6 +297,25 @@ impl Parts<'_> {
         let order = sql.fragment(|sql| write_order_of(query, sql, |position| !constant(position)));
         let end = way.end(&order, query.limit + 1, sql);
         sql.push(&end);
+    }
+
+    /// How many rows there are in all of the list, each once in whatever ways it is found.
+    fn write_total(&self, ways: &[Way<'_>], sql: &mut Sql) {
+        let sources: Vec<_> = ways.iter().filter(|way| way.source().is_some()).collect();
+        let [first, ..] = sources.as_slice() else {
+            let way = ways.iter().find(|way| matches!(way, Way::Ids(_))).unwrap_or(&Way::Table);
+            sql.push("SELECT count(*)");
+            way.write(self.query, sql);
+            sql.push(self.rest);
+            return;
+        };
+        let repeats = sources.len() == 1 && first.source().is_some_and(Source::repeats);
+        sql.push("SELECT count(*) FROM (").join(" UNION ", &sources, |sql, way| {
+            sql.push(if repeats { "SELECT DISTINCT t.\"id\"" } else { "SELECT t.\"id\"" });
+            way.write(self.query, sql);
+            sql.push(self.rest);
+        });
+        sql.push(") c");
     }
 
     /// A stretch of what leads to the caller's rows, in the order of their ids.
@@ -282,94 +346,6 @@ impl Parts<'_> {
             Bound::IsNotNull(_) => sql.push(" IS NOT NULL"),
         };
     }
-}
-
-/// What the client asked for, as further conditions.
-fn write_rest(query: &PageQuery<'_>, search: Option<&Search<'_>>, relevance: &str, sql: &mut Sql) {
-    for condition in query.conditions {
-        sql.push(" AND ");
-        let column = condition.column;
-        if query::is_relevance(column) {
-            write_condition(condition, relevance, sql);
-        } else {
-            write_condition(condition, &match_key(column, &format!("t.{}", quote(column.key))), sql);
-        }
-    }
-    if let Some(search) = search {
-        sql.push(" AND ");
-        search.write(sql);
-    }
-}
-
-fn write_condition(condition: &Condition, expr: &str, sql: &mut Sql) {
-    let column = condition.column;
-    match &condition.test {
-        Test::Compare(Comparison::Ne, value) => {
-            let value = sql.fragment(|sql| _ = sql.value(value.clone()));
-            let differs = sql.dialect().sql().differs(expr, column.nullable, &value);
-            sql.push(&differs);
-        }
-        Test::Compare(op, value) => _ = sql.push(&format!("{expr} {} ", operator(*op))).value(value.clone()),
-        Test::AnyOf(values) => write_any_of(column, expr, values, sql),
-        Test::Contains(Arg::Text(text)) => {
-            let pattern = sql.fragment(|sql| _ = sql.value(contained(text)));
-            write_like(column, &pattern, sql);
-        }
-        Test::Contains(_) => _ = sql.push("FALSE"),
-        Test::Has(value) => write_has(column, "t", value, sql),
-        Test::Null(true) => _ = sql.push(&format!("{expr} IS NULL")),
-        Test::Null(false) => _ = sql.push(&format!("{expr} IS NOT NULL")),
-    }
-}
-
-const fn operator(op: Comparison) -> &'static str {
-    match op {
-        Comparison::Eq => "=",
-        Comparison::Ne => "IS DISTINCT FROM",
-        Comparison::Lt => "<",
-        Comparison::Le => "<=",
-        Comparison::Gt => ">",
-        Comparison::Ge => ">=",
-    }
-}
-
-/// A list is one argument, in JSON: the text is the same however long it is, and is planned in a hundredth of the time. But
-/// what a database makes of a number with a fraction in JSON may be another number.
-fn write_any_of(column: &Column, expr: &str, values: &[Arg], sql: &mut Sql) {
-    let json = values.iter().map(|value| match value {
-        Arg::Int(value) => Some(value.to_string()),
-        Arg::Text(value) => Some(serde_json::Value::from(value.as_str()).to_string()),
-        Arg::Null | Arg::Float(_) | Arg::Decimal(_) => None,
-    });
-    if let Some(json) = json.collect::<Option<Vec<_>>>() {
-        let list = sql.hold(Slot::Value(Arg::Text(format!("[{}]", json.join(",")))));
-        let among = sql.dialect().sql().is_among(column, expr, &list);
-        sql.push(&among);
-    } else {
-        sql.push(expr).push(" IN (");
-        sql.join(", ", values, |sql, value| _ = sql.value(value.clone()));
-        sql.push(")");
-    }
-}
-
-/// A pattern for LIKE that matches this text, literally, anywhere.
-pub(super) fn contained(text: &str) -> Arg {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    Arg::Text(pattern)
-}
-
-/// The case of ASCII letters is ignored.
-pub(super) fn write_like(column: &Column, pattern: &str, sql: &mut Sql) {
-    let like = sql.dialect().sql().like(&format!("t.{}", quote(column.key)), pattern);
-    sql.push(&like);
 }
 
 fn write_order(query: &PageQuery<'_>, sql: &mut Sql) {

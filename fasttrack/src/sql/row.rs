@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Expansion, Predicate, Reference, Scope, Slot, Sql, Template, View,
+    Predicate, Reference, Scope, Shape, Slot, Sql, Template, View,
     dialect::held,
     search,
     text::{quote, text_literal},
@@ -74,17 +74,17 @@ fn returned(dialect: Dialect, column: &Column) -> String {
 /// The row [`Slot::Id`] as JSON, if `policy` lets the caller have it: one cell.
 #[must_use]
 pub fn read(table: &Table, policy: &Predicate) -> Template {
-    read_expanded(table, policy, &[])
+    read_shaped(table, policy, &Shape::default())
 }
 
-/// The same with rows inside that it refers to; and then, where there are some, a second cell of it without them.
+/// The same of a row that is shown otherwise, and then a second cell of it as it is shown plainly.
 #[must_use]
-pub fn read_expanded(table: &Table, policy: &Predicate, expand: &[Expansion<'_>]) -> Template {
+pub fn read_shaped(table: &Table, policy: &Predicate, shape: &Shape<'_>) -> Template {
     let mut sql = Sql::new(table.dialect, "SELECT ");
-    let json = table.view.json(table, expand, &mut sql);
+    let json = table.view.json(table, shape, &mut sql);
     sql.push(&table.dialect.sql().text(&json));
-    if !expand.is_empty() {
-        let plain = table.view.json(table, &[], &mut sql);
+    if !shape.is_plain() {
+        let plain = table.view.json(table, &Shape::default(), &mut sql);
         sql.push(", ").push(&table.dialect.sql().text(&plain));
     }
     sql.push(" FROM ").push(&table.name).push(" t");

@@ -6,7 +6,7 @@
 use super::{
     PageQuery, Sql, Table,
     definition::SearchDefinition,
-    page::{contained, write_like},
+    filter::{contained, write_like},
     text::quote,
 };
 use crate::{

@@ -3,8 +3,11 @@
 //! The database leaves the key out, so that what somebody may not see never comes out of it. Rows as the application itself
 //! uses them (hooks, jobs, events) have all their fields; this is not for them.
 
-use super::{CallerRole, Expansion, Inlined, Predicate, Scope, Sql, Table, dialect::held, fold};
-use crate::schema::{Catalog, Column, LinkError, Model, Schema};
+use super::{CallerRole, Inlined, Predicate, Scope, Shape, Sql, Table, dialect::held, fold};
+use crate::{
+    query::CAN,
+    schema::{Catalog, Column, LinkError, Model, Schema},
+};
 
 /// What of the rows of a resource callers of one role are shown.
 #[derive(Debug, Clone)]
@@ -78,12 +81,12 @@ impl View {
         self.members.iter().any(|(member, policy)| member.key == column.key && policy.is_always())
     }
 
-    /// The row `t` as JSON, with rows inside that it refers to.
-    pub(super) fn json(&self, table: &Table, expand: &[Expansion<'_>], sql: &mut Sql) -> String {
-        if self.is_whole && expand.is_empty() {
+    /// The row `t` as JSON, shown so.
+    pub(super) fn json(&self, table: &Table, shape: &Shape<'_>, sql: &mut Sql) -> String {
+        if self.is_whole && shape.is_plain() {
             return table.row_json.clone();
         }
-        self.json_of("t", expand, sql)
+        self.json_of("t", shape, sql)
     }
 
     /// Whether some row may show this field.
@@ -92,23 +95,21 @@ impl View {
         self.members.iter().any(|(member, _)| member.key == column.key)
     }
 
-    /// The row `row` of the resource's table as JSON, with the rows that it shows, and with rows inside that it refers to, beside
-    /// the fields that do.
-    pub(super) fn json_of(&self, row: &str, expand: &[Expansion<'_>], sql: &mut Sql) -> String {
-        let dialect = sql.dialect();
-        let syntax = dialect.sql();
-        let member = |(column, policy): &(&'static Column, Predicate)| {
-            let value = syntax.json_value(column.storage(), &held(dialect, column, row));
-            let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
-            let expansion = expand.iter().find(|expansion| expansion.column.key == column.key);
-            let beside = expansion.map(|expansion| expansion.members(row, sql)).unwrap_or_default();
-            std::iter::once((column.key.to_owned(), value))
-                .chain(beside)
-                .map(move |(key, value)| (key, value, condition.clone()))
-        };
-        let mut members: Vec<_> = self.members.iter().flat_map(member).collect();
-        let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, sql));
+    /// The keys of all that some row may show, in their order; the rows that are shown in each by their name alone.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&'static str> {
+        let own = self.members.iter().map(|(column, _)| column.key);
+        own.chain(self.inlined.iter().map(|rows| rows.key)).collect()
+    }
+
+    /// The row `row` of the resource's table as JSON, with the rows that it shows, and with rows inside that it refers to,
+    /// beside the fields that do.
+    pub(super) fn json_of(&self, row: &str, shape: &Shape<'_>, sql: &mut Sql) -> String {
+        let syntax = sql.dialect().sql();
+        let mut members: Vec<_> = self.members.iter().flat_map(|member| member_of(member, row, shape, sql)).collect();
+        let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, shape, sql));
         members.extend(inlined.map(|(key, value)| (key, value, None)));
+        members.extend(shape.can(row, sql).map(|can| (CAN.to_owned(), can, None)));
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
             let members: Vec<_> = members.iter().map(|(key, value, _)| (key.as_str(), value.clone())).collect();
             return syntax.json_object(&members);
@@ -117,4 +118,24 @@ impl View {
             members.iter().map(|(key, value, condition)| (key.as_str(), value.clone(), condition.clone())).collect();
         syntax.json_object_where(&members)
     }
+}
+
+/// What a row has of a field and of what it leads to: keys, values of JSON, and where they are shown.
+fn member_of(
+    (column, policy): &(&'static Column, Predicate),
+    row: &str,
+    shape: &Shape<'_>,
+    sql: &mut Sql,
+) -> Vec<(String, String, Option<String>)> {
+    let dialect = sql.dialect();
+    let own = || (column.key.to_owned(), dialect.sql().json_value(column.storage(), &held(dialect, column, row)));
+    let mut members: Vec<_> = shape.shows(column.key).then(own).into_iter().collect();
+    let expansion = shape.expand.iter().find(|expansion| expansion.column.key == column.key);
+    members.extend(expansion.map(|expansion| expansion.members(row, sql)).unwrap_or_default());
+    if members.is_empty() {
+        // A placeholder that the text does not mention would have no type.
+        return Vec::new();
+    }
+    let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
+    members.into_iter().map(|(key, value)| (key, value, condition.clone())).collect()
 }

@@ -9,6 +9,7 @@ mod kept;
 mod lists;
 mod relations;
 mod rules;
+mod shapes;
 mod sittings;
 
 use std::{path::PathBuf, sync::OnceLock};

@@ -295,6 +295,26 @@ fn the_declaration_decides_before_the_handler() {
     check_document(&app);
 }
 
+#[test]
+fn a_row_says_which_actions_are_the_callers() {
+    let mut routes = routes();
+    // Nobody could tell it from the verb.
+    routes.push(CustomRoute::action::<Letter>("update", Verb::Read, nothing));
+    let app = setup(routes).start();
+    let (ids, tokens) = callers(&app);
+    let row = format!(r#"{{"title": "one", "reader_id": {}}}"#, ids[1]);
+    let (_, made) = ask(&app, "POST", "/letters", tokens[0].as_deref(), &row);
+    let path = format!("/letters/{}?expand=can", made["id"]);
+    let can = |who: usize| ask(&app, "GET", &path, tokens[who].as_deref(), "").1["can"].clone();
+    assert_eq!(can(0), json!(["update", "delete", "change", "look", "burn"]));
+    assert_eq!(can(1), json!(["look", "quote"]));
+    let listed = ask(&app, "GET", "/letters?expand=can&fields=id", tokens[2].as_deref(), "").1;
+    assert_eq!(listed["items"], json!([{ "id": made["id"], "can": [] }]));
+    let document = app.anonymous().at("GET", "/openapi.json").ok();
+    let names = &document["components"]["schemas"]["Letter"]["properties"]["can"]["items"]["enum"];
+    assert_eq!(names, &json!(["update", "delete", "change", "look", "burn", "quote"]));
+}
+
 /// The application with these routes; the migrations beside these tests are the tracker's.
 fn setup(routes: Vec<CustomRoute>) -> Setup {
     let application = routes.into_iter().fold(Application::new(RESOURCES), Application::route);

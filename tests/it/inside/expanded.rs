@@ -10,7 +10,7 @@ use fasttrack::{
     prelude::*,
     principal::{Caller, Principal},
     schema::{Model, Resource as _, Schema, Verb},
-    sql::{self, CallerRole, Expansion, Predicate, Table, Values, View},
+    sql::{self, CallerRole, Expansion, Predicate, Shape, Table, Values, View},
     wire::Params,
 };
 use serde_json::{Value, json};
@@ -115,16 +115,19 @@ impl World {
 
     /// A row with what is shown inside it; of a list, its first one, which is the same.
     async fn card(&self, who: &Principal, card: i64, expand: &str) -> Value {
+        self.shaped(who, card, &format!("expand={expand}")).await
+    }
+
+    async fn shaped(&self, who: &Principal, card: i64, query: &str) -> Value {
         let index = self.app.index("card");
-        let query = format!("expand={expand}");
-        let mut params = Params::parse(Some(&query));
-        let asked = self.app.pipeline.take_expand(index, who, &mut params);
+        let mut params = Params::parse(Some(query));
+        let asked = self.app.pipeline.take_shape(index, Some(Target::Id(card)), who, &mut params);
         assert!(params.faults.is_empty(), "{:?}", params.faults);
-        let row = self.app.pipeline.read_expanded(index, Target::Id(card), who, &asked).await.unwrap();
-        assert!(row.holds_others);
+        let row = self.app.pipeline.read_shaped(index, Target::Id(card), who, &asked).await.unwrap();
+        assert_eq!(row.holds_others, query.contains("expand"));
         assert_eq!(row.plain, self.app.pipeline.read(index, Target::Id(card), who).await.unwrap());
         let row: Value = serde_json::from_slice(&row.shown.unwrap()).unwrap();
-        let page = self.app.pipeline.list(index, None, who, Params::parse(Some(&query))).await;
+        let page = self.app.pipeline.list(index, None, who, Params::parse(Some(query))).await;
         let page: Value = serde_json::from_slice(&page.unwrap()).unwrap();
         let listed = page["items"].as_array().unwrap().iter().find(|item| item["id"] == card);
         assert_eq!(listed, Some(&row));
@@ -191,6 +194,38 @@ fn each_row_is_shown_by_its_own_rule() {
 }
 
 #[test]
+fn some_fields_are_shown_with_all_that_is_expanded() {
+    run(async {
+        let world = World::new().await;
+        let (ada, bob) = (&world.ada, &world.bob);
+        let board = world.make("board", ada, json!({ "name": "own" })).await;
+        let label = world.make("label", ada, json!({ "name": "mine" })).await;
+        let body = json!({ "board_id": board, "label_ids": [label], "helper_id": id(bob) });
+        let card = world.make("card", ada, body).await;
+
+        let row = world.shaped(ada, card, "fields=author_id,id&expand=labels.can,board.can").await;
+        let keys: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["id", "board", "labels", "labels_has_more", "author_id"]);
+        assert_eq!(row["labels"][0], json!({ "id": label, "name": "mine", "owner_id": id(ada), "can": ["delete"] }));
+        assert_eq!(row["board"]["can"], json!(["delete"]));
+        let row = world.shaped(bob, card, "fields=id&expand=board.can,labels.can,author.can").await;
+        assert_eq!((&row["board"], &row["labels"], &row["author"]["can"]), (&Value::Null, &json!([]), &json!([])));
+
+        // What the author alone is shown is shown to nobody else, whatever he names, and so is what it leads to.
+        let own = json!({ "id": card, "helper_id": id(bob) });
+        assert_eq!(world.shaped(ada, card, "fields=helper_id,id").await, own);
+        assert_eq!(world.shaped(bob, card, "fields=helper_id,id&expand=helper").await, json!({ "id": card }));
+        assert_eq!(world.shaped(ada, card, "fields=id&expand=helper").await["helper"]["display_name"], "bob");
+        // Who is shown it of no row has it refused as what there is not.
+        let list = |query: &'static str| world.refused(&Principal::Anonymous, "card", query);
+        let known = "known: id, board_id, label_ids, author_id";
+        assert_eq!(list("fields=helper_id").await, format!("`helper_id` is no field; {known}"));
+        assert_eq!(list("fields=auditor_id").await, format!("`auditor_id` is no field; {known}"));
+        assert_eq!(list("fields=nothing").await, format!("`nothing` is no field; {known}"));
+    });
+}
+
+#[test]
 fn a_set_is_shown_up_to_a_hundred() {
     run(async {
         let world = World::new().await;
@@ -219,7 +254,13 @@ fn what_is_no_relation_is_refused() {
         for (query, expected) in [
             ("expand=boards", "`boards` is no relation; known: board, labels, author, helper"),
             ("expand=auditor", "`auditor` is no relation; known: board, labels, author, helper"),
-            ("expand=board.name", "`name` of `board.name` is no relation; known: owner, above"),
+            ("expand=board.name", "`name` of `board.name` is no relation; known: owner, above, can"),
+            ("expand=can", "`can` is no relation; known: board, labels, author, helper"),
+            ("expand=board.can.owner", "`board.can.owner` follows more than 2 relations"),
+            (
+                "expand=board.can.x&count=x",
+                "`board.can.x` follows more than 2 relations`x` is neither `true` nor `false`",
+            ),
             ("expand=author.chief.chief", "`author.chief.chief` follows more than 2 relations"),
             ("expand=board&expand=board", "the parameter is there more than once"),
             ("expand[x]=board", "there is no such parameter"),
@@ -250,10 +291,11 @@ async fn plan(app: &Inside) -> String {
     let (of_boards, of_persons) = (policy(board, Verb::Read), policy(person, Verb::Show));
     let column = |key| card.schema.column_of_key(key).unwrap();
     let expansions = [
-        Expansion { column: column("board_id"), table: &boards, policy: &of_boards, beneath: Vec::new() },
-        Expansion { column: column("author_id"), table: &persons, policy: &of_persons, beneath: Vec::new() },
+        Expansion { column: column("board_id"), table: &boards, policy: &of_boards, shape: Shape::default() },
+        Expansion { column: column("author_id"), table: &persons, policy: &of_persons, shape: Shape::default() },
     ];
-    let read = sql::read_expanded(&table(card), &Predicate::Always, &expansions);
+    let shape = Shape { expand: expansions.into(), ..Shape::default() };
+    let read = sql::read_shaped(&table(card), &Predicate::Always, &shape);
     let read = read.fill(Values { id: Some(1), caller: Some(1), ..Values::default() });
     let explain = if dialect() == Dialect::Sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
     let plan = app.rows(&format!("{explain} {}", read.sql), read.args).await;

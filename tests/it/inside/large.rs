@@ -118,8 +118,8 @@ fn queries(model: &Model) -> Vec<String> {
     for column in query::sortable(schema) {
         queries.extend([format!("sort={}", column.key), format!("sort=-{}", column.key)]);
     }
-    for column in schema.columns.iter().filter(|column| column.filter) {
-        let operators = OPERATORS.iter().filter(|operator| (operator.applies)(column));
+    for column in query::filterable(schema) {
+        let operators = OPERATORS.iter().filter(|operator| operator.is_for(column));
         for operator in operators.filter(|operator| operator.takes != Takes::Text || model.parent.is_some()) {
             queries.push(format!("{}={}", operator.parameter(column.key), sample(column, operator)));
         }

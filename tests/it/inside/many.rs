@@ -138,6 +138,41 @@ fn a_page_by_membership_costs_about_a_page_by_owner() {
     });
 }
 
+/// How the database goes about a page.
+async fn plan(app: &Inside, page: &Statement) -> Vec<String> {
+    let explain = if dialect() == Dialect::Sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
+    let lines = app.rows(&format!("{explain} {}", page.sql), page.args.clone()).await;
+    lines.iter().filter_map(|row| row.text(3).or_else(|| row.text(0)).map(str::to_owned)).collect()
+}
+
+#[test]
+fn rows_of_some_ids_are_found_by_these() {
+    run(async {
+        let app = filled().await;
+        let ids: Vec<_> = (1..=100).map(|number| (number * 997).to_string()).collect();
+        let plain = page(&app, &OWNER, 1, "", None);
+        for (rule, found) in [(&MEMBER, 10), (&OWNER, 10), (&Rule::Any(&[OWNER, MEMBER]), 10), (&Rule::Anyone, 21)] {
+            for order in ["", "&sort=-id", "&sort=name", "&sort=-name"] {
+                let asked = format!("id[in]={}{order}", ids.join(","));
+                let page = page(&app, rule, 1, &asked, None);
+                assert_eq!(read(&app, &page).await.0.matches("\"id\"").count(), found, "{rule:?}{order}");
+                let plan = plan(&app, &page).await;
+                let is_walked = |line: &String| {
+                    line.contains("Seq Scan on teams")
+                        || line.contains("Seq Scan on members")
+                        || line.contains("SCAN t")
+                        || line.contains("SEARCH t ") && !line.contains("INTEGER PRIMARY KEY")
+                };
+                let by_key = |line: &String| line.contains("INTEGER PRIMARY KEY") || line.contains("teams_pkey");
+                assert!(plan.iter().any(by_key) && !plan.iter().any(is_walked), "{rule:?}{order}: {plan:#?}");
+            }
+            let page = page(&app, rule, 1, &format!("id[in]={}", ids.join(",")), None);
+            let ratio = ratio(&app, &page, &plain).await;
+            assert!(ratio < 10.0, "{rule:?}: {ratio:.2} times as long as a page");
+        }
+    });
+}
+
 const LEADS: Rule = Rule::Compare { path: HERE, field: "leads", op: Comparison::Eq, value: Literal::Bool(true) };
 const USER: Rule = Rule::Related(HERE.then("user"));
 const LEADER: Rule = Rule::All(&[USER, LEADS]);

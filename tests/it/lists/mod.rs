@@ -4,8 +4,10 @@ mod churn;
 mod cursors;
 mod filters;
 mod heavy;
+mod ids;
 mod params;
 mod search;
+mod shapes;
 mod sorts;
 
 use serde_json::{Value, json};

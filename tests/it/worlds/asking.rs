@@ -217,9 +217,7 @@ impl Asking {
     #[track_caller]
     pub(super) fn ask_systematically(&mut self, model: &Model, collection: &str) {
         self.walk(collection);
-        for names in self.expandable(model).chunks(10) {
-            self.walk(&format!("{collection}?expand={}&limit=50", names.join(",")));
-        }
+        self.ask_for_shapes(model, collection);
         let columns = model.schema.columns.iter().filter(|column| !column.hidden);
         for column in columns.clone().filter(|column| column.sort || column.key == "id") {
             for sign in ["", "-"] {
@@ -229,7 +227,7 @@ impl Asking {
         for column in columns.clone().filter(|column| column.filter || column.key == "id") {
             for operator in OPERATORS.iter().filter(|operator| (operator.applies)(column)) {
                 for condition in self.condition(model, column, operator) {
-                    self.walk(&format!("{collection}?{condition}&limit=50"));
+                    self.walk(&format!("{collection}?{condition}&limit=50&count=true"));
                 }
             }
         }
@@ -264,33 +262,11 @@ impl Asking {
         if self.random.one_in(5) {
             parts.push(format!("q={}", self.random.of(&["al", "beta", "delta%20z", "x", "Ö", "1"])));
         }
-        parts.extend(self.expand(model));
-        self.walk(&format!("{collection}?{}", parts.join("&")));
-    }
-
-    /// Rows to be shown inside others, at times.
-    pub(super) fn expand(&mut self, model: &Model) -> Option<String> {
-        let names = self.expandable(model);
-        let mut random = Random(u64::try_from(self.asked).unwrap().wrapping_mul(0x9E37_79B9) | 1);
-        random.next();
-        let names: BTreeSet<_> = (0..random.below(4)).filter_map(|_| random.maybe(&names)).collect();
-        (!names.is_empty()).then(|| format!("expand={}", names.into_iter().collect::<Vec<_>>().join(",")))
-    }
-
-    /// What can be shown inside rows of a resource.
-    fn expandable(&self, model: &Model) -> Vec<String> {
-        let catalog = self.worlds[0].catalog();
-        let relations = |model: &Model| {
-            let shown = model.schema.columns.iter().filter(|column| !column.hidden);
-            shown.filter_map(|column| Some((column.name, catalog.target(column)?.index))).collect::<Vec<_>>()
-        };
-        let mut names = Vec::new();
-        for (name, target) in relations(model) {
-            names.push(name.to_owned());
-            let target = catalog.get(target).unwrap();
-            names.extend(relations(target).iter().map(|(further, _)| format!("{name}.{further}")));
+        if self.random.one_in(4) {
+            parts.push("count=true".to_owned());
         }
-        names
+        parts.extend(self.shape(model));
+        self.walk(&format!("{collection}?{}", parts.join("&")));
     }
 
     fn random_collection(&mut self, model: &Model) -> Option<String> {

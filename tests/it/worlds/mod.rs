@@ -5,9 +5,11 @@
 //! that a row is there is told by its id (403 instead of 404) unless the resource conceals it, and has a test of its own.
 
 mod asking;
+mod doing;
 mod hearing;
 mod library;
 mod secret;
+mod shapes;
 mod values;
 mod world;
 mod writing;
@@ -150,8 +152,9 @@ fn ask_everything(asking: &mut Asking) {
         let row = asking.random_row(model);
         match asking.random.below(30) {
             0..6 => {
-                let expand = asking.expand(model).map(|expand| format!("?{expand}"));
-                asking.get(&format!("{row}{}", expand.unwrap_or_default()));
+                let shape = asking.shape(model);
+                let mark = if shape.is_empty() { "" } else { "?" };
+                asking.get(&format!("{row}{mark}{}", shape.join("&")));
             }
             6..10 => asking.ask_for_a_list(model),
             10..13 => {

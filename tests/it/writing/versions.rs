@@ -75,6 +75,12 @@ fn whoever_has_a_row_is_not_sent_it_again() {
     let expanded =
         app.get(&format!("{path}?expand=project")).by(&person).header("if-none-match", &tag).send().expect(200);
     assert_eq!((expanded.header("etag"), expanded.json()["project"].is_object()), (Some(tag.as_str()), true));
+    for query in ["expand=can", "fields=id", "fields=title&expand=can,project"] {
+        let shaped = app.get(&format!("{path}?{query}")).by(&person).send().expect(200);
+        assert_eq!(shaped.header("etag"), Some(tag.as_str()), "{query}");
+        let again = app.get(&format!("{path}?{query}")).by(&person).header("if-none-match", &tag).send();
+        assert_eq!(again.status, if query.contains("expand") { 200 } else { 304 }, "{query}");
+    }
     let stranger = app.person();
     app.get(&path).by(&stranger).header("if-none-match", &tag).refused(403);
     app.get(&path).header("if-none-match", "*").refused(401);

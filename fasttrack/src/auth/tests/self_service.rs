@@ -1,8 +1,13 @@
 //! Passwords changed, sessions looked through and ended by their owner.
 
 use super::*;
+use crate::query::PageById;
 
 const OTHER: &str = "battery staple";
+
+const fn page(limit: u16) -> PageById {
+    PageById { limit, after: None, descending: false, ids: None }
+}
 
 #[tokio::test]
 async fn a_new_password_ends_every_other_session() {
@@ -49,7 +54,7 @@ async fn sessions_are_listed_as_the_api_says() {
     house.advance(2);
     house.log_in().await;
     let caller = house.caller(&pair.access).await.unwrap();
-    let page = house.auth.sessions(&caller, 20, None, false).await.unwrap();
+    let page = house.auth.sessions(&caller, &page(20)).await.unwrap();
     let items: Vec<Value> = page.items.iter().map(|item| serde_json::from_slice(item).unwrap()).collect();
     let at = |seconds: i64| clock::format_us(START_US + seconds * SECOND_US);
     let week = |seconds: i64| clock::format_us((START_US / SECOND_US + 604_800 + seconds) * SECOND_US);
@@ -82,20 +87,26 @@ async fn pages_follow_one_another_in_both_directions() {
         last = house.log_in().await;
     }
     let caller = house.caller(&last.access).await.unwrap();
+    let id = |item: &Vec<u8>| serde_json::from_slice::<Value>(item).unwrap()["id"].as_i64().unwrap();
     for (descending, expected) in
         [(false, [vec![1, 3], vec![5, 7], vec![9]]), (true, [vec![9, 7], vec![5, 3], vec![1]])]
     {
         let mut after = None;
         for (number, ids) in expected.iter().enumerate() {
-            let page = house.auth.sessions(&caller, 2, after, descending).await.unwrap();
-            let id = |item: &Vec<u8>| serde_json::from_slice::<Value>(item).unwrap()["id"].as_i64().unwrap();
+            let page = house.auth.sessions(&caller, &PageById { after, descending, ..page(2) }).await.unwrap();
             assert_eq!(page.items.iter().map(id).collect::<Vec<_>>(), *ids);
             assert_eq!(page.next.is_some(), number < 2);
             after = page.next;
         }
     }
     // A page that is just full is the last one.
-    assert_eq!(house.auth.sessions(&caller, 5, None, false).await.unwrap().next, None);
+    assert_eq!(house.auth.sessions(&caller, &page(5)).await.unwrap().next, None);
+    // Those of somebody else are not among one's own.
+    let some = PageById { ids: Some([2, 5, 9, 11].into()), ..page(1) };
+    let first = house.auth.sessions(&caller, &some).await.unwrap();
+    assert_eq!((id(&first.items[0]), first.next), (5, Some(5)));
+    let last = house.auth.sessions(&caller, &PageById { after: first.next, ..some }).await.unwrap();
+    assert_eq!((id(&last.items[0]), last.items.len(), last.next), (9, 1, None));
 }
 
 #[tokio::test]
@@ -125,7 +136,7 @@ async fn expired_sessions_are_neither_listed_nor_ended() {
     house.log_in().await;
     house.advance(604_800);
     let caller = house.caller(&house.log_in().await.access).await.unwrap();
-    assert_eq!(house.auth.sessions(&caller, 20, None, false).await.unwrap().items.len(), 1);
+    assert_eq!(house.auth.sessions(&caller, &page(20)).await.unwrap().items.len(), 1);
     assert!(matches!(house.auth.end_session(&caller, 1).await, Err(Error::NotFound(_))));
 }
 

@@ -6,8 +6,9 @@ use super::{
     fields::Input,
     names::Names,
     operation::{NO_VERSION, Operation},
+    pages::page,
     params,
-    resources::{ANYONE_LOGGED_IN, Resource, page},
+    resources::{ANYONE_LOGGED_IN, Resource},
 };
 
 const TAG: &str = "auth";
@@ -87,6 +88,7 @@ fn list_sessions() -> Operation {
     Operation::new("list_sessions", TAG, "List one's live sessions")
         .explain(ANYONE_LOGGED_IN)
         .parameters(params::paging(&["id"]))
+        .parameters(params::ids())
         .refuses(&[400])
         .answers(200, "A page of sessions.", "SessionPage")
 }

@@ -1,46 +1,74 @@
-//! Rows inside rows: the parameter `expand`, and what it adds to answers.
+//! What is shown of rows besides or instead of their fields: the parameters `expand` and `fields`, and what they add to answers.
 
 use serde_json::{Map, Value, json};
 
 use super::{names::Names, operation::component};
 use crate::{
     pipeline::{shown_inside_others, shown_wherever_seen},
-    query::{MAX_EXPANDED, MAX_EXPANDED_DEPTH},
+    query::{CAN, MAX_EXPANDED, MAX_EXPANDED_DEPTH},
     schema::{Catalog, Column, Model},
     sql::MAX_SHOWN,
     words::{has_more, with_article, words},
 };
 
-/// What `expand` can name, for rows of a resource; `None` where they refer to nothing.
-pub(super) fn parameter(catalog: &Catalog, model: &Model) -> Option<Value> {
-    let names = paths(catalog, model, MAX_EXPANDED_DEPTH);
-    (!names.is_empty()).then(|| {
+/// What `expand` can name, for rows of a resource; `None` where they refer to nothing, and nothing can be done with them.
+pub(super) fn parameter(catalog: &Catalog, names: &[Names], model: &Model) -> Option<Value> {
+    let found = paths(catalog, names, model, MAX_EXPANDED_DEPTH);
+    let example: Vec<_> = found.iter().filter(|name| !name.contains('.')).take(2).collect();
+    (!found.is_empty()).then(|| {
         json!({
             "name": "expand",
             "in": "query",
-            "description": "Rows to show inside those that refer to them, each as its reader may see it: names separated by \
-                            commas.",
+            "description": "What to show besides: rows inside those that refer to them, each as its reader may see it, and under \
+                            `can` what the caller may do with a row. Names separated by commas.",
             "style": "form",
             "explode": false,
             "schema": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_EXPANDED,
-                "items": { "type": "string", "enum": names },
+                "items": { "type": "string", "enum": found },
             },
+            "example": example,
         })
     })
 }
 
-fn paths(catalog: &Catalog, model: &Model, depth: usize) -> Vec<String> {
+fn paths(catalog: &Catalog, names: &[Names], model: &Model, depth: usize) -> Vec<String> {
     let mut found = Vec::new();
-    for (column, target) in relations(catalog, model) {
-        found.push(column.name.to_owned());
-        if depth > 1 {
-            found.extend(paths(catalog, target, depth - 1).iter().map(|path| format!("{}.{path}", column.name)));
-        }
+    let along = model.schema.taken_along().filter_map(|(has, _)| Some((has.name, catalog.find(has.resource)?)));
+    let inside = relations(catalog, model).map(|(column, target)| (column.name, target)).chain(along);
+    for (name, target) in inside.filter(|_| depth > 0) {
+        found.push(name.to_owned());
+        let beneath = paths(catalog, names, target, depth - 1);
+        found.extend(beneath.iter().map(|path| format!("{name}.{path}")));
     }
+    let can = names.get(model.index).is_some_and(|names| !names.can.is_empty());
+    found.extend(can.then(|| CAN.to_owned()));
     found
+}
+
+/// What `fields` can name.
+pub(super) fn fields(model: &Model) -> Value {
+    let shown = model.schema.columns.iter().filter(|column| !column.hidden).map(|column| column.key);
+    let along = model.schema.taken_along().map(|(has, _)| has.name);
+    let keys: Vec<_> = shown.chain(along).collect();
+    let example: Vec<_> = keys.iter().take(2).collect();
+    json!({
+        "name": "fields",
+        "in": "query",
+        "description": "The fields to show, separated by commas; the others are not there then, whatever the schema requires, but \
+                        for what `expand` adds.",
+        "style": "form",
+        "explode": false,
+        "schema": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": true,
+            "items": { "type": "string", "enum": keys },
+        },
+        "example": example,
+    })
 }
 
 fn relations<'a>(catalog: &'a Catalog, model: &'a Model) -> impl Iterator<Item = (&'static Column, &'a Model)> {
@@ -68,6 +96,11 @@ pub(super) fn properties(catalog: &Catalog, names: &[Names], model: &Model) -> M
         );
         let description = format!("With `expand={name}`: whether there are more.");
         found.insert(has_more(name), json!({ "description": description, "type": "boolean" }));
+    }
+    if let Some(Names { can, .. }) = names.get(model.index).filter(|names| !names.can.is_empty()) {
+        let description = "With `expand=can`: what the caller may do with it.";
+        let items = json!({ "type": "string", "enum": can });
+        found.insert(CAN.to_owned(), json!({ "description": description, "type": "array", "items": items }));
     }
     found
 }

@@ -232,7 +232,7 @@ mod tests {
     fn columns_become_json_schema() {
         check("note", Input::Create, &json!({ "type": ["string", "null"], "maxLength": 20, "default": null }));
         check("note", Input::Update, &json!({ "type": ["string", "null"], "maxLength": 20 }));
-        check("count", Input::Create, &json!({ "type": "integer", "format": "int64", "minimum": 0, "default": 0 }));
+        check("amount", Input::Create, &json!({ "type": "integer", "format": "int64", "minimum": 0, "default": 0 }));
         check(
             "ratio",
             Input::Update,
@@ -280,7 +280,7 @@ mod tests {
         check("user", Input::Register, &["email", "password", "display_name"]);
         check("user", Input::Update, &["email", "display_name", "role", "is_active"]);
         check("user", Input::UpdateOwn, &["email", "display_name"]);
-        let changeable = ["note", "count", "ratio", "due", "done_at", "extra", "more", "level", "secret", "task_id"];
+        let changeable = ["note", "amount", "ratio", "due", "done_at", "extra", "more", "level", "secret", "task_id"];
         check("problem", Input::Update, &changeable);
         check("comment", Input::Create, &["body"]);
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Settings, document, sample};
 use crate::{
     http::{route_table, routes::Action},
+    query::{self, Expandable, Inside},
     wire::Params,
 };
 
@@ -250,12 +251,18 @@ fn lists_understand_every_parameter_that_is_documented_and_no_other() {
         let in_query = |parameter: &&Value| parameter["in"] == "query";
         let relations = |position: usize| {
             let shown = catalog.models()[position].schema.columns.iter().filter(|column| !column.hidden);
-            shown.filter_map(|column| Some((column, catalog.target(column)?.index))).collect()
+            let relations = shown.filter_map(|column| Some((column.name, column.key, catalog.target(column)?.index)));
+            let along = catalog.models()[position].schema.taken_along();
+            let along = along.map(|(has, _)| (has.name, has.name, catalog.find(has.resource).unwrap().index));
+            let inside = relations.chain(along).map(|(name, key, target)| Inside { name, key, target }).collect();
+            Expandable { inside, can: true }
         };
         let ask = |query: &str| {
             let mut params = Params::parse(Some(query));
-            crate::query::take_expand(&relations, model.index, &mut params);
-            crate::query::parse(model.schema, params)
+            query::take_expand(&relations, model.index, &mut params);
+            let keys: Vec<_> = model.schema.columns.iter().filter(|column| !column.hidden).map(|it| it.key).collect();
+            query::take_fields(&keys, &mut params);
+            query::parse(model.schema, params)
         };
         for parameter in parameters(&document, operation).into_iter().filter(in_query) {
             let (name, value) = (parameter["name"].as_str().unwrap(), example_of(&parameter["schema"]));

@@ -24,6 +24,7 @@ mod laws;
 mod names;
 mod notify;
 mod operation;
+mod pages;
 mod params;
 mod problems;
 mod relations;
@@ -69,7 +70,7 @@ impl Default for Settings {
 /// The document; `custom` are the application's own routes. The same input gives the same document, byte for byte.
 #[must_use]
 pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) -> Value {
-    let names_of_all = Names::of(catalog);
+    let names_of_all = Names::of(catalog, custom);
     let resources: Vec<_> = catalog
         .models()
         .iter()

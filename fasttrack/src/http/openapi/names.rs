@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use crate::{
+    http::CustomRoute,
+    pipeline,
     schema::{Catalog, Model},
     words::capitalised,
 };
@@ -38,13 +40,20 @@ pub(super) struct Names {
     pub(super) update_own: String,
     /// The body that registers an account.
     pub(super) registration: String,
+    /// What can be done with a row.
+    pub(super) can: Vec<String>,
 }
 
 impl Names {
     /// The names of each resource, in the order of the catalog. A resource whose names are taken gets `Row` appended.
-    pub(super) fn of(catalog: &Catalog) -> Vec<Self> {
+    pub(super) fn of(catalog: &Catalog, custom: &[CustomRoute]) -> Vec<Self> {
         let mut taken: HashSet<String> = RESERVED.iter().map(|&name| name.to_owned()).collect();
-        catalog.models().iter().map(|model| Self::of_model(model, &mut taken)).collect()
+        let of = |model: &Model| {
+            let can = pipeline::rights_of(model.schema).map(|verb| verb.name().to_owned());
+            let acts = custom.iter().filter_map(|route| route.act_on(model.schema.name)).map(str::to_owned);
+            Self { can: can.chain(acts).collect(), ..Self::of_model(model, &mut taken) }
+        };
+        catalog.models().iter().map(of).collect()
     }
 
     fn of_model(model: &Model, taken: &mut HashSet<String>) -> Self {
@@ -68,6 +77,7 @@ impl Names {
             update: format!("{stem}Update"),
             update_own: format!("{stem}SelfUpdate"),
             registration: format!("{stem}Registration"),
+            can: Vec::new(),
         }
     }
 

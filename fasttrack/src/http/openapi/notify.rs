@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    operation::Operation,
-    params,
-    resources::{ANYONE_LOGGED_IN, page},
-};
+use super::{operation::Operation, pages::page, params, resources::ANYONE_LOGGED_IN};
 
 const TAG: &str = "notifications";
 
@@ -28,6 +24,7 @@ fn list() -> Operation {
         .explain("Messages about rows that the caller may no longer read are left out.")
         .explain(ANYONE_LOGGED_IN)
         .parameters(params::paging(&["id"]))
+        .parameters(params::ids())
         .refuses(&[400])
         .answers(200, "A page of notifications.", "NotificationPage")
 }

@@ -6,8 +6,11 @@ use super::fields;
 use crate::{
     http::idempotency::MAX_CHARS,
     pipeline::KEY_HEADER,
-    query::{MAX_SORT_KEYS, MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, searchable, sortable},
-    schema::{Column, Schema},
+    query::{
+        MAX_SORT_KEYS, MAX_TEXT_CHARS, MAX_VALUES, OPERATORS, Operator, PageSize, Takes, filterable, searchable,
+        sortable,
+    },
+    schema::{Column, Id, Kind, Schema},
 };
 
 /// The id in a path.
@@ -56,6 +59,14 @@ fn of_every_list() -> Value {
             "description": "Continues a list: the `next_cursor` of the page before. Opaque, and good for the same caller, \
                             list, filters and sort only; the `limit` may differ.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 1024 },
+        },
+        "Count": {
+            "name": "count",
+            "in": "query",
+            "description": "Whether to say how many rows the whole list has that the caller may see, with these filters: `total`. \
+                            All of them are looked at for that, however small the page.",
+            "schema": { "type": "boolean", "default": false },
+            "example": true,
         },
     })
 }
@@ -108,6 +119,12 @@ fn preconditions() -> [(&'static str, Value); 3] {
 
 const TAG: &str = "\"5d41402abc4b2a7698a1f05c7be9d346\"";
 
+/// What lists of rows take that are no resource's, and have an id.
+pub(super) fn ids() -> Vec<Value> {
+    static ID: Column = Column::new::<Id<()>>("id", "id");
+    filters(&ID, ID.key, None)
+}
+
 /// What the list of a resource takes.
 pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
     let mut orders = orders(&sortable(schema).map(|column| column.key).collect::<Vec<_>>());
@@ -118,7 +135,8 @@ pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
     }
     let mut parameters = paged(&orders, &note);
     parameters.extend(search(schema));
-    for column in schema.columns.iter().filter(|column| column.filter) {
+    parameters.push(json!({ "$ref": "#/components/parameters/Count" }));
+    for column in filterable(schema) {
         parameters.extend(filters(column, column.key, None));
         for alias in column.filter_aliases {
             parameters.extend(filters(column, alias, Some(column.key)));
@@ -184,7 +202,7 @@ fn search(schema: &'static Schema) -> Option<Value> {
 
 /// One parameter per operator that the column can be filtered with.
 fn filters(column: &Column, name: &str, older_name_of: Option<&str>) -> Vec<Value> {
-    let applicable = OPERATORS.iter().filter(|operator| (operator.applies)(column));
+    let applicable = OPERATORS.iter().filter(|operator| operator.is_for(column));
     applicable.map(|operator| filter(column, operator, name, older_name_of)).collect()
 }
 
@@ -211,6 +229,9 @@ fn filter(column: &Column, operator: &Operator, name: &str, older_name_of: Optio
         parameter.insert("explode".to_owned(), json!(false));
     }
     parameter.insert("schema".to_owned(), value(column, operator.takes));
+    if column.kind == Kind::Id && operator.takes == Takes::Many {
+        parameter.insert("example".to_owned(), json!([1, 2, 3]));
+    }
     Value::Object(parameter)
 }
 

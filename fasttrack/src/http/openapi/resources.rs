@@ -7,7 +7,8 @@ use super::{
     constraints, expanded,
     fields::{self, Input},
     names::Names,
-    operation::{Operation, component},
+    operation::Operation,
+    pages::{changes, counted, page},
     params,
     relations::Fallout,
 };
@@ -71,7 +72,7 @@ impl<'a> Resource<'a> {
         }
         if has(Verb::List) {
             let description = format!("A page of {}.", self.nouns);
-            schemas.push((names.page.clone(), page(&description, &names.row)));
+            schemas.push((names.page.clone(), counted(page(&description, &names.row))));
         }
         for (applies, name, input, what) in [
             (account, &names.registration, Input::Register, "What registers"),
@@ -147,12 +148,12 @@ impl<'a> Resource<'a> {
             None => format!("List {}", self.nouns),
         };
         let operation = Operation::new(format!("list_{}", schema.plural), schema.plural, summary).refuses(&[400]);
-        let operation = self.below_parent(operation).parameters(params::of_list(schema)).parameters(self.expand());
+        let operation = self.below_parent(operation).parameters(params::of_list(schema)).parameters(self.shape());
         operation.answers(200, &format!("A page of {}.", self.nouns), &self.names.page)
     }
 
     fn read(&self) -> Operation {
-        let operation = self.of_row(self.start("get")).parameters(self.expand());
+        let operation = self.of_row(self.start("get")).parameters(self.shape());
         reads_version(operation.answers(200, &format!("The {}.", self.noun), &self.names.row))
     }
 
@@ -202,7 +203,7 @@ impl<'a> Resource<'a> {
     }
 
     fn get_me(&self) -> Operation {
-        let operation = self.start_own("get").explain(ANYONE_LOGGED_IN).parameters(self.expand());
+        let operation = self.start_own("get").explain(ANYONE_LOGGED_IN).parameters(self.shape());
         reads_version(operation.answers(200, &format!("The {} that is calling.", self.noun), &self.names.row))
     }
 
@@ -213,8 +214,10 @@ impl<'a> Resource<'a> {
         self.restricted(happens_once(changes_version(operation.with_header("ETag"))), Input::UpdateOwn)
     }
 
-    fn expand(&self) -> Option<Value> {
-        expanded::parameter(self.catalog, self.model)
+    /// What asks for rows to be shown otherwise.
+    fn shape(&self) -> impl IntoIterator<Item = Value> {
+        let expand = expanded::parameter(self.catalog, self.all, self.model);
+        expand.into_iter().chain([expanded::fields(self.model)])
     }
 
     fn start(&self, action: &str) -> Operation {
@@ -348,53 +351,7 @@ const CHANGES: &str = "Each change says when it was (`at`), who made it (`actor_
                        verb, and of every field that it concerns what it held before and afterwards. What is hidden is left \
                        out. It is kept as long as the row.";
 
-/// A page of what changed in a row.
-fn changes(nouns: &str) -> Value {
-    let value = |what: &str| json!({ "description": what });
-    let change = json!({
-        "type": "object",
-        "required": ["at", "actor_id", "verb", "changes"],
-        "properties": {
-            "at": { "description": "When.", "type": "string", "format": "date-time" },
-            "actor_id": { "description": "Who.", "type": ["integer", "null"], "format": "int64" },
-            "verb": { "description": "How.", "type": "string", "enum": ["create", "update", "delete", "restore"] },
-            "changes": {
-                "description": "Of each field, by its key, both values.",
-                "type": "object",
-                "additionalProperties": {
-                    "type": "object",
-                    "required": ["old", "new"],
-                    "properties": { "old": value("Before."), "new": value("Afterwards.") },
-                },
-            },
-        },
-    });
-    let mut page = page(&format!("A page of changes of {nouns}."), "");
-    if let Some(items) = page.pointer_mut("/properties/items/items") {
-        *items = change;
-    }
-    page
-}
-
 const RESTORES: &str = "Has a row be there again that was deleted and is kept, with what went in the same deletion.";
 
 const MERGE_PATCH: &str = "Changes the keys that are sent and leaves the others as they are (RFC 7396); \
                            `application/merge-patch+json` is taken as well.";
-
-/// A page of rows of the component schema.
-pub(super) fn page(description: &str, row: &str) -> Value {
-    json!({
-        "description": description,
-        "type": "object",
-        "required": ["items", "next_cursor", "has_more"],
-        "properties": {
-            "items": { "description": "The rows.", "type": "array", "maxItems": 100, "items": component(row) },
-            "next_cursor": {
-                "description": "The `cursor` that continues the list; null on the last page.",
-                "type": ["string", "null"],
-                "maxLength": 1024,
-            },
-            "has_more": { "description": "Whether the list goes on.", "type": "boolean" },
-        },
-    })
-}

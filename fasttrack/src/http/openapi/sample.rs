@@ -137,7 +137,7 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
     .columns(&[
         ID.filter(&[]),
         nullable(of_kind("note", Kind::Text).len(0, 20).filter(&["remark"]).sort()),
-        of_kind("count", Kind::Int).int_range(0, i64::MAX).default_empty().filter(&[]).sort(),
+        of_kind("amount", Kind::Int).int_range(0, i64::MAX).default_empty().filter(&[]).sort(),
         nullable(of_kind("ratio", Kind::Float).float_range(0.0, 0.5).filter(&[]).sort()),
         of_kind("due", Kind::Date).filter(&[]).sort(),
         nullable(of_kind("done_at", Kind::Timestamp).filter(&[]).sort()),
@@ -186,7 +186,7 @@ const HINT: Schema = Schema::new("hint", "hints")
         grant(Verb::Read, Rule::Authenticated),
     ]);
 
-const COUNTED: Rule = Rule::Compare { path: HERE, field: "count", op: Comparison::Gt, value: Literal::Int(0) };
+const COUNTED: Rule = Rule::Compare { path: HERE, field: "amount", op: Comparison::Gt, value: Literal::Int(0) };
 
 /// The reference application, as its contract has it.
 pub(super) fn tracker() -> Catalog {
