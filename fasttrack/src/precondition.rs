@@ -16,10 +16,12 @@ use crate::{
 /// What a request asks of the row as it is. By default, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preconditions {
-    if_match: Option<Wanted>,
-    if_none_match: Option<Wanted>,
-    /// In seconds since the Unix epoch.
-    if_unmodified_since_s: Option<u64>,
+    /// One of which it has to be.
+    wanted: Option<Wanted>,
+    /// One of which it may not be.
+    unwanted: Option<Wanted>,
+    /// Since when it may not have been changed, in seconds since the Unix epoch.
+    since_s: Option<u64>,
 }
 
 /// Versions of a row.
@@ -46,7 +48,7 @@ impl Preconditions {
     /// # Errors
     /// What is wrong with them.
     pub fn if_match<'a>(&mut self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Fault> {
-        self.if_match = wanted("If-Match", lines)?;
+        self.wanted = wanted("If-Match", lines)?;
         Ok(())
     }
 
@@ -55,20 +57,20 @@ impl Preconditions {
     /// # Errors
     /// What is wrong with them.
     pub fn if_none_match<'a>(&mut self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Fault> {
-        self.if_none_match = wanted("If-None-Match", lines)?;
+        self.unwanted = wanted("If-None-Match", lines)?;
         Ok(())
     }
 
     /// Takes `If-Unmodified-Since`; what is no date is none (section 13.1.4).
     pub fn if_unmodified_since(&mut self, date: &str) {
         let date = httpdate::parse_http_date(date).ok().and_then(|date| date.duration_since(UNIX_EPOCH).ok());
-        self.if_unmodified_since_s = date.map(|since| since.as_secs());
+        self.since_s = date.map(|since| since.as_secs());
     }
 
     /// Whether nothing is asked.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.if_match.is_none() && self.if_none_match.is_none() && self.if_unmodified_since_s.is_none()
+        self.wanted.is_none() && self.unwanted.is_none() && self.since_s.is_none()
     }
 
     /// Asks them in their order (section 13.2.2) of a row that is there; `None` for one that whoever asks may not see, of
@@ -78,16 +80,16 @@ impl Preconditions {
     /// [`Error::PreconditionFailed`].
     pub fn check(&self, shown: Option<Shown<'_>>) -> Result<(), Error> {
         let tag = shown.filter(|_| self.asks_for_a_version()).map(|shown| etag::of(shown.json));
-        if let Some(wanted) = &self.if_match {
+        if let Some(wanted) = &self.wanted {
             if !wanted.names(|listed| tag.as_deref().is_some_and(|tag| listed.is_strongly(tag))) {
                 return failed("the row is none that If-Match names; read it again, and see what has changed");
             }
-        } else if let Some((since_s, changed_s)) = self.if_unmodified_since_s.zip(shown.and_then(Shown::changed_at_s))
+        } else if let Some((since_s, changed_s)) = self.since_s.zip(shown.and_then(Shown::changed_at_s))
             && changed_s > since_s
         {
             return failed("the row has been changed since If-Unmodified-Since; read it again, and see what it is now");
         }
-        match &self.if_none_match {
+        match &self.unwanted {
             Some(wanted) if wanted.names(|listed| tag.as_deref().is_some_and(|tag| listed.is(tag))) => {
                 failed("the row is one that If-None-Match names")
             }
@@ -97,7 +99,7 @@ impl Preconditions {
 
     fn asks_for_a_version(&self) -> bool {
         let is_listed = |wanted: &Option<Wanted>| matches!(wanted, Some(Wanted::Lines(_)));
-        is_listed(&self.if_match) || is_listed(&self.if_none_match)
+        is_listed(&self.wanted) || is_listed(&self.unwanted)
     }
 }
 

@@ -42,8 +42,11 @@ pub trait Session: Send {
     fn undo_part(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
 
     /// What was captured since the part began that is under way, and who hears of it; nothing, where nobody does.
-    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError>;
+    fn captured(&mut self) -> Result<Option<Heard>, DbError>;
 }
+
+/// What was captured, and who hears of it.
+pub(super) type Heard = (Arc<ChangeCapture>, Vec<Row>);
 
 /// What runs after the commit.
 pub(super) type Hook = Box<dyn FnOnce() + Send>;

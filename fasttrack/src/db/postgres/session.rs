@@ -6,7 +6,11 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use super::{
-    super::{ChangeCapture, DbError, Dialect, Row, Statement, Tx, text::may_write, tx::Session},
+    super::{
+        ChangeCapture, DbError, Dialect, Row, Statement, Tx,
+        text::may_write,
+        tx::{Heard, Session},
+    },
     connection::Ran,
     error::{Failure, Remedy},
     pool::Lease,
@@ -301,7 +305,7 @@ impl Session for PostgresSession {
         Box::pin(self.undo_innermost())
     }
 
-    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError> {
+    fn captured(&mut self) -> Result<Option<Heard>, DbError> {
         let Some((capture, _)) = &self.capture else { return Ok(None) };
         // What is captured adds up, so that what there was before comes first.
         let before = self.parts.last().map_or(0, |part| part.changes.len());

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, ready};
 use super::{
     super::{
         ChangeCapture, DbError, Dialect, Row, Statement, Tx, text,
-        tx::{HookMark, Session},
+        tx::{Heard, HookMark, Session},
     },
     stepped::SteppedConnection,
     words,
@@ -75,7 +75,7 @@ impl Session for SqliteSession {
         Box::pin(ready(self.undo_innermost()))
     }
 
-    fn captured(&mut self) -> Result<Option<(Arc<ChangeCapture>, Vec<Row>)>, DbError> {
+    fn captured(&mut self) -> Result<Option<Heard>, DbError> {
         let Some(capture) = self.capture() else { return Ok(None) };
         self.collect()?;
         let since = self.parts.last().copied().unwrap_or_default();
