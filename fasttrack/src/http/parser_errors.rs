@@ -24,6 +24,8 @@ pub(super) struct Completed<S> {
     inner: S,
     /// What is written in place of what the parser wanted to write.
     pending: Bytes,
+    /// Whether the next write goes on with one that was not taken whole.
+    is_amid: bool,
     lengths: DeclaredLengths,
     connection: Connection,
     /// Given back when the connection is closed.
@@ -32,13 +34,27 @@ pub(super) struct Completed<S> {
 
 impl<S> Completed<S> {
     pub(super) fn new(inner: S, connection: Connection, place: OwnedSemaphorePermit) -> Self {
-        Self { inner, pending: Bytes::new(), lengths: DeclaredLengths::default(), connection, _place: place }
+        let lengths = DeclaredLengths::default();
+        Self { inner, pending: Bytes::new(), is_amid: false, lengths, connection, _place: place }
     }
 
     /// Notes that something is written, and says whether a length was declared that no number holds.
     fn begin_writing(&mut self) -> bool {
         self.connection.speaks();
         self.lengths.take()
+    }
+
+    /// The whole answer in place of `written`, if that is one of the parser's own. What goes on with something is none,
+    /// whatever it looks like: somebody's text may be made to.
+    fn complete(&self, written: &[u8], is_beyond: bool) -> Option<Bytes> {
+        if self.is_amid { None } else { complete(written, is_beyond) }
+    }
+
+    /// Notes whether all of a write was taken.
+    fn note(&mut self, polled: &Poll<io::Result<usize>>, length: usize) {
+        if let Poll::Ready(Ok(taken)) = polled {
+            self.is_amid = *taken < length;
+        }
     }
 }
 
@@ -67,11 +83,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_pending(cx))?;
         let is_beyond = self.begin_writing();
-        if let Some(problem) = complete(buf, is_beyond) {
+        if let Some(problem) = self.complete(buf, is_beyond) {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
         }
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let polled = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.note(&polled, buf.len());
+        polled
     }
 
     fn poll_write_vectored(
@@ -82,12 +100,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
         ready!(self.poll_pending(cx))?;
         let is_beyond = self.begin_writing();
         if let [buf] = bufs
-            && let Some(problem) = complete(buf, is_beyond)
+            && let Some(problem) = self.complete(buf, is_beyond)
         {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
         }
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.note(&polled, bufs.iter().map(|buf| buf.len()).sum());
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -107,8 +127,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
 
 /// The whole answer in place of `written`, if that is one of the parser's own.
 ///
-/// It is one exactly when it is a head and nothing else, refuses, and has no request id. What is written in the middle
-/// of a body is never taken for one: no body of ours has a bare line break in it where it could look like a head.
+/// It is one exactly when it is a head and nothing else, refuses, and has no request id. A write that begins something
+/// begins with a head, or with the length of a piece of a body.
 /// `is_beyond`: the request has a length that no number holds, for which the parser has other statuses.
 fn complete(written: &[u8], is_beyond: bool) -> Option<Bytes> {
     let rest = written.strip_prefix(b"HTTP/1.1 ")?;
@@ -144,7 +164,12 @@ fn detail(status: StatusCode) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use salvo::conn::ConnCtrl;
+    use tokio::{io::AsyncWriteExt, sync::Semaphore};
+
+    use super::{super::connections::Connections, *};
 
     #[test]
     fn only_the_answers_of_the_parser_are_completed() {
@@ -162,6 +187,53 @@ mod tests {
             "\"HTTP/1.1 400 Bad Request\r\n\r\n",
         ] {
             assert_eq!(complete(other.as_bytes(), false), None, "{other}");
+        }
+    }
+
+    /// Takes so many bytes of each write.
+    #[derive(Default)]
+    struct Narrow {
+        width: usize,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            let part = buf.get(..self.width).unwrap_or(buf);
+            self.taken.extend_from_slice(part);
+            Poll::Ready(Ok(part.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_text_in_a_body_is_never_taken_for_one_wherever_a_write_ends() {
+        const ANSWER: &str = "HTTP/1.1 400 Bad Request\r\n\r\n";
+        let piece = format!("1f\r\n{ANSWER}");
+        for vectored in [false, true] {
+            for width in 1..piece.len() {
+                let inner = Narrow { width, ..Narrow::default() };
+                let connection = Arc::new(Connections::default()).enter(ConnCtrl::new());
+                let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+                let mut wire = Completed::new(inner, connection, place);
+                let mut rest = piece.as_bytes();
+                while !rest.is_empty() {
+                    let written = if vectored {
+                        wire.write_vectored(&[IoSlice::new(rest)]).await
+                    } else {
+                        wire.write(rest).await
+                    };
+                    rest = &rest[written.unwrap()..];
+                }
+                assert_eq!(String::from_utf8(wire.inner.taken).unwrap(), piece, "{width}");
+            }
         }
     }
 }
