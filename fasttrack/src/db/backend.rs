@@ -27,6 +27,10 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// What runs one statement that reads; waits at most `wait` for a connection to be free.
     fn reader(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>>;
 
+    /// What runs statements that read, one after the other, all from this instant; waits at most `wait` for a connection that
+    /// is kept for that. It may be held for [`DbOptions::snapshot_limit`](super::DbOptions::snapshot_limit).
+    fn snapshot(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>>;
+
     /// Takes a unit of work, which happens from now on, whoever waits for it.
     ///
     /// # Errors
@@ -64,7 +68,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn close(&self, limit: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// What runs one statement that reads. Dropped in the middle of it, it sees to it that the statement stops.
+/// What runs statements that read. Dropped in the middle of one, it sees to it that the statement stops.
 pub(super) trait Reader: Send {
     /// Runs the statement, and collects its rows.
     fn read(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>>;

@@ -7,11 +7,11 @@ use prometheus::core::Collector;
 use tokio::{
     sync::{Semaphore, oneshot},
     task::consume_budget,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{
-    Arg, DatabaseUrl, DbError, DbOptions, Dialect, Notices, Row, RowPlan, Statement, Tx,
+    Arg, DatabaseUrl, DbError, DbOptions, Dialect, Notices, Row, RowPlan, Snapshot, Statement, Tx,
     backend::Backend,
     capture::ChangeCapture,
     gauge::Gauges,
@@ -32,6 +32,7 @@ pub struct Db {
     pub(super) gauges: Gauges,
     reader_wait: Duration,
     statement_limit: Duration,
+    snapshot_limit: Duration,
 }
 
 impl Db {
@@ -70,6 +71,7 @@ impl Db {
             gauges,
             reader_wait: options.reader_wait,
             statement_limit: options.statement_limit,
+            snapshot_limit: options.snapshot_limit,
         }
     }
 
@@ -113,6 +115,21 @@ impl Db {
         let permit = timeout(self.reader_wait, Arc::clone(&self.searches).acquire_owned()).await;
         let Ok(Ok(_permit)) = permit else { return Err(DbError::Busy("too many searches are running".into())) };
         metered(&self.gauges.reading, trace::reading(self.dialect(), &statement.sql), self.run_slow(statement)).await
+    }
+
+    /// Holds this instant, to be read from by one statement after another, whatever is written meanwhile. The connections for
+    /// that are others than those of [`Self::read`], so that nobody waits for whoever holds one; it may be held for
+    /// [`DbOptions::snapshot_limit`].
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
+        let dialect = self.dialect();
+        let begin = timeout(self.reader_wait + self.statement_limit, self.backend.snapshot(self.reader_wait));
+        let begun = async { begin.await.unwrap_or_else(|_| Err(too_long())) };
+        let reader = metered(&self.gauges.reading, trace::reading(dialect, "BEGIN"), begun).await?;
+        let ends_at = Instant::now() + self.snapshot_limit;
+        Ok(Snapshot::new(reader, ends_at, self.statement_limit, dialect, &self.gauges))
     }
 
     /// Runs a unit of work in a transaction: all of it happens, or nothing. Once this is polled it happens also when the

@@ -11,6 +11,8 @@ pub(crate) const SECONDS: [f64; 14] =
 pub(super) struct Gauges {
     /// Writes in the queue.
     pub(super) waiting: IntGauge,
+    /// Snapshots that are held.
+    pub(super) snapshots: IntGauge,
     /// How many writes shared a transaction.
     pub(super) group: Histogram,
     /// How long statements that read took.
@@ -30,6 +32,10 @@ impl Gauges {
         let seconds = HistogramVec::new(seconds.buckets(SECONDS.to_vec()), &["kind"])?;
         Ok(Self {
             waiting: IntGauge::new("fasttrack_writes_waiting", "Writes in the queue; 503 when it is full.")?,
+            snapshots: IntGauge::new(
+                "fasttrack_snapshots_held",
+                "Instants of the database that are read from, each on a connection of its own.",
+            )?,
             group: Histogram::with_opts(group.buckets(exponential_buckets(1.0, 2.0, 10)?))?,
             reading: seconds.get_metric_with_label_values(&["read"])?,
             writing: seconds.get_metric_with_label_values(&["write"])?,
@@ -38,6 +44,11 @@ impl Gauges {
     }
 
     pub(super) fn collectors(&self) -> Vec<Box<dyn Collector>> {
-        vec![Box::new(self.waiting.clone()), Box::new(self.group.clone()), Box::new(self.seconds.clone())]
+        vec![
+            Box::new(self.waiting.clone()),
+            Box::new(self.snapshots.clone()),
+            Box::new(self.group.clone()),
+            Box::new(self.seconds.clone()),
+        ]
     }
 }

@@ -46,6 +46,12 @@ impl Meter {
         METER.try_with(|meter| meter.asker.get().copied()).ok().flatten()
     }
 
+    /// The one that watches here, for what goes on elsewhere.
+    #[must_use]
+    pub fn here() -> Option<Arc<Self>> {
+        METER.try_with(Arc::clone).ok()
+    }
+
     /// Counts what `work` asks of the database while it is polled; what it spawns is not seen.
     pub async fn watch<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
         METER.scope(Arc::clone(self), work).await

@@ -22,6 +22,7 @@ mod postgres;
 mod queues;
 mod row;
 mod slots;
+mod snapshot;
 mod sqlite;
 mod text;
 mod tx;
@@ -42,6 +43,7 @@ pub use self::{
     notice::{Notice, Notices},
     options::DbOptions,
     postgres::{PostgresUrl, PostgresUrlError, TlsMode},
+    snapshot::{Reads, Snapshot},
     tx::{RowPlan, Tx},
 };
 pub use self::{

@@ -16,6 +16,10 @@ pub struct DbOptions {
     pub queue: usize,
     /// Writes that share a transaction, at most.
     pub group: usize,
+    /// Snapshots that may be held at a time, each on a connection of its own beside the others; opened when first needed.
+    pub snapshots: usize,
+    /// How long one may be held.
+    pub snapshot_limit: Duration,
     /// How long a server is waited for, when the database is opened, that takes no connection yet, or no further one.
     pub start_wait: Duration,
     /// How long a read waits for a connection.
@@ -46,6 +50,8 @@ impl Default for DbOptions {
             prepares: true,
             queue: 4096,
             group: 512,
+            snapshots: 8,
+            snapshot_limit: Duration::from_mins(5),
             start_wait: Duration::ZERO,
             reader_wait: Duration::from_secs(3),
             statement_limit: Duration::from_secs(5),

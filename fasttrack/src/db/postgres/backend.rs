@@ -17,7 +17,7 @@ use super::{
     batch::Batches,
     capture::Captures,
     connect::Connector,
-    error::Remedy,
+    error::{Failure, Remedy},
     listen::Listener,
     pool::{Lease, Pool},
     runner::Runner,
@@ -30,6 +30,9 @@ const ALONE_LIMIT: Duration = Duration::from_hours(24);
 /// How often a statement that reads is run at most: connections that were lost in a row cost one time each.
 const READ_TRIES: u32 = 3;
 
+/// How often a snapshot is begun at most, for the same reason.
+const SNAPSHOT_TRIES: u32 = READ_TRIES;
+
 /// The number that whoever sets up the capture of changes locks, so that one does at a time.
 const SETUP_LOCK: i64 = 0x6661_7374_0001;
 
@@ -37,6 +40,9 @@ const SETUP_LOCK: i64 = 0x6661_7374_0001;
 #[derive(Debug)]
 pub(in crate::db) struct Postgres {
     pool: Pool,
+    /// Connections for snapshots alone, which are held for long: nobody else waits for one.
+    snapshots: Pool,
+    snapshot_limit: Duration,
     captures: Captures,
     runner: Runner,
     batches: Batches,
@@ -58,7 +64,9 @@ impl Postgres {
     pub(in crate::db) async fn open(url: &PostgresUrl, options: &DbOptions, gauges: Gauges) -> Result<Self, DbError> {
         let size = u32::try_from(options.pool).unwrap_or(u32::MAX).max(1);
         let connector = Arc::new(Connector::new(url, options)?);
-        let pool = Pool::new(Arc::clone(&connector), size, options.statement_limit * 2);
+        let snapshots = u32::try_from(options.snapshots).unwrap_or(u32::MAX).max(1);
+        let [pool, snapshots] =
+            [size, snapshots].map(|size| Pool::new(Arc::clone(&connector), size, options.statement_limit * 2));
         // Asked now, so that a wrong password is told at the start.
         let wait = options.reader_wait.max(Duration::from_secs(10));
         let mut first = pool.take_first(wait, options.start_wait).await?;
@@ -79,8 +87,10 @@ impl Postgres {
         let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };
         let batches = Batches::start(runner.clone(), terms, options, gauges.clone());
         Ok(Self {
-            listener: Listener::new(connector, pool.clone()),
+            listener: Listener::new(connector, [pool.clone(), snapshots.clone()]),
             pool,
+            snapshots,
+            snapshot_limit: options.snapshot_limit,
             captures,
             runner,
             batches,
@@ -105,6 +115,26 @@ impl Postgres {
             drop(place);
         });
         Ok(())
+    }
+
+    /// Begins a transaction that reads, and has the server keep this instant: the first statement does, not `BEGIN`. Whoever
+    /// holds it may be waiting for somebody else longer than a unit may.
+    async fn begin_snapshot(&self, wait: Duration) -> Result<Lease, DbError> {
+        let idle_ms = (self.snapshot_limit + Duration::from_secs(5)).as_millis();
+        let words = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; \
+             SELECT 1"
+        );
+        let mut tries = SNAPSHOT_TRIES;
+        loop {
+            tries -= 1;
+            let mut lease = self.snapshots.take(wait).await?;
+            match lease.control(&words).await {
+                Ok(_) => return Ok(lease),
+                Err(Failure { remedy: Remedy::Connection | Remedy::Server, .. }) if tries > 0 => {}
+                Err(failure) => return Err(failure.error),
+            }
+        }
     }
 
     async fn set_up(&self, capture: ChangeCapture) -> Result<(), DbError> {
@@ -180,6 +210,14 @@ impl Backend for Postgres {
         .boxed()
     }
 
+    fn snapshot(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>> {
+        async move {
+            let lease = self.begin_snapshot(wait).await?;
+            Ok(Box::new(SnapshotReader(lease)) as Box<dyn Reader>)
+        }
+        .boxed()
+    }
+
     fn write(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
         self.start(unit, self.terms, Runner::tries())
     }
@@ -217,6 +255,7 @@ impl Backend for Postgres {
             timeout(self.terms.unit, self.queue.acquire_many(self.queue_size)).await.ok();
             self.queue.close();
             self.pool.close(limit).await;
+            self.snapshots.close(limit).await;
         }
         .boxed()
     }
@@ -260,5 +299,23 @@ impl PooledReader {
 impl Reader for PooledReader {
     fn read(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
         async move { self.run(&statement).await }.boxed()
+    }
+}
+
+/// A connection on loan that reads in a transaction of its own, which ends when it is given back. No other can take its place.
+struct SnapshotReader(Lease);
+
+impl Reader for SnapshotReader {
+    fn read(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<Row>, DbError>> {
+        async move {
+            let read = self.0.query(&statement).await;
+            read.map_err(|failure| {
+                if failure.remedy == Remedy::Preparation {
+                    self.0.forget_statements();
+                }
+                failure.error
+            })
+        }
+        .boxed()
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Listener {
     connector: Arc<Connector>,
     /// Where the proof is said.
     pool: Pool,
+    /// Others that lead to the same server.
+    others: Pool,
     started: OnceLock<mpsc::UnboundedSender<Subscription>>,
     is_closed: watch::Sender<bool>,
 }
@@ -68,9 +70,9 @@ struct Subscription {
 }
 
 impl Listener {
-    /// One that opens its connections so, and has others in that pool.
-    pub(super) fn new(connector: Arc<Connector>, pool: Pool) -> Self {
-        Self { connector, pool, started: OnceLock::new(), is_closed: watch::Sender::new(false) }
+    /// One that opens its connections so, and has others in these pools: it speaks over those of the first.
+    pub(super) fn new(connector: Arc<Connector>, [pool, others]: [Pool; 2]) -> Self {
+        Self { connector, pool, others, started: OnceLock::new(), is_closed: watch::Sender::new(false) }
     }
 
     /// What is said on a channel from now on.
@@ -81,6 +83,7 @@ impl Listener {
             let task = Task {
                 connector: Arc::clone(&self.connector),
                 pool: self.pool.clone(),
+                others: self.others.clone(),
                 probe: probe(),
                 subscriptions,
                 channels: HashMap::new(),
@@ -108,6 +111,7 @@ impl Listener {
 struct Task {
     connector: Arc<Connector>,
     pool: Pool,
+    others: Pool,
     /// The channel on which only this task speaks and listens.
     probe: String,
     subscriptions: mpsc::UnboundedReceiver<Subscription>,
@@ -174,9 +178,11 @@ impl Task {
                 }
                 error = &mut silence => {
                     // Whatever is wrong may be wrong with the others, too.
-                    match error {
-                        Silence::Dead(_) => self.pool.doubt(),
-                        Silence::ReadOnly => self.pool.leave_all(),
+                    for pool in [&self.pool, &self.others] {
+                        match error {
+                            Silence::Dead(_) => pool.doubt(),
+                            Silence::ReadOnly => pool.leave_all(),
+                        }
                     }
                     return Err(error.into());
                 }

@@ -61,6 +61,7 @@ use super::{
 pub(super) struct Sqlite {
     short: ShortReaders,
     readers: ConnectionPool,
+    snapshots: ConnectionPool,
     copier: ConnectionPool,
     writer: Writer,
     reader_wait: Duration,
@@ -86,10 +87,12 @@ impl Sqlite {
         let opened = tokio::task::spawn_blocking(move || opening.open()).await;
         let first = opened.unwrap_or_else(|error| Err(DbError::Other(error.to_string()))).map_err(refuse)?;
         let readers = u32::try_from(options.readers).unwrap_or(u32::MAX).max(1);
+        let snapshots = u32::try_from(options.snapshots).unwrap_or(u32::MAX).max(1);
         let (reader, copier) = (connect::reader(path, options), connect::copier(path, options));
         Ok(Self {
             short: ShortReaders::open(path).map_err(|error| refuse(DbError::Other(error.to_string())))?,
-            readers: SlotPool::install(reader, readers, patience(options))?,
+            readers: SlotPool::install(reader.clone(), readers, patience(options))?,
+            snapshots: SlotPool::install(reader, snapshots, patience(options))?,
             copier: SlotPool::install(copier, 1, options.unit_limit)?,
             writer: Writer::start(writer, SqliteSession::new(first), options, gauges)
                 .map_err(|error| refuse(DbError::Other(error.to_string())))?,
@@ -142,6 +145,17 @@ impl Backend for Sqlite {
         .boxed()
     }
 
+    fn snapshot(&self, wait: Duration) -> BoxFuture<'_, Result<Box<dyn Reader>, DbError>> {
+        async move {
+            let mut connection = self.snapshots.take(wait).await?;
+            for words in words::SNAPSHOT {
+                statement::run(connection.as_mut(), Statement::new(words, Vec::new())).await?;
+            }
+            Ok(Box::new(LeasedReader { connection, limit: self.statement_limit }) as Box<dyn Reader>)
+        }
+        .boxed()
+    }
+
     fn write(&self, unit: Box<dyn Unit>) -> Result<(), DbError> {
         self.writer.write(unit)
     }
@@ -175,6 +189,7 @@ impl Backend for Sqlite {
         async move {
             self.short.close();
             self.readers.close(limit).await;
+            self.snapshots.close(limit).await;
             self.copier.close(Duration::ZERO).await;
             self.writer.close().await;
         }

@@ -16,6 +16,8 @@ pub(super) const PART_ENDS: &str = "RELEASE part";
 pub(super) const PART_UNDONE: [&str; 2] = ["ROLLBACK TO part", PART_ENDS];
 /// Commits.
 pub(super) const COMMIT: &str = "COMMIT";
+/// Opens a transaction that reads, and holds this instant from now on: the first statement does, not `BEGIN`.
+pub(super) const SNAPSHOT: [&str; 2] = ["BEGIN", "SELECT 1 FROM sqlite_schema LIMIT 1"];
 /// Stops the enforcement of foreign keys, which has no effect inside a transaction.
 pub(super) const UNBIND: &str = "PRAGMA foreign_keys = OFF";
 /// One row where they are not enforced.

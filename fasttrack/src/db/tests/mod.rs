@@ -3,6 +3,7 @@
 //! `SQLite` on a file of its own; `PostgreSQL` where `TEST_DATABASE_URL` names a server.
 
 mod reads;
+mod snapshots;
 mod units;
 
 use super::{Arg, Cell, Db, DbError, DbOptions, Dialect, Row, Statement, postgres, sqlite};
