@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     clock,
+    db::Reads,
     error::Error,
     password::{self, Verdict},
     principal::Caller,
@@ -54,8 +55,21 @@ impl Auth {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn sessions(&self, caller: &Caller, page: &PageById) -> Result<SessionPage, Error> {
+        self.sessions_in(Reads::Now(&self.db), caller, page).await
+    }
+
+    /// The same from there.
+    ///
+    /// # Errors
+    /// As [`Self::sessions`].
+    pub async fn sessions_in(
+        &self,
+        mut reads: Reads<'_>,
+        caller: &Caller,
+        page: &PageById,
+    ) -> Result<SessionPage, Error> {
         let limit = usize::from(page.limit);
-        let mut rows = self.db.read(self.sessions.list(caller, self.now_us(), page)).await?;
+        let mut rows = reads.read(self.sessions.list(caller, self.now_us(), page)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).and_then(|row| row.int(0));

@@ -8,7 +8,9 @@ use super::{
     reply::Reply,
 };
 use crate::{
+    db::Reads,
     error::Error,
+    pipeline::HistoryOf,
     principal::Principal,
     query::PageById,
     sql::HistoryPage,
@@ -37,7 +39,8 @@ pub(super) async fn list(site: &Site, asked: Asked<'_>, params: Params, body: Ob
     let PageById { limit, after, descending, .. } = paging.page;
     let beyond = after.unwrap_or(if descending { i64::MAX } else { 0 });
     let page = HistoryPage { beyond, limit: i64::from(limit) + 1, descending };
-    let mut changes = site.pipeline.history(model, id, who, page).await?;
+    let of = HistoryOf { resource: model, id, who };
+    let mut changes = site.pipeline.history(of, page, Reads::Now(&site.db)).await?;
     let has_more = changes.len() > usize::from(limit);
     changes.truncate(usize::from(limit));
     let next = changes.last().filter(|_| has_more).map(|(number, _)| *number);

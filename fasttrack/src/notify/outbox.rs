@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    db::{Db, Row},
+    db::{Db, Reads, Row},
     error::Error,
     query::PageById,
     schema::{Catalog, LinkError},
@@ -80,7 +80,15 @@ impl Outbox {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn page(&self, account: i64, page: &PageById) -> Result<Page, Error> {
-        let rows = self.db.read(self.inbox.page(account, page)).await?;
+        self.page_in(Reads::Now(&self.db), account, page).await
+    }
+
+    /// The same from there.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub async fn page_in(&self, mut reads: Reads<'_>, account: i64, page: &PageById) -> Result<Page, Error> {
+        let rows = reads.read(self.inbox.page(account, page)).await?;
         Ok(Page::of(rows, page.limit))
     }
 

@@ -2,10 +2,16 @@
 //!
 //! What is hidden or shown to some alone is not noted, nor what the server sets by itself. A row's history goes for good with the row.
 
-use super::{Pipeline, engine::Engine, hooked, refusal, rows::chunks, values};
+use super::{
+    Pipeline,
+    engine::{Engine, RolePlan},
+    hooked, refusal,
+    rows::chunks,
+    values,
+};
 use crate::{
     clock,
-    db::{Arg, DbError, Statement, Tx},
+    db::{Arg, DbError, Reads, Statement, Tx},
     error::Error,
     principal::Principal,
     schema::{Column, Schema, Verb},
@@ -80,36 +86,57 @@ pub(super) async fn forget(tx: &mut Tx, schema: &Schema, id: i64) -> Result<(), 
     Ok(())
 }
 
+/// The history of a row, and who asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryOf<'a> {
+    /// Index of the resource.
+    pub resource: usize,
+    /// The row.
+    pub id: i64,
+    /// Who asks.
+    pub who: &'a Principal,
+}
+
 impl Pipeline {
-    /// What changed in a row: of each change its number, and the JSON that the client gets.
+    /// What changed in a row, as it is kept there: of each change its number, and the JSON that the client gets.
     ///
     /// # Errors
     /// 401, 403 or 404 as the rule and the table say, 503.
     pub async fn history(
         &self,
-        resource: usize,
-        id: i64,
-        who: &Principal,
+        of: HistoryOf<'_>,
         page: HistoryPage,
+        mut reads: Reads<'_>,
     ) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-        let engine = self.engine(resource)?;
-        let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        let HistoryOf { id, who, .. } = of;
+        let (engine, plan) = self.history_plan(of)?;
         let schema = engine.schema;
-        if plan.history.is_never() && !(schema.conceal && who.caller().is_some()) {
-            return Err(refusal::forbidden(who, READ_HISTORY, schema, id));
-        }
         let statement = sql::changes(&engine.table, schema.plural, &plan.history, page).fill(values(id, who));
-        let found = self.db.read(statement).await?;
+        let found = reads.read(statement).await?;
         if found.is_empty() {
-            self.check_history_is_open(engine, id, who).await?;
+            self.check_history_is_open(of).await?;
         }
         Ok(found.into_iter().filter_map(|mut row| Some((row.int(0)?, row.take_bytes(1)?))).collect())
     }
 
-    /// An empty page may mean that there is no such row, or that it is not for the caller.
-    async fn check_history_is_open(&self, engine: &Engine, id: i64, who: &Principal) -> Result<(), Error> {
-        let schema = engine.schema;
+    fn history_plan(&self, of: HistoryOf<'_>) -> Result<(&Engine, &RolePlan), Error> {
+        let HistoryOf { resource, id, who } = of;
+        let engine = self.engine(resource)?;
         let Some(plan) = engine.plan(CallerRole::of(who)) else { return Err(refusal::log_in()) };
+        if plan.history.is_never() && !(engine.schema.conceal && who.caller().is_some()) {
+            return Err(refusal::forbidden(who, READ_HISTORY, engine.schema, id));
+        }
+        Ok((engine, plan))
+    }
+
+    /// Whether there is such a history, and it is for the caller. An empty page may mean that it is not.
+    ///
+    /// # Errors
+    /// As [`Self::history`].
+    pub async fn check_history_is_open(&self, of: HistoryOf<'_>) -> Result<(), Error> {
+        let HistoryOf { id, who, .. } = of;
+        let (engine, plan) = self.history_plan(of)?;
+        let schema = engine.schema;
         let statement = sql::state(&engine.table, &[&plan.history, &plan.read]).fill(values(id, who));
         match self.db.read(statement).await?.first() {
             None if who.caller().is_none() => Err(refusal::log_in()),

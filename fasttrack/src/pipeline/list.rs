@@ -20,24 +20,31 @@ use crate::{
 };
 
 /// A page is one value, and the database has none above a gigabyte.
-fn refuse(error: DbError) -> Error {
+pub(super) fn refuse(error: DbError) -> Error {
     match error {
         DbError::TooLarge => Error::fault("limit", "too_large", "the rows are too large together; ask for fewer"),
         other => other.into(),
     }
 }
 
-/// One request for a page.
-struct Listing<'a> {
-    engine: &'a Engine,
+/// One request for a list.
+pub(super) struct Listing<'a> {
+    pub(super) engine: &'a Engine,
     policy: &'a Predicate,
     /// The table, of whose rows is shown what the caller is shown.
-    table: &'a Table,
+    pub(super) table: &'a Table,
     parent: Option<i64>,
     who: &'a Principal,
-    query: ListQuery,
+    pub(super) query: ListQuery,
     /// What is shown of the rows.
-    shape: Shape<'a>,
+    pub(super) shape: Shape<'a>,
+    /// Rows that a statement finds at most, but for one more.
+    pub(super) rows: i64,
+}
+
+/// The rows of a page that was found.
+pub(super) fn rows_of(page: &[u8]) -> impl Iterator<Item = &[u8]> {
+    page.split(|byte| *byte == sql::SEPARATOR)
 }
 
 impl Pipeline {
@@ -50,19 +57,9 @@ impl Pipeline {
         resource: usize,
         parent: Option<i64>,
         who: &Principal,
-        mut params: Params,
+        params: Params,
     ) -> Result<Vec<u8>, Error> {
-        let engine = self.engine(resource)?;
-        let shape = self.take_shape(resource, None, who, &mut params);
-        let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.list.is_never());
-        let Some(plan) = plan else {
-            return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
-        };
-        let (policy, table) = (&plan.list, &plan.table);
-        let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
-        let shown = Shown { resource, plan, known: policy, oneself: false };
-        let shape = self.shape(CallerRole::of(who), &shown, &shape)?;
-        let listing = Listing { engine, policy, table, parent, who, query, shape };
+        let listing = self.listing(resource, parent, who, params)?;
         let after = match &listing.query.cursor {
             Some(cursor) => Some(self.open(&listing, cursor).await?),
             None => None,
@@ -75,8 +72,33 @@ impl Pipeline {
             self.check_list_is_open(&listing).await?;
             return self.render(&listing, &[], total);
         };
-        let rows: Vec<&[u8]> = page.split(|byte| *byte == sql::SEPARATOR).collect();
+        let rows: Vec<&[u8]> = rows_of(&page).collect();
         self.render(&listing, &rows, total)
+    }
+
+    /// What is asked of a list, where the caller may ask it.
+    ///
+    /// # Errors
+    /// 401, 403, 422 for parameters.
+    pub(super) fn listing<'a>(
+        &'a self,
+        resource: usize,
+        parent: Option<i64>,
+        who: &'a Principal,
+        mut params: Params,
+    ) -> Result<Listing<'a>, Error> {
+        let engine = self.engine(resource)?;
+        let shape = self.take_shape(resource, None, who, &mut params);
+        let plan = engine.plan(CallerRole::of(who)).filter(|plan| !plan.list.is_never());
+        let Some(plan) = plan else {
+            return Err(refusal::forbidden_all(who, Verb::List, engine.schema));
+        };
+        let (policy, table) = (&plan.list, &plan.table);
+        let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
+        let shown = Shown { resource, plan, known: policy, oneself: false };
+        let shape = self.shape(CallerRole::of(who), &shown, &shape)?;
+        let rows = query.size.rows();
+        Ok(Listing { engine, policy, table, parent, who, query, shape, rows })
     }
 
     /// The sort keys that a cursor stands for.
@@ -124,7 +146,7 @@ impl Pipeline {
     }
 
     /// An empty page may mean that there is no such parent, or that none of its rows could ever be seen.
-    async fn check_list_is_open(&self, listing: &Listing<'_>) -> Result<(), Error> {
+    pub(super) async fn check_list_is_open(&self, listing: &Listing<'_>) -> Result<(), Error> {
         let (Some(above), Some(id)) = (&listing.engine.parent, listing.parent) else { return Ok(()) };
         let statement = listing.parent_statement(above.key, &above.table);
         let rows = self.db.read(statement).await?;
@@ -141,7 +163,7 @@ impl Pipeline {
     /// Puts a page together from the rows found, of which there is one more than wanted where there are more, and from how
     /// many there are in all, where that was counted.
     fn render(&self, listing: &Listing<'_>, rows: &[&[u8]], total: Option<i64>) -> Result<Vec<u8>, Error> {
-        let wanted = usize::try_from(listing.query.size.rows()).unwrap_or_default();
+        let wanted = usize::try_from(listing.rows).unwrap_or_default();
         let shown = rows.get(..wanted).unwrap_or(rows);
         let mut page =
             Vec::with_capacity(64 + CursorKey::MAX_CHARS + shown.iter().map(|row| row.len() + 1).sum::<usize>());
@@ -191,11 +213,11 @@ impl Listing<'_> {
     }
 
     /// Whether it may take long: a search, and whatever looks into rows beyond those of the page.
-    fn is_slow(&self) -> bool {
+    pub(super) fn is_slow(&self) -> bool {
         self.query.search.is_some() || self.query.count || self.scans()
     }
 
-    fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
+    pub(super) fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
         self.page((self.policy, self.query.count), conditions, after)
     }
 
@@ -210,7 +232,7 @@ impl Listing<'_> {
             search: self.query.search.as_deref().map(|text| (columns.as_slice(), text)),
             sort: &self.query.sort,
             after,
-            limit: self.query.size.rows(),
+            limit: self.rows,
         };
         sql::page_shaped(&page, &self.shape, counts).fill(self.values())
     }
@@ -248,7 +270,7 @@ impl Listing<'_> {
 
     /// How well a row of a page fits what is searched for, where that is asked for; the JSON that has its sort keys; and that
     /// which is shown.
-    fn taken_apart<'r>(&self, row: &'r [u8]) -> (Option<i64>, &'r [u8], &'r [u8]) {
+    pub(super) fn taken_apart<'r>(&self, row: &'r [u8]) -> (Option<i64>, &'r [u8], &'r [u8]) {
         let (mut relevance, mut row) = (None, row);
         if self.is_ranked() {
             let end = row.iter().position(|byte| *byte == b' ').unwrap_or_default();
@@ -262,7 +284,7 @@ impl Listing<'_> {
     }
 
     /// The sort keys of a row.
-    fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
+    pub(super) fn keys(&self, row: &[u8]) -> Result<Vec<Arg>, Error> {
         let (relevance, keys, _) = self.taken_apart(row);
         let row = Object::parse(keys)?;
         let keys = self.query.sort.iter().map(|key| {

@@ -42,6 +42,7 @@ mod timetable;
 mod update;
 mod value;
 mod verdict;
+mod walk;
 
 use std::sync::{Arc, OnceLock};
 
@@ -51,6 +52,7 @@ pub use self::{
     batch::{Named, Step},
     engine::managers,
     expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
+    history::HistoryOf,
     once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},
     operation::{Act, Operation, Outcome, Prepared},
     permit::{Intent, Right},
@@ -60,6 +62,7 @@ pub use self::{
     statements::{VerbSql, trigger_statements, verb_statements},
     timetable::Timetable,
     update::Changed,
+    walk::{Heading, Holds, Walk, without_pages},
 };
 use self::{
     cascade::Cascade,

@@ -5,6 +5,7 @@
 
 use super::{CallerRole, Inlined, Predicate, Scope, Shape, Sql, Table, dialect::held, fold};
 use crate::{
+    db::Dialect,
     query::CAN,
     schema::{Catalog, Column, LinkError, Model, Schema},
 };
@@ -106,10 +107,7 @@ impl View {
     /// beside the fields that do.
     pub(super) fn json_of(&self, row: &str, shape: &Shape<'_>, sql: &mut Sql) -> String {
         let syntax = sql.dialect().sql();
-        let mut members: Vec<_> = self.members.iter().flat_map(|member| member_of(member, row, shape, sql)).collect();
-        let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, shape, sql));
-        members.extend(inlined.map(|(key, value)| (key, value, None)));
-        members.extend(shape.can(row, sql).map(|can| (CAN.to_owned(), can, None)));
+        let members = self.members_of(row, shape, sql);
         if members.iter().all(|(_, _, condition)| condition.is_none()) {
             let members: Vec<_> = members.iter().map(|(key, value, _)| (key.as_str(), value.clone())).collect();
             return syntax.json_object(&members);
@@ -117,6 +115,23 @@ impl View {
         let members: Vec<_> =
             members.iter().map(|(key, value, condition)| (key.as_str(), value.clone(), condition.clone())).collect();
         syntax.json_object_where(&members)
+    }
+
+    /// The keys of rows of this shape, in order, each with the field that it is; what is of other rows is none.
+    #[must_use]
+    pub fn headings(&self, dialect: Dialect, shape: &Shape<'_>) -> Vec<(String, Option<&'static Column>)> {
+        let field = |key: &str| self.members.iter().map(|(column, _)| *column).find(|column| column.key == key);
+        let members = self.members_of("t", shape, &mut Sql::new(dialect, ""));
+        members.into_iter().map(|(key, ..)| (field(&key), key)).map(|(field, key)| (key, field)).collect()
+    }
+
+    /// What a row of this shape has: keys, values of JSON, and where they are shown.
+    fn members_of(&self, row: &str, shape: &Shape<'_>, sql: &mut Sql) -> Vec<(String, String, Option<String>)> {
+        let mut members: Vec<_> = self.members.iter().flat_map(|member| member_of(member, row, shape, sql)).collect();
+        let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, shape, sql));
+        members.extend(inlined.map(|(key, value)| (key, value, None)));
+        members.extend(shape.can(row, sql).map(|can| (CAN.to_owned(), can, None)));
+        members
     }
 }
 
