@@ -76,6 +76,10 @@ pub struct Config {
     pub log: String,
     /// Shape of the log.
     pub log_format: LogFormat,
+    /// Lists that are streamed at a time.
+    pub streams: usize,
+    /// How long one may take, in seconds.
+    pub stream_s: u32,
     /// Sockets that one user may have open.
     pub sockets_per_user: usize,
     /// Longest body that is taken.
@@ -209,6 +213,8 @@ impl Config {
             otlp_endpoint: None,
             log: String::new(),
             log_format: LogFormat::Text,
+            streams: 0,
+            stream_s: 0,
             sockets_per_user: 0,
             max_body_bytes: 0,
             auto_migrate: false,

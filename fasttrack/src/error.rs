@@ -51,6 +51,9 @@ pub enum Error {
     /// 426: a WebSocket, and no handshake for one.
     #[error("this route is a WebSocket: connect with a client for that")]
     UpgradeRequired,
+    /// 426: a body whose end has to be told from that of its connection, over HTTP/1.0.
+    #[error("a list is streamed over HTTP/1.1 or newer; behind nginx, say `proxy_http_version 1.1`")]
+    HttpTooOld,
     /// 429: the account has as many sockets as it may have.
     #[error("there are {most} sockets of this account already; close one first")]
     TooManySockets {
@@ -63,7 +66,7 @@ pub enum Error {
         /// Whole seconds after which a request succeeds.
         retry_after_s: u64,
     },
-    /// 429: there are as many new rows as there may be at a time.
+    /// 429: there are as many new rows, or lists being streamed, as there may be at a time.
     #[error("{why}; try again in {retry_after_s} s")]
     OverLimit {
         /// Which limit that is.

@@ -27,6 +27,8 @@ pub(crate) fn request<'a>(method: &str, path: &str, header: impl Fn(&str) -> Opt
         url.path = path,
         user.id = Empty,
         request_id = Empty,
+        stream.ending = Empty,
+        stream.rows = Empty,
     );
     #[cfg(feature = "otel")]
     export::follow(&span, header);
@@ -61,6 +63,12 @@ pub(crate) fn answer(span: &Span, answered: &Answered<'_>) {
     if answered.status >= 500 {
         span.record("otel.status_code", "ERROR");
     }
+}
+
+/// Notes how a list that was streamed has ended, and after how many rows.
+pub(crate) fn streamed(span: &Span, ending: &str, rows: u64) {
+    span.record("stream.ending", ending);
+    span.record("stream.rows", rows);
 }
 
 /// A statement that reads, the wait for a connection included. Its text holds no values, which are bound.

@@ -43,6 +43,7 @@ mod resources;
 mod service;
 mod shipping;
 mod stats;
+mod streams;
 mod tables;
 mod tidy;
 mod worlds;

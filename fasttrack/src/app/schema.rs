@@ -105,9 +105,15 @@ pub(super) async fn warn_of_unknown(db: &Db, catalog: &Catalog, source: Source) 
 
 /// Opens the database, and looks for damage where it is a file.
 async fn open(config: &Config, options: DbOptions) -> Result<Db, StartError> {
-    let marker = Some(migrate::MARKER.to_owned());
-    let (pool, prepares) = (config.database_pool, config.database_prepared);
-    let db = Db::connect(&config.database, DbOptions { pool, prepares, marker, ..options }).await;
+    let options = DbOptions {
+        pool: config.database_pool,
+        prepares: config.database_prepared,
+        snapshots: config.streams,
+        snapshot_limit: Duration::from_secs(u64::from(config.stream_s)),
+        marker: Some(migrate::MARKER.to_owned()),
+        ..options
+    };
+    let db = Db::connect(&config.database, options).await;
     let Some(file) = config.database.file() else {
         return db.map_err(|cause| StartError::Server { url: config.database.clone(), cause });
     };

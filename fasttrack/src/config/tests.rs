@@ -42,6 +42,8 @@ fn numbers_have_bounds() {
     check("PORT", |c| c.port, &[("0", 0), ("65535", 65_535)], &["", "65536", "-1", "+80", " 80", "80 ", "0x50", "a"]);
     check("BCRYPT_COST", |c| c.bcrypt_cost, &[("4", 4), ("15", 15)], &["", "3", "16", "12.0"]);
     check("RATE_LIMIT_REQUESTS", |c| c.rate_limit_requests, &[("0", 0)], &["-1", "1000001", "99999999999"]);
+    check("STREAMS", |c| c.streams, &[("1", 1), ("100", 100)], &["", "0", "101", "some"]);
+    check("STREAM_SECONDS", |c| c.stream_s, &[("1", 1), ("86400", 86_400)], &["", "0", "86401", "5m"]);
     check("SOCKETS_PER_USER", |c| c.sockets_per_user, &[("1", 1), ("10000", 10_000)], &["", "0", "10001", "many"]);
     check("RATE_LIMIT_WINDOW", |c| c.rate_limit_window_s, &[("1", 1)], &["0", "60s"]);
     check("ACCESS_TOKEN_EXPIRE_MINUTES", |c| c.access_token_expire_minutes, &[("1", 1)], &["0", "1.5"]);

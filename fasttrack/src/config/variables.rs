@@ -110,6 +110,15 @@ pub const VARIABLES: &[Variable] = &[
         config.sockets_per_user = number::<u32>(value, 1, 10_000, expected)?.try_into().map_err(|_| expected)?;
         Ok(())
     }),
+    open("STREAMS", Some("8"), "lists that are streamed at a time", |config, value| {
+        let expected = "a whole number of lists from 1 to 100";
+        config.streams = number::<u32>(value, 1, 100, expected)?.try_into().map_err(|_| expected)?;
+        Ok(())
+    }),
+    open("STREAM_SECONDS", Some("300"), "longest time that one may take", |config, value| {
+        config.stream_s = number(value, 1, 86_400, "a whole number of seconds from 1 to 86400")?;
+        Ok(())
+    }),
     open("BCRYPT_COST", Some("12"), "cost of password hashes", |config, value| {
         config.bcrypt_cost = number(value, 4, 15, "a whole number from 4 to 15")?;
         Ok(())

@@ -125,9 +125,9 @@ impl Db {
     /// As [`Self::read`].
     pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
         let dialect = self.dialect();
-        let begin = timeout(self.reader_wait + self.statement_limit, self.backend.snapshot(self.reader_wait));
-        let begun = async { begin.await.unwrap_or_else(|_| Err(too_long())) };
-        let reader = metered(&self.gauges.reading, trace::reading(dialect, "BEGIN"), begun).await?;
+        let opening = timeout(self.reader_wait + self.statement_limit, self.backend.snapshot(self.reader_wait));
+        let opened = async { opening.await.unwrap_or_else(|_| Err(too_long())) };
+        let reader = metered(&self.gauges.reading, trace::reading(dialect, "BEGIN"), opened).await?;
         let ends_at = Instant::now() + self.snapshot_limit;
         Ok(Snapshot::new(reader, ends_at, self.statement_limit, dialect, &self.gauges))
     }

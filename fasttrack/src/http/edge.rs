@@ -25,8 +25,14 @@ use super::{
     request_id::{self, RequestId},
     router::{NoRoute, Pattern},
     stop::Stop,
+    stream::{Outcome, Streaming},
 };
-use crate::{config::PublicUrl, db::Meter, error::Error, trace};
+use crate::{
+    config::PublicUrl,
+    db::Meter,
+    error::Error,
+    trace::{self, Answered},
+};
 
 /// The account that a request turned out to come from, for the log.
 #[derive(Debug, Clone, Copy)]
@@ -69,16 +75,16 @@ impl Handler for Edge {
         }
         let is_drained = body::discard(req).await;
         self.write_headers(req, res, &id, is_drained);
-        self.log(req, res, &Watched { id: &id, started, meter: &meter, span: &span });
+        self.log(req, res, Watched { id, started, meter, span });
     }
 }
 
 /// What was noted of a request while it was answered.
-struct Watched<'a> {
-    id: &'a RequestId,
+struct Watched {
+    id: RequestId,
     started: Instant,
-    meter: &'a Meter,
-    span: &'a Span,
+    meter: Arc<Meter>,
+    span: Span,
 }
 
 impl Edge {
@@ -159,29 +165,65 @@ impl Edge {
         }
     }
 
-    fn log(&self, req: &Request, res: &Response, watched: &Watched<'_>) {
-        let Watched { id, started, meter, span } = watched;
+    fn log(&self, req: &Request, res: &Response, watched: Watched) {
+        let Watched { id, started, meter, span } = &watched;
         let status = res.status_code.unwrap_or(StatusCode::OK);
         let route = req.extensions().get::<Pattern>().map_or(UNMATCHED, |pattern| &pattern.0);
         let time = started.elapsed();
         let user = req.extensions().get::<Actor>().map(|actor| actor.0);
         self.metrics.count_answer(req.method(), route, status, time);
-        let (method, request_id) = (req.method().as_str(), id.as_str());
-        trace::answer(span, &trace::Answered { method, route, status: status.as_u16(), user, request_id });
-        tracing::info!(
-            target: "fasttrack::request",
-            method,
-            route,
-            path = req.uri().path(),
-            status = status.as_u16(),
-            ms = in_ms(time),
-            sql_ms = in_ms(meter.time()),
-            sql_count = meter.count(),
-            request_id,
-            trace_id = trace::id(span),
-            user,
-        );
+        let answered =
+            Answered { method: req.method().as_str(), route, status: status.as_u16(), user, request_id: id.as_str() };
+        trace::answer(span, &answered);
+        match req.extensions().get::<Streaming>() {
+            None => write_line(&answered, req.uri().path(), (time, meter.as_ref(), span), None),
+            Some(streaming) => log_at_the_end(streaming.clone(), req, (route, status, user), watched),
+        }
     }
+}
+
+/// Writes the line of a list that is streamed when it has ended: it says how, and how long it took.
+fn log_at_the_end(
+    streaming: Streaming,
+    req: &Request,
+    (route, status, user): (&str, StatusCode, Option<i64>),
+    watched: Watched,
+) {
+    let (method, path, route) = (req.method().clone(), req.uri().path().to_owned(), route.to_owned());
+    tokio::spawn(async move {
+        let outcome = streaming.ended().await;
+        let Watched { id, started, meter, span } = watched;
+        let (method, status, request_id) = (method.as_str(), status.as_u16(), id.as_str());
+        let answered = Answered { method, route: &route, status, user, request_id };
+        if let Some(outcome) = outcome {
+            trace::streamed(&span, outcome.ending.word(), outcome.rows);
+        }
+        write_line(&answered, &path, (started.elapsed(), &meter, &span), outcome);
+    });
+}
+
+fn write_line(
+    answered: &Answered<'_>,
+    path: &str,
+    (time, meter, span): (Duration, &Meter, &Span),
+    outcome: Option<Outcome>,
+) {
+    tracing::info!(
+        target: "fasttrack::request",
+        method = answered.method,
+        route = answered.route,
+        path,
+        status = answered.status,
+        ms = in_ms(time),
+        sql_ms = in_ms(meter.time()),
+        sql_count = meter.count(),
+        request_id = answered.request_id,
+        trace_id = trace::id(span),
+        user = answered.user,
+        streamed = outcome.map(|outcome| outcome.ending.word()),
+        rows = outcome.map(|outcome| outcome.rows),
+        bytes = outcome.map(|outcome| outcome.bytes),
+    );
 }
 
 /// Milliseconds, to the microsecond: what is finer tells nobody anything, and reads badly.

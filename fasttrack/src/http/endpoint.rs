@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use salvo::{
     Depot, FlowCtrl, Handler, async_trait,
-    http::{HeaderMap, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
 };
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
     service,
     session_routes::{self, SessionRequest},
     socket,
+    stream::{self, Asked, Form},
 };
 use crate::{
     db::{Asker, Meter},
@@ -87,8 +88,15 @@ impl Endpoint {
     }
 
     async fn admit(&self, req: &mut Request, res: &mut Response) -> Result<Reply, Error> {
+        if self.route.action.is_list() {
+            res.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, origin"));
+        }
         let (admission, principal) = self.enter(req, res).await?;
-        let outcome = self.act(req, &admission, &principal).await;
+        let form = if self.route.action.is_list() { Form::wanted(req.headers()) } else { Form::Page };
+        let outcome = match form {
+            Form::Page => self.act(req, &admission, &principal).await,
+            form => self.stream(req, &admission, &principal, form).await,
+        };
         if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
             self.site.gate.count_refusal(&admission).await;
         }
@@ -100,16 +108,29 @@ impl Endpoint {
         let mut admission = self.site.gate.admit(req, self.route.action.is_public()).await;
         gate::write_allowance(res.headers_mut(), admission.allowance);
         let principal = std::mem::replace(&mut admission.principal, Ok(Principal::Anonymous))?;
-        let mut asker = Asker::Address(limit::network_of(admission.address));
         if let Some(caller) = principal.caller() {
             req.extensions_mut().insert(Actor(caller.id));
-            asker = Asker::Account(caller.id);
         }
-        Meter::charge(asker);
+        Meter::charge(asker(&admission, &principal));
         if principal == Principal::Anonymous && !self.route.admits_anonymous {
             return Err(Error::Unauthenticated("log in: this route needs an access token".into()));
         }
         Ok((admission, principal))
+    }
+
+    async fn stream(
+        &self,
+        req: &mut Request,
+        admission: &Admission,
+        who: &Principal,
+        form: Form,
+    ) -> Result<Reply, Error> {
+        let id = path_id(req)?;
+        let bytes = body::read(req, &self.site.intake).await?;
+        forms::nothing(object(&bytes, false, Vec::new())?)?;
+        let params = Params::parse(req.uri().query());
+        let (action, asker) = (self.route.action, asker(admission, who));
+        stream::answer(&self.site, req, Asked { action, id, form, who: who.clone(), asker, params }).await
     }
 
     async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
@@ -299,6 +320,12 @@ fn done(site: &Site, model: usize, outcome: Outcome) -> Result<Reply, Error> {
 /// The row that the path names.
 fn row(id: Option<i64>) -> Result<i64, Error> {
     id.ok_or_else(|| Error::NotFound("there is no such row".into()))
+}
+
+/// On whose account a request is.
+fn asker(admission: &Admission, who: &Principal) -> Asker {
+    let address = || Asker::Address(limit::network_of(admission.address));
+    who.caller().map_or_else(address, |caller| Asker::Account(caller.id))
 }
 
 /// The id in the path, if the route has one. Anything but a positive 64-bit integer in its one spelling is no row.

@@ -52,6 +52,7 @@ mod service;
 mod session_routes;
 mod socket;
 mod stop;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod websocket;
@@ -82,6 +83,7 @@ use self::{
     routes::{API_PREFIX, Route},
     server::Patience,
     stop::Stop,
+    stream::Places,
 };
 #[doc(hidden)]
 pub use self::{
@@ -140,6 +142,7 @@ struct Site {
     sockets: Sockets,
     intake: Intake,
     stop: Stop,
+    streams: Places,
     public_url: Option<PublicUrl>,
     custom: Vec<CustomRoute>,
     context: Context,
@@ -171,6 +174,9 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
     layers.pipeline.offer(route_table::offers(&layers.catalog, &layers.custom, &table));
     let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
     metrics.add(layers.db.collectors()).map_err(|error| error.to_string())?;
+    let streams = Places::new(config.streams, Duration::from_secs(u64::from(config.stream_s)));
+    let streams = streams.map_err(|error| error.to_string())?;
+    metrics.add(streams.collectors()).map_err(|error| error.to_string())?;
     let gate = Arc::new(Gate::new(Arc::clone(&layers.auth), config, layers.redis));
     let (hub, stop, public_url) = (Arc::clone(&layers.sockets.hub), Stop::new(), config.public_url.clone());
     let site = Arc::new(Site {
@@ -185,6 +191,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         sockets: layers.sockets,
         intake: Intake { max_bytes: config.max_body_bytes, stop: stop.clone() },
         stop: stop.clone(),
+        streams,
         public_url: public_url.clone(),
         custom: layers.custom,
         context: layers.context,

@@ -43,7 +43,11 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     problem(413, "Content Too Large", "the body is over the limit"),
     problem(415, "Unsupported Media Type", "the body is not `application/json`"),
     problem(422, "Unprocessable Content", "well-formed, but invalid; `errors` lists every fault"),
-    problem(426, "Upgrade Required", "the route is a WebSocket, and the request is no handshake for one"),
+    problem(
+        426,
+        "Upgrade Required",
+        "the route is a WebSocket, and the request is no handshake for one; or a list is to be streamed over HTTP/1.0",
+    ),
     problem(429, "Too Many Requests", "over the rate limit; `Retry-After` says when to try again"),
     problem(500, "Internal Server Error", "a fault of the server; its log has the cause under the `request_id`"),
     problem(503, "Service Unavailable", "busy or stopping; `Retry-After` says when to try again"),
@@ -128,7 +132,7 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+        Error::UpgradeRequired | Error::HttpTooOld => StatusCode::UPGRADE_REQUIRED,
         Error::TooManyRequests { .. } | Error::TooManySockets { .. } | Error::OverLimit { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
@@ -168,6 +172,7 @@ fn with_headers(reply: Reply, error: &Error) -> Reply {
         Error::UpgradeRequired => reply
             .header(header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        Error::HttpTooOld => reply.header(header::UPGRADE, HeaderValue::from_static("HTTP/1.1")),
         Error::TooManySockets { .. } => reply.header(header::RETRY_AFTER, number(SOCKET_RETRY_AFTER_S)),
         Error::TooManyRequests { retry_after_s } | Error::OverLimit { retry_after_s, .. } => {
             reply.header(header::RETRY_AFTER, number(*retry_after_s))
@@ -240,6 +245,7 @@ mod tests {
             Error::UnsupportedMediaType("m".into()),
             Error::fault("f", "c", "m"),
             Error::UpgradeRequired,
+            Error::HttpTooOld,
             Error::TooManyRequests { retry_after_s: 7 },
             Error::OverLimit { why: "at most 5 per author_id in 1m".into(), retry_after_s: 7 },
             Error::TooManySockets { most: 32 },

@@ -6,11 +6,12 @@ use salvo::http::{HeaderName, HeaderValue, ResBody, Response, StatusCode, header
 use crate::etag;
 
 /// A successful answer.
-#[derive(Debug)]
 pub(super) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    /// What comes instead of it, piece after piece.
+    streamed: Option<ResBody>,
 }
 
 impl Reply {
@@ -38,7 +39,7 @@ impl Reply {
     /// 200 with a body of this type.
     pub(super) fn of(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status: StatusCode::OK, headers: vec![content_type], body: body.into() }
+        Self { status: StatusCode::OK, headers: vec![content_type], body: body.into(), streamed: None }
     }
 
     /// 204.
@@ -48,7 +49,13 @@ impl Reply {
 
     /// A status that has no body.
     pub(super) const fn without_body(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), streamed: None }
+    }
+
+    /// With a body that is still being made.
+    #[must_use]
+    pub(super) fn streamed(self, body: ResBody) -> Self {
+        Self { streamed: Some(body), ..self }
     }
 
     /// With another status.
@@ -68,7 +75,7 @@ impl Reply {
     /// What was answered before.
     pub(super) fn kept(status: u16, body: String) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self { status, headers: Vec::new(), body: body.into(), streamed: None }
     }
 
     /// Status, headers and body.
@@ -81,7 +88,9 @@ impl Reply {
         for (name, value) in self.headers {
             res.headers_mut().insert(name, value);
         }
-        if !self.body.is_empty() {
+        if let Some(body) = self.streamed {
+            res.replace_body(body);
+        } else if !self.body.is_empty() {
             res.replace_body(ResBody::Once(self.body));
         }
     }

@@ -55,9 +55,9 @@ impl Pipeline {
         &'a self,
         role: CallerRole,
         shown: &Shown<'a>,
-        shape: &'a Shape,
+        shape: &Shape,
     ) -> Result<sql::Shape<'a>, Error> {
-        let mut found = sql::Shape { fields: shape.fields.as_deref(), ..sql::Shape::default() };
+        let mut found = sql::Shape { fields: shape.fields.clone(), ..sql::Shape::default() };
         found.can = shape.can.then(|| self.rights(shown));
         let schema = self.engine(shown.resource)?.schema;
         for Expand { inside, beneath } in &shape.expand {

@@ -17,7 +17,7 @@ use crate::schema::{
 #[derive(Debug, Default)]
 pub struct Shape<'a> {
     /// The fields that are shown, by their keys; `None` for all that the caller may see.
-    pub fields: Option<&'a [&'static str]>,
+    pub fields: Option<Vec<&'static str>>,
     /// The relations that are followed.
     pub expand: Vec<Expansion<'a>>,
     /// How rows are shown that came along with each, by their name.
@@ -47,7 +47,7 @@ impl Shape<'_> {
 
     /// Whether this field is shown, if the caller may see it.
     pub(super) fn shows(&self, key: &str) -> bool {
-        self.fields.is_none_or(|fields| fields.contains(&key))
+        self.fields.as_ref().is_none_or(|fields| fields.contains(&key))
     }
 
     /// What the caller may do with the row `row`, as a list of JSON.

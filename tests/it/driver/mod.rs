@@ -9,6 +9,7 @@ mod raw;
 mod redis;
 mod smtp;
 mod socket;
+mod streams;
 mod world;
 
 pub(crate) use self::{
@@ -21,5 +22,6 @@ pub(crate) use self::{
     redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},
     smtp::Sink,
     socket::{Heard, Refused, Socket},
+    streams::{CSV, NDJSON, Stream, Table, rows_of, whole},
     world::{Pair, Person, unique, unique_email},
 };

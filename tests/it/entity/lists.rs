@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{app, reading};
-use crate::driver::{Person, encode};
+use crate::driver::{Person, encode, whole};
 
 /// Readings of one keeper that differ in everything.
 fn readings() -> (Person, Vec<Value>) {
@@ -23,8 +23,16 @@ fn readings() -> (Person, Vec<Value>) {
 /// What a walk yields, without the open readings of other tests.
 #[track_caller]
 fn own(keeper: &Person, path: &str) -> Vec<Value> {
+    let is_own = |row: &Value| row["keeper_id"] == keeper.id;
     let mut rows = app().walk(keeper, path);
-    rows.retain(|row| row["keeper_id"] == keeper.id);
+    rows.retain(is_own);
+    let whole = whole(path);
+    let mut lines = app().ndjson(keeper, &whole);
+    lines.retain(is_own);
+    assert_eq!(lines, rows, "{whole}");
+    let mut table = app().csv(keeper, &whole);
+    table.keep("keeper_id", &keeper.id.to_string());
+    table.check(&rows);
     rows
 }
 

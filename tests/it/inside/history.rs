@@ -8,6 +8,7 @@ use fasttrack::{
 };
 
 use super::accounts::{Member, Role, Team};
+use crate::driver::{CSV, NDJSON, Table, rows_of};
 
 /// What is written about.
 #[resource(history, hooks)]
@@ -202,8 +203,12 @@ fn who_may_know_is_who_may_read_unless_it_is_said() {
     let archive = Archive::new();
     let topic = archive.make("topics", &json!({ "name": "mine" }));
     let ask = |path: &str| {
-        [archive.ada(), archive.bob(), archive.app.anonymous()]
-            .map(|who| who.get(&format!("{path}/history")).send().status)
+        [archive.ada(), archive.bob(), archive.app.anonymous()].map(|who| {
+            let [page, whole, head] = [("GET", "application/json"), ("GET", CSV), ("HEAD", NDJSON)]
+                .map(|(method, accept)| who.call(method, &format!("{path}/history")).header("accept", accept).send());
+            assert_eq!([whole.status, head.status], [page.status; 2], "{path}");
+            page.status
+        })
     };
     assert_eq!(ask(&topic), [200, 403, 401]);
     assert_eq!(ask("/pages/1"), [200, 200, 401], "the administrator may know what he may not read");
@@ -236,6 +241,13 @@ fn a_history_is_paged_as_other_lists_are() {
     assert_eq!((&second["has_more"], &second["next_cursor"]), (&json!(false), &json!(null)));
     let newest = ada.get(&format!("{entry}/history?sort=-id&limit=2")).ok();
     assert_eq!(words(&newest), ["24", "23"]);
+    let whole = ada.get(&format!("{entry}/history")).header("accept", NDJSON).send();
+    assert_eq!(words(&json!({ "items": rows_of(&whole.text()) })), all);
+    let table = ada.get(&format!("{entry}/history?sort=-id")).header("accept", CSV).send();
+    assert_eq!(table.header("content-disposition"), Some("attachment; filename=\"entries-1-history.csv\""));
+    let table = Table::read(&table.body);
+    assert_eq!(table.columns, ["at", "actor_id", "verb", "changes"]);
+    assert_eq!((table.rows.len(), table.rows[0][3].as_str()), (25, r#"{"word":{"old":"23","new":"24"}}"#));
     let other = archive.make("entries", &json!({ "word": "other" }));
     ada.get(&format!("{other}/history?cursor={cursor}")).refused(400);
     archive.bob().get(&format!("{entry}/history?cursor={cursor}")).refused(400);

@@ -13,13 +13,13 @@ use fasttrack::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    hearing::{Hearing, without_ids},
+    hearing::Hearing,
     secret::{self, Apart},
     values,
+    whole::check_whole,
     world::{Fields, ROWS, World},
-    writing,
 };
-use crate::driver::{Random, encode, without_values};
+use crate::driver::{Random, encode};
 
 /// Pages of a list that are followed at most.
 const MAX_PAGES: usize = 40;
@@ -33,7 +33,7 @@ pub(super) struct Asking {
     pub(super) apart: Apart,
     pub(super) random: Random,
     /// Members of answers that say when something was.
-    instants: Vec<String>,
+    pub(super) instants: Vec<String>,
     pub(super) asked: usize,
     /// How often which status was answered.
     pub(super) statuses: BTreeMap<u16, usize>,
@@ -84,6 +84,19 @@ impl Asking {
         body: Option<&Value>,
         header: Option<(&str, &[String; 2])>,
     ) -> [Value; 2] {
+        let replies = self.replies(method, paths, body, header);
+        replies.map(|reply| serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
+    }
+
+    /// The same; gives the answers themselves.
+    #[track_caller]
+    pub(super) fn replies(
+        &mut self,
+        method: &str,
+        paths: [&str; 2],
+        body: Option<&Value>,
+        header: Option<(&str, &[String; 2])>,
+    ) -> [Reply; 2] {
         let replies = [0, 1].map(|world| {
             let call = self.client(world).call(method, paths[world]);
             let call = match header {
@@ -106,7 +119,7 @@ impl Asking {
         }
         self.asked += 1;
         *self.statuses.entry(replies[0].status).or_default() += 1;
-        replies.map(|reply| serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
+        replies
     }
 
     /// Has him told the same at his sockets.
@@ -115,23 +128,6 @@ impl Asking {
         if let Some(hearing) = &mut self.hearing {
             hearing.follow(&self.worlds, done);
         }
-    }
-
-    /// An answer, byte by byte, without what a server says of its own: instants, and where a list goes on.
-    fn comparable(&self, path: &str, reply: &Reply) -> String {
-        let mut text = reply.text();
-        for key in &self.instants {
-            text = without_values(&text, key);
-        }
-        if path.starts_with("/notifications") {
-            text = without_ids(&text);
-        }
-        let headers = ["location", "content-type", "www-authenticate", "allow", "accept-patch", "idempotency-replayed"];
-        let mut headers: Vec<_> =
-            headers.iter().filter_map(|name| Some(format!("{name}: {}", reply.header(name)?))).collect();
-        // A version is of all that is shown, instants among it.
-        headers.extend(reply.header("etag").map(|_| "etag".to_owned()));
-        format!("{} {}\n{}", reply.status, headers.join(", "), writing::without_versions(&text))
     }
 
     #[track_caller]
@@ -144,12 +140,16 @@ impl Asking {
     pub(super) fn walk(&mut self, path: &str) -> usize {
         let mark = if path.contains('?') { '&' } else { '?' };
         let mut paths = [path.to_owned(), path.to_owned()];
-        let mut rows = 0;
+        let whole = self.ask_for_all(path);
+        let mut rows = Vec::new();
         for _ in 0..MAX_PAGES {
             let pages = self.ask("GET", [&paths[0], &paths[1]], None);
-            rows += pages[0]["items"].as_array().map_or(0, Vec::len);
+            rows.extend(pages[0]["items"].as_array().into_iter().flatten().cloned());
             let cursors = pages.each_ref().map(|page| page["next_cursor"].as_str().map(encode));
-            let [Some(one), Some(other)] = cursors else { return rows };
+            let [Some(one), Some(other)] = cursors else {
+                check_whole(&whole, &rows);
+                return rows.len();
+            };
             paths = [format!("{path}{mark}cursor={one}"), format!("{path}{mark}cursor={other}")];
         }
         panic!("{path} has no end");

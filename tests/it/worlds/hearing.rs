@@ -131,11 +131,15 @@ fn tell(world: &World, account: i64, (number, is_gone): (i64, bool), (resource, 
     world.write(sql, args);
 }
 
-/// Messages without their ids, which may tell how many there were that somebody may not see.
+/// Messages, on a page or on lines, without their ids, which may tell how many there were that somebody may not see.
 pub(super) fn without_ids(text: &str) -> String {
-    let Ok(mut page) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-    for message in page["items"].as_array_mut().into_iter().flatten() {
-        message["id"].take();
-    }
-    page.to_string()
+    let without = |line: &str| {
+        let Ok(mut told) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
+        match told.get_mut("items") {
+            Some(items) => items.as_array_mut().into_iter().flatten().for_each(|message| _ = message["id"].take()),
+            None => _ = told.as_object_mut().and_then(|message| message.remove("id")),
+        }
+        told.to_string()
+    };
+    text.lines().map(without).collect::<Vec<_>>().join("\n")
 }

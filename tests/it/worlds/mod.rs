@@ -11,6 +11,7 @@ mod library;
 mod secret;
 mod shapes;
 mod values;
+mod whole;
 mod world;
 mod writing;
 

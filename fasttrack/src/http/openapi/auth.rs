@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     fields::Input,
     names::Names,
-    operation::{NO_VERSION, Operation},
+    operation::{NO_VERSION, Operation, component},
     pages::page,
     params,
     resources::{ANYONE_LOGGED_IN, Resource},
@@ -86,11 +86,11 @@ fn change_password() -> Operation {
 
 fn list_sessions() -> Operation {
     Operation::new("list_sessions", TAG, "List one's live sessions")
-        .explain(ANYONE_LOGGED_IN)
         .parameters(params::paging(&["id"]))
         .parameters(params::ids())
         .refuses(&[400])
-        .answers(200, "A page of sessions.", "SessionPage")
+        .answers_list("A page of sessions.", &component("SessionPage"))
+        .explain(ANYONE_LOGGED_IN)
 }
 
 fn end_session() -> Operation {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     access,
-    operation::{NO_VERSION, Operation},
+    operation::{self, NO_VERSION, Operation},
     params,
 };
 use crate::{
@@ -31,6 +31,8 @@ pub(super) fn replaced(route: &CustomRoute, catalog: &Catalog) -> Option<Route> 
 pub(super) fn amend(operation: &mut Value, route: &CustomRoute) {
     let description = &route.description;
     let Some(operation) = operation.as_object_mut() else { return };
+    // A handler answers pages alone.
+    operation::forget_streams(operation);
     if !description.summary.is_empty() {
         operation.insert("summary".to_owned(), json!(description.summary));
     }

@@ -27,6 +27,7 @@ pub(super) fn components() -> Value {
         "WWW-Authenticate": text("How to authenticate (RFC 6750).", "Bearer"),
         "Upgrade": text("The protocol to speak.", "websocket"),
         "Allow": text("The methods that are allowed.", "GET, HEAD, PATCH, DELETE"),
+        "Content-Disposition": text("The name of a file, for a list that is streamed.", "attachment; filename=\"tasks.csv\""),
         "Location": text("Where the new row is.", "/api/v1/tasks/7"),
         "Idempotency-Replayed": text("`true` on an answer that was given before to the same request under its key.", "true"),
         "ETag": text(

@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{operation::Operation, pages::page, params, resources::ANYONE_LOGGED_IN};
+use super::{
+    operation::{Operation, component},
+    pages::page,
+    params,
+    resources::ANYONE_LOGGED_IN,
+};
 
 const TAG: &str = "notifications";
 
@@ -22,11 +27,11 @@ pub(super) fn paths() -> [(String, Value); 2] {
 fn list() -> Operation {
     Operation::new("list_notifications", TAG, "List what one was told")
         .explain("Messages about rows that the caller may no longer read are left out.")
-        .explain(ANYONE_LOGGED_IN)
         .parameters(params::paging(&["id"]))
         .parameters(params::ids())
         .refuses(&[400])
-        .answers(200, "A page of notifications.", "NotificationPage")
+        .answers_list("A page of notifications.", &component("NotificationPage"))
+        .explain(ANYONE_LOGGED_IN)
 }
 
 fn connect() -> Operation {

@@ -123,6 +123,21 @@ impl Operation {
         self
     }
 
+    /// Succeeds with a list, which is answered whole as well, in the forms of [`STREAMED`].
+    pub(super) fn answers_list(self, description: &str, schema: &Value) -> Self {
+        let mut operation = self.explain(STREAMS).answers_with(200, description, "application/json", schema);
+        let content = operation.success.get_mut(&200).and_then(|answer| answer.get_mut("content"));
+        if let Some(content) = content.and_then(Value::as_object_mut) {
+            content.extend(STREAMED.map(|(media_type, rows)| {
+                (media_type.to_owned(), json!({ "schema": { "description": rows, "type": "string" } }))
+            }));
+        }
+        operation
+            .with_header("Content-Disposition")
+            .refuses_when(426, "A list is to be streamed over HTTP/1.0.")
+            .refuses_when(429, "The rate limit is reached, or two lists are being streamed to the caller already.")
+    }
+
     /// Succeeds without a body.
     pub(super) fn answers_empty(mut self, status: u16, description: &str) -> Self {
         self.success.insert(status, json!({ "description": description, "headers": self.headers() }));
@@ -187,6 +202,36 @@ impl Operation {
 
 /// When a route without an `ETag` answers 412.
 pub(super) const NO_VERSION: &str = "`If-Match` names a version, and what the path names has none.";
+
+/// The media types of lists that are streamed, with what is in them.
+const STREAMED: [(&str, &str); 2] = [
+    ("text/csv", "A line with the names of the fields, and one for each row (RFC 4180)."),
+    ("application/x-ndjson", "A line for each row: an object, as it is among the `items` of a page."),
+];
+
+/// What is said of lists that are.
+const STREAMS: &str = "`Accept: text/csv` or `application/x-ndjson` answers the whole list, streamed, from one instant, \
+                       without `limit` and `cursor`. A body without its end is part of a list: the connection is cut off then.";
+
+/// Takes back that a list is streamed.
+pub(super) fn forget_streams(operation: &mut Map<String, Value>) {
+    if let Some(description) = operation.get("description").and_then(Value::as_str) {
+        let left: Vec<_> = description.split("\n\n").filter(|paragraph| *paragraph != STREAMS).collect();
+        operation.insert("description".to_owned(), json!(left.join("\n\n")));
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    responses.remove("426");
+    if let Some(limit) = responses.get_mut("429").and_then(Value::as_object_mut) {
+        limit.remove("description");
+    }
+    let Some(answer) = responses.get_mut("200") else { return };
+    if let Some(content) = answer.get_mut("content").and_then(Value::as_object_mut) {
+        content.retain(|media_type, _| STREAMED.iter().all(|(streamed, _)| streamed != media_type));
+    }
+    if let Some(headers) = answer.get_mut("headers").and_then(Value::as_object_mut) {
+        headers.remove("Content-Disposition");
+    }
+}
 
 /// A reference to a component schema.
 pub(super) fn component(schema: &str) -> Value {

@@ -7,7 +7,7 @@ use super::{
     constraints, expanded,
     fields::{self, Input},
     names::Names,
-    operation::Operation,
+    operation::{Operation, component},
     pages::{changes, counted, page},
     params,
     relations::Fallout,
@@ -149,7 +149,7 @@ impl<'a> Resource<'a> {
         };
         let operation = Operation::new(format!("list_{}", schema.plural), schema.plural, summary).refuses(&[400]);
         let operation = self.below_parent(operation).parameters(params::of_list(schema)).parameters(self.shape());
-        operation.answers(200, &format!("A page of {}.", self.nouns), &self.names.page)
+        operation.answers_list(&format!("A page of {}.", self.nouns), &component(&self.names.page))
     }
 
     fn read(&self) -> Operation {
@@ -199,7 +199,7 @@ impl<'a> Resource<'a> {
         let summary = format!("List what changed in {}", self.one());
         let operation = Operation::new(format!("list_{}_history", schema.name), schema.plural, summary).refuses(&[400]);
         let operation = self.of_row(operation).explain(CHANGES).parameters(params::paging(&["id"]));
-        operation.answers_with(200, "A page of changes.", "application/json", &changes(&self.nouns))
+        operation.answers_list("A page of changes.", &changes(&self.nouns))
     }
 
     fn get_me(&self) -> Operation {
