@@ -94,7 +94,7 @@ fn send(who: &Client<'_>, operations: &Value) -> Reply {
     who.call("POST", "/batch").json(&json!({ "operations": operations })).send()
 }
 
-fn post(path: &str, body: Value) -> Value {
+fn post(path: &str, body: &Value) -> Value {
     json!({ "method": "POST", "path": path, "body": body })
 }
 
@@ -104,12 +104,12 @@ fn hooks_run_in_their_place_and_hear_of_what_was_committed() {
     let clerk = app.account("clerk");
     let who = app.as_(&clerk);
     let sound = json!([
-        post("/ledgers", json!({ "title": "one", "lines": [{ "text": "$$0.title" }, { "text": "b" }] })),
-        post("/ledgers/$0.id/lines", json!({ "text": "$0.stamp" })),
-        post("/ledgers", json!({ "title": "$1.text" })),
+        post("/ledgers", &json!({ "title": "one", "lines": [{ "text": "$$0.title" }, { "text": "b" }] })),
+        post("/ledgers/$0.id/lines", &json!({ "text": "$0.stamp" })),
+        post("/ledgers", &json!({ "title": "$1.text" })),
     ]);
     let mut failing = sound.as_array().unwrap().clone();
-    failing.push(post("/ledgers", json!({ "title": "refused" })));
+    failing.push(post("/ledgers", &json!({ "title": "refused" })));
     let reply = send(&who, &json!(failing));
     assert_eq!((reply.status, &reply.json()["operation"]), (422, &json!(3)), "{}", reply.text());
     app.settle();
@@ -129,8 +129,8 @@ fn a_limit_counts_what_comes_together() {
     let app = app();
     let clerk = app.account("clerk");
     let who = app.as_(&clerk);
-    let line = |ledger: &str| post(&format!("/ledgers/{ledger}/lines"), json!({ "text": "x" }));
-    let begin = post("/ledgers", json!({ "title": "full" }));
+    let line = |ledger: &str| post(&format!("/ledgers/{ledger}/lines"), &json!({ "text": "x" }));
+    let begin = post("/ledgers", &json!({ "title": "full" }));
     let with = |count: usize| {
         let lines = (0..count).map(|_| line("$0.id"));
         json!(std::iter::once(begin.clone()).chain(lines).collect::<Vec<_>>())
@@ -149,7 +149,7 @@ fn whoever_is_let_in_by_a_batch_can_log_in() {
     let app = app();
     let clerk = app.account("clerk");
     let who = app.as_(&clerk);
-    let new = |email: &str, password: &str| post("/clerks", json!({ "email": email, "password": password }));
+    let new = |email: &str, password: &str| post("/clerks", &json!({ "email": email, "password": password }));
     let reply = send(&who, &json!([new("one@example.com", "long enough"), new("two@example.com", "also long enough")]));
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert!(!reply.text().contains("enough") && !reply.text().contains("password"), "{}", reply.text());

@@ -94,7 +94,7 @@ fn a_row_is_changed_in_the_version_that_is_named() {
     let (stale, _) = read(app, &person, &path);
     app.patch(&path, &json!({ "name": "once" })).by(&person).header("if-match", &stale).send().expect(200);
     let (tag, text) = read(app, &person, &path);
-    let patch = |body: &str| app.api("PATCH", &path).by(&person).body("application/json", body);
+    let change = |body: &str| app.api("PATCH", &path).by(&person).body("application/json", body);
     for (lines, status) in [
         (vec![stale.clone()], 412),
         (vec![format!("W/{tag}")], 412),
@@ -108,7 +108,7 @@ fn a_row_is_changed_in_the_version_that_is_named() {
         (vec![format!("\"x\" ,{tag}")], 200),
         (vec!["\"x\"".to_owned(), tag.clone()], 200),
     ] {
-        let reply = lines.iter().fold(patch("{}"), |call, line| call.header("if-match", line)).send();
+        let reply = lines.iter().fold(change("{}"), |call, line| call.header("if-match", line)).send();
         assert_eq!(reply.status, status, "{lines:?}: {reply}");
         if status > 400 {
             reply.problem(status);
@@ -116,12 +116,12 @@ fn a_row_is_changed_in_the_version_that_is_named() {
         assert_eq!(reply.status == 422, reply.faults().contains("If-Match"), "{reply}");
     }
     // A version comes before what is wrong with the body, and beside it where it is none.
-    patch(r#"{"name":""}"#).header("if-match", &stale).refused(412);
-    patch(r#"{"name":""}"#).header("if-match", &tag).faulty(&["name"]);
-    patch(r#"{"name":""}"#).header("if-match", "x").faulty(&["name", "If-Match"]);
-    patch(r#"{"name":"x"}"#).header("if-none-match", &tag).refused(412);
-    patch(r#"{"name":"x"}"#).header("if-none-match", "*").refused(412);
-    patch("{}").header("if-none-match", &stale).send().expect(200);
+    change(r#"{"name":""}"#).header("if-match", &stale).refused(412);
+    change(r#"{"name":""}"#).header("if-match", &tag).faulty(&["name"]);
+    change(r#"{"name":""}"#).header("if-match", "x").faulty(&["name", "If-Match"]);
+    change(r#"{"name":"x"}"#).header("if-none-match", &tag).refused(412);
+    change(r#"{"name":"x"}"#).header("if-none-match", "*").refused(412);
+    change("{}").header("if-none-match", &stale).send().expect(200);
     app.delete(&path).by(&person).header("if-match", &stale).refused(412);
     app.delete(&path).by(&person).header("if-match", "\"").faulty(&["If-Match"]);
     assert_eq!(read(app, &person, &path), (tag.clone(), text), "nothing of this has changed it");
@@ -135,14 +135,14 @@ fn a_row_is_changed_that_was_not_since() {
     let app = shared();
     let person = app.person();
     let path = format!("/projects/{}", app.project(&person));
-    let patch = || app.patch(&path, &json!({})).by(&person);
+    let change = || app.patch(&path, &json!({})).by(&person);
     let (past, future) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
-    patch().header("if-unmodified-since", past).refused(412);
+    change().header("if-unmodified-since", past).refused(412);
     app.delete(&path).by(&person).header("if-unmodified-since", "Sunday, 06-Nov-94 08:49:37 GMT").refused(412);
-    patch().header("if-unmodified-since", future).send().expect(200);
-    patch().header("if-unmodified-since", "soon").send().expect(200);
-    patch().header("if-unmodified-since", past).header("if-unmodified-since", past).send().expect(200);
-    patch().header("if-unmodified-since", past).header("if-match", "*").send().expect(200);
+    change().header("if-unmodified-since", future).send().expect(200);
+    change().header("if-unmodified-since", "soon").send().expect(200);
+    change().header("if-unmodified-since", past).header("if-unmodified-since", past).send().expect(200);
+    change().header("if-unmodified-since", past).header("if-match", "*").send().expect(200);
     // Of a comment nothing says when it was changed.
     let task = app.task(&person, app.project(&person), &json!({}));
     let comment = app.comment(&person, task);
