@@ -92,10 +92,11 @@ impl Stream {
     }
 }
 
-/// The path of a list without its `limit`, for all of it.
+/// The path of a list without what only a page has, for all of it.
 pub(crate) fn whole(path: &str) -> String {
     let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
-    let parts: Vec<_> = query.split('&').filter(|part| !part.starts_with("limit=")).collect();
+    let of_pages = |part: &str| ["limit=", "count="].iter().any(|name| part.starts_with(name));
+    let parts: Vec<_> = query.split('&').filter(|part| !of_pages(part)).collect();
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 

@@ -48,7 +48,7 @@ fn nobody_can_tell_what_he_may_not_see_from_a_workspace() {
 
 #[test]
 fn nobody_can_tell_what_he_may_not_see_from_a_library() {
-    check(library::application, 5);
+    check(library::application, 3);
 }
 
 /// The one thing that is told of a row which somebody may not see: that it is there, unless its resource conceals it.
