@@ -216,9 +216,9 @@ fn the_largest_rule_there_may_be_works() {
             for number in 0..99 {
                 write!(query, "&c{}[{}]=x", number % 60, if number < 60 { "contains" } else { "in" }).unwrap();
             }
-            let page = app.list("knot", &ada, &query).await.unwrap();
+            let page = patient_list(&app, &ada, &query).await;
             let cursor = page["next_cursor"].as_str().unwrap();
-            let page = app.list("knot", &ada, &format!("{query}&cursor={cursor}")).await.unwrap();
+            let page = patient_list(&app, &ada, &format!("{query}&cursor={cursor}")).await;
             assert_eq!((&page["items"][0]["id"], &page["has_more"]), (&Value::from(3), &Value::from(false)));
         } else {
             eprintln!("left out on PostgreSQL: a page with all that a page may have, by the largest rule");
@@ -227,6 +227,17 @@ fn the_largest_rule_there_may_be_works() {
         app.pipeline.delete(app.index("knot"), first, &ada).await.unwrap();
         assert_eq!(app.drain().await, [format!(r#"gone {} {{"knot_id":{first}}}"#, super::id(&ada))]);
     });
+}
+
+/// A page of knots that takes an unoptimised `SQLite` most of the time that a statement has, and a busy machine more.
+async fn patient_list(app: &Inside, who: &Principal, query: &str) -> Value {
+    for _ in 0..4 {
+        match app.list("knot", who, query).await {
+            Err(Error::Unavailable(_)) => {}
+            page => return page.unwrap(),
+        }
+    }
+    panic!("no page in four times as long as a statement may take")
 }
 
 /// Why an application with these resources does not start.
