@@ -177,6 +177,7 @@ impl PostgresSession {
 
     /// Undoes the innermost part.
     async fn undo_innermost(&mut self) -> Result<(), DbError> {
+        let depth = self.parts.len();
         let Some(part) = self.parts.pop() else { return Ok(()) };
         match self.fatal.take() {
             Some(fatal) if fatal.remedy != Remedy::None || matches!(fatal.error, DbError::Busy(_)) => {
@@ -193,9 +194,10 @@ impl PostgresSession {
             self.owed.truncate(part.owed);
             return Ok(());
         }
-        // What is owed is about savepoints inside it, which go with it.
+        // What is owed is about savepoints inside it, which go with it: they have other names, since those that are still
+        // there would be the ones undone.
         self.owed.clear();
-        self.control("ROLLBACK TO part; RELEASE part").await.map_err(|failure| self.remember(failure))
+        self.control(&format!("ROLLBACK TO part{depth}; RELEASE part{depth}")).await.map_err(|failure| self.remember(failure))
     }
 
     async fn control(&mut self, words: &str) -> Result<(), Failure> {
@@ -287,16 +289,18 @@ impl Session for PostgresSession {
     fn begin_part(&mut self) -> Result<(), DbError> {
         let (sent, owed, notices) = (self.sent, self.owed.len(), self.notices.len());
         self.parts.push(Part { sent, owed, changes: self.changes.clone(), notices });
-        self.owed.push_str("SAVEPOINT part; ");
+        let depth = self.parts.len();
+        self.owed.push_str(&format!("SAVEPOINT part{depth}; "));
         Ok(())
     }
 
     fn end_part(&mut self) -> Result<(), DbError> {
+        let depth = self.parts.len();
         let Some(part) = self.parts.pop() else { return Ok(()) };
         if self.sent == part.sent {
             self.owed.truncate(part.owed);
         } else {
-            self.owed.push_str("RELEASE part; ");
+            self.owed.push_str(&format!("RELEASE part{depth}; "));
         }
         Ok(())
     }
