@@ -162,9 +162,14 @@ impl PostgresSession {
             self.changes = after.map_err(|failure| self.remember(failure))?;
         }
         if alone {
-            self.owed.push_str("RELEASE alone; ");
+            self.owe("RELEASE alone; ");
         }
         Ok(rows)
+    }
+
+    /// Says this before the next statement.
+    fn owe(&mut self, words: &str) {
+        self.owed.push_str(words);
     }
 
     /// Undoes a statement that failed, and answers why it did.
@@ -197,7 +202,8 @@ impl PostgresSession {
         // What is owed is about savepoints inside it, which go with it: they have other names, since those that are still
         // there would be the ones undone.
         self.owed.clear();
-        self.control(&format!("ROLLBACK TO part{depth}; RELEASE part{depth}")).await.map_err(|failure| self.remember(failure))
+        let undo = format!("ROLLBACK TO part{depth}; RELEASE part{depth}");
+        self.control(&undo).await.map_err(|failure| self.remember(failure))
     }
 
     async fn control(&mut self, words: &str) -> Result<(), Failure> {
@@ -290,7 +296,7 @@ impl Session for PostgresSession {
         let (sent, owed, notices) = (self.sent, self.owed.len(), self.notices.len());
         self.parts.push(Part { sent, owed, changes: self.changes.clone(), notices });
         let depth = self.parts.len();
-        self.owed.push_str(&format!("SAVEPOINT part{depth}; "));
+        self.owe(&format!("SAVEPOINT part{depth}; "));
         Ok(())
     }
 
@@ -300,7 +306,7 @@ impl Session for PostgresSession {
         if self.sent == part.sent {
             self.owed.truncate(part.owed);
         } else {
-            self.owed.push_str(&format!("RELEASE part{depth}; "));
+            self.owe(&format!("RELEASE part{depth}; "));
         }
         Ok(())
     }
