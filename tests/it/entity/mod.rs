@@ -22,11 +22,13 @@ use crate::driver::{Person, Settings, TestApp, unique, unique_email};
 fn app() -> &'static TestApp {
     static APP: OnceLock<TestApp> = OnceLock::new();
     APP.get_or_init(|| {
+        // Which may take longer than a token lives.
+        let newer = with_readings();
         let before = Settings::new().start();
         let person = before.person();
         let project = before.project(&person);
         before.get("/readings").by(&person).refused(404);
-        let after = before.kill().binary(with_readings()).start();
+        let after = before.kill().binary(newer).start();
         // What was there is still there, and the new table beside it.
         after.get(&format!("/projects/{project}")).by(&person).ok();
         assert_eq!(after.walk(&person, "/readings").len(), 0);
