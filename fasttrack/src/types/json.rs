@@ -9,12 +9,16 @@ use super::{
 };
 use crate::{
     db::Arg,
-    wire::{Node, compact},
+    wire::{Node, compact, is_deeper_than},
 };
 
 /// Any JSON value that reads as `T`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Json<T>(pub T);
+
+/// How many levels a value has at most: some fewer than parsers commonly take (128), since it is shown inside rows, and these in
+/// others, in pages and in messages.
+const LEVELS: usize = 100;
 
 /// Says why JSON text is no value of a type.
 pub type ReadsJson = fn(&str) -> Result<(), String>;
@@ -50,6 +54,9 @@ impl Bounds {
     /// # Errors
     /// Why it does not.
     pub fn read_json(&self, text: String) -> Result<Arg, Unfit> {
+        if is_deeper_than(&text, LEVELS) {
+            return Unfit::new("nested", format!("must be nested at most {LEVELS} levels deep"));
+        }
         match self.reads.map_or(Ok(()), |reads| reads(&text)) {
             Ok(()) => Ok(Arg::Text(text)),
             Err(_) if text == "null" => Unfit::new("null", "must not be null"),
@@ -66,5 +73,18 @@ fn json_text(node: &Node<'_>) -> String {
         Node::Number(text) => (*text).to_owned(),
         Node::Array(text) | Node::Object(text) => compact(text),
         Node::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_bounded() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let bounds = Bounds::default();
+        assert_eq!(bounds.read_json(nested(LEVELS)), Ok(Arg::Text(nested(LEVELS))));
+        assert_eq!(bounds.read_json(nested(LEVELS + 1)).unwrap_err().code, "nested");
     }
 }

@@ -13,4 +13,5 @@ pub use self::{
     object::{Node, Object},
     params::{Param, Params},
     patch::{compact, merge_patch},
+    scan::is_deeper_than,
 };

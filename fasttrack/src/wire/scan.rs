@@ -7,6 +7,12 @@ use std::{borrow::Cow, collections::HashSet};
 use super::object::{malformed, unescape};
 use crate::error::Error;
 
+/// Whether JSON text has more than so many levels, the outermost value counted.
+#[must_use]
+pub fn is_deeper_than(json: &str, levels: usize) -> bool {
+    Scan::of(json, levels).is_err()
+}
+
 /// What the pass found.
 pub(super) struct Scan<'a> {
     /// The members of the outermost object; none when it is no object.
