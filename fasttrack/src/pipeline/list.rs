@@ -1,5 +1,7 @@
 //! `GET` on a collection: one page, by keyset.
 
+use memchr::{memchr, memchr_iter};
+
 use super::{
     Pipeline,
     engine::Engine,
@@ -44,7 +46,8 @@ pub(super) struct Listing<'a> {
 
 /// The rows of a page that was found.
 pub(super) fn rows_of(page: &[u8]) -> impl Iterator<Item = &[u8]> {
-    page.split(|byte| *byte == sql::SEPARATOR)
+    let ends = memchr_iter(sql::SEPARATOR, page).chain([page.len()]);
+    ends.scan(0, |start, end| page.get(std::mem::replace(start, end + 1)..end))
 }
 
 impl Pipeline {
@@ -278,9 +281,9 @@ impl Listing<'_> {
             relevance = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
             row = rest.strip_prefix(b" ").unwrap_or(rest);
         }
-        let mut parts = row.splitn(2, |byte| *byte == sql::END_OF_KEYS);
-        let keys = parts.next().unwrap_or_default();
-        (relevance, keys, parts.next().unwrap_or(keys))
+        let end_of_keys = memchr(sql::END_OF_KEYS, row).unwrap_or(row.len());
+        let (keys, shown) = row.split_at_checked(end_of_keys).unwrap_or((row, &[]));
+        (relevance, keys, shown.get(1..).unwrap_or(keys))
     }
 
     /// The sort keys of a row.
