@@ -97,7 +97,7 @@ pub(super) struct RolePlan {
     pub read_one: Template,
     /// The caller's own row, on the account.
     pub read_oneself: Template,
-    /// A row as the caller is shown it who has changed it; `None` where he is shown all of it.
+    /// A row as the caller is shown it who has changed it; `None` where he is shown all of it, and it is what was written.
     pub shown: Option<Template>,
     /// The same of his own account.
     pub shown_oneself: Option<Template>,
@@ -178,7 +178,8 @@ impl RolePlan {
         let show = show.map_or(Ok(Predicate::Never), |rule| sql::fold(catalog, model, rule, role))?;
         let view = View::of(catalog, model, role)?;
         let given = |known: &Predicate| table.clone().showing(view.given(known));
-        let shown = |table: &Table| (!table.view.is_whole()).then(|| sql::read(table, &Predicate::Always));
+        let is_written_whole = |table: &Table| table.view.is_whole() && !effects.move_own_figures();
+        let shown = |table: &Table| (!is_written_whole(table)).then(|| sql::read(table, &Predicate::Always));
         let (alone, own) = (given(&read), given(&Predicate::Leaf(Leaf::Oneself)));
         let (shown, shown_oneself) = (shown(&given(&Predicate::Always)), shown(&own));
         let rows = |insert| RowsPlan::new(model.schema, insert, effects.clone()).shown(shown.clone(), Shown::ToCaller);

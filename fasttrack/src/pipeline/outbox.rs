@@ -49,6 +49,20 @@ impl Effects {
     pub(super) fn is_nothing(&self) -> bool {
         self.plans.is_empty() && self.timed.is_empty()
     }
+
+    /// Whether triggers add rows.
+    pub(super) fn add_rows(&self) -> bool {
+        self.plans.iter().any(|plan| matches!(plan.does, Does::Adds(_)))
+    }
+
+    /// Whether what follows from a change may move what is kept in the row itself: what triggers add may be counted in it,
+    /// and so may the row, where it refers to itself.
+    pub(super) fn move_own_figures(&self) -> bool {
+        let columns = self.schema.columns;
+        let refers_to_itself = |column: &Column| matches!(column.kind, Kind::Relation(to) if to == self.schema.name);
+        columns.iter().any(|column| column.figure.is_some())
+            && (self.add_rows() || columns.iter().any(refers_to_itself))
+    }
 }
 
 /// Writes out one trigger for these changes, and has them delivered once they are committed. The rows are read from their table: call

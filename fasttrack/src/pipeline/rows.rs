@@ -31,7 +31,7 @@ pub(super) struct RowsPlan {
     id_position: usize,
     /// Whether what is asked of a row is not changed by others that are created before it.
     stands_alone: bool,
-    /// What reads a new row for its answer, where not all of it is shown, and to whom it is shown.
+    /// What reads a new row for its answer, where that is not the row as it was written, and to whom it is shown.
     shown: Option<(Template, Shown)>,
 }
 
@@ -92,12 +92,12 @@ impl RowsPlan {
         self.stands_alone
     }
 
-    /// The same with what reads a new row for its answer; `None` where all of it is shown.
+    /// The same with what reads a new row for its answer; `None` where all of it is shown as it was written.
     pub(super) fn shown(self, template: Option<Template>, to: Shown) -> Self {
         Self { shown: template.map(|template| (template, to)), ..self }
     }
 
-    /// Whether the answer shows all of a row.
+    /// Whether the answer shows all of a row, as it was written.
     pub(super) const fn shows_all(&self) -> bool {
         self.shown.is_none()
     }
@@ -198,7 +198,7 @@ impl RowsPlan {
         Ok(written)
     }
 
-    /// Answers of rows what is shown of them, where that is not all. It comes last, since triggers have their say in it.
+    /// Answers of rows what is shown of them, where that is not what was written. It comes last, since triggers have their say in it.
     pub(super) async fn show(&self, tx: &mut Tx, rows: &[Vec<Arg>], written: &mut Written) -> Result<(), DbError> {
         for (id, place) in &written.created {
             let shown = rows.get(*place).and_then(|sent| self.what_shows(*id, sent));
@@ -233,8 +233,7 @@ impl RowPlan for RowsPlan {
 fn stands_alone(schema: &Schema, insert: &Insert, effects: &Effects) -> bool {
     let guards = insert.guards.iter().map(|guard| &guard.policy);
     let mut asked = guards.chain(insert.references.iter().map(|reference| &reference.allowed)).chain([&insert.policy]);
-    let adds = effects.plans.iter().any(|plan| matches!(plan.does, Does::Adds(_)));
-    !adds && asked.all(|policy| !policy.looks_into(schema.plural) && !policy.asks_figures())
+    !effects.add_rows() && asked.all(|policy| !policy.looks_into(schema.plural) && !policy.asks_figures())
 }
 
 /// In which order rows of many requests are written. Each keeps what it refers to from going, one after the other: in the

@@ -186,10 +186,16 @@ impl Change {
         limit::check_changed(tx, self.engine.schema, self.id, changes).await?;
         self.check_row_as_it_is_now(tx).await?;
         self.follow_up(tx, &before, changes).await?;
+        let json = if self.engine.effects.move_own_figures() { self.read_whole(tx).await? } else { json };
         if let Some(hooked) = hooked {
             hooked.after_commit(tx, self.told(before, &json));
         }
         Ok(json)
+    }
+
+    async fn read_whole(&self, tx: &mut Tx) -> Result<Vec<u8>, Error> {
+        let whole = sql::read(&self.engine.table, &Predicate::Always).fill(values(self.id, &self.who));
+        Ok(tx.query(whole).await?.first_mut().and_then(|row| row.take_bytes(0)).unwrap_or_default())
     }
 
     /// Whether the caller may see the row, as it has become.
