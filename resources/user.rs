@@ -21,6 +21,9 @@ pub struct User {
     /// Address to log in with, compared without regard to case.
     #[field(len = ..=255, unique, filter, sort, search, read = self | role(Admin))]
     pub email: Email,
+    /// Whether the user has shown that he reads mail sent there.
+    #[field(default = false, read_only, read = self | role(Admin))]
+    pub email_verified: bool,
     /// Password, 8 to 1,024 bytes; never shown.
     #[field(hidden)]
     pub password: PasswordHash,

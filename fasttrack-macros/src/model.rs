@@ -36,6 +36,8 @@ pub(crate) struct Declaration {
     pub(crate) doc: String,
     /// Where `account` is said.
     pub(crate) account: Option<Span>,
+    /// Who makes accounts, where not everybody registers.
+    pub(crate) registration: Option<Registration>,
     /// The relation under whose target it lies.
     pub(crate) under: Option<Ident>,
     /// Whether `conceal` is said.
@@ -59,6 +61,22 @@ pub(crate) struct Declaration {
     pub(crate) checks: Vec<Check>,
     pub(crate) exclusives: Vec<Exclusive>,
     pub(crate) limits: Vec<Limit>,
+}
+
+/// `account(invite_only)`
+#[derive(Clone, Copy)]
+pub(crate) struct Registration {
+    pub(crate) at: Span,
+    pub(crate) registers: Registers,
+}
+
+/// Who makes accounts, where not everybody registers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registers {
+    /// Whoever `create` lets.
+    Others,
+    /// Likewise, but the password is chosen by whom the account is for.
+    Invited,
 }
 
 /// `keep_deleted = 30d`

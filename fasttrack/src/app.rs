@@ -8,6 +8,7 @@ mod listeners;
 mod lock;
 pub(crate) mod log;
 mod schema;
+mod settings;
 mod signals;
 mod welcome;
 
@@ -27,17 +28,17 @@ pub(crate) use self::{
     schema::{all_migrations, migrations, migrator, open_alone},
 };
 use crate::{
-    auth::{self, Auth, Changed, Keys},
-    config::{Config, SecretError, SecretKey},
+    auth::{self, Auth, Keys},
+    config::{Config, SecretError},
     db::{self, DatabaseUrl, Db, DbError, DbOptions},
     http::{self, CustomRoute, Layers, Listening, Sockets},
-    job::{self, Context, Regular},
+    job::{Context, Regular},
+    mails::AccountMails,
     migrate,
-    notify::{AppServices, Broadcast, Hub, Limits, Mailer, Outbox, Workers, socket::Services},
+    notify::{Broadcast, Hub, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
-    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions, Timetable},
+    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions, Reauthentication, Timetable},
     program,
-    query::CursorKey,
     redis::Redis,
     schema::{Catalog, LinkError, Resources},
 };
@@ -166,18 +167,18 @@ impl App {
 
     /// The same, as it is told.
     pub(crate) async fn open_with(resources: Resources, config: &Config, opening: Opening) -> Result<Self, StartError> {
-        let Opening { options, lock, mailer, redis, regular } = opening;
+        let Opening { options, lock, mailer, redis, regular, mails } = opening;
         Regular::check(&regular).map_err(StartError::Regular)?;
         let regular: Arc<[Regular]> = regular.into();
         let catalog = Arc::new(Catalog::of(&resources)?);
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
-        let secret = secret(config)?;
-        let (keys, cursor_key) = derive_keys(config, &secret);
-        let hub = Arc::new(Hub::new(Limits { per_account: config.sockets_per_user, in_total: http::socket_limit() }));
+        let secret = settings::secret(config)?;
+        let (keys, cursor_key) = settings::derive_keys(config, &secret);
+        let hub = settings::hub(config);
         let managers = pipeline::managers(&catalog, account)?;
-        let settings = auth::Settings { managers, ..auth_settings(config, &keys, &hub) };
-        let auth = Arc::new(Auth::new(db.clone(), account.schema, settings).await?);
+        let told = auth::Settings { managers, ..settings::auth_settings(config, &keys, &hub) };
+        let auth = Arc::new(Auth::new(db.clone(), account.schema, told).await?);
         let workers = Workers::new(db.clone(), Arc::clone(&regular));
         // Where one process has the database there is nobody to tell.
         let is_shared = config.database.file().is_none();
@@ -191,13 +192,15 @@ impl App {
         };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
         let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?.with(regular));
-        let mailer = mailer.map_or_else(|| self::mailer(config), Ok)?;
+        // A test runs jobs when it says so, and has nobody to hide from.
+        let letters_within_us = if mailer.is_some() { 0 } else { LETTERS_WITHIN_US };
+        let mailer = mailer.map_or_else(|| settings::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
-        let services = AppServices::new(&catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
-        let services: Arc<dyn job::Services> = Arc::new(services);
-        let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost };
+        let services = settings::services((&catalog, &db), config, accounts, mailer, mails)?;
+        let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost, letters_within_us };
         let context = Context::new(services);
-        let around = Around { listener, context: context.clone() };
+        let reauthentication = Arc::clone(&auth) as Arc<dyn Reauthentication>;
+        let around = Around { listener, context: context.clone(), reauthentication };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
         Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, broadcast, redis, outbox, timetable, lock })
@@ -249,7 +252,13 @@ pub(crate) struct Opening {
     pub(crate) redis: Option<Redis>,
     /// What runs every so often.
     pub(crate) regular: Vec<Regular>,
+    /// What mails to accounts say, if that is not what is usual.
+    pub(crate) mails: Option<Arc<dyn AccountMails>>,
 }
+
+/// Within what time mails are begun that requests ask for, in microseconds: long for who measures requests, short for who
+/// waits for the mail.
+const LETTERS_WITHIN_US: i64 = 1_000_000;
 
 /// How long the start waits for a database server that starts as well, or is full.
 const START_WAIT: Duration = Duration::from_secs(10);
@@ -278,7 +287,8 @@ pub async fn serve(application: Application, config: Config) -> Result<(), Start
     schema::check_is_wanted(&config)?;
     let source = migrations(application.resources.migrations(), &config)?;
     schema::warn_of_migrations(&source);
-    let opening = Opening { regular: application.regular, ..Opening::of_a_server(&config).await? };
+    let Application { regular, mails, .. } = application.clone();
+    let opening = Opening { regular, mails, ..Opening::of_a_server(&config).await? };
     let app = App::open_with(application.resources, &config, opening).await?;
     tell_of_the_file(&app.db, &config)?;
     schema::warn_of_unknown(&app.db, &app.catalog, source).await?;
@@ -345,40 +355,5 @@ fn warn_of_what_is_not_served(config: &Config) {
         tracing::warn!(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set and has no effect: this program was built without `--features otel`"
         );
-    }
-}
-
-fn mailer(config: &Config) -> Result<Mailer, StartError> {
-    match (&config.smtp_url, &config.mail_from) {
-        (Some(url), Some(from)) => Mailer::smtp(url, from).map_err(StartError::Mail),
-        _ => Ok(Mailer::log()),
-    }
-}
-
-fn secret(config: &Config) -> Result<SecretKey, SecretError> {
-    config.secret_key.clone().map_or_else(|| SecretKey::load_or_make(&config.database), Ok)
-}
-
-/// What is derived from the secret, and believes what the one before it has signed.
-fn derive_keys(config: &Config, secret: &SecretKey) -> (Keys, CursorKey) {
-    let (keys, cursor_key) = (Keys::new(secret.as_bytes()), CursorKey::derive(secret.as_bytes()));
-    match &config.secret_key_previous {
-        Some(previous) => (keys.with_previous(previous.as_bytes()), cursor_key.with_previous(previous.as_bytes())),
-        None => (keys, cursor_key),
-    }
-}
-
-fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
-    let hub = Arc::clone(hub);
-    auth::Settings {
-        access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
-        refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
-        refresh_grace_s: i64::from(config.refresh_grace_s),
-        bcrypt_cost: config.bcrypt_cost,
-        on_change: Arc::new(move |changed| match changed {
-            Changed::Account(account) => hub.recheck(account),
-            Changed::Anything => hub.recheck_all(),
-        }),
-        ..auth::Settings::new(keys.clone())
     }
 }

@@ -8,6 +8,7 @@ use std::{borrow::Cow, collections::HashMap, env, path::PathBuf};
 
 mod cors;
 mod dot_env;
+mod link_url;
 mod near;
 mod network;
 mod public_url;
@@ -20,6 +21,7 @@ mod variables;
 use self::dot_env::{DotEnv, Fault};
 pub(crate) use self::values::database as database_address;
 pub use self::{
+    link_url::LinkUrl,
     network::Network,
     public_url::PublicUrl,
     secret::{HandedOver, SecretError, SecretKey},
@@ -70,6 +72,10 @@ pub struct Config {
     pub smtp_url: Option<String>,
     /// Sender of mail.
     pub mail_from: Option<String>,
+    /// Where mails about forgotten passwords lead, if not to a page of this server.
+    pub reset_url: Option<LinkUrl>,
+    /// Where mails lead with which an address is confirmed, likewise.
+    pub verify_url: Option<LinkUrl>,
     /// Where traces go, in a build that exports them.
     pub otlp_endpoint: Option<String>,
     /// Filter of the log (`info`, `fasttrack=debug,warn`).
@@ -210,6 +216,8 @@ impl Config {
             redis_url: None,
             smtp_url: None,
             mail_from: None,
+            reset_url: None,
+            verify_url: None,
             otlp_endpoint: None,
             log: String::new(),
             log_format: LogFormat::Text,

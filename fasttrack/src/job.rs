@@ -3,6 +3,7 @@
 //! `#[on(changed(assignee) => run mail_the_assignee)]` names an `async fn(Change<Task>, Context) -> JobResult` of the
 //! declaration's crate. Nothing here decides when it runs; the workers of `notify` do.
 
+mod letter;
 mod mail;
 mod regular;
 
@@ -11,6 +12,8 @@ use std::{fmt, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::de::DeserializeOwned;
 
+#[doc(hidden)]
+pub use self::letter::Letter;
 pub use self::mail::{MailError, Recipient};
 pub(crate) use self::regular::Regular;
 use crate::{
@@ -155,6 +158,12 @@ pub trait Services: Send + Sync {
 
     /// Ends the sessions of an account; how many there were.
     fn end_sessions(&self, account: i64) -> BoxFuture<'_, Result<usize, Error>>;
+
+    /// Writes one of the framework's own mails to the account that a change is about, and sends it.
+    fn write(&self, letter: Letter, change: RawChange) -> BoxFuture<'_, JobResult> {
+        let _ = (letter, change);
+        std::future::ready(Ok(())).boxed()
+    }
 
     /// Hands a mail to the server that sends it.
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>>;

@@ -67,6 +67,7 @@
 //!   [`rule`](prelude::rule), [`on`](prelude::on), and the types of fields.
 //! - [`resources!`] gathers the files of an application, [`Application`] is what its `main` serves.
 //! - [`job`]: code that runs after a change; [`hooks`]: code that runs inside a write; [`http`]: routes of your own.
+//! - [`mails`]: what the mails to accounts say.
 //! - [`Embedded`]: an application inside a program that serves something else, too.
 //! - [`schema`]: what is declared, as data, for code that works on every resource.
 //! - `testing`, behind the feature of this name: tests of an application.
@@ -99,6 +100,7 @@ pub mod hooks;
 pub mod http;
 pub mod job;
 mod mac;
+pub mod mails;
 #[doc(hidden)]
 pub mod migrate;
 #[doc(hidden)]

@@ -24,7 +24,7 @@ fn paths_keys_and_verbs_are_those_of_the_contract() {
     check("project", "projects", None, "id name description status owner_id created_at updated_at", all);
     let keys = "id title description status priority project_id assignee_id created_at updated_at";
     check("task", "tasks", Some("project"), keys, all);
-    let keys = "id email display_name role is_active created_at updated_at";
+    let keys = "id email email_verified display_name role is_active created_at updated_at";
     check("user", "users", None, keys, "list read update show");
 }
 

@@ -62,6 +62,29 @@ mod regular {
     }
 }
 
+mod mails {
+    use fasttrack::{
+        Application,
+        mails::{AccountMails, Draft, LinkMail},
+    };
+
+    /// What our mails say.
+    struct Ours;
+
+    impl AccountMails for Ours {
+        fn reset_password(&self, mail: &LinkMail<'_>) -> Draft {
+            let minutes = mail.good_for.as_secs() / 60;
+            let text = format!("Good for {minutes} minutes:\n\n{}\n", mail.link);
+            Draft::text("Your new password", text)
+        }
+    }
+
+    /// The application, with these mails.
+    pub fn with_mails_of_its_own() -> Application {
+        Application::new(crate::RESOURCES).mails(Ours)
+    }
+}
+
 mod routes {
     //! The routes that no declaration gives.
 
@@ -144,6 +167,6 @@ fn the_routes_answer_as_they_are_described() {
 #[test]
 fn what_the_page_shows_compiles() {
     // To see that they are what a trigger may run.
-    let _ = (jobs::mail_the_assignee, jobs::shut_out, regular::application);
-    check_page(include_str!("../../docs/reference.md"), include_str!("reference.rs"), 6);
+    let _ = (jobs::mail_the_assignee, jobs::shut_out, regular::application, mails::with_mails_of_its_own);
+    check_page(include_str!("../../docs/reference.md"), include_str!("reference.rs"), 7);
 }

@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use super::rule::VERBS;
 use crate::{
     errors::Errors,
-    model::{ConstantValue, Declaration, Field, Rule, Value},
+    model::{ConstantValue, Declaration, Field, Registers, Registration, Rule, Value},
     shape::Shape,
 };
 
@@ -32,8 +32,45 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) {
     for field in &declaration.fields {
         check_registration_can_fill(field, errors);
     }
+    check_verification(declaration, errors);
+    check_invitation(declaration, errors);
+    for field in declaration.fields.iter().filter(|field| field.key == "current_password") {
+        let message =
+            "a change of the address is sent with a `current_password`, which is no field; name this one otherwise";
+        errors.push(field.ident.span(), message);
+    }
     if let Some(under) = &declaration.under {
         errors.push(under.span(), "the account lies under nothing: who registers has no parent yet; take `under` away");
+    }
+}
+
+/// That an address is confirmed is for its owner to show, and for nobody to say.
+fn check_verification(declaration: &Declaration, errors: &mut Errors) {
+    let Some(field) = declaration.fields.iter().find(|field| field.name == "email_verified") else { return };
+    let default = field.option("default").map(|option| &option.value);
+    let is_false = matches!(default, Some(Value::Nothing))
+        || matches!(default, Some(Value::Constant(constant)) if constant.value == ConstantValue::Bool(false));
+    if field.ty.shape != Shape::Bool || field.ty.nullable || !field.has("read_only") || !is_false {
+        let message = "an address is not confirmed before a link in a mail says so; write \
+                       `#[field(default = false, read_only)] pub email_verified: bool`, or name this otherwise";
+        errors.push(field.ident.span(), message);
+    }
+}
+
+/// Somebody has to be able to invite, and not everybody.
+fn check_invitation(declaration: &Declaration, errors: &mut Errors) {
+    let invited = declaration.registration.filter(|registration| registration.registers == Registers::Invited);
+    let Some(Registration { at, .. }) = invited else { return };
+    let create = declaration.grants.iter().find(|grant| grant.verb == "create");
+    match create.map(|grant| &grant.rule) {
+        None if declaration.reads_every_can() => {
+            errors.push(at, "nobody could be invited; say who may: `#[can(create: role(Admin))]`");
+        }
+        Some(Rule::Anyone) => {
+            errors
+                .push(at, "whoever is not logged in could invite himself; say who may: `#[can(create: role(Admin))]`");
+        }
+        _ => {}
     }
 }
 

@@ -16,7 +16,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
-use crate::{check::Checked, model::Declaration};
+use crate::{
+    check::Checked,
+    model::{Declaration, Registers},
+};
 
 /// Everything that a declaration becomes.
 pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
@@ -67,13 +70,17 @@ fn head(declaration: &Declaration) -> TokenStream {
     let Declaration { name, plural, doc, .. } = declaration;
     let under = declaration.under.as_ref().map(ToString::to_string).map(|under| quote!(.under(#under)));
     let account = declaration.account.map(|_| quote!(.account()));
+    let registration = declaration.registration.map(|registration| match registration.registers {
+        Registers::Others => quote!(.registration(__ft::Registration::Closed)),
+        Registers::Invited => quote!(.registration(__ft::Registration::ByInvitation)),
+    });
     let conceal = declaration.conceal.then(|| quote!(.conceal()));
     let keep = declaration.keep_deleted.as_ref().map(|keep| keep.for_us).map(|us| quote!(.keep_deleted(#us)));
     let history = declaration.history.map(|_| quote!(.history()));
     let was = declaration.was.as_ref().map(|was| was.unraw().to_string()).map(|was| quote!(.was(#was)));
     // The call stands where a name is reported that is the framework's own.
     let new = quote_spanned!(declaration.plural_at=> __ft::Schema::new(#name, #plural));
-    quote!(#new.doc(#doc) #under #account #conceal #keep #history #was)
+    quote!(#new.doc(#doc) #under #account #registration #conceal #keep #history #was)
 }
 
 fn schema(declaration: &Declaration) -> TokenStream {
@@ -95,6 +102,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
     let grants = declaration.grants.iter().map(rule::grant);
     let afterwards = rule::afterwards(declaration);
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
+    let triggers = triggers.chain(trigger::of_accounts(declaration));
     let constraints = constraint::constraints(declaration);
     // The word is where a type without hooks is reported.
     let hooks = declaration.hooks.map(|at| {

@@ -9,7 +9,10 @@ use super::{
     path::{HERE, walk},
     rule,
 };
-use crate::model::{Assigned, Assignment, Change, ConstantValue, Declaration, Effect, Payload, Recipient, Trigger};
+use crate::{
+    model::{Assigned, Assignment, Change, ConstantValue, Declaration, Effect, Payload, Recipient, Registers, Trigger},
+    shape::Shape,
+};
 
 /// One trigger.
 pub(crate) fn trigger(declaration: &Declaration, trigger: &Trigger) -> TokenStream {
@@ -38,6 +41,22 @@ pub(crate) fn trigger(declaration: &Declaration, trigger: &Trigger) -> TokenStre
             }
         }
     }
+}
+
+/// The mails that an account is sent without anybody saying so.
+pub(crate) fn of_accounts(declaration: &Declaration) -> Vec<TokenStream> {
+    let address = declaration.fields.iter().find(|field| field.ty.shape == Shape::Email).map(|field| &field.name);
+    let (Some(_), Some(address)) = (declaration.account, address) else { return Vec::new() };
+    let is_invited = declaration.registration.is_some_and(|registration| registration.registers == Registers::Invited);
+    let is_verified = declaration.fields.iter().any(|field| field.name == "email_verified");
+    let made = match (is_invited, is_verified) {
+        (true, _) => Some(quote!(Invitation)),
+        (false, true) => Some(quote!(Verification)),
+        (false, false) => None,
+    };
+    let made = made.map(|letter| quote!(__ft::Trigger::mail(__ft::Change::Created, __ft::Letter::#letter)));
+    let moved = quote!(__ft::Trigger::mail(__ft::Change::changed(#address), __ft::Letter::NewAddress));
+    made.into_iter().chain([moved]).collect()
 }
 
 fn change(declaration: &Declaration, change: &Change) -> TokenStream {

@@ -8,7 +8,11 @@ use syn::{
 };
 
 use super::moment;
-use crate::{errors::Errors, model::KeepDeleted, names};
+use crate::{
+    errors::Errors,
+    model::{KeepDeleted, Registers, Registration},
+    names,
+};
 
 /// The options of a resource: how each is written.
 pub(crate) const OPTIONS: [&str; 8] = [
@@ -28,6 +32,7 @@ pub(crate) struct Options {
     pub(crate) under: Option<Ident>,
     pub(crate) plural: Option<LitStr>,
     pub(crate) account: Option<Span>,
+    pub(crate) registration: Option<Registration>,
     pub(crate) conceal: bool,
     pub(crate) was: Option<Ident>,
     pub(crate) hooks: Option<Span>,
@@ -68,7 +73,12 @@ impl Options {
                 input.parse::<Token![=]>()?;
                 self.was = Some(input.call(Ident::parse_any)?);
             }
-            "account" => self.account = Some(word.span()),
+            "account" => {
+                self.account = Some(word.span());
+                if input.peek(syn::token::Paren) {
+                    self.registration = registration(input, errors)?;
+                }
+            }
             "conceal" => self.conceal = true,
             "hooks" => self.hooks = Some(word.span()),
             "history" => self.history = Some(word.span()),
@@ -88,6 +98,37 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Who makes accounts, as it is said of `account`.
+const REGISTERS: [&str; 2] = ["no_registration", "invite_only"];
+
+/// `(no_registration)`, `(invite_only)`
+fn registration(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Registration>> {
+    const SAY: &str =
+        "say who makes accounts, `account(no_registration)` or `account(invite_only)`, or `account` alone";
+    let content;
+    let paren = syn::parenthesized!(content in input);
+    if content.is_empty() {
+        errors.push(paren.span.join(), SAY);
+        return Ok(None);
+    }
+    let word = content.call(Ident::parse_any).map_err(|e| syn::Error::new(e.span(), SAY))?;
+    let registers = match word.to_string().as_str() {
+        "no_registration" => Registers::Others,
+        "invite_only" => Registers::Invited,
+        other => {
+            let message = format!("`{other}` is no option of an account; {}", names::advice(other, &REGISTERS));
+            errors.push(word.span(), message);
+            content.parse::<TokenStream>()?;
+            return Ok(None);
+        }
+    };
+    let rest = content.parse::<TokenStream>()?;
+    if !rest.is_empty() {
+        errors.push(paren.span.join(), SAY);
+    }
+    Ok(Some(Registration { at: word.span(), registers }))
 }
 
 /// `= VALUE`

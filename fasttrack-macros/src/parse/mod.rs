@@ -43,6 +43,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         name,
         doc: doc(&item.attrs),
         account: options.account,
+        registration: options.registration,
         under: options.under,
         conceal: options.conceal,
         was: options.was,

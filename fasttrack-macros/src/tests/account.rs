@@ -64,3 +64,37 @@ fn somebody_can_register() {
     check(&with("#[field(actor, on_delete = restrict)] pub by: BelongsTo<User>"), "actor", "nobody could register");
     check(&with("#[field(on_delete = restrict)] pub by: BelongsTo<User>"), "by", "no row could be the first");
 }
+
+#[test]
+fn who_makes_accounts_is_said_of_the_account() {
+    let with = |account: &str, can: &str| {
+        user("", "").replace("#[resource(account)]", &format!("#[resource({account})] {can}"))
+    };
+    let admin = "#[can(create: role(Admin))]";
+    accept(&with("account(no_registration)", ""));
+    accept(&with("account(no_registration)", admin));
+    accept(&with("account(invite_only), history", admin));
+    check(&with("account(invite_only)", ""), "invite_only", "nobody could be invited");
+    check(&with("account(invite_only)", "#[can(create: anyone)]"), "invite_only", "could invite himself");
+    check(&with("account(invited)", admin), "invited", "no option of an account");
+    check(&with("account(invite_onyl)", admin), "invite_onyl", "did you mean `invite_only`?");
+    check(&with("account(3)", admin), "3", "say who makes accounts");
+}
+
+#[test]
+fn nobody_says_himself_that_his_address_is_confirmed() {
+    let with = |field: &str| user("pub id: Id<User>,", &format!("pub id: Id<User>, {field},"));
+    accept(&with("#[field(default = false, read_only)] pub email_verified: bool"));
+    accept(&with("#[field(default, read_only)] pub email_verified: bool"));
+    for field in [
+        "pub email_verified: bool",
+        "#[field(default = false)] pub email_verified: bool",
+        "#[field(default = true, read_only)] pub email_verified: bool",
+        "#[field(read_only)] pub email_verified: Option<bool>",
+        "#[field(default = false, write = role(Admin))] pub email_verified: bool",
+        "#[field(default = 0, read_only)] pub email_verified: i64",
+    ] {
+        check(&with(field), "email_verified", "not confirmed before a link");
+    }
+    check(&with("#[field(len = ..=9)] pub current_password: String"), "current_password", "name this one otherwise");
+}

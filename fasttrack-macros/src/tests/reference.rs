@@ -81,7 +81,7 @@ fn every_word_has_its_section_and_no_other() {
 #[test]
 fn every_example_is_accepted() {
     let examples = |chapter: &str| sections(chapter).into_iter().flat_map(|(_, examples)| examples);
-    for arguments in examples("`#[resource(…)]`").filter(|arguments| arguments.trim() != "account") {
+    for arguments in examples("`#[resource(…)]`").filter(|arguments| !arguments.starts_with("account")) {
         accept(&task(arguments, "", DELETED));
     }
     for chapter in ["`#[can(…)]`", "`#[has(…)]`", "Rules", "`#[on(…)]`"] {

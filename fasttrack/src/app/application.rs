@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     http::{CustomRoute, Replacement},
     job::{Context, JobResult, Regular},
+    mails::AccountMails,
     schema::{About, Resources},
 };
 
@@ -35,13 +36,15 @@ pub struct Application {
     pub(crate) regular: Vec<Regular>,
     /// What the demo is measured in, how many of it there are unless somebody says, and what fills the database.
     pub(crate) demo: Option<(&'static str, usize, Fill)>,
+    /// What mails to accounts say.
+    pub(crate) mails: Option<Arc<dyn AccountMails>>,
 }
 
 impl Application {
     /// An application of these resources and migrations, as `resources!()` lists them.
     #[must_use]
     pub fn new(resources: impl Into<Resources>) -> Self {
-        Self { resources: resources.into(), routes: Vec::new(), regular: Vec::new(), demo: None }
+        Self { resources: resources.into(), routes: Vec::new(), regular: Vec::new(), demo: None, mails: None }
     }
 
     /// Heads the documentation of its API with this title and, in Markdown, what it is for. Unless it is said, both are
@@ -87,6 +90,29 @@ impl Application {
         R: Future<Output = JobResult> + Send + 'static,
     {
         self.regular.push(Regular::new(period, job));
+        self
+    }
+
+    /// Has mails to accounts (a forgotten password, an address to be confirmed, an invitation) say what these texts say. What
+    /// they leave out says what it says without them.
+    ///
+    /// ```no_run
+    /// use fasttrack::{Application, mails::{AccountMails, Draft, LinkMail}};
+    ///
+    /// # static RESOURCES: &fasttrack::schema::Resources = &fasttrack::schema::Resources::new(&[], &[]);
+    /// struct Ours;
+    ///
+    /// impl AccountMails for Ours {
+    ///     fn verify_address(&self, mail: &LinkMail<'_>) -> Draft {
+    ///         Draft::text("Welcome aboard", format!("One step is left:\n\n{}\n", mail.link))
+    ///     }
+    /// }
+    ///
+    /// let application = Application::new(RESOURCES).mails(Ours);
+    /// ```
+    #[must_use]
+    pub fn mails(mut self, mails: impl AccountMails) -> Self {
+        self.mails = Some(Arc::new(mails));
         self
     }
 

@@ -58,7 +58,7 @@ impl Application {
     pub async fn embed(self, config: &Config) -> Result<Embedded, StartError> {
         warn_of_what_is_not_served(config);
         schema::check_is_wanted(config)?;
-        let opening = Opening { regular: self.regular, ..Opening::of_a_server(config).await? };
+        let opening = Opening { regular: self.regular, mails: self.mails, ..Opening::of_a_server(config).await? };
         let mut app = App::open_with(self.resources, config, opening).await?;
         tell_of_the_file(&app.db, config)?;
         let mount = Mount::new(app.layers(self.routes, config), config).map_err(StartError::Route)?;

@@ -25,6 +25,7 @@ pub(super) struct AccountTable {
     password: &'static str,
     role: Option<(&'static str, &'static [&'static str])>,
     is_active: Option<&'static str>,
+    is_verified: Option<&'static str>,
     updated_at: Option<&'static str>,
 }
 
@@ -37,6 +38,16 @@ pub(super) struct Account {
     pub(super) is_active: bool,
     /// Another number after every change of the account.
     pub(super) version: u64,
+}
+
+/// An account as a mail to it needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Addressee {
+    pub(super) address: String,
+    pub(super) is_active: bool,
+    /// Whether its address is confirmed; never, where it has no place for that.
+    pub(super) is_verified: bool,
+    pub(super) has_password: bool,
 }
 
 /// An account as a login needs it.
@@ -65,6 +76,7 @@ impl AccountTable {
             password: need(Kind::PasswordHash, "PasswordHash")?,
             role,
             is_active: schema.column("is_active").filter(is_bool).map(|column| column.key),
+            is_verified: schema.verified().map(|column| column.key),
             updated_at: find(Kind::UpdatedAt),
         })
     }
@@ -88,6 +100,25 @@ impl AccountTable {
         let Self { table, email: column, .. } = self;
         let sql = format!(r#"{} FROM "{table}" WHERE lower("{column}") = lower($1)"#, self.select_credentials());
         Statement::new(sql, vec![Arg::Text(email.into())])
+    }
+
+    /// `address, is_active, is_verified, has_password` by id, to keep the account as it is until the transaction ends.
+    pub(super) fn lock_addressee(&self, id: i64) -> Statement {
+        let Self { table, email, password, .. } = self;
+        let (address, lock) = (self.dialect.sql().text(&format!(r#""{email}""#)), self.dialect.sql().lock(false));
+        let verified = self.is_verified.map_or_else(|| "0".into(), |key| format!(r#""{key}""#));
+        let active = self.active();
+        let sql = format!(
+            r#"SELECT {address}, {active}, {verified}, "{password}" <> '' FROM "{table}" WHERE "id" = $1{lock}"#
+        );
+        Statement::new(sql, vec![Arg::Int(id)])
+    }
+
+    /// Reads what [`Self::lock_addressee`] found.
+    pub(super) fn addressee(row: &Row) -> Option<Addressee> {
+        let holds = |place| row.int(place) == Some(1);
+        let address = row.text(0)?.to_owned();
+        Some(Addressee { address, is_active: holds(1), is_verified: holds(2), has_password: holds(3) })
     }
 
     /// `id, hash, is_active` by id.

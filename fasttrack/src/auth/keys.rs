@@ -14,6 +14,7 @@ pub struct Keys {
     /// What is believed besides, while an older key is being replaced.
     pub(super) previous: Option<HmacSha256>,
     cursor: HmacSha256,
+    request: HmacSha256,
     previous_cursor: Option<HmacSha256>,
 }
 
@@ -21,7 +22,8 @@ impl Keys {
     /// Derives the keys. Tokens are signed with the bytes of `secret` themselves, as the API promises.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        Self { token: mac::keyed(secret), previous: None, cursor: cursor_key(secret), previous_cursor: None }
+        let request = mac::keyed(&mac::code(secret, b"request"));
+        Self { token: mac::keyed(secret), previous: None, cursor: cursor_key(secret), request, previous_cursor: None }
     }
 
     /// The same keys, that also believe what an older `secret` has signed. Nothing new is signed with it.
@@ -37,6 +39,12 @@ impl Keys {
         let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
             <[u8; 32]>::from(over(&self.cursor, parts).finalize().into_bytes());
         tag
+    }
+
+    /// Tells requests from each other that are kept for a while: HMAC-SHA-256 of their parts.
+    #[must_use]
+    pub fn request_tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        over(&self.request, parts).finalize().into_bytes().into()
     }
 
     /// Whether `tag` is the one of these parts; takes the same time wherever they differ.

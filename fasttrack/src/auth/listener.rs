@@ -1,7 +1,8 @@
 //! What becomes of accounts and sessions that a transaction touched, however it touched them.
 //!
 //! The one place that hears of them all: of requests, of rows that went because others did, of jobs and hooks that write
-//! SQL, of commands beside the server. It ends the sessions of who is disabled, keeps the last account that may manage
+//! SQL, of commands beside the server. It ends the sessions of who is disabled, and the links in mails that were
+//! sent before what they are good for has changed, keeps the last account that may manage
 //! others, drops what is remembered, and has connections that stay open ask again.
 
 use std::sync::Arc;
@@ -67,8 +68,13 @@ impl ChangeListener for AccountListener {
         async move {
             let changes: Vec<_> = changes.iter().filter_map(AccountChange::read).collect();
             for change in &changes {
-                if let AccountChange::Disabled(account) = change {
-                    tx.query(sql::end_sessions(*account)).await?;
+                match change {
+                    AccountChange::Disabled(account) => {
+                        tx.query(sql::end_sessions(*account)).await?;
+                        tx.query(sql::end_links(*account)).await?;
+                    }
+                    AccountChange::Credentials(account) => drop(tx.query(sql::end_links(*account)).await?),
+                    _ => {}
                 }
             }
             if changes.iter().any(|change| matches!(change, AccountChange::Manager(_))) {
@@ -88,6 +94,8 @@ impl ChangeListener for AccountListener {
                     told.push(id);
                 }
                 AccountChange::Session { id, .. } => sessions.push(id),
+                // That it changed at all is told beside.
+                AccountChange::Credentials(_) => {}
                 AccountChange::Ended { account, id } => {
                     sessions.push(id);
                     told.push(account);

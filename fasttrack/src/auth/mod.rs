@@ -9,10 +9,12 @@ mod cache;
 mod gate;
 mod jws;
 mod keys;
+mod links;
 mod listener;
 mod login;
 mod notices;
 mod operator;
+mod recovery;
 mod refresh;
 mod rotation;
 mod self_service;
@@ -22,7 +24,14 @@ mod token;
 use std::{fmt, sync::Arc};
 
 use self::{account::AccountTable, listener::AccountListener, sessions::SessionTable, token::Tokens};
-pub use self::{account::SetupError, gate::Admission, keys::Keys, operator::Known, self_service::SessionPage};
+pub use self::{
+    account::SetupError,
+    gate::Admission,
+    keys::Keys,
+    links::{Issued, Links, Purpose},
+    operator::Known,
+    self_service::SessionPage,
+};
 use crate::{clock, db::Db, schema::Schema};
 
 /// What may be other than it was.

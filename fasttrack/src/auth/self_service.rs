@@ -1,5 +1,7 @@
 //! What the owner of an account does with its password and its sessions.
 
+use futures_util::{FutureExt, future::BoxFuture};
+
 use super::{
     Auth,
     account::Credentials,
@@ -12,6 +14,7 @@ use crate::{
     db::Reads,
     error::Error,
     password::{self, Verdict},
+    pipeline::Reauthentication,
     principal::Caller,
     query::PageById,
 };
@@ -35,19 +38,23 @@ impl Auth {
         password::check(new).map_err(|(code, message)| Error::fault("new_password", code, message))?;
         let cost = self.settings.bcrypt_cost;
         for _ in 0..ATTEMPTS {
-            let rows = self.db.read(self.account.select_by_id(caller.id)).await?;
-            let known = rows.first().and_then(Credentials::of);
-            let hash = known.as_ref().and_then(Credentials::hash);
-            let verdict = password::verify(current.to_owned(), hash, cost).await?;
-            let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
-                return Err(Error::Unauthenticated("the current password is wrong".into()));
-            };
+            let known = self.compare(caller, current).await?;
             let hash = password::hash(new.to_owned(), cost).await?;
             if self.replace_hash(caller.clone(), known, hash).await? {
                 return Ok(());
             }
         }
         Err(account_in_flux())
+    }
+
+    /// What the caller logs in with, if this is his password.
+    async fn compare(&self, caller: &Caller, current: &str) -> Result<Credentials, Error> {
+        let rows = self.db.read(self.account.select_by_id(caller.id)).await?;
+        let known = rows.first().and_then(Credentials::of);
+        let hash = known.as_ref().and_then(Credentials::hash);
+        let verdict = password::verify(current.to_owned(), hash, self.settings.bcrypt_cost).await?;
+        let known = known.filter(|_| verdict != Verdict::Wrong);
+        known.ok_or_else(|| Error::Unauthenticated("the current password is wrong".into()))
     }
 
     /// One page of the caller's live sessions.
@@ -114,5 +121,11 @@ impl Auth {
                 })
             })
             .await
+    }
+}
+
+impl Reauthentication for Auth {
+    fn reauthenticate<'a>(&'a self, caller: &'a Caller, password: &'a str) -> BoxFuture<'a, Result<String, Error>> {
+        async move { Ok(self.compare(caller, password).await?.hash) }.boxed()
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use super::{
-    Config, ConfigError, LogFormat, Network, PublicUrl, SecretKey, cors,
+    Config, ConfigError, LinkUrl, LogFormat, Network, PublicUrl, SecretKey, cors,
     values::{SMTP_ADDRESS, database, host, is_mail_server, number, redis, url},
 };
 
@@ -149,6 +149,19 @@ pub const VARIABLES: &[Variable] = &[
             return Err("an e-mail address, such as Tracker <tracker@example.com>".into());
         }
         config.mail_from = Some(value.to_owned()).filter(|sender| !sender.is_empty());
+        Ok(())
+    }),
+    open(
+        "RESET_URL",
+        None,
+        "where mails about forgotten passwords lead; {token} stands for the token",
+        |config, value| {
+            config.reset_url = Some(value).filter(|value| !value.is_empty()).map(LinkUrl::parse).transpose()?;
+            Ok(())
+        },
+    ),
+    open("VERIFY_URL", None, "where mails lead with which an address is confirmed", |config, value| {
+        config.verify_url = Some(value).filter(|value| !value.is_empty()).map(LinkUrl::parse).transpose()?;
         Ok(())
     }),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {

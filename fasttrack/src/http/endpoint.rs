@@ -18,7 +18,7 @@ use super::{
     history, idempotency, limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
-    routes::{Action, Route},
+    routes::{Action, Route, SessionAction},
     service,
     session_routes::{self, SessionRequest},
     socket,
@@ -142,7 +142,7 @@ impl Endpoint {
         match key {
             None => self.answer(call?, admission).await,
             Some(key) => {
-                let (keyed, request_id) = (idempotency::keyed(req, key, &bytes), RequestId::of(req));
+                let (keyed, request_id) = (idempotency::keyed(&self.site.keys, req, key, &bytes), RequestId::of(req));
                 let work = match call {
                     Ok(call) => self.work(call).await,
                     Err(error) => Err(error),
@@ -175,14 +175,14 @@ impl Endpoint {
         let preconditions = self.preconditions(req, &mut faults)?;
         let is_required = match self.route.action {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
-            // Logging out needs no body, and a token was needed to come here.
-            Action::Session(_) => self.route.method == "POST" && !self.route.path.ends_with("/logout"),
-            Action::Batch => true,
-            Action::Service(_)
+            Action::Session(SessionAction::Logout | SessionAction::SendVerification)
+            | Action::Service(_)
             | Action::Custom { .. }
             | Action::Replaced { .. }
             | Action::Socket
             | Action::Notifications => false,
+            Action::Session(_) => self.route.method == "POST",
+            Action::Batch => true,
         };
         let body = object(bytes, is_required, faults)?;
         Ok(Call { id, who, params, shape, body, headers: req.headers(), preconditions })

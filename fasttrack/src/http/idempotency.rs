@@ -16,6 +16,7 @@ use super::{
     routes::{Action, Route},
 };
 use crate::{
+    auth::Keys,
     error::{Error, Fault},
     pipeline::{Answer, Answered, KEY_HEADER, Keyed},
     principal::Principal,
@@ -76,8 +77,9 @@ pub(super) fn key<'a>(
     }
 }
 
-/// A request under its key: the same again is what has the same method, path, query, preconditions and body.
-pub(super) fn keyed(req: &Request, (account, key): (i64, &str), body: &[u8]) -> Keyed {
+/// A request under its key: the same again is what has the same method, path, query, preconditions and body. A body may hold a
+/// password, which could be guessed by a plain digest of it.
+pub(super) fn keyed(keys: &Keys, req: &Request, (account, key): (i64, &str), body: &[u8]) -> Keyed {
     let (uri, headers) = (req.uri(), req.headers());
     let mut parts = vec![req.method().as_str().as_bytes(), uri.path().as_bytes()];
     parts.push(uri.query().unwrap_or_default().as_bytes());
@@ -86,17 +88,11 @@ pub(super) fn keyed(req: &Request, (account, key): (i64, &str), body: &[u8]) -> 
         parts.push(b"");
     }
     parts.push(body);
-    Keyed { account, key: digest(&[key.as_bytes()]), request: digest(&parts) }
+    Keyed { account, key: hex(&Sha256::digest(key.as_bytes())), request: hex(&keys.request_tag(&parts)) }
 }
 
-/// A digest of parts, which are told from each other.
-fn digest(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
@@ -148,9 +144,11 @@ mod tests {
 
     #[test]
     fn parts_are_told_from_each_other() {
-        let digests = [&[&b"ab"[..], b"c"][..], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""], &[]].map(digest);
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        let digests = [&[&b"ab"[..], b"c"][..], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""], &[]]
+            .map(|parts| keys.request_tag(parts));
         for (place, one) in digests.iter().enumerate() {
-            assert_eq!(one.len(), 64);
+            assert_eq!(one.len(), 32);
             assert!(digests.iter().skip(place + 1).all(|other| one != other), "{digests:?}");
         }
     }

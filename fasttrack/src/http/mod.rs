@@ -28,6 +28,8 @@ mod host;
 mod idempotency;
 mod limit;
 #[doc(hidden)]
+pub mod links;
+#[doc(hidden)]
 pub mod live;
 mod metrics;
 mod mount;

@@ -76,10 +76,10 @@ impl Asset {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{docs, live};
+    use super::super::{docs, links, live};
 
-    fn pages() -> [(&'static str, &'static super::Page); 2] {
-        [("/docs", docs::page()), ("/live", live::page())]
+    fn pages() -> [(&'static str, &'static super::Page); 4] {
+        [("/docs", docs::page()), ("/live", live::page()), ("/reset", links::reset()), ("/verify", links::verify())]
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Reply {
         }
         if let Some(body) = self.streamed {
             res.replace_body(body);
-        } else if !self.body.is_empty() {
+        } else if !self.body.is_empty() || self.status == StatusCode::ACCEPTED {
             res.replace_body(ResBody::Once(self.body));
         }
     }

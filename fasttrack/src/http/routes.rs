@@ -1,5 +1,7 @@
 //! Routes as data: what follows from the catalog, and what every application has.
 
+mod fixed;
+
 use crate::{
     pipeline::Right,
     schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
@@ -81,6 +83,14 @@ pub enum SessionAction {
     Logout,
     /// Changes the caller's password.
     ChangePassword,
+    /// Has a link mailed to who has forgotten his password.
+    Forgot,
+    /// Sets a password with such a link.
+    Reset,
+    /// Confirms an address with a link.
+    Verify,
+    /// Has such a link mailed once more.
+    SendVerification,
     /// Lists the caller's sessions.
     List,
     /// Ends one of them.
@@ -106,6 +116,14 @@ pub enum ServiceAction {
     Live,
     /// What that page loads.
     LiveFile,
+    /// The page on which a password is set.
+    Reset,
+    /// What that page loads.
+    ResetFile,
+    /// The page on which an address is confirmed.
+    Verify,
+    /// What that page loads.
+    VerifyFile,
 }
 
 impl Action {
@@ -114,7 +132,15 @@ impl Action {
     pub const fn is_public(self) -> bool {
         matches!(
             self,
-            Self::Service(_) | Self::Session(SessionAction::Register | SessionAction::Login | SessionAction::Refresh)
+            Self::Service(_)
+                | Self::Session(
+                    SessionAction::Register
+                        | SessionAction::Login
+                        | SessionAction::Refresh
+                        | SessionAction::Forgot
+                        | SessionAction::Reset
+                        | SessionAction::Verify
+                )
         )
     }
 
@@ -154,41 +180,15 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
         }
         routes.extend(Verb::ALL.iter().filter_map(|&verb| resource(catalog, model, verb)));
     }
-    routes.extend(SESSION_ROUTES.iter().map(|&(method, path, action)| {
-        let action = Action::Session(action);
-        Route { method, path: format!("{API_PREFIX}{path}"), action, admits_anonymous: action.is_public() }
-    }));
+    let account = catalog.account().map(|model| model.schema);
+    routes.extend(fixed::session_routes(account));
     let batch = format!("{API_PREFIX}/batch");
     routes.push(Route { method: "POST", path: batch, action: Action::Batch, admits_anonymous: false });
     routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));
     routes.push(notified("/ws".to_owned(), Action::Socket));
-    routes.extend(SERVICE_ROUTES.iter().map(|&(path, action)| {
-        let action = Action::Service(action);
-        Route { method: "GET", path: path.to_owned(), action, admits_anonymous: true }
-    }));
+    routes.extend(fixed::service_routes(account));
     routes
 }
-
-const SESSION_ROUTES: [(&str, &str, SessionAction); 7] = [
-    ("POST", "/auth/register", SessionAction::Register),
-    ("POST", "/auth/login", SessionAction::Login),
-    ("POST", "/auth/refresh", SessionAction::Refresh),
-    ("POST", "/auth/logout", SessionAction::Logout),
-    ("POST", "/auth/password", SessionAction::ChangePassword),
-    ("GET", "/auth/sessions", SessionAction::List),
-    ("DELETE", "/auth/sessions/{id}", SessionAction::End),
-];
-
-const SERVICE_ROUTES: [(&str, ServiceAction); 8] = [
-    ("/health", ServiceAction::Health),
-    ("/ready", ServiceAction::Ready),
-    ("/metrics", ServiceAction::Metrics),
-    ("/openapi.json", ServiceAction::Document),
-    ("/docs", ServiceAction::Docs),
-    ("/docs/{file}", ServiceAction::DocsFile),
-    ("/live", ServiceAction::Live),
-    ("/live/{file}", ServiceAction::LiveFile),
-];
 
 const fn notified(path: String, action: Action) -> Route {
     Route { method: "GET", path, action, admits_anonymous: false }
@@ -356,8 +356,9 @@ pub(crate) mod tests {
     fn the_way_to_a_token_needs_none() {
         for route in routes() {
             let is_public = route.action.is_public();
-            let expected = ["register", "login", "refresh"].iter().any(|word| route.path.ends_with(word))
-                || !route.path.starts_with(API_PREFIX) && route.path != "/ws";
+            let expected =
+                ["register", "login", "refresh", "forgot", "reset"].iter().any(|word| route.path.ends_with(word))
+                    || !route.path.starts_with(API_PREFIX) && route.path != "/ws";
             assert_eq!(is_public, expected, "{}", route.path);
             assert!(!is_public || route.admits_anonymous);
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use salvo::http::StatusCode;
+use serde_json::json;
 
 use super::{
     Site, created, forms,
@@ -12,7 +13,9 @@ use super::{
 };
 use crate::{
     auth::Client,
+    email,
     error::Error,
+    job::Letter,
     password,
     principal::{Caller, Principal},
     wire::{Object, Params},
@@ -56,6 +59,29 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
             let check = |name: &str, text: &str| if name == names[1] { password::check(text) } else { Ok(()) };
             let [current, new] = forms::checked_texts(body, names, check)?;
             site.auth.change_password(caller, &current, &new).await.map(|()| Reply::empty())
+        }
+        SessionAction::Forgot => {
+            let [email] = forms::texts(body, ["email"])?;
+            // What is no address is nobody's, which is not told either.
+            if let Ok(email) = email::validate(&email) {
+                site.pipeline.post(Letter::Reset, 0, Some(json!({ "email": email }).to_string())).await?;
+            }
+            Ok(Reply::without_body(StatusCode::ACCEPTED))
+        }
+        SessionAction::Reset => {
+            let check = |name: &str, text: &str| if name == "password" { password::check(text) } else { Ok(()) };
+            let [token, new] = forms::checked_texts(body, ["token", "password"], check)?;
+            let confirmation = site.pipeline.confirmation()?;
+            site.auth.reset_password(&token, &new, confirmation).await.map(|()| Reply::empty())
+        }
+        SessionAction::Verify => {
+            let [token] = forms::texts(body, ["token"])?;
+            site.auth.verify_address(&token, site.pipeline.confirmation()?).await.map(|()| Reply::empty())
+        }
+        SessionAction::SendVerification => {
+            forms::nothing(body)?;
+            site.pipeline.post(Letter::Verification, caller(principal)?.id, None).await?;
+            Ok(Reply::without_body(StatusCode::ACCEPTED))
         }
         SessionAction::List => list(site, caller(principal)?, params, body).await,
         SessionAction::End => {

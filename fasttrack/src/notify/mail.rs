@@ -5,13 +5,16 @@ use std::time::Duration;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{
-        Mailbox,
-        header::{ContentType, MIME_VERSION_1_0},
+        Body, Mailbox, MultiPart,
+        header::{ContentTransferEncoding, ContentType, MIME_VERSION_1_0},
     },
     transport::smtp,
 };
 
-use crate::job::{MailError, Recipient};
+use crate::{
+    job::{MailError, Recipient},
+    mails::Draft,
+};
 
 /// Longest wait for a word of the mail server; below the time limit of a job.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -63,23 +66,23 @@ impl Mailer {
     ///
     /// # Errors
     /// [`MailError`], which says whether to try again is of use.
-    pub(super) async fn send(&self, to: Recipient, subject: String, text: String) -> Result<(), MailError> {
+    pub(super) async fn send(&self, to: Recipient, draft: Draft) -> Result<(), MailError> {
         let smtp = match &self.0 {
             Way::Smtp(smtp) => smtp,
             Way::Log => {
-                let subject = one_line(&subject, MAX_SUBJECT);
+                let (subject, text) = (one_line(&draft.subject, MAX_SUBJECT), draft.text);
                 tracing::info!(target: "fasttrack::mail", to = to.address, subject, "no SMTP_URL is set: mail is logged");
                 tracing::debug!(target: "fasttrack::mail", to = to.address, text);
                 return Ok(());
             }
             #[cfg(feature = "testing")]
             Way::Kept(from, postbox) => {
-                message(from, &to, &subject, text.clone())?;
-                postbox.put(to, one_line(&subject, MAX_SUBJECT), text);
+                message(from, &to, &draft)?;
+                postbox.put(to, Draft { subject: one_line(&draft.subject, MAX_SUBJECT), ..draft });
                 return Ok(());
             }
         };
-        let message = message(&smtp.from, &to, &subject, text)?;
+        let message = message(&smtp.from, &to, &draft)?;
         let sent = tokio::time::timeout(PATIENCE * 3, smtp.transport.send(message)).await;
         match sent {
             Ok(Ok(_)) => Ok(()),
@@ -103,21 +106,36 @@ fn is_final(error: &smtp::Error, to: &Recipient) -> bool {
     (error.is_permanent() && !is_of_log_in) || cannot_be_told
 }
 
-fn message(from: &Mailbox, to: &Recipient, subject: &str, text: String) -> Result<Message, MailError> {
+fn message(from: &Mailbox, to: &Recipient, draft: &Draft) -> Result<Message, MailError> {
     let unwritable = |error: &dyn std::error::Error| MailError::Unwritable(error.to_string());
     let address: Address = to.address.parse().map_err(|error| unwritable(&error))?;
     let name = Some(one_line(&to.name, MAX_NAME)).filter(|name| !name.is_empty());
-    Message::builder()
+    let head = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(name, address))
-        .subject(one_line(subject, MAX_SUBJECT))
-        .message_id(Some(message_id(from)?))
+        .subject(one_line(&draft.subject, MAX_SUBJECT))
+        .message_id(Some(message_id(from)?));
+    let message = match &draft.html {
+        // It says by itself how it is to be read.
+        Some(html) => head.multipart(MultiPart::alternative_plain_html(body(&draft.text), body(html))),
         // Without it, what follows means nothing to a reader (RFC 2045, section 4).
-        .header(MIME_VERSION_1_0)
-        .header(ContentType::TEXT_PLAIN)
-        .body(text)
-        .map_err(|error| unwritable(&error))
+        None => head.header(MIME_VERSION_1_0).header(ContentType::TEXT_PLAIN).body(body(&draft.text)),
+    };
+    message.map_err(|error| unwritable(&error))
 }
+
+/// A text as it is written: as it is, where that is allowed, so that a link stays whole for whoever reads the source, or the
+/// log of a mail server. What ends a line for some servers and not for others ends one for all.
+fn body(text: &str) -> Body {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}").replace('\n', "\r\n");
+    if text.is_ascii() && text.split("\r\n").all(|line| line.len() <= MAX_LINE) {
+        return Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit);
+    }
+    Body::new(text)
+}
+
+/// Longest line of a mail, in bytes (RFC 5322, section 2.1.1).
+const MAX_LINE: usize = 998;
 
 /// A new id under the sender's domain (RFC 5322, section 3.6.4).
 fn message_id(from: &Mailbox) -> Result<String, MailError> {
@@ -158,7 +176,7 @@ mod tests {
 
     fn written(to: (&str, &str), subject: &str, text: &str) -> Result<String, MailError> {
         let from = "Tracker <tracker@example.com>".parse().unwrap();
-        message(&from, &to.into(), subject, text.into())
+        message(&from, &to.into(), &Draft::text(subject, text))
             .map(|message| String::from_utf8(message.formatted()).expect("a mail is ASCII"))
     }
 
@@ -240,7 +258,7 @@ mod tests {
         };
         tokio::spawn(server);
         let mailer = Mailer::smtp(&url, "a@example.com").unwrap();
-        mailer.send(to.into(), "s".into(), "t".into()).await
+        mailer.send(to.into(), Draft::text("s", "t")).await
     }
 
     #[tokio::test]
@@ -271,6 +289,31 @@ mod tests {
     fn a_subject_reads_as_it_was_written() {
         let mail = written(("ada@example.com", ""), "=?utf-8?q?Bcc=3A_x?=", "t").unwrap();
         assert!(mail.contains("Subject: = ?utf-8?q?Bcc=3A_x?=\r\n"), "{mail}");
+    }
+
+    #[test]
+    fn a_link_stays_whole() {
+        let link = format!("https://x.example/{}#token={}", "a".repeat(200), "=".repeat(43));
+        let mail = written(("ada@example.com", ""), "s", &format!("Here:\n\n{link}\n")).unwrap();
+        assert!(mail.lines().any(|line| line == link) && mail.contains("Content-Transfer-Encoding: 7bit"), "{mail}");
+        for text in ["a\r.\rb", "a\0b", &"n".repeat(999)] {
+            let mail = written(("ada@example.com", ""), "s", text).unwrap();
+            let (_, body) = mail.split_once("\r\n\r\n").unwrap();
+            assert!(!body.replace("\r\n", "").contains(['\r', '\0']), "{mail:?}");
+            assert!(mail.lines().all(|line| line.len() <= 998), "{mail}");
+        }
+    }
+
+    #[test]
+    fn a_mail_may_be_text_and_html() {
+        let from = "Tracker <tracker@example.com>".parse().unwrap();
+        let draft = Draft::text("Hello", "plain\r\n.\r\nQUIT").html("<p>rich</p>");
+        let mail = message(&from, &"ada@example.com".into(), &draft).unwrap().formatted();
+        let mail = String::from_utf8(mail).unwrap();
+        let lines = |text: &str| mail.lines().filter(|line| line.starts_with(text)).count();
+        assert_eq!((lines("MIME-Version: 1.0"), lines("Content-Type: multipart/alternative")), (1, 1), "{mail}");
+        assert_eq!((lines("Content-Type: text/plain"), lines("Content-Type: text/html")), (1, 1), "{mail}");
+        assert!(mail.contains("plain") && mail.contains("<p>rich</p>"), "{mail}");
     }
 
     #[test]

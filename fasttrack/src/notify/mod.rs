@@ -11,6 +11,7 @@ mod dispatch;
 mod feed;
 mod hub;
 mod jobs;
+mod letters;
 mod mail;
 mod outbox;
 #[cfg(feature = "testing")]
@@ -29,6 +30,7 @@ pub use self::{
     dispatch::dispatch,
     hub::{Hub, Limits, Refused},
     jobs::{Figures, Kept, List, Workers, list, retry},
+    letters::{Letters, LinksLead},
     mail::Mailer,
     outbox::{Messages, Numbered, Outbox, Page},
     retention::keep_tidy,

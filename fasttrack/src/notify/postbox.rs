@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::job::Recipient;
+use crate::{job::Recipient, mails::Draft};
 
 /// A mail that was sent, as its reader would see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Mail {
     pub subject: String,
     /// Its text.
     pub text: String,
+    /// The same as HTML, if it has that.
+    pub html: Option<String>,
 }
 
 /// What keeps it. A clone is the same one.
@@ -28,8 +30,9 @@ impl Postbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn put(&self, to: Recipient, subject: String, text: String) {
-        let mail = Mail { to: to.address, name: to.name, subject, text };
+    pub(super) fn put(&self, to: Recipient, draft: Draft) {
+        let Draft { subject, text, html } = draft;
+        let mail = Mail { to: to.address, name: to.name, subject, text, html };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
     }
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::Mailer;
+use super::{Letters, Mailer, letters::Desk};
 use crate::{
     config::PublicUrl,
     db::{Db, DbError},
     error::Error,
-    job::{MailError, Recipient, Services},
+    job::{JobError, JobResult, Letter, MailError, RawChange, Recipient, Services},
+    mails::Draft,
     pipeline::{self, Accounts},
     schema::{Catalog, Schema},
     sql::{self, Predicate, Table, Template, Values},
@@ -21,6 +22,7 @@ pub struct AppServices {
     mailer: Mailer,
     public_url: Option<PublicUrl>,
     accounts: Accounts,
+    letters: Option<Letters>,
     schemas: Vec<&'static Schema>,
     /// By resource, what reads one of its rows.
     rows: HashMap<&'static str, Template>,
@@ -33,13 +35,21 @@ impl AppServices {
         let read = |schema| sql::read(&Table::new(db.dialect(), schema), &Predicate::Always);
         let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
         let schemas = catalog.models().iter().map(|model| model.schema).collect();
-        Self { db, mailer, public_url: None, accounts, schemas, rows }
+        Self { db, mailer, public_url: None, accounts, letters: None, schemas, rows }
     }
 
     /// With links to where clients see the server.
     #[must_use]
     pub fn linking_to(self, public_url: Option<PublicUrl>) -> Self {
         Self { public_url, ..self }
+    }
+}
+
+impl AppServices {
+    /// With what writes the framework's own mails to accounts.
+    #[must_use]
+    pub fn writing(self, letters: Letters) -> Self {
+        Self { letters: Some(letters), ..self }
     }
 }
 
@@ -75,7 +85,17 @@ impl Services for AppServices {
         self.db.write(move |tx| async move { Ok(tx.query(end).await?.len()) }.boxed()).boxed()
     }
 
+    fn write(&self, letter: Letter, change: RawChange) -> BoxFuture<'_, JobResult> {
+        async move {
+            let nobody = || JobError::fatal("this program writes no mails to accounts");
+            let letters = self.letters.as_ref().ok_or_else(nobody)?;
+            let account = self.rows.get(letters.account.name).ok_or_else(nobody)?;
+            letters.write(Desk { db: &self.db, mailer: &self.mailer, account }, letter, change).await
+        }
+        .boxed()
+    }
+
     fn mail(&self, to: Recipient, subject: String, text: String) -> BoxFuture<'_, Result<(), MailError>> {
-        self.mailer.send(to, subject, text).boxed()
+        self.mailer.send(to, Draft::text(subject, text)).boxed()
     }
 }

@@ -11,7 +11,9 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
 
-use super::{Act, Operation, Outcome, Pipeline, Prepared, Target, hooked::Turn, operation::Kind};
+use super::{
+    Act, Operation, Outcome, Pipeline, Prepared, Target, hooked::Turn, input::CURRENT_PASSWORD, operation::Kind,
+};
 use crate::{
     db::Tx,
     error::{Error, Fault},
@@ -54,7 +56,15 @@ pub(super) struct Batch {
     steps: Arc<[Step]>,
     /// The hashes of passwords that each sends, by key.
     hashes: Arc<[Vec<(&'static str, String)>]>,
+    shown: Option<Shown>,
     turn: Option<Turn>,
+}
+
+/// A password that was the right one, and the hash that it was compared with.
+#[derive(Clone)]
+struct Shown {
+    password: String,
+    hash: String,
 }
 
 impl Step {
@@ -70,18 +80,39 @@ impl Pipeline {
     /// # Errors
     /// [`Error::Unavailable`] when too much is going on.
     pub async fn prepare_batch(self: &Arc<Self>, steps: Vec<Step>, who: &Principal) -> Result<Prepared, Error> {
-        let (mut hashes, mut followed) = (Vec::with_capacity(steps.len()), 0);
-        for step in &steps {
+        let (mut hashes, mut followed, mut shown) = (Vec::with_capacity(steps.len()), 0, None);
+        for (place, step) in steps.iter().enumerate() {
             let schema = self.engine(step.resource)?.schema;
             hashes.push(self.hash_passwords(schema, step).await?);
+            self.reauthenticate_for(schema, step, who, &mut shown).await.map_err(|error| at(place, error))?;
             let along = schema.taken_along().filter_map(|(has, _)| self.schema_called(has.resource));
             let is_followed = |schema: &&Schema| schema.hooks.is_some() && step.verb != Verb::Read;
             followed += std::iter::once(schema).chain(along).filter(is_followed).count();
         }
         let turn = self.hooking.turn(followed).await?;
         let (pipeline, who) = (Arc::clone(self), who.clone());
-        let batch = Batch { pipeline, who, steps: steps.into(), hashes: hashes.into(), turn };
+        let batch = Batch { pipeline, who, steps: steps.into(), hashes: hashes.into(), shown, turn };
         Ok(Prepared(Kind::Batch(Box::new(batch))))
+    }
+
+    /// Compares the password that a change of an account is sent with, if it was not compared for an earlier one.
+    async fn reauthenticate_for(
+        &self,
+        schema: &Schema,
+        step: &Step,
+        who: &Principal,
+        shown: &mut Option<Shown>,
+    ) -> Result<(), Error> {
+        let (true, Verb::Update, Some(caller)) = (schema.account, step.verb, who.caller()) else { return Ok(()) };
+        let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(()) };
+        let Ok(body) = Object::parse(text.as_bytes()) else { return Ok(()) };
+        let sent = body.members.into_iter().find(|(key, _)| *key == CURRENT_PASSWORD);
+        let Some((_, Node::Text(password))) = sent else { return Ok(()) };
+        if shown.as_ref().is_none_or(|shown| shown.password != password) {
+            let hash = self.reauthentication.reauthenticate(caller, &password).await?;
+            *shown = Some(Shown { password: password.into_owned(), hash });
+        }
+        Ok(())
     }
 
     fn schema_called(&self, resource: &str) -> Option<&'static Schema> {
@@ -174,8 +205,12 @@ impl Batch {
         let operation = Operation { resource: step.resource, who: &self.who, preconditions: &step.preconditions, act };
         let mut prepared = self.pipeline.prepared(operation)?;
         prepared.follow(&self.pipeline.hooking, self.turn.as_ref())?;
-        if let Kind::Create(new) = &mut prepared.0 {
-            new.put_hashes(self.hashes.get(place).map(Vec::as_slice).unwrap_or_default());
+        match &mut prepared.0 {
+            Kind::Create(new) => new.put_hashes(self.hashes.get(place).map(Vec::as_slice).unwrap_or_default()),
+            Kind::Update(change) => {
+                self.shown.iter().for_each(|shown| change.put_proof(&shown.password, &shown.hash));
+            }
+            _ => {}
         }
         Ok(prepared)
     }

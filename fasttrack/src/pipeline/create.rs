@@ -71,24 +71,31 @@ impl Pipeline {
     /// As [`create`](Self::create); a field that only some may set is a 403.
     pub async fn register(&self, body: &Object<'_>) -> Result<Vec<u8>, Error> {
         let engine = self.engine(self.account)?;
-        self.insert(self.read_new(Attempt::registration(engine), body)?).await
+        let input = Input::read(engine.schema, Purpose::Register, body);
+        self.insert(self.new_of(Attempt::registration(engine), input, body)?).await
     }
 
-    /// Creates an account on behalf of whoever runs the server, with these fields whatever rule they have.
+    /// Creates an account on behalf of whoever runs the server, with these fields whatever rule they have. He answers for its
+    /// address, which counts as confirmed.
     ///
     /// # Errors
     /// As [`create`](Self::create).
     pub async fn register_as(&self, body: &Object<'_>, fields: &[(&str, Arg)]) -> Result<Vec<u8>, Error> {
         let engine = self.engine(self.account)?;
-        let mut input = Input::read(engine.schema, Purpose::Create, body);
-        for (key, arg) in fields {
-            input.fields.extend(engine.schema.column_of_key(key).map(|column| (column, arg.clone())));
+        let mut input = Input::read(engine.schema, Purpose::Register, body);
+        let fields = fields.iter().map(|(key, arg)| (engine.schema.column_of_key(key), arg.clone()));
+        for (column, arg) in fields.chain([(engine.schema.verified(), Arg::Int(1))]) {
+            input.fields.extend(column.map(|column| (column, arg)));
         }
         self.insert(New::of(Attempt::registration(engine), input, Vec::new())).await
     }
 
     fn read_new(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<New, Error> {
         let input = Input::read(attempt.engine.schema, Purpose::Create, body);
+        self.new_of(attempt, input, body)
+    }
+
+    fn new_of(&self, attempt: Attempt<'_>, input: Input, body: &Object<'_>) -> Result<New, Error> {
         let guards = &attempt.plan.insert.guards;
         input.refuse_fields(|key| guards.iter().any(|guard| guard.key == key && guard.policy.is_never()))?;
         let brought = self.brought(attempt.along, attempt.who, body, attempt.now_us)?;
@@ -165,7 +172,10 @@ pub(super) fn check_may_create(engine: &Engine, plan: &RowsPlan, who: &Principal
 /// [`Error::Unavailable`] when too many others are being hashed.
 pub(super) async fn hash_passwords(schema: &Schema, row: &mut [Arg], cost: u32) -> Result<(), Error> {
     for (arg, column) in row.iter_mut().zip(schema.columns) {
-        if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg) {
+        // None is what an account has whose owner is to choose one.
+        if let (Kind::PasswordHash, Arg::Text(plain)) = (column.kind, &mut *arg)
+            && !plain.is_empty()
+        {
             *arg = Arg::Text(password::hash(std::mem::take(plain), cost).await?);
         }
     }

@@ -14,6 +14,8 @@ use crate::{
 pub(super) enum Purpose {
     /// A new row.
     Create,
+    /// A new account whose password is sent along, whatever is said of other new ones.
+    Register,
     /// A new row that comes along with the one that this field of it will refer to.
     Along(&'static str),
     /// A change to a row (RFC 7396: what is not said stays).
@@ -26,6 +28,9 @@ impl Purpose {
         !matches!(self, Self::Update)
     }
 }
+
+/// What is sent beside a change of an account's address, and is no field of it.
+pub(super) const CURRENT_PASSWORD: &str = "current_password";
 
 /// A body, read.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +50,7 @@ impl Input {
         for (key, node) in &body.members {
             match (schema.column_of_key(key), inline::called(schema, key)) {
                 (Some(column), _) => input.take(schema, purpose, column, node),
+                (None, None) if purpose == Purpose::Update && schema.account && key == CURRENT_PASSWORD => {}
                 (None, None) => input.faults.push(unknown(schema, purpose, key)),
                 // Those are read apart from the row itself.
                 (None, Some(_)) if purpose == Purpose::Create => {}
@@ -83,7 +89,9 @@ impl Input {
             _ => value::read(column, node),
         };
         let read = read.and_then(|arg| match purpose {
-            Purpose::Create | Purpose::Along(_) => flow::check_beginning(column, &arg).map(|()| arg),
+            Purpose::Create | Purpose::Register | Purpose::Along(_) => {
+                flow::check_beginning(column, &arg).map(|()| arg)
+            }
             Purpose::Update => Ok(arg),
         });
         match read {
@@ -101,7 +109,12 @@ impl Input {
     /// What the row to be holds in `column`: what was sent, or what the declaration says.
     pub(super) fn value_of(&self, column: &Column) -> Arg {
         let sent = self.fields.iter().find(|(other, _)| other.key == column.key);
-        sent.map_or_else(|| stored_default(column).map_or(Arg::Null, value::literal), |(_, arg)| arg.clone())
+        match sent {
+            Some((_, arg)) => arg.clone(),
+            // Whom the account is for will choose one.
+            None if column.kind == Kind::PasswordHash => Arg::Text(String::new()),
+            None => stored_default(column).map_or(Arg::Null, value::literal),
+        }
     }
 
     /// Refuses fields that the caller may not set.
@@ -123,6 +136,9 @@ pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Re
     }
     if purpose == Purpose::Update && column.kind == Kind::PasswordHash {
         return Err(("read_only", "is changed with POST /api/v1/auth/password"));
+    }
+    if purpose == Purpose::Create && column.kind == Kind::PasswordHash && schema.invites() {
+        return Err(("read_only", "is chosen by whom the account is for, with the link that he is sent"));
     }
     if purpose == Purpose::Update && column.write_once {
         return Err(("write_once", "cannot be changed after creation"));

@@ -48,7 +48,7 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
-    account::Accounts,
+    account::{Accounts, Confirmation, Reauthentication},
     batch::{Named, Step},
     engine::managers,
     expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
@@ -96,6 +96,8 @@ pub struct PipelineOptions {
     pub cursor_key: CursorKey,
     /// Cost of new password hashes.
     pub bcrypt_cost: u32,
+    /// Within what time mails are begun that requests ask for, in microseconds.
+    pub letters_within_us: i64,
 }
 
 /// What is around the pipeline, and hears of what it does.
@@ -104,6 +106,8 @@ pub struct Around {
     pub listener: Arc<dyn OutboxListener>,
     /// What `after_commit` of hooks is given.
     pub context: Context,
+    /// What compares the password of who is calling.
+    pub reauthentication: Arc<dyn Reauthentication>,
 }
 
 /// Serves every verb of every resource.
@@ -112,6 +116,7 @@ pub struct Pipeline {
     options: PipelineOptions,
     engines: Arc<[Arc<Engine>]>,
     hooking: Hooking,
+    reauthentication: Arc<dyn Reauthentication>,
     account: usize,
     /// What can be done with rows besides what is declared.
     offers: OnceLock<Vec<Offer>>,
@@ -130,7 +135,8 @@ impl Pipeline {
         let engines = catalog.models().iter().map(engine);
         let engines: Arc<[_]> = engines.collect::<Result<_, _>>()?;
         let hooking = Hooking::new(around.context, Arc::clone(&engines));
-        Ok(Self { db, options, engines, hooking, account, offers: OnceLock::new() })
+        let reauthentication = around.reauthentication;
+        Ok(Self { db, options, engines, hooking, reauthentication, account, offers: OnceLock::new() })
     }
 
     /// Waits until `after_commit` of every change so far has ended.

@@ -118,6 +118,9 @@ impl Pipeline {
             self.ready(new).await?;
             return Ok(prepared);
         }
+        if let Kind::Update(change) = &mut prepared.0 {
+            self.reauthenticate(change).await?;
+        }
         let turn = self.hooking.turn(prepared.followed()).await?;
         prepared.follow(&self.hooking, turn.as_ref())?;
         Ok(prepared)

@@ -1,5 +1,6 @@
 //! `PATCH`: a row changes (RFC 7396), if the rule allows it as it is, and where it would hang or as it would be.
 
+mod address;
 mod caller;
 mod references;
 mod unasked;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-pub(super) use self::unasked::set;
+pub(super) use self::{address::Proof, unasked::set};
 use super::{
     Pipeline, Target,
     change::{arguments, fires_on_update},
@@ -57,6 +58,7 @@ pub(super) struct Change {
     preconditions: Preconditions,
     hooked: Option<Hooked>,
     input: Input,
+    proof: Proof,
 }
 
 impl Pipeline {
@@ -80,6 +82,7 @@ impl Pipeline {
     /// As [`update`](Self::update); [`Error::PreconditionFailed`].
     pub(super) async fn change(&self, asked: Asked<'_>, target: Target, body: &Object<'_>) -> Result<Changed, Error> {
         let mut change = self.changing(asked, target, body)?;
+        self.reauthenticate(&mut change).await?;
         let turn = self.hooking.turn(change.followed()).await?;
         change.follow(&self.hooking, turn.as_ref())?;
         self.db.write(move |tx| async move { change.apply(tx).await }.boxed()).await
@@ -100,7 +103,8 @@ impl Pipeline {
         if (policy.is_never() || second.is_never()) && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Update.name(), engine.schema, id));
         }
-        let input = Input::read(engine.schema, Purpose::Update, body);
+        let mut input = Input::read(engine.schema, Purpose::Update, body);
+        let proof = Proof::read(engine.schema, body, &mut input);
         // What only some may set is never one's own to set, whoever one is.
         let shut = |guard: &Guard| oneself || guard.policy.is_never();
         if !policy.is_never() {
@@ -123,6 +127,7 @@ impl Pipeline {
             preconditions: preconditions.clone(),
             hooked: None,
             input,
+            proof,
         })
     }
 }
@@ -161,12 +166,15 @@ impl Change {
         self.check_preconditions(tx, &before).await?;
         self.merge_json(&before);
         let mut changes = self.differences(&before);
+        self.check_proof(tx, &changes).await?;
+        self.forget_confirmation(&before, &mut changes);
         self.check_steps(tx, &before, &changes).await?;
         let broken = if hooked.is_none() { self.broken(&before, &changes) } else { Vec::new() };
         self.check_references(tx, &before, &changes, broken).await?;
         self.check_flows(&before, &changes)?;
         if let Some(hooked) = hooked.as_ref().filter(|_| !changes.is_empty()) {
             changes = self.ask_hook(tx, hooked, &before, changes).await?;
+            self.forget_confirmation(&before, &mut changes);
         }
         let json = if changes.is_empty() { before.json } else { self.carry_out(tx, hooked, before, &changes).await? };
         let is_seen = self.is_seen(tx, &changes).await?;

@@ -4,6 +4,7 @@
 //! of this module. Nothing here knows HTTP or SQL, and nothing here acts: [`Catalog`] links the schemas of an
 //! application at start, the pipeline interprets them.
 
+mod account;
 mod added;
 mod catalog;
 mod column;
@@ -30,6 +31,7 @@ use crate::hooks::HookTable;
 pub(crate) use self::names::{RESERVED, names_besides_the_table};
 pub(crate) use self::words::{named_rule, span};
 pub use self::{
+    account::Registration,
     catalog::{Catalog, LinkError, Model, Parent, Step},
     column::{Column, Fallback},
     constraint::{Check, Condition, Exclusive, Limit, Operand, Unique},
@@ -65,6 +67,7 @@ pub use self::{
 #[doc(hidden)]
 pub use crate::{
     decimal::Fixed,
+    job::Letter,
     types::{Number, deserialize_choice, serialize_choice, words},
 };
 
@@ -81,6 +84,8 @@ pub struct Schema {
     pub under: Option<&'static str>,
     /// Whether this is the one entity that can log in.
     pub account: bool,
+    /// How rows of it come into being, if it is.
+    pub registration: Registration,
     /// Whether a row that may not be read answers 404 instead of 403.
     pub conceal: bool,
     /// How long a row is kept that was deleted, in microseconds; where that is not said, until somebody erases it.
@@ -130,6 +135,7 @@ impl Schema {
             doc: "",
             under: None,
             account: false,
+            registration: Registration::Open,
             conceal: false,
             keep_deleted_us: None,
             history: false,

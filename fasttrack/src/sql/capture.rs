@@ -36,6 +36,8 @@ pub enum AccountChange {
         /// Which.
         id: i64,
     },
+    /// This account has another address or another password than it had.
+    Credentials(i64),
 }
 
 /// How a connection is made to capture changes, and asked for them.
@@ -92,6 +94,9 @@ fn capture_accounts(account: &Schema, roles: &[&str]) -> Vec<Capture> {
     if let Some(active) = active(account) {
         let active = quote(active.key);
         changed.push(format!("3, NEW.\"id\", NULL WHERE OLD.{active} AND NOT NEW.{active}"));
+    }
+    if let Some(differs) = has_other_credentials(account) {
+        changed.push(format!("6, NEW.\"id\", NULL WHERE {differs}"));
     }
     let made = vec!["1, NEW.\"id\", NULL".to_owned()];
     let capture = |name, event, changes| Capture { name, table: table.clone(), event, changes };
@@ -157,6 +162,13 @@ fn manages(account: &Schema, roles: &[&str], row: &str) -> Option<String> {
     Some(active.unwrap_or_default() + &role)
 }
 
+/// Whether what one logs in with is something else than it was.
+fn has_other_credentials(account: &Schema) -> Option<String> {
+    let columns = account.columns.iter().filter(|column| matches!(column.kind, Kind::Email | Kind::PasswordHash));
+    let differs = columns.map(|column| quote(column.key)).map(|key| format!("OLD.{key} <> NEW.{key}"));
+    Some(differs.collect::<Vec<_>>().join(" OR ")).filter(|differs| !differs.is_empty())
+}
+
 fn active(account: &Schema) -> Option<&'static Column> {
     account.column("is_active").filter(|column| column.kind == Kind::Bool)
 }
@@ -172,6 +184,7 @@ impl AccountChange {
             3 => Self::Disabled(account),
             4 => Self::Session { account, id: row.int(2)? },
             5 => Self::Ended { account, id: row.int(2)? },
+            6 => Self::Credentials(account),
             _ => return None,
         })
     }
@@ -209,7 +222,8 @@ mod tests {
             (4, Some(9), Some(AccountChange::Session { account: 7, id: 9 })),
             (5, Some(9), Some(AccountChange::Ended { account: 7, id: 9 })),
             (5, None, None),
-            (6, Some(9), None),
+            (6, None, Some(AccountChange::Credentials(7))),
+            (7, Some(9), None),
         ] {
             assert_eq!(AccountChange::read(&Row(vec![Cell::Int(what), Cell::Int(7), cell(session)])), expected);
         }

@@ -154,7 +154,8 @@ pub(crate) trait Syntax: Sync {
     /// What an update of a job goes on with that ends its lease.
     fn end_lease(&self) -> &'static str;
 
-    /// Makes the tables of sessions, and of what commands leave for a server; each statement may be run again.
+    /// Makes the tables of sessions, of what commands leave for a server, and of links in mails; each statement may be run
+    /// again.
     fn session_tables(&self, accounts: &str) -> Vec<String>;
 
     /// Makes the tables of the outbox, likewise.
@@ -296,6 +297,16 @@ fn answer_indexes() -> [String; 2] {
     [
         "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_answers_by_key\" ON \"fasttrack_answers\" (\"account_id\", \"key\")",
         "CREATE INDEX IF NOT EXISTS \"fasttrack_answers_by_age\" ON \"fasttrack_answers\" (\"created_at\")",
+    ]
+    .map(str::to_owned)
+}
+
+/// Indexes of the links in mails.
+fn link_indexes() -> [String; 3] {
+    [
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_links_by_digest\" ON \"fasttrack_links\" (\"digest\")",
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_links_by_account\" ON \"fasttrack_links\" (\"account_id\", \"purpose\", \"created_at\")",
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_links_by_end\" ON \"fasttrack_links\" (\"expires_at\")",
     ]
     .map(str::to_owned)
 }

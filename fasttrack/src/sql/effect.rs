@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     db::Dialect,
+    job::Letter,
     schema::{
         Assigned, Assignment, Catalog, Change, Column, Effect, Has, Kind, LinkError, Model, Path, Payload, RowVersion,
         Schema, Step, Trigger,
@@ -83,6 +84,21 @@ impl EffectPlan {
     }
 }
 
+/// For which rows a job of the framework's own is of use: who has confirmed his address, or has a password, as one whose account
+/// the operator has made, is not asked for it.
+fn needed(schema: &Schema, job: &str) -> String {
+    let has = |column: &&Column| column.kind == Kind::PasswordHash;
+    let column = |key: &str| format!("t.{}", quote(key));
+    let condition = if job == Letter::Verification.job() {
+        schema.verified().map(|verified| format!("NOT {}", column(verified.key)))
+    } else if job == Letter::Invitation.job() {
+        schema.columns.iter().find(has).map(|password| format!("{} = ''", column(password.key)))
+    } else {
+        None
+    };
+    condition.map(|condition| format!(" WHERE {condition}")).unwrap_or_default()
+}
+
 /// Plans for the triggers of a resource.
 ///
 /// # Errors
@@ -104,7 +120,8 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     let begin = "), hit AS (SELECT t.\"id\" AS row_id, act.\"actor\" AS actor, act.\"at\" AS at, ";
     let mut sql = Sql::new(dialect, begin);
     asked().for_each(|name| _ = sql.push(&format!("act.{name} AS {name}, ")));
-    let from = format!(" FROM act JOIN {} t ON t.\"id\" = act.\"id\")", quote(schema.plural));
+    let which = if let Effect::Run { job, .. } = trigger.effect { needed(schema, job) } else { String::new() };
+    let from = format!(" FROM act JOIN {} t ON t.\"id\" = act.\"id\"{which})", quote(schema.plural));
     let does = match trigger.effect {
         Effect::Event { name, payload, to, except_actor } => {
             write_payload(catalog, model, payload, &mut sql)?;

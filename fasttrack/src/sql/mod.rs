@@ -23,6 +23,7 @@ mod inbox;
 mod inline;
 mod insert;
 mod limit;
+mod link;
 mod listed;
 mod lock;
 mod moment;
@@ -67,6 +68,9 @@ pub use self::{
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     limit::Counted,
+    link::{
+        NewLink, add_link, count_links, end_links, end_links_for, find_link, purge_links, take_link_back, use_link,
+    },
     lock::{Lock, lock_overlapping},
     moment::Moment,
     page::{END_OF_KEYS, PageQuery, SEPARATOR, page, page_shaped},
@@ -78,13 +82,13 @@ pub use self::{
         last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
     row::{
-        Table, delete, erasable, erase, hold_for_sets, locked_state, long_gone, read, read_shaped, referable,
-        restorable, state, update, would_hold,
+        Table, delete, erasable, erase, hold_for_sets, hold_password, locked_state, long_gone, read, read_shaped,
+        referable, restorable, state, update, would_hold,
     },
     scope::Scope,
     text::{Slot, Sql, Template, Values, quote},
     there::and_there,
-    timer::{begin_timer, drop_timer, enqueue_regular, know_timer, set_timer, timers},
+    timer::{begin_timer, drop_timer, enqueue_letter, enqueue_regular, know_timer, set_timer, timers},
     transfer::StoredTable,
     view::View,
 };

@@ -12,8 +12,8 @@ use super::{
     there::{and_gone, and_there},
 };
 use crate::{
-    db::{Arg, Dialect},
-    schema::{Column, Schema},
+    db::{Arg, Dialect, Statement},
+    schema::{Column, Kind, Schema},
     types::{Storage, many},
 };
 
@@ -109,6 +109,16 @@ pub fn locked_state(table: &Table, policies: &[&Predicate], goes: bool) -> Templ
     let mut sql = write_state(table, policies);
     sql.push(table.dialect.sql().lock(goes));
     sql.finish()
+}
+
+/// Finds an account if its password is kept as this hash, and keeps it so until the transaction ends; `None` where accounts
+/// have none.
+#[must_use]
+pub fn hold_password(dialect: Dialect, account: &Schema, id: i64, hash: String) -> Option<Statement> {
+    let password = account.columns.iter().find(|column| column.kind == Kind::PasswordHash)?;
+    let (table, password, lock) = (quote(account.plural), quote(password.key), dialect.sql().lock(false));
+    let sql = format!("SELECT 1 FROM {table} WHERE \"id\" = $1 AND {password} = $2{lock}");
+    Some(Statement::new(sql, vec![Arg::Int(id), Arg::Text(hash)]))
 }
 
 /// Keeps a row as it is until the transaction ends, before it is looked at: what it has in tables of pairs is then what

@@ -46,6 +46,22 @@ pub fn set_timer(name: &str, from: &str, to: String) -> Statement {
     Statement::new(sql, vec![Arg::Text(name.to_owned()), Arg::Text(from.to_owned()), Arg::Text(to)])
 }
 
+/// Puts a job about a row into the outbox, which a request asked for: resource and name, the row, what stands as its new
+/// state, the instant, and from when on it is due.
+#[must_use]
+pub fn enqueue_letter(
+    (resource, name): (&str, &str),
+    row: i64,
+    asked: Option<String>,
+    [now, due]: [String; 2],
+) -> Statement {
+    let sql = "INSERT INTO \"outbox_jobs\" (\"name\", \"resource\", \"row_id\", \"new\", \"created_at\", \"due_at\") \
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    let [name, resource] = [name, resource].map(|text| Arg::Text(text.to_owned()));
+    let asked = asked.map_or(Arg::Null, Arg::Text);
+    Statement::new(sql, vec![name, resource, Arg::Int(row), asked, Arg::Text(now), Arg::Text(due)])
+}
+
 /// Puts a regular job into the outbox, unless it is there: waiting, or under way.
 #[must_use]
 pub fn enqueue_regular(dialect: Dialect, name: &str, now: String) -> Statement {

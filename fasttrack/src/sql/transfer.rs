@@ -289,6 +289,20 @@ const FRAMEWORK: &[FrameworkTable] = &[
         ],
     ),
     (
+        "fasttrack_links",
+        true,
+        &["id"],
+        &[
+            ("id", Storage::Integer),
+            ("account_id", Storage::Integer),
+            ("purpose", Storage::Text),
+            ("digest", Storage::Text),
+            ("address", Storage::Text),
+            ("created_at", Storage::Timestamp),
+            ("expires_at", Storage::Timestamp),
+        ],
+    ),
+    (
         "outbox_timers",
         true,
         &["id"],

@@ -78,8 +78,8 @@ impl Running {
         let lock = config.database.file().map(app::lock).transpose()?;
         let options = DbOptions { is_durable: false, readers: 2, ..DbOptions::default() };
         let mailer = Mailer::kept(postbox).map_err(StartError::Mail)?;
-        let regular = application.regular;
-        let opening = Opening { options, lock, mailer: Some(mailer), redis: None, regular };
+        let (regular, mails) = (application.regular, application.mails);
+        let opening = Opening { options, lock, mailer: Some(mailer), redis: None, regular, mails };
         let app = Arc::new(App::open_with(application.resources, &config, opening).await?);
         app.timetable.take_up().await.map_err(|error| StartError::System(std::io::Error::other(error)))?;
         let served = http::service(app.layers(application.routes, &config), &config).map_err(StartError::Route)?;

@@ -14,7 +14,8 @@ fn a_new_account_is_an_active_user_without_a_name() {
     let email = unique_email();
     let user = shared().post("/auth/register", &json!({ "email": email, "password": "eight888" })).created();
     let keys: Vec<_> = user.as_object().unwrap().keys().map(String::as_str).collect();
-    let mut expected = vec!["id", "email", "display_name", "role", "is_active", "created_at", "updated_at"];
+    let mut expected =
+        vec!["id", "email", "email_verified", "display_name", "role", "is_active", "created_at", "updated_at"];
     expected.sort_unstable();
     let mut sorted = keys.clone();
     sorted.sort_unstable();

@@ -41,7 +41,7 @@ fn a_new_address_is_the_one_to_log_in_with() {
     let app = shared();
     let person = app.person();
     let email = crate::driver::unique_email();
-    app.patch("/users/me", &json!({ "email": email })).by(&person).ok();
+    app.patch("/users/me", &json!({ "email": email, "current_password": person.password })).by(&person).ok();
     app.post("/auth/login", &json!({ "email": person.email, "password": person.password })).refused(401);
     app.login(&email, &person.password);
 }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     random::Random,
     raw::{RawReply, exchange, parse_reply, request_head},
     redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},
-    smtp::Sink,
+    smtp::{Letter, Sink},
     socket::{Heard, Refused, Socket},
     streams::{CSV, NDJSON, Stream, Table, rows_of, whole},
     world::{Pair, Person, unique, unique_email},

@@ -6,7 +6,7 @@ mod stopping;
 
 use serde_json::json;
 
-use crate::driver::{Person, Settings, Sink, TestApp, wait_until};
+use crate::driver::{Letter, Person, Settings, Sink, TestApp, wait_until};
 
 /// A server whose mail goes to `sink`.
 pub(crate) fn mailing(sink: &Sink) -> Settings {
@@ -27,11 +27,23 @@ pub(crate) fn wait_for_the_jobs(app: &TestApp) {
     wait_until("the jobs are done", || metric(app, "fasttrack_jobs_waiting") == 0);
 }
 
-/// A task that is given to somebody, and its owner.
+/// New accounts, which have been sent what new accounts are sent.
 #[track_caller]
-fn assigned_task(app: &TestApp, assignee: &Person) -> (Person, i64) {
-    let owner = app.person();
-    let project = app.project(&owner);
-    let task = app.task(&owner, project, &json!({ "assignee_id": assignee.id }));
-    (owner, task)
+pub(crate) fn people<const N: usize>(app: &TestApp) -> [Person; N] {
+    let people = [(); N].map(|()| app.person());
+    wait_for_the_jobs(app);
+    people
+}
+
+/// The mails about tasks that have arrived for somebody.
+pub(crate) fn about_tasks(sink: &Sink, person: &Person) -> Vec<Letter> {
+    let is_one = |letter: &Letter| letter.data.lines().any(|line| line.starts_with("Subject: ["));
+    sink.letters_to(&person.email).into_iter().filter(is_one).collect()
+}
+
+/// A task of `owner` that is given to somebody.
+#[track_caller]
+fn assigned_task(app: &TestApp, owner: &Person, assignee: &Person) -> i64 {
+    let project = app.project(owner);
+    app.task(owner, project, &json!({ "assignee_id": assignee.id }))
 }

@@ -2,15 +2,15 @@
 
 use fasttrack::db::{Dialect, Statement};
 
-use super::{assigned_task, mailing, metric, wait_for_the_jobs};
+use super::{about_tasks, assigned_task, mailing, metric, people, wait_for_the_jobs};
 use crate::driver::{Person, Settings, Sink, TestApp, dialect, wait_until};
 
 /// A server with a job under way, which the mail server does not let end; and whom it writes to.
 fn with_a_job_under_way(sink: &Sink) -> (TestApp, Person) {
     let app = mailing(sink).start();
-    let assignee = app.person();
+    let [owner, assignee] = people(&app);
     sink.hold(true);
-    assigned_task(&app, &assignee);
+    assigned_task(&app, &owner, &assignee);
     wait_until("the job runs", || sink.held() > 0);
     (app, assignee)
 }
@@ -52,7 +52,7 @@ fn a_job_that_takes_the_process_with_it_is_dead_after_its_tries() {
     sink.hold(false);
     let retried = app.run(&["jobs", "retry", "--all"], "");
     assert!(retried.status.success(), "{retried:?}");
-    wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);
+    wait_until("the mail arrives", || about_tasks(&sink, &assignee).len() == 1);
     wait_for_the_jobs(&app);
 }
 
@@ -62,9 +62,9 @@ fn a_job_survives_a_kill() {
     let (app, assignee) = with_a_job_under_way(&sink);
     let settings = app.kill();
     sink.hold(false);
-    assert_eq!(sink.letters_to(&assignee.email).len(), 0);
+    assert_eq!(about_tasks(&sink, &assignee).len(), 0);
     let app = settings.start();
-    wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);
+    wait_until("the mail arrives", || about_tasks(&sink, &assignee).len() == 1);
     wait_for_the_jobs(&app);
 }
 
@@ -76,7 +76,7 @@ fn a_stop_waits_for_jobs_that_run() {
     wait_until("the port is closed", || std::net::TcpStream::connect(app.address()).is_err());
     sink.hold(false);
     assert_eq!(app.wait(), Some(0));
-    assert_eq!(sink.letters_to(&assignee.email).len(), 1);
+    assert_eq!(about_tasks(&sink, &assignee).len(), 1);
     let left = app.run(&["jobs"], "");
     assert!(String::from_utf8_lossy(&left.stdout).starts_with("no job waits"), "{left:?}");
 }
@@ -91,6 +91,6 @@ fn a_job_that_does_not_end_is_kept_at_a_stop() {
     assert_eq!((tries.as_str(), error.as_str()), ("0", "the server stopped while it ran"), "it is not to blame");
     sink.hold(false);
     let app = app.kill().start();
-    wait_until("the mail arrives", || sink.letters_to(&assignee.email).len() == 1);
+    wait_until("the mail arrives", || about_tasks(&sink, &assignee).len() == 1);
     wait_for_the_jobs(&app);
 }

@@ -9,12 +9,16 @@ mod metrics;
 mod public;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 35] = [
+pub(crate) const ROUTES: [(&str, &str); 41] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/logout"),
     ("POST", "/api/v1/auth/password"),
+    ("POST", "/api/v1/auth/forgot"),
+    ("POST", "/api/v1/auth/reset"),
+    ("POST", "/api/v1/auth/verify"),
+    ("POST", "/api/v1/auth/verify/send"),
     ("GET", "/api/v1/auth/sessions"),
     ("DELETE", "/api/v1/auth/sessions/{id}"),
     ("GET", "/api/v1/users/me"),
@@ -45,4 +49,6 @@ pub(crate) const ROUTES: [(&str, &str); 35] = [
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/live"),
+    ("GET", "/reset"),
+    ("GET", "/verify"),
 ];

@@ -1,15 +1,18 @@
 //! The routes of authentication: fixed, but for the account that registers.
 
+mod bodies;
+
 use serde_json::{Value, json};
 
+pub(super) use self::bodies::schemas;
 use super::{
     fields::Input,
     names::Names,
     operation::{NO_VERSION, Operation, component},
-    pages::page,
     params,
     resources::{ANYONE_LOGGED_IN, Resource},
 };
+use crate::schema::Registration;
 
 const TAG: &str = "auth";
 
@@ -20,18 +23,27 @@ pub(super) fn tag() -> Value {
 
 /// The routes, for this account.
 pub(super) fn paths(account: &Resource<'_>, names: &Names) -> Vec<(String, Value)> {
-    [
-        ("register", json!({ "post": register(account, names).render() })),
+    let schema = account.model.schema;
+    let opens = schema.registration == Registration::Open;
+    let register = opens.then(|| ("register", json!({ "post": register(account, names).render() })));
+    let verify = schema.verified().map(|_| {
+        [
+            ("verify", json!({ "post": verify().render() })),
+            ("verify/send", json!({ "post": send_verification().render() })),
+        ]
+    });
+    let others = [
         ("login", json!({ "post": log_in().render() })),
         ("refresh", json!({ "post": refresh().render() })),
         ("logout", json!({ "post": log_out().render() })),
         ("password", json!({ "post": change_password().render() })),
+        ("forgot", json!({ "post": forgot().render() })),
+        ("reset", json!({ "post": reset().render() })),
         ("sessions", json!({ "get": list_sessions().render() })),
         ("sessions/{id}", json!({ "delete": end_session().render() })),
-    ]
-    .into_iter()
-    .map(|(path, item)| (format!("/api/v1/auth/{path}"), item))
-    .collect()
+    ];
+    let all = register.into_iter().chain(others).chain(verify.into_iter().flatten());
+    all.map(|(path, item)| (format!("/api/v1/auth/{path}"), item)).collect()
 }
 
 fn register(account: &Resource<'_>, names: &Names) -> Operation {
@@ -84,6 +96,46 @@ fn change_password() -> Operation {
         .refuses_when(401, "The access token is not valid, or `current_password` is wrong.")
 }
 
+fn forgot() -> Operation {
+    Operation::new("forgot_password", TAG, "Ask for a new password")
+        .explain(
+            "Mails a link with which the password is set, good once and for 30 minutes, if there is an active account with \
+             this address; a few of them an hour at most. The answer is the same, after the same time, whether there is one \
+             or not. Who may: anyone.",
+        )
+        .public()
+        .body("ForgottenPassword")
+        .answers_empty(202, "If there is such an account, a mail goes out.")
+}
+
+fn reset() -> Operation {
+    Operation::new("reset_password", TAG, "Set a password with a link")
+        .explain("Ends every session of the account, and every other link. Who may: whoever holds the token of a link.")
+        .public()
+        .body("PasswordReset")
+        .answers_empty(204, "The new password holds.")
+        .refuses_when(401, NO_LINK)
+}
+
+fn verify() -> Operation {
+    Operation::new("verify_address", TAG, "Confirm an address with a link")
+        .explain("Who may: whoever holds the token of a link.")
+        .public()
+        .body("AddressVerification")
+        .answers_empty(204, "The address is confirmed.")
+        .refuses_when(401, NO_LINK)
+}
+
+fn send_verification() -> Operation {
+    Operation::new("send_verification", TAG, "Have the link sent once more that confirms one's address")
+        .explain("A few times an hour at most, and only where the address is not confirmed.")
+        .explain(ANYONE_LOGGED_IN)
+        .answers_empty(202, "If there is something to be confirmed, a mail goes out.")
+}
+
+const NO_LINK: &str = "The token is no token of a link, or was used, or has ended: by its time, by a newer link, or because \
+                       the password or the address of the account was changed.";
+
 fn list_sessions() -> Operation {
     Operation::new("list_sessions", TAG, "List one's live sessions")
         .parameters(params::paging(&["id"]))
@@ -101,109 +153,4 @@ fn end_session() -> Operation {
         .answers_empty(204, "The session has ended.")
         .refuses_when(404, "There is no such live session, or it is somebody else's.")
         .refuses_when(412, NO_VERSION)
-}
-
-/// The component schemas of these routes.
-pub(super) fn schemas() -> [(&'static str, Value); 6] {
-    [
-        ("Credentials", credentials()),
-        ("RefreshRequest", refresh_request()),
-        ("PasswordChange", password_change()),
-        ("TokenPair", token_pair()),
-        ("Session", session()),
-        ("SessionPage", page("A page of sessions.", "Session")),
-    ]
-}
-
-fn credentials() -> Value {
-    json!({
-        "description": "Who logs in.",
-        "type": "object",
-        "required": ["email", "password"],
-        "properties": {
-            "email": { "type": "string", "description": "The e-mail address of the account, regardless of case." },
-            "password": { "type": "string", "format": "password", "writeOnly": true, "description": "Its password." },
-        },
-        "additionalProperties": false,
-    })
-}
-
-fn refresh_request() -> Value {
-    json!({
-        "description": "What is exchanged for new tokens.",
-        "type": "object",
-        "required": ["refresh_token"],
-        "properties": {
-            "refresh_token": { "type": "string", "writeOnly": true, "description": "The newest refresh token of the session." },
-        },
-        "additionalProperties": false,
-    })
-}
-
-fn password_change() -> Value {
-    json!({
-        "description": "The password as it is and as it shall be.",
-        "type": "object",
-        "required": ["current_password", "new_password"],
-        "properties": {
-            "current_password": {
-                "type": "string",
-                "format": "password",
-                "writeOnly": true,
-                "description": "The password that holds now.",
-            },
-            "new_password": {
-                "type": "string",
-                "format": "password",
-                "minLength": 8,
-                "maxLength": 1024,
-                "writeOnly": true,
-                "description": "The password that shall hold: 8 to 1,024 bytes of UTF-8.",
-            },
-        },
-        "additionalProperties": false,
-    })
-}
-
-fn token_pair() -> Value {
-    json!({
-        "description": "The tokens of a session (JWT, HS256).",
-        "type": "object",
-        "required": ["access_token", "refresh_token", "token_type", "expires_in"],
-        "properties": {
-            "access_token": { "type": "string", "description": "Send it as `Authorization: Bearer …`." },
-            "refresh_token": { "type": "string", "description": "Good for new tokens, once." },
-            "token_type": { "type": "string", "const": "bearer", "description": "How the access token is sent." },
-            "expires_in": {
-                "type": "integer",
-                "minimum": 1,
-                "examples": [900],
-                "description": "Seconds until the access token expires.",
-            },
-        },
-    })
-}
-
-fn session() -> Value {
-    let instant = |description: &str| json!({ "type": "string", "format": "date-time", "readOnly": true, "description": description });
-    json!({
-        "description": "A login and what has come of it.",
-        "type": "object",
-        "required": ["id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "current"],
-        "properties": {
-            "id": {
-                "type": "integer",
-                "format": "int64",
-                "minimum": 1,
-                "readOnly": true,
-                "description": "Id of the session; never used twice.",
-            },
-            "created_at": instant("When the account logged in."),
-            "last_used_at": instant("When the session was last used, to about a minute."),
-            "expires_at": instant("When the session ends unless it is refreshed."),
-            "ip": { "type": ["string", "null"], "readOnly": true, "description": "The address that logged in." },
-            "user_agent": { "type": ["string", "null"], "readOnly": true, "description": "The program that logged in, as it called itself." },
-            "current": { "type": "boolean", "readOnly": true, "description": "Whether this request comes from it." },
-        },
-    })
 }

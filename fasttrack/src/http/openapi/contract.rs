@@ -11,6 +11,10 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("POST /api/v1/auth/refresh", "refresh_tokens", &[400, 401, 413, 415, 429, 503]),
     ("POST /api/v1/auth/logout", "log_out", &[401, 429, 503]),
     ("POST /api/v1/auth/password", "change_password", &[400, 401, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/forgot", "forgot_password", &[400, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/reset", "reset_password", &[400, 401, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/verify", "verify_address", &[400, 401, 413, 415, 429, 503]),
+    ("POST /api/v1/auth/verify/send", "send_verification", &[401, 429, 503]),
     ("GET /api/v1/auth/sessions", "list_sessions", &[400, 401, 426, 429, 503]),
     ("DELETE /api/v1/auth/sessions/{id}", "end_session", &[401, 404, 412, 429, 503]),
     ("GET /api/v1/users/me", "get_me", &[401, 412, 429, 503]),
@@ -40,6 +44,8 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("GET /openapi.json", "get_openapi", &[]),
     ("GET /docs", "get_docs", &[]),
     ("GET /live", "get_live", &[]),
+    ("GET /reset", "get_reset", &[]),
+    ("GET /verify", "get_verify", &[]),
 ];
 
 /// Operations that need no token.
@@ -47,12 +53,17 @@ const PUBLIC: &[&str] = &[
     "register",
     "log_in",
     "refresh_tokens",
+    "forgot_password",
+    "reset_password",
+    "verify_address",
     "get_health",
     "get_readiness",
     "get_metrics",
     "get_openapi",
     "get_docs",
     "get_live",
+    "get_reset",
+    "get_verify",
 ];
 
 #[test]
@@ -67,8 +78,11 @@ fn the_routes_are_those_of_the_contract() {
         expected.sort_unstable();
         let refusals: Vec<_> = statuses(operation).into_iter().filter(|status| *status >= 400).collect();
         assert_eq!(refusals, expected, "{route}");
-        let succeeds = if route.starts_with("DELETE") || ["log_out", "change_password"].contains(id) {
+        let empty = ["log_out", "change_password", "reset_password", "verify_address"];
+        let succeeds = if route.starts_with("DELETE") || empty.contains(id) {
             204
+        } else if ["forgot_password", "send_verification"].contains(id) {
+            202
         } else if route.starts_with("POST") && !["log_in", "refresh_tokens", "run_batch"].contains(id) {
             201
         } else if *id == "connect" {
@@ -101,12 +115,12 @@ fn bodies_hold_the_keys_of_the_contract_in_its_order() {
             schema_object["required"].as_array().into_iter().flatten().map(|key| key.as_str().unwrap()).collect();
         assert_eq!(found, required, "{schema}");
     };
-    let user = ["id", "email", "display_name", "role", "is_active", "created_at", "updated_at"];
+    let user = ["id", "email", "email_verified", "display_name", "role", "is_active", "created_at", "updated_at"];
     check("User", &user, &user);
     check("ExpandedUser", &user, &["id", "display_name"]);
     check("UserRegistration", &["email", "password", "display_name"], &["email", "password"]);
-    check("UserSelfUpdate", &["email", "display_name"], &[]);
-    check("UserUpdate", &["email", "display_name", "role", "is_active"], &[]);
+    check("UserSelfUpdate", &["email", "display_name", "current_password"], &[]);
+    check("UserUpdate", &["email", "display_name", "role", "is_active", "current_password"], &[]);
     let project = ["id", "name", "description", "status", "owner_id", "created_at", "updated_at"];
     check("Project", &project, &project);
     check("ProjectCreate", &["name", "description", "status"], &["name"]);

@@ -32,13 +32,22 @@ impl Input {
         let by_the_path = schema.under == Some(column.name);
         let by_another_role = column.write.is_some() && matches!(self, Self::Register | Self::UpdateOwn);
         let too_late = !self.creates() && (column.write_once || column.kind == Kind::PasswordHash);
-        !(by_the_server || by_the_path || by_another_role || too_late)
+        let by_its_owner = self == Self::Create && column.kind == Kind::PasswordHash && schema.invites();
+        !(by_the_server || by_the_path || by_another_role || too_late || by_its_owner)
     }
 
     /// Whether a client has to send this column here.
     pub(super) fn requires(self, column: &Column) -> bool {
         self.creates() && !column.nullable && column.fallback == Fallback::Required
     }
+}
+
+/// What is sent beside a change of an account's address.
+pub(super) fn current_password(schema: &Schema, input: Input) -> Option<(String, Value)> {
+    let address = schema.address().filter(|address| !input.creates() && input.takes(schema, address))?;
+    let description = format!("The password of whoever is calling; asked for where `{}` changes.", address.key);
+    let field = json!({ "type": "string", "format": "password", "writeOnly": true, "description": description });
+    Some(("current_password".to_owned(), field))
 }
 
 /// The column in an answer.

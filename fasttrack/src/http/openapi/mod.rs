@@ -139,12 +139,17 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> 
     }
     paths.extend([batch::path()]);
     paths.extend(notify::paths());
-    paths.extend(service::paths());
+    paths.extend(service::paths(verifies(resources)));
     Value::Object(paths)
 }
 
+/// Whether addresses of accounts are confirmed.
+fn verifies(resources: &[Entry<'_>]) -> bool {
+    resources.iter().any(|(resource, ..)| resource.model.schema.verified().is_some())
+}
+
 fn schemas(resources: &[Entry<'_>]) -> Value {
-    let fixed = auth::schemas().into_iter().chain(batch::schemas()).chain(notify::schemas());
+    let fixed = auth::schemas(verifies(resources)).chain(batch::schemas()).chain(notify::schemas());
     let fixed = fixed.chain(service::schemas()).chain(problems::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     http::routes,
     pipeline::{changes_are_seen, shown_inside_others, shown_wherever_seen, what_returns_is_seen},
-    schema::{Catalog, Column, Model, Schema, Verb, span, verb_in_words},
+    schema::{Catalog, Column, Model, Registration, Schema, Verb, span, verb_in_words},
     words::{capitalised, markdown, sentence, with_article, words},
 };
 
@@ -66,6 +66,7 @@ impl<'a> Resource<'a> {
         let names = self.names;
         let has = |verb| self.model.schema.rule(verb).is_some();
         let account = self.model.schema.account;
+        let opens = account && self.model.schema.registration == Registration::Open;
         let mut schemas = vec![(names.row.clone(), self.row_schema())];
         if expanded::is_apart(self.catalog, self.model) {
             schemas.push((names.expanded.clone(), self.expanded_schema()));
@@ -75,7 +76,7 @@ impl<'a> Resource<'a> {
             schemas.push((names.page.clone(), counted(page(&description, &names.row))));
         }
         for (applies, name, input, what) in [
-            (account, &names.registration, Input::Register, "What registers"),
+            (opens, &names.registration, Input::Register, "What registers"),
             (has(Verb::Create), &names.create, Input::Create, "What creates"),
             (has(Verb::Update), &names.update, Input::Update, "What changes"),
             (account, &names.update_own, Input::UpdateOwn, "What the caller may change of its own as"),
@@ -297,7 +298,7 @@ impl<'a> Resource<'a> {
         let (along, needed) = self.inlined_in_input(input);
         let fields =
             taken.iter().map(|column| (column.key.to_owned(), fields::in_input(self.catalog, schema, column, input)));
-        let properties: Map<_, _> = fields.chain(along).collect();
+        let properties: Map<_, _> = fields.chain(along).chain(fields::current_password(schema, input)).collect();
         let required = taken.iter().filter(|column| input.requires(column)).map(|column| column.key);
         let required: Vec<_> = required.chain(needed).collect();
         let mut body = json!({

@@ -37,6 +37,7 @@ const USER: Schema = Schema::new("user", "users")
     .columns(&[
         ID,
         of_kind("email", Kind::Email).len(0, 255).unique().filter(&[]).sort().search().read(SELF_OR_ADMIN),
+        of_kind("email_verified", Kind::Bool).default_value(Literal::Bool(false)).read_only().read(SELF_OR_ADMIN),
         of_kind("password", Kind::PasswordHash).hidden(),
         of_kind("display_name", Kind::Text).len(0, 100).default_empty().search(),
         of_kind("role", Kind::Choice(&["user", "admin"]))

@@ -9,8 +9,8 @@ pub(super) fn tag() -> Value {
     json!({ "name": "service", "description": "Whether the server is well, and what it offers. Not rate limited." })
 }
 
-/// The routes.
-pub(super) fn paths() -> Vec<(String, Value)> {
+/// The routes; there is one more where addresses are confirmed.
+pub(super) fn paths(verifies: bool) -> Vec<(String, Value)> {
     [
         ("/health", health()),
         ("/ready", ready()),
@@ -18,8 +18,16 @@ pub(super) fn paths() -> Vec<(String, Value)> {
         ("/openapi.json", openapi()),
         ("/docs", docs()),
         ("/live", live()),
+        (
+            "/reset",
+            page("get_reset", "The page on which a password is set with a link", "A page to set a password on."),
+        ),
     ]
     .into_iter()
+    .chain(verifies.then(|| {
+        let summary = "The page on which an address is confirmed with a link";
+        ("/verify", page("get_verify", summary, "A page to confirm an address on."))
+    }))
     .map(|(path, operation)| (path.to_owned(), json!({ "get": operation.render() })))
     .collect()
 }
@@ -53,17 +61,17 @@ fn openapi() -> Operation {
 }
 
 fn docs() -> Operation {
-    let page = json!({ "type": "string" });
-    Operation::service("get_docs", "This document for people")
-        .answers_with(200, "Swagger UI.", "text/html", &page)
-        .answers_empty(304, "The client has it already.")
-        .with_header("ETag")
+    page("get_docs", "This document for people", "Swagger UI.")
 }
 
 fn live() -> Operation {
+    page("get_live", "Notifications as they arrive, for people", "A page to log in on and watch.")
+}
+
+fn page(id: &'static str, summary: &'static str, what: &str) -> Operation {
     let page = json!({ "type": "string" });
-    Operation::service("get_live", "Notifications as they arrive, for people")
-        .answers_with(200, "A page to log in on and watch.", "text/html", &page)
+    Operation::service(id, summary)
+        .answers_with(200, what, "text/html", &page)
         .answers_empty(304, "The client has it already.")
         .with_header("ETag")
 }

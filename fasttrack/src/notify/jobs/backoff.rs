@@ -21,10 +21,14 @@ pub(super) fn delay(failures: i64) -> Duration {
     (FIRST * FACTOR.pow(steps)).mul_f64(0.75 + jitter / 2.0)
 }
 
-/// The longest that [`delay`] comes to after so many failures, at most [`MAX_TRIES`]; none where there were none.
+/// How much later than it is made a job may be due at first: those that requests ask for begin at an instant that nobody can
+/// foretell.
+const AT_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest that [`delay`] comes to after so many failures, at most [`MAX_TRIES`].
 pub(super) fn longest(failures: i64) -> Duration {
     if failures < 1 {
-        return Duration::ZERO;
+        return AT_FIRST;
     }
     let steps = u32::try_from(failures.min(MAX_TRIES) - 1).unwrap_or_default();
     (FIRST * FACTOR.pow(steps)).mul_f64(1.25)
@@ -45,7 +49,7 @@ mod tests {
         assert!((0..100).any(|_| delay(7) != delay(7)), "there is no jitter");
         delay(i64::MAX);
         delay(i64::MIN);
-        assert_eq!((longest(0), longest(i64::MIN)), (Duration::ZERO, Duration::ZERO));
+        assert_eq!((longest(0), longest(i64::MIN)), (AT_FIRST, AT_FIRST));
         assert_eq!(longest(i64::MAX), longest(MAX_TRIES));
         for failures in (1..=MAX_TRIES).flat_map(|failures| [failures; 20]) {
             let (wait, most) = (delay(failures), longest(failures));

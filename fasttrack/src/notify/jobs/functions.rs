@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::queue::Due;
 use crate::{
-    job::{Context, JobFn, JobResult, RawChange, Regular},
+    job::{Context, JobFn, JobResult, Letter, RawChange, Regular},
     schema::{Catalog, Effect},
 };
 
@@ -34,6 +34,10 @@ impl Functions {
                 if let Effect::Run { job, run } = trigger.effect {
                     of_changes.insert((model.schema.name, job), run);
                 }
+            }
+            if model.schema.account {
+                // Asked for by requests, too.
+                of_changes.extend(Letter::ALL.map(|letter| ((model.schema.name, letter.job()), letter.run())));
             }
         }
         Self { of_changes, regular }

@@ -261,8 +261,10 @@ pub(super) async fn pull_in(db: &Db) -> Result<usize, Error> {
     let last = syntax.typed(Storage::Timestamp, &format!("${}", MAX_TRIES + 2));
     let arms: Vec<_> = (0..MAX_TRIES).map(arm).collect();
     let latest_of = format!("CASE \"tries\" {} ELSE {last} END", arms.join(" "));
+    // What was made for a later time was made for a moment later.
+    let now = syntax.typed(Storage::Timestamp, "$1");
     let sql = format!(
-        "UPDATE \"outbox_jobs\" SET \"due_at\" = {latest_of} \
+        "UPDATE \"outbox_jobs\" SET \"due_at\" = CASE WHEN \"tries\" = 0 THEN {now} ELSE {latest_of} END \
          WHERE NOT \"is_dead\" AND \"due_at\" > $1 AND \"due_at\" > {latest_of} RETURNING \"id\""
     );
     let args = std::iter::once(Arg::Text(clock::format_us(now_us))).chain((0..=MAX_TRIES).map(latest));

@@ -6,7 +6,7 @@ use super::Change;
 use crate::{
     db::{Arg, Tx},
     error::Error,
-    pipeline::{engine::Engine, input::Input, second::Second},
+    pipeline::{engine::Engine, input::Input, second::Second, update::Proof},
     precondition::Preconditions,
     principal::Principal,
     schema::Column,
@@ -39,6 +39,7 @@ pub(in crate::pipeline) async fn set(
         preconditions: Preconditions::default(),
         hooked: None,
         input: Input { sent: Vec::new(), fields, faults: Vec::new() },
+        proof: Proof::Missing,
     };
     let before = change.look(tx).await?;
     let changes = change.differences(&before);

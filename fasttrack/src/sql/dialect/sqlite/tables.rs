@@ -1,8 +1,8 @@
 //! The tables that are no resource's.
 
-use super::super::{answer_indexes, due_indexes};
+use super::super::{answer_indexes, due_indexes, link_indexes};
 
-/// Makes the tables of sessions, and of what commands leave for a server.
+/// Makes the tables of sessions, of what commands leave for a server, and of links in mails.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -21,12 +21,21 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
     used INTEGER NOT NULL
 )"
     );
-    vec![
+    [
         table,
         "CREATE INDEX IF NOT EXISTS sessions_user_id ON sessions (user_id, id)".into(),
         "CREATE INDEX IF NOT EXISTS sessions_expires_at ON sessions (expires_at)".into(),
         "CREATE TABLE IF NOT EXISTS fasttrack_notices (id INTEGER PRIMARY KEY AUTOINCREMENT)".into(),
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_links\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \
+             \"purpose\" TEXT NOT NULL, \"digest\" TEXT, \"address\" TEXT NOT NULL, \"created_at\" TEXT NOT NULL, \
+             \"expires_at\" TEXT NOT NULL) STRICT"
+        ),
     ]
+    .into_iter()
+    .chain(link_indexes())
+    .collect()
 }
 
 /// Makes the tables of the outbox.

@@ -1,0 +1,3 @@
+import { follow } from "./link.js";
+
+follow("verify", (token) => ({ token }), "Thank you: your address is confirmed.");

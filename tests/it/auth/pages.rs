@@ -1,0 +1,33 @@
+//! The pages of this server to which links in mails lead.
+
+use super::with_mail;
+use crate::driver::shared;
+
+#[test]
+fn the_pages_run_nothing_but_their_own_files_and_tell_nobody_where_one_is() {
+    let app = shared();
+    for page in ["/reset", "/verify"] {
+        let reply = app.at("GET", page).send().expect(200);
+        assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"), "{reply}");
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{reply}");
+        let policy = reply.header("content-security-policy").unwrap_or_default().to_owned();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+        assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        for file in ["style.css", "link.js"] {
+            app.at("GET", &format!("{page}/{file}")).send().expect(200);
+        }
+        app.at("GET", &format!("{page}/none.js")).send().problem(404);
+        // Below the path that a proxy leaves, too.
+        let (below, _sink) = with_mail();
+        below.at("GET", &format!("/tracker{page}")).send().expect(200);
+    }
+}
+
+#[test]
+fn nothing_that_is_sent_comes_back() {
+    let app = shared();
+    let reply = app.at("GET", "/reset?token=%3Cscript%3E").send();
+    assert_eq!(reply.status, 422, "{reply}");
+    assert!(!reply.text().contains("<script>"), "{reply}");
+    assert!(!app.log().contains("%3Cscript%3E"), "a query string is in the log");
+}
