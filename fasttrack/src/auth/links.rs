@@ -202,7 +202,12 @@ fn token() -> Result<String, Error> {
 
 /// What is kept of a token. It needs neither salt nor stretching: there are too many tokens to be tried.
 pub(super) fn digest(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -4,6 +4,7 @@ use super::{
     Auth, Client,
     account::Credentials,
     sessions::SessionTable,
+    throttle::Proof,
     token::{Pair, random_id},
 };
 use crate::{
@@ -23,8 +24,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], the same and after the same time, for an unknown address and a wrong password;
-    /// [`Error::Forbidden`] when the password is right and the account disabled; [`Error::Unavailable`] when too many
-    /// log in at once.
+    /// [`Error::Forbidden`] when the password is right and the account disabled; [`Error::OverLimit`] after too many wrong
+    /// passwords; [`Error::Unavailable`] when too many log in at once.
     pub async fn login(&self, email: &str, password: &str, client: Client) -> Result<Vec<u8>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(pair) = self.try_login(email, password, &client).await? {
@@ -46,12 +47,15 @@ impl Auth {
     /// `None` when the password changed while it was being checked.
     async fn try_login(&self, email: &str, password: &str, client: &Client) -> Result<Option<Pair>, Error> {
         let cost = self.settings.bcrypt_cost;
+        let attempt = self.throttle.begin(Proof::LogIn(email)).await?;
         let known = self.find(email).await?;
         let hash = known.as_ref().and_then(Credentials::hash);
         let verdict = password::verify(password.to_owned(), hash, cost).await?;
         let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+            attempt.fail().await?;
             return Err(Error::Unauthenticated("wrong e-mail address or password".into()));
         };
+        attempt.succeed().await?;
         if !known.is_active {
             return Err(disabled());
         }

@@ -19,11 +19,14 @@ mod refresh;
 mod rotation;
 mod self_service;
 pub mod sessions;
+mod throttle;
 mod token;
 
 use std::{fmt, sync::Arc};
 
-use self::{account::AccountTable, listener::AccountListener, sessions::SessionTable, token::Tokens};
+use self::{
+    account::AccountTable, listener::AccountListener, sessions::SessionTable, throttle::Throttle, token::Tokens,
+};
 pub use self::{
     account::SetupError,
     gate::Admission,
@@ -84,6 +87,7 @@ pub struct Auth {
     sessions: SessionTable,
     settings: Settings,
     tokens: Tokens,
+    throttle: Throttle,
     /// What is remembered; shared with the writer, which has it dropped.
     listener: Arc<AccountListener>,
 }
@@ -116,7 +120,8 @@ impl Auth {
         let listener = Arc::new(AccountListener::new(account, &settings.managers, Arc::clone(&settings.on_change)));
         db.capture_changes(listener.capture(db.dialect(), account, &settings.managers)).await?;
         let sessions = SessionTable(db.dialect());
-        Ok(Self { db, account: table, sessions, tokens: Tokens::new(&settings), settings, listener })
+        let (tokens, throttle) = (Tokens::new(&settings), Throttle::new(db.clone(), settings.keys.clone()));
+        Ok(Self { db, account: table, sessions, tokens, throttle, settings, listener })
     }
 
     fn now_us(&self) -> i64 {

@@ -33,13 +33,16 @@ impl Auth {
             return Err(no_link());
         }
         let hash = password::hash(new.to_owned(), self.settings.bcrypt_cost).await?;
-        let (table, digest) = (self.account, digest(token));
+        let (table, digest, throttle) = (self.account, digest(token), self.throttle.clone());
         self.db
             .write(move |tx| {
                 async move {
-                    let account = follow(tx, &table, (&SETS_PASSWORD, digest), now.clone()).await?;
+                    let (account, address) = follow(tx, &table, (&SETS_PASSWORD, digest), now.clone()).await?;
                     tx.query(table.change_hash(account, hash, now)).await?;
                     tx.query(sql::end_sessions(account)).await?;
+                    for forgive in throttle.forgive(account, &address) {
+                        tx.query(forgive).await?;
+                    }
                     confirmation.confirm(tx, account).await
                 }
                 .boxed()
@@ -56,7 +59,7 @@ impl Auth {
         self.db
             .write(move |tx| {
                 async move {
-                    let account = follow(tx, &table, (&CONFIRMS, digest), now).await?;
+                    let (account, _) = follow(tx, &table, (&CONFIRMS, digest), now).await?;
                     confirmation.confirm(tx, account).await
                 }
                 .boxed()
@@ -65,13 +68,13 @@ impl Auth {
     }
 }
 
-/// Uses a link up, if it is good: whose it is.
+/// Uses a link up, if it is good: whose it is, and the address.
 async fn follow(
     tx: &mut Tx,
     table: &AccountTable,
     (purposes, digest): (&[&str], String),
     now: String,
-) -> Result<i64, Error> {
+) -> Result<(i64, String), Error> {
     let rows = tx.query(sql::use_link(tx.dialect(), purposes, digest, now)).await?;
     let link = rows.first().and_then(|row| row.int(0).zip(row.text(1).map(str::to_owned)));
     let (account, address) = link.ok_or_else(no_link)?;
@@ -79,7 +82,7 @@ async fn follow(
     let addressee = rows.first().and_then(AccountTable::addressee);
     // What changes either ends the links; they are bound to both nevertheless.
     let is_good = addressee.is_some_and(|addressee| addressee.is_active && addressee.address == address);
-    if is_good { Ok(account) } else { Err(no_link()) }
+    if is_good { Ok((account, address)) } else { Err(no_link()) }
 }
 
 fn no_link() -> Error {

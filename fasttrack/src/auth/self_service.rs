@@ -8,6 +8,7 @@ use super::{
     gate::session_ended,
     login::{ATTEMPTS, account_in_flux},
     sessions::SessionTable,
+    throttle::Proof,
 };
 use crate::{
     clock,
@@ -33,7 +34,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Invalid`] on `new_password`; [`Error::Unauthenticated`] when `current` is wrong, or the session has
-    /// ended meanwhile; [`Error::Unavailable`] when too many passwords are being checked.
+    /// ended meanwhile; [`Error::OverLimit`] after too many wrong ones; [`Error::Unavailable`] when too many passwords are
+    /// being checked.
     pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<(), Error> {
         password::check(new).map_err(|(code, message)| Error::fault("new_password", code, message))?;
         let cost = self.settings.bcrypt_cost;
@@ -49,12 +51,17 @@ impl Auth {
 
     /// What the caller logs in with, if this is his password.
     async fn compare(&self, caller: &Caller, current: &str) -> Result<Credentials, Error> {
+        let attempt = self.throttle.begin(Proof::Password(caller.id)).await?;
         let rows = self.db.read(self.account.select_by_id(caller.id)).await?;
         let known = rows.first().and_then(Credentials::of);
         let hash = known.as_ref().and_then(Credentials::hash);
         let verdict = password::verify(current.to_owned(), hash, self.settings.bcrypt_cost).await?;
-        let known = known.filter(|_| verdict != Verdict::Wrong);
-        known.ok_or_else(|| Error::Unauthenticated("the current password is wrong".into()))
+        let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+            attempt.fail().await?;
+            return Err(Error::Unauthenticated("the current password is wrong".into()));
+        };
+        attempt.succeed().await?;
+        Ok(known)
     }
 
     /// One page of the caller's live sessions.

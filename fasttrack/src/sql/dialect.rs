@@ -154,8 +154,8 @@ pub(crate) trait Syntax: Sync {
     /// What an update of a job goes on with that ends its lease.
     fn end_lease(&self) -> &'static str;
 
-    /// Makes the tables of sessions, of what commands leave for a server, and of links in mails; each statement may be run
-    /// again.
+    /// Makes the tables of sessions, of what commands leave for a server, of links in mails, and of attempts to log in;
+    /// each statement may be run again.
     fn session_tables(&self, accounts: &str) -> Vec<String>;
 
     /// Makes the tables of the outbox, likewise.
@@ -307,6 +307,15 @@ fn link_indexes() -> [String; 3] {
         "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_links_by_digest\" ON \"fasttrack_links\" (\"digest\")",
         "CREATE INDEX IF NOT EXISTS \"fasttrack_links_by_account\" ON \"fasttrack_links\" (\"account_id\", \"purpose\", \"created_at\")",
         "CREATE INDEX IF NOT EXISTS \"fasttrack_links_by_end\" ON \"fasttrack_links\" (\"expires_at\")",
+    ]
+    .map(str::to_owned)
+}
+
+/// Indexes of the attempts to log in.
+fn attempt_indexes() -> [String; 2] {
+    [
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_attempts_by_subject\" ON \"fasttrack_attempts\" (\"subject\", \"at\")",
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_attempts_by_age\" ON \"fasttrack_attempts\" (\"at\")",
     ]
     .map(str::to_owned)
 }

@@ -6,6 +6,7 @@
 mod alter;
 mod answer;
 mod asked;
+mod attempt;
 mod capture;
 mod comparison;
 mod condition;
@@ -49,6 +50,7 @@ pub use self::{
         rename_table,
     },
     answer::{answers, begin_answer, end_answer, forget_answers, kept_answer, trim_answers},
+    attempt::{attempts, begin_attempt, end_attempt, fail_attempt, forgive, purge_attempts},
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{

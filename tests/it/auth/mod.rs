@@ -12,6 +12,7 @@ mod refresh;
 mod register;
 mod sessions;
 mod standing;
+mod throttle;
 mod timing;
 mod verification;
 

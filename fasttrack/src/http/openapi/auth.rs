@@ -58,7 +58,10 @@ fn register(account: &Resource<'_>, names: &Names) -> Operation {
 
 fn log_in() -> Operation {
     Operation::new("log_in", TAG, "Log in")
-        .explain("Starts a session. Who may: anyone.")
+        .explain(
+            "Starts a session. After five wrong passwords for an address within a minute nobody can log in with it before the \
+             first of them is a minute old: 429. Who may: anyone.",
+        )
         .public()
         .body("Credentials")
         .answers(200, "The tokens of a new session.", "TokenPair")

@@ -1,8 +1,8 @@
 //! The tables that are no resource's.
 
-use super::super::{answer_indexes, due_indexes, link_indexes};
+use super::super::{answer_indexes, attempt_indexes, due_indexes, link_indexes};
 
-/// Makes the tables of sessions, of what commands leave for a server, and of links in mails.
+/// Makes the tables of sessions, of what commands leave for a server, of links in mails, and of attempts to log in.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -32,9 +32,13 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
              \"purpose\" TEXT NOT NULL, \"digest\" TEXT, \"address\" TEXT NOT NULL, \"created_at\" TEXT NOT NULL, \
              \"expires_at\" TEXT NOT NULL) STRICT"
         ),
+        "CREATE TABLE IF NOT EXISTS \"fasttrack_attempts\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+         \"subject\" TEXT NOT NULL, \"at\" TEXT NOT NULL, \"is_open\" INTEGER NOT NULL) STRICT"
+            .into(),
     ]
     .into_iter()
     .chain(link_indexes())
+    .chain(attempt_indexes())
     .collect()
 }
 
