@@ -16,8 +16,22 @@ pub struct Caller {
     pub id: i64,
     /// The word of its role, as it is now.
     pub role: &'static str,
-    /// The session that it calls from.
+    /// The session that it calls from; below zero, the number of its API key instead, negated ([`Self::key`]).
     pub session: i64,
+}
+
+impl Caller {
+    /// An account that calls with its API key of this number.
+    #[must_use]
+    pub const fn by_key(id: i64, role: &'static str, key: i64) -> Self {
+        Self { id, role, session: key.saturating_neg() }
+    }
+
+    /// The number of the API key that it calls with, if it does.
+    #[must_use]
+    pub const fn key(&self) -> Option<i64> {
+        if self.session < 0 { Some(self.session.saturating_neg()) } else { None }
+    }
 }
 
 impl Principal {

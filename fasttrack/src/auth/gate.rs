@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{
     Auth,
     account::Account,
+    api_keys,
     sessions::{Live, Record, SessionTable},
     token::{Token, Use, not_valid_yet},
 };
@@ -14,13 +15,15 @@ use crate::{
     principal::{Caller, Principal},
 };
 
-/// Somebody who came with an access token.
+/// Somebody who came with an access token, or an API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
     /// Who.
     pub caller: Caller,
     /// When the token expires, in microseconds since the Unix epoch.
     pub expires_at_us: i64,
+    /// Whether it is an API key that is for reading alone.
+    pub reads_only: bool,
 }
 
 /// How often at most the use of a session is written down.
@@ -50,6 +53,9 @@ impl Auth {
     /// # Errors
     /// As [`Self::authenticate`].
     pub async fn admit(&self, token: &str) -> Result<Admission, Error> {
+        if api_keys::is_key(token) {
+            return self.admit_key(token).await;
+        }
         let now_us = self.now_us();
         let token = self.tokens.verify(token, now_us.div_euclid(SECOND_US))?;
         let (account, session) = self.standing(token.user, token.session, now_us).await?;
@@ -60,7 +66,8 @@ impl Auth {
         }
         self.note_use(token.session, &session, now_us);
         let caller = Caller { id: token.user, role: account.role, session: token.session };
-        Ok(Admission { caller, expires_at_us: token.expires_at_s.saturating_mul(SECOND_US) })
+        let expires_at_us = token.expires_at_s.saturating_mul(SECOND_US);
+        Ok(Admission { caller, expires_at_us, reads_only: false })
     }
 
     /// Whether somebody who was admitted before still would be, and with which role: for connections that stay open.
@@ -68,6 +75,9 @@ impl Auth {
     /// # Errors
     /// As [`Self::authenticate`]. The expiry of the token is not looked at.
     pub async fn recheck(&self, caller: &Caller) -> Result<Caller, Error> {
+        if let Some(key) = caller.key() {
+            return Ok(self.recheck_key(key).await?.caller);
+        }
         let (account, _) = self.standing(caller.id, caller.session, self.now_us()).await?;
         Ok(Caller { role: account.role, ..caller.clone() })
     }
@@ -129,7 +139,7 @@ impl Auth {
         });
     }
 
-    async fn account(&self, id: i64) -> Result<Arc<Account>, Error> {
+    pub(super) async fn account(&self, id: i64) -> Result<Arc<Account>, Error> {
         if let Some(account) = self.listener.accounts.get(id) {
             return Ok(account);
         }

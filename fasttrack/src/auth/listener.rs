@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Changed, OnChange, account::Account, cache::Cache, notices, sessions::Live};
+use super::{Changed, OnChange, account::Account, api_keys::LiveKey, cache::Cache, notices, sessions::Live};
 use crate::{
     db::{ChangeCapture, ChangeListener, DbError, Dialect, Row, Statement, Tx},
     schema::Schema,
@@ -21,6 +21,8 @@ pub(super) struct AccountListener {
     pub(super) accounts: Cache<Arc<Account>>,
     /// `None` for one that has ended.
     pub(super) sessions: Cache<Option<Arc<Live>>>,
+    /// By the number that is made of the digest.
+    pub(super) keys: Cache<Arc<LiveKey>>,
     on_change: OnChange,
     /// Finds an account that may manage others, and says what is wrong where there is none; nothing, where the
     /// declaration names no role that may.
@@ -39,6 +41,7 @@ impl AccountListener {
         Self {
             accounts: Cache::new(MOST_CACHED),
             sessions: Cache::new(MOST_CACHED),
+            keys: Cache::new(MOST_CACHED),
             on_change,
             manager: sql::any_manager(account, managers).map(|statement| (statement, why)),
         }
@@ -86,7 +89,7 @@ impl ChangeListener for AccountListener {
     }
 
     fn committed(&self, changes: &[Row]) {
-        let (mut accounts, mut sessions, mut told) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut accounts, mut sessions, mut keys, mut told) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for change in changes.iter().filter_map(AccountChange::read) {
             match change {
                 AccountChange::Account(id) | AccountChange::Manager(id) | AccountChange::Disabled(id) => {
@@ -94,6 +97,10 @@ impl ChangeListener for AccountListener {
                     told.push(id);
                 }
                 AccountChange::Session { id, .. } => sessions.push(id),
+                AccountChange::Key { account, tag } => {
+                    keys.push(tag);
+                    told.push(account);
+                }
                 // That it changed at all is told beside.
                 AccountChange::Credentials(_) => {}
                 AccountChange::Ended { account, id } => {
@@ -108,6 +115,9 @@ impl ChangeListener for AccountListener {
         if !sessions.is_empty() {
             self.sessions.drop_all(&sessions);
         }
+        if !keys.is_empty() {
+            self.keys.drop_all(&keys);
+        }
         told.sort_unstable();
         told.dedup();
         for account in told {
@@ -118,11 +128,13 @@ impl ChangeListener for AccountListener {
     fn suspend(&self) {
         self.accounts.distrust();
         self.sessions.distrust();
+        self.keys.distrust();
     }
 
     fn resync(&self) {
         self.accounts.begin_anew();
         self.sessions.begin_anew();
+        self.keys.begin_anew();
         (self.on_change)(Changed::Anything);
     }
 

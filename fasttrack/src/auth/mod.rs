@@ -5,6 +5,7 @@
 //! changes it, so that nothing revoked works on the next request. Nothing here knows HTTP, nor who may do what.
 
 mod account;
+mod api_keys;
 mod cache;
 mod gate;
 mod jws;
@@ -29,6 +30,7 @@ use self::{
 };
 pub use self::{
     account::SetupError,
+    api_keys::{KeyDraft, MadeKey},
     gate::Admission,
     keys::Keys,
     links::{Issued, Links, Purpose},
@@ -84,6 +86,7 @@ pub struct Client {
 pub struct Auth {
     db: Db,
     account: AccountTable,
+    account_schema: &'static Schema,
     sessions: SessionTable,
     settings: Settings,
     tokens: Tokens,
@@ -121,7 +124,7 @@ impl Auth {
         db.capture_changes(listener.capture(db.dialect(), account, &settings.managers)).await?;
         let sessions = SessionTable(db.dialect());
         let (tokens, throttle) = (Tokens::new(&settings), Throttle::new(db.clone(), settings.keys.clone()));
-        Ok(Self { db, account: table, sessions, tokens, throttle, settings, listener })
+        Ok(Self { db, account: table, account_schema: account, sessions, tokens, throttle, settings, listener })
     }
 
     fn now_us(&self) -> i64 {

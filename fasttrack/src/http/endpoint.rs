@@ -105,7 +105,7 @@ impl Endpoint {
 
     /// Asks the gate who is calling, and whether the request counts as one too many.
     pub(super) async fn enter(&self, req: &mut Request, res: &mut Response) -> Result<(Admission, Principal), Error> {
-        let mut admission = self.site.gate.admit(req, self.route.action.is_public()).await;
+        let mut admission = self.site.gate.admit(req, &self.route).await;
         gate::write_allowance(res.headers_mut(), admission.allowance);
         let principal = std::mem::replace(&mut admission.principal, Ok(Principal::Anonymous))?;
         if let Some(caller) = principal.caller() {

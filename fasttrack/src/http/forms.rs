@@ -62,7 +62,8 @@ pub(super) fn nothing(object: Object<'_>) -> Result<(), Error> {
     texts(object, []).map(|[]| ())
 }
 
-fn unknown(key: &str, names: &[&str]) -> Fault {
+/// A key that there is not.
+pub(super) fn unknown(key: &str, names: &[&str]) -> Fault {
     let message = if names.is_empty() {
         "there is no such field; this route takes none".to_owned()
     } else {

@@ -13,7 +13,10 @@ use salvo::{
     http::{HeaderMap, HeaderName, HeaderValue, Request, header},
 };
 
-use super::limit::{Allowance, Limiter, Subject, client_address};
+use super::{
+    limit::{Allowance, Limiter, Subject, client_address},
+    routes::{Action, Route},
+};
 use crate::{
     auth::{self, Auth},
     config::{Config, Network},
@@ -65,15 +68,23 @@ impl Gate {
 
     /// Asks who is calling, and counts the request. A public route is counted by address whatever token comes along,
     /// so that a token is no way to guess passwords unnoticed.
-    pub(super) async fn admit(&self, req: &Request, is_public: bool) -> Admission {
+    pub(super) async fn admit(&self, req: &Request, route: &Route) -> Admission {
         let address = self.address_of(req);
-        let principal = if is_public { Ok(Principal::Anonymous) } else { self.authenticate(req.headers()).await };
-        let subject = match &principal {
-            Ok(Principal::Account(caller)) => Subject::User(caller.id),
-            Ok(Principal::Anonymous) | Err(_) => Subject::Address(address),
+        let entered = if route.action.is_public() {
+            Ok((Principal::Anonymous, false))
+        } else {
+            self.authenticate(req.headers()).await
+        };
+        let subject = match &entered {
+            Ok((Principal::Account(caller), _)) => Subject::User(caller.id),
+            Ok((Principal::Anonymous, _)) | Err(_) => Subject::Address(address),
         };
         let allowance = self.limiter.count(subject).await;
-        let principal = self.check(allowance).and(principal);
+        let entered = self.check(allowance).and(entered);
+        let principal = entered.and_then(|(principal, reads_only)| {
+            check_key(&principal, reads_only, route)?;
+            Ok(principal)
+        });
         Admission { principal, address, allowance }
     }
 
@@ -108,8 +119,11 @@ impl Gate {
         Err(Error::TooManyRequests { retry_after_s: reset_s })
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
-        self.auth.authenticate(authorization(headers)?).await
+    /// Who is calling, and whether he may read and nothing else.
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<(Principal, bool), Error> {
+        let Some(header) = authorization(headers)? else { return Ok((Principal::Anonymous, false)) };
+        let auth::Admission { caller, reads_only, .. } = self.auth.admit_bearer(header).await?;
+        Ok((Principal::Account(caller), reads_only))
     }
 
     fn address_of(&self, req: &Request) -> IpAddr {
@@ -126,6 +140,18 @@ impl Gate {
             req.headers().get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
         client_address(peer, lines.into_iter(), &self.trusted_proxies)
     }
+}
+
+/// Refuses what no API key is good for, or not this one.
+fn check_key(principal: &Principal, reads_only: bool, route: &Route) -> Result<(), Error> {
+    let has_key = principal.caller().is_some_and(|caller| caller.key().is_some());
+    if has_key && matches!(route.action, Action::Session(_)) {
+        return Err(Error::Unauthenticated("an API key is not taken here; log in".into()));
+    }
+    if reads_only && route.method != "GET" {
+        return Err(Error::Forbidden("this API key is for reading alone".into()));
+    }
+    Ok(())
 }
 
 /// The value of the `Authorization` header, if there is one.

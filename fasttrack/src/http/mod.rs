@@ -26,7 +26,9 @@ mod handshake;
 mod history;
 mod host;
 mod idempotency;
+mod key_routes;
 mod limit;
+mod link_routes;
 #[doc(hidden)]
 pub mod links;
 #[doc(hidden)]

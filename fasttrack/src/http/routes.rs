@@ -95,6 +95,12 @@ pub enum SessionAction {
     List,
     /// Ends one of them.
     End,
+    /// Makes an API key.
+    MakeKey,
+    /// Lists the caller's API keys.
+    ListKeys,
+    /// Ends one of them.
+    EndKey,
 }
 
 /// What the routes at the root do.
@@ -151,7 +157,7 @@ impl Action {
             self,
             Self::Resource { verb: Verb::List | Verb::History, .. }
                 | Self::Replaced { verb: Verb::List | Verb::History, .. }
-                | Self::Session(SessionAction::List)
+                | Self::Session(SessionAction::List | SessionAction::ListKeys)
                 | Self::Notifications
         )
     }

@@ -3,19 +3,16 @@
 use std::net::IpAddr;
 
 use salvo::http::StatusCode;
-use serde_json::json;
 
 use super::{
-    Site, created, forms,
+    Site, created, forms, key_routes, link_routes,
     paging::{Paging, Walk},
     reply::Reply,
     routes::SessionAction,
 };
 use crate::{
     auth::Client,
-    email,
     error::Error,
-    job::Letter,
     password,
     principal::{Caller, Principal},
     wire::{Object, Params},
@@ -60,35 +57,19 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
             let [current, new] = forms::checked_texts(body, names, check)?;
             site.auth.change_password(caller, &current, &new).await.map(|()| Reply::empty())
         }
-        SessionAction::Forgot => {
-            let [email] = forms::texts(body, ["email"])?;
-            // What is no address is nobody's, which is not told either.
-            if let Ok(email) = email::validate(&email) {
-                site.pipeline.post(Letter::Reset, 0, Some(json!({ "email": email }).to_string())).await?;
-            }
-            Ok(Reply::without_body(StatusCode::ACCEPTED))
-        }
-        SessionAction::Reset => {
-            let check = |name: &str, text: &str| if name == "password" { password::check(text) } else { Ok(()) };
-            let [token, new] = forms::checked_texts(body, ["token", "password"], check)?;
-            let confirmation = site.pipeline.confirmation()?;
-            site.auth.reset_password(&token, &new, confirmation).await.map(|()| Reply::empty())
-        }
-        SessionAction::Verify => {
-            let [token] = forms::texts(body, ["token"])?;
-            site.auth.verify_address(&token, site.pipeline.confirmation()?).await.map(|()| Reply::empty())
-        }
-        SessionAction::SendVerification => {
-            forms::nothing(body)?;
-            site.pipeline.post(Letter::Verification, caller(principal)?.id, None).await?;
-            Ok(Reply::without_body(StatusCode::ACCEPTED))
-        }
+        SessionAction::Forgot => link_routes::forgot(site, body).await,
+        SessionAction::Reset => link_routes::reset(site, body).await,
+        SessionAction::Verify => link_routes::verify(site, body).await,
+        SessionAction::SendVerification => link_routes::send_verification(site, caller(principal)?, body).await,
         SessionAction::List => list(site, caller(principal)?, params, body).await,
         SessionAction::End => {
             forms::nothing(body)?;
             let id = id.ok_or_else(|| Error::NotFound("there is no such session".into()))?;
             site.auth.end_session(caller(principal)?, id).await.map(|()| Reply::empty())
         }
+        SessionAction::MakeKey => key_routes::make(site, caller(principal)?, body).await,
+        SessionAction::ListKeys => key_routes::list(site, caller(principal)?, params, body).await,
+        SessionAction::EndKey => key_routes::end(site, caller(principal)?, id, body).await,
     }
 }
 

@@ -85,7 +85,7 @@ fn refuse(code: u16, reason: String) -> Talk {
 
 /// Reserves a place, and looks how far the account has been told: what is committed from here on is heard.
 async fn converse(sockets: &Sockets, visitor: Admission, since: Option<i64>) -> Result<Talk, Error> {
-    let Admission { caller, expires_at_us } = visitor;
+    let Admission { caller, expires_at_us, .. } = visitor;
     let subscription = sockets.hub.reserve(caller.id).map_err(|refused| match refused {
         Refused::AccountFull => Error::TooManySockets { most: sockets.per_account },
         Refused::ServerFull => Error::Unavailable("there are too many sockets; try again later".into()),

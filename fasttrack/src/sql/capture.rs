@@ -36,6 +36,13 @@ pub enum AccountChange {
         /// Which.
         id: i64,
     },
+    /// An API key of this account is another one than it was, or went.
+    Key {
+        /// Whose.
+        account: i64,
+        /// The number that is made of its digest.
+        tag: i64,
+    },
     /// This account has another address or another password than it had.
     Credentials(i64),
 }
@@ -60,12 +67,16 @@ const COLUMNS: [&str; 3] = ["change", "account", "session"];
 static OF_A_SESSION: [&str; 8] =
     ["id", "user_id", "pair", "parent", "rotated_at_us", "expires_at", "issued_at_s", "issued_role"];
 
+/// The columns of an API key that say what is good. That it was used is not captured.
+static OF_A_KEY: [&str; 6] = ["id", "account_id", "digest", "tag", "reads_only", "expires_at"];
+
 /// Captures changes of the accounts and their sessions; `roles` are those of which one active account has to remain.
 #[must_use]
 pub fn capture(dialect: Dialect, account: &Schema, roles: &[&str]) -> CaptureStatements {
     let syntax = dialect.sql();
     let mut captures = capture_accounts(account, roles);
     captures.extend(capture_sessions());
+    captures.extend(capture_keys());
     CaptureStatements {
         setup: syntax.capture(&COLUMNS, &captures),
         collect: syntax.read_captured(&COLUMNS),
@@ -143,6 +154,12 @@ fn capture_sessions() -> Vec<Capture> {
     ]
 }
 
+fn capture_keys() -> [Capture; 2] {
+    let changed = || vec!["7, OLD.account_id, OLD.tag".to_owned()];
+    let capture = |name, event| Capture { name, table: quote("fasttrack_keys"), event, changes: changed() };
+    [capture("key_changed", Event::UpdateOf(&OF_A_KEY)), capture("key_ended", Event::Delete)]
+}
+
 /// An active account that has one of the roles: one row, if there is any. Nothing, where no role has to remain.
 #[must_use]
 pub fn any_manager(account: &Schema, roles: &[&str]) -> Option<Statement> {
@@ -185,6 +202,7 @@ impl AccountChange {
             4 => Self::Session { account, id: row.int(2)? },
             5 => Self::Ended { account, id: row.int(2)? },
             6 => Self::Credentials(account),
+            7 => Self::Key { account, tag: row.int(2)? },
             _ => return None,
         })
     }
@@ -223,7 +241,8 @@ mod tests {
             (5, Some(9), Some(AccountChange::Ended { account: 7, id: 9 })),
             (5, None, None),
             (6, None, Some(AccountChange::Credentials(7))),
-            (7, Some(9), None),
+            (7, Some(-9), Some(AccountChange::Key { account: 7, tag: -9 })),
+            (8, Some(9), None),
         ] {
             assert_eq!(AccountChange::read(&Row(vec![Cell::Int(what), Cell::Int(7), cell(session)])), expected);
         }

@@ -154,8 +154,8 @@ pub(crate) trait Syntax: Sync {
     /// What an update of a job goes on with that ends its lease.
     fn end_lease(&self) -> &'static str;
 
-    /// Makes the tables of sessions, of what commands leave for a server, of links in mails, and of attempts to log in;
-    /// each statement may be run again.
+    /// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to log in, and of
+    /// API keys; each statement may be run again.
     fn session_tables(&self, accounts: &str) -> Vec<String>;
 
     /// Makes the tables of the outbox, likewise.
@@ -316,6 +316,15 @@ fn attempt_indexes() -> [String; 2] {
     [
         "CREATE INDEX IF NOT EXISTS \"fasttrack_attempts_by_subject\" ON \"fasttrack_attempts\" (\"subject\", \"at\")",
         "CREATE INDEX IF NOT EXISTS \"fasttrack_attempts_by_age\" ON \"fasttrack_attempts\" (\"at\")",
+    ]
+    .map(str::to_owned)
+}
+
+/// Indexes of API keys.
+fn key_indexes() -> [String; 2] {
+    [
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_keys_by_digest\" ON \"fasttrack_keys\" (\"digest\")",
+        "CREATE INDEX IF NOT EXISTS \"fasttrack_keys_by_account\" ON \"fasttrack_keys\" (\"account_id\", \"id\")",
     ]
     .map(str::to_owned)
 }

@@ -23,6 +23,7 @@ mod history;
 mod inbox;
 mod inline;
 mod insert;
+mod key;
 mod limit;
 mod link;
 mod listed;
@@ -69,6 +70,7 @@ pub use self::{
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
+    key::{NewKey, add_key, end_key, find_key, find_key_by_id, keys, touch_key},
     limit::Counted,
     link::{
         NewLink, add_link, count_links, end_links, end_links_for, find_link, purge_links, take_link_back, use_link,

@@ -2,6 +2,9 @@
 //!
 //! No rule is asked, and nothing is rendered: what goes from one database to the other is values.
 
+mod framework;
+
+use self::framework::{FRAMEWORK, FrameworkTable};
 use super::text::quote;
 use crate::{
     db::{Arg, Cell, Dialect, Row, Statement},
@@ -179,136 +182,6 @@ const MAX_ROWS: usize = 1_000;
 const fn holds_text(storage: Storage) -> bool {
     matches!(storage, Storage::Text | Storage::Json)
 }
-
-/// Name, whether its ids are given out, key and columns.
-type FrameworkTable = (&'static str, bool, &'static [&'static str], &'static [(&'static str, Storage)]);
-
-/// What is the same in every database of these tables. A lease on a job ends with the server that has it.
-const FRAMEWORK: &[FrameworkTable] = &[
-    (
-        "sessions",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("user_id", Storage::Integer),
-            ("created_at", Storage::Timestamp),
-            ("last_used_at", Storage::Timestamp),
-            ("expires_at", Storage::Timestamp),
-            ("ip", Storage::Text),
-            ("user_agent", Storage::Text),
-            ("pair", Storage::Text),
-            ("parent", Storage::Text),
-            ("rotated_at_us", Storage::Integer),
-            ("issued_at_s", Storage::Integer),
-            ("issued_role", Storage::Text),
-            ("used", Storage::Boolean),
-        ],
-    ),
-    (
-        "outbox",
-        false,
-        &["account_id", "number"],
-        &[
-            ("account_id", Storage::Integer),
-            ("number", Storage::Integer),
-            ("type", Storage::Text),
-            ("resource", Storage::Text),
-            ("row_id", Storage::Integer),
-            ("row_is_gone", Storage::Boolean),
-            ("data", Storage::Json),
-            ("actor_id", Storage::Integer),
-            ("created_at", Storage::Timestamp),
-        ],
-    ),
-    (
-        "outbox_counters",
-        false,
-        &["account_id"],
-        &[("account_id", Storage::Integer), ("last", Storage::Integer), ("pruned", Storage::Integer)],
-    ),
-    (
-        "outbox_jobs",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("name", Storage::Text),
-            ("resource", Storage::Text),
-            ("row_id", Storage::Integer),
-            ("old", Storage::Json),
-            ("new", Storage::Json),
-            ("actor_id", Storage::Integer),
-            ("created_at", Storage::Timestamp),
-            ("due_at", Storage::Timestamp),
-            ("tries", Storage::Integer),
-            ("error", Storage::Text),
-            ("is_dead", Storage::Boolean),
-        ],
-    ),
-    (
-        "outbox_due",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("name", Storage::Text),
-            ("row_id", Storage::Integer),
-            ("value", Storage::Timestamp),
-            ("due_at", Storage::Timestamp),
-            ("is_fired", Storage::Boolean),
-        ],
-    ),
-    (
-        "fasttrack_history",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("resource", Storage::Text),
-            ("row_id", Storage::Integer),
-            ("at", Storage::Timestamp),
-            ("actor_id", Storage::Integer),
-            ("verb", Storage::Text),
-            ("changes", Storage::Json),
-        ],
-    ),
-    (
-        "fasttrack_answers",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("account_id", Storage::Integer),
-            ("key", Storage::Text),
-            ("request", Storage::Text),
-            ("status", Storage::Integer),
-            ("headers", Storage::Text),
-            ("body", Storage::Text),
-            ("created_at", Storage::Timestamp),
-        ],
-    ),
-    (
-        "fasttrack_links",
-        true,
-        &["id"],
-        &[
-            ("id", Storage::Integer),
-            ("account_id", Storage::Integer),
-            ("purpose", Storage::Text),
-            ("digest", Storage::Text),
-            ("address", Storage::Text),
-            ("created_at", Storage::Timestamp),
-            ("expires_at", Storage::Timestamp),
-        ],
-    ),
-    (
-        "outbox_timers",
-        true,
-        &["id"],
-        &[("id", Storage::Integer), ("name", Storage::Text), ("next_at", Storage::Timestamp)],
-    ),
-];
 
 #[cfg(test)]
 mod tests {

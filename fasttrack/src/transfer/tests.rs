@@ -85,6 +85,8 @@ INSERT INTO fasttrack_answers (id, account_id, "key", request, status, headers, 
 INSERT INTO fasttrack_links (id, account_id, purpose, digest, address, created_at, expires_at) VALUES
     (3, 7, 'reset', 'd', 'a@example.com', '2026-01-02T03:04:05.000001Z', '2026-01-02T03:34:05.000001Z'),
     (4, 1, 'verify', NULL, 'b@example.com', '2026-01-02T03:04:05.000002Z', '2026-01-03T03:04:05.000002Z');
+INSERT INTO fasttrack_keys (id, account_id, name, digest, tag, reads_only, created_at) VALUES
+    (5, 7, 'k', 'd', -9, 1, '2026-01-02T03:04:05.000001Z');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -173,6 +175,7 @@ async fn every_value_keeps_its_meaning() {
         ("fasttrack_history", 1),
         ("fasttrack_answers", 2),
         ("fasttrack_links", 2),
+        ("fasttrack_keys", 1),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
@@ -227,6 +230,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
         ("fasttrack_history", 7),
         ("fasttrack_answers", 10),
         ("fasttrack_links", 5),
+        ("fasttrack_keys", 6),
         ("outbox_timers", 3),
     ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
@@ -235,7 +239,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(9));
+    assert_eq!(bench.number(references).await, Some(10));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());

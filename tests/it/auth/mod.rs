@@ -4,6 +4,7 @@ mod addresses;
 mod forgery;
 mod forgotten;
 mod invitations;
+mod keys;
 mod login;
 mod pages;
 mod password;

@@ -41,6 +41,8 @@ pub(super) fn paths(account: &Resource<'_>, names: &Names) -> Vec<(String, Value
         ("reset", json!({ "post": reset().render() })),
         ("sessions", json!({ "get": list_sessions().render() })),
         ("sessions/{id}", json!({ "delete": end_session().render() })),
+        ("keys", json!({ "post": make_key().render(), "get": list_keys().render() })),
+        ("keys/{id}", json!({ "delete": end_key().render() })),
     ];
     let all = register.into_iter().chain(others).chain(verify.into_iter().flatten());
     all.map(|(path, item)| (format!("/api/v1/auth/{path}"), item)).collect()
@@ -134,6 +136,37 @@ fn send_verification() -> Operation {
         .explain("A few times an hour at most, and only where the address is not confirmed.")
         .explain(ANYONE_LOGGED_IN)
         .answers_empty(202, "If there is something to be confirmed, a mail goes out.")
+}
+
+fn make_key() -> Operation {
+    Operation::new("create_key", TAG, "Make an API key")
+        .explain(
+            "A key is sent like an access token, on every route but those of this tag, and has the rights of its account, or of \
+             the reading half of them. It is told once. An account has a hundred at most.",
+        )
+        .explain(ANYONE_LOGGED_IN)
+        .body("ApiKeyCreate")
+        .answers(201, "The key.", "NewApiKey")
+        .refuses_when(409, "The account has as many keys as it may have.")
+}
+
+fn list_keys() -> Operation {
+    Operation::new("list_keys", TAG, "List one's API keys")
+        .parameters(params::paging(&["id"]))
+        .parameters(params::ids())
+        .refuses(&[400])
+        .answers_list("A page of keys.", &component("ApiKeyPage"))
+        .explain(ANYONE_LOGGED_IN)
+}
+
+fn end_key() -> Operation {
+    Operation::new("end_key", TAG, "End one of one's API keys")
+        .explain("It is good for nothing from then on, and its sockets are closed.")
+        .explain(ANYONE_LOGGED_IN)
+        .parameters([params::id("key")])
+        .answers_empty(204, "The key has ended.")
+        .refuses_when(404, "There is no such key, or it is somebody else's.")
+        .refuses_when(412, NO_VERSION)
 }
 
 const NO_LINK: &str = "The token is no token of a link, or was used, or has ended: by its time, by a newer link, or because \

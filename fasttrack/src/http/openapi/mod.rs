@@ -93,7 +93,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
-                "description": "The `access_token` of `log_in` or `refresh_tokens`.",
+                "description": "The `access_token` of `log_in` or `refresh_tokens`, or an API key (`create_key`).",
             } },
         },
     })

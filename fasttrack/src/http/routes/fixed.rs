@@ -34,7 +34,7 @@ fn has(account: &Schema, action: SessionAction) -> bool {
     }
 }
 
-const SESSION_ROUTES: [(&str, &str, SessionAction); 11] = [
+const SESSION_ROUTES: [(&str, &str, SessionAction); 14] = [
     ("POST", "/auth/register", SessionAction::Register),
     ("POST", "/auth/login", SessionAction::Login),
     ("POST", "/auth/refresh", SessionAction::Refresh),
@@ -46,6 +46,9 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 11] = [
     ("POST", "/auth/verify/send", SessionAction::SendVerification),
     ("GET", "/auth/sessions", SessionAction::List),
     ("DELETE", "/auth/sessions/{id}", SessionAction::End),
+    ("POST", "/auth/keys", SessionAction::MakeKey),
+    ("GET", "/auth/keys", SessionAction::ListKeys),
+    ("DELETE", "/auth/keys/{id}", SessionAction::EndKey),
 ];
 
 const SERVICE_ROUTES: [(&str, ServiceAction); 12] = [

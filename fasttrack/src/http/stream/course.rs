@@ -40,6 +40,7 @@ pub(super) struct Numbered<'a> {
 enum List<'a> {
     Notifications(&'a Caller),
     Sessions(&'a Caller),
+    Keys(&'a Caller),
     History(HistoryOf<'a>),
 }
 
@@ -60,6 +61,7 @@ impl Listed {
                 format!("{}-{}-history", plural(model), self.id.unwrap_or_default())
             }
             Action::Resource { model, .. } => plural(model).to_owned(),
+            Action::Session(SessionAction::ListKeys) => "keys".to_owned(),
             Action::Session(_) => "sessions".to_owned(),
             _ => "notifications".to_owned(),
         }
@@ -83,6 +85,7 @@ impl<'a> Course<'a> {
                 List::History(HistoryOf { resource: model, id, who })
             }
             Action::Session(SessionAction::List) => List::Sessions(caller()?),
+            Action::Session(SessionAction::ListKeys) => List::Keys(caller()?),
             Action::Notifications => List::Notifications(caller()?),
             _ => return Err(Error::Internal("what is no list was taken for one".into())),
         };
@@ -149,6 +152,10 @@ impl Numbered<'_> {
                 let page = site.auth.sessions_in(reads, caller, asked).await?;
                 (page.items.into_iter().map(Bytes::from).collect(), page.next)
             }
+            List::Keys(caller) => {
+                let page = site.auth.keys_in(Some(reads), caller, asked).await?;
+                (page.items.into_iter().map(Bytes::from).collect(), page.next)
+            }
             List::History(of) => {
                 let PageById { limit, after, descending, .. } = *asked;
                 let beyond = after.unwrap_or(if descending { i64::MAX } else { 0 });
@@ -170,6 +177,7 @@ impl List<'_> {
         match self {
             Self::Notifications(_) => "notifications",
             Self::Sessions(_) => "sessions",
+            Self::Keys(_) => "keys",
             Self::History(_) => "changes",
         }
     }
@@ -188,6 +196,14 @@ impl List<'_> {
                 ("ip", plain),
                 ("user_agent", plain),
                 ("current", plain),
+            ],
+            Self::Keys(_) => &[
+                ("id", plain),
+                ("name", plain),
+                ("read_only", plain),
+                ("created_at", plain),
+                ("expires_at", plain),
+                ("last_used_at", plain),
             ],
             Self::History(_) => &[("at", plain), ("actor_id", plain), ("verb", plain), ("changes", json)],
         };

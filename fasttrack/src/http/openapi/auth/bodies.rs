@@ -16,6 +16,10 @@ pub(in crate::http::openapi) fn schemas(verifies: bool) -> impl Iterator<Item = 
         ("TokenPair", token_pair()),
         ("Session", session()),
         ("SessionPage", page("A page of sessions.", "Session")),
+        ("ApiKeyCreate", api_key_create()),
+        ("NewApiKey", api_key(true)),
+        ("ApiKey", api_key(false)),
+        ("ApiKeyPage", page("A page of API keys.", "ApiKey")),
     ];
     schemas.into_iter().chain(verification)
 }
@@ -155,4 +159,42 @@ fn session() -> Value {
             "current": { "type": "boolean", "readOnly": true, "description": "Whether this request comes from it." },
         },
     })
+}
+
+fn api_key_create() -> Value {
+    json!({
+        "description": "What an API key is to be.",
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": { "type": "string", "minLength": 1, "maxLength": 100, "description": "What its owner calls it." },
+            "expires_at": { "type": ["string", "null"], "format": "date-time", "default": null, "description": "When it ends, if it does; an instant ahead." },
+            "read_only": { "type": "boolean", "default": false, "description": "Whether it is for reading alone." },
+        },
+        "additionalProperties": false,
+    })
+}
+
+/// What is shown of an API key; of a new one, the key itself.
+fn api_key(is_new: bool) -> Value {
+    let instant = |kind: Value, description: &str| json!({ "type": kind, "format": "date-time", "readOnly": true, "description": description });
+    let mut properties = serde_json::Map::new();
+    properties.insert("id".into(), json!({ "type": "integer", "format": "int64", "minimum": 1, "readOnly": true, "description": "Id of the key; never used twice." }));
+    properties.insert(
+        "name".into(),
+        json!({ "type": "string", "readOnly": true, "description": "What its owner calls it." }),
+    );
+    if is_new {
+        properties.insert("key".into(), json!({ "type": "string", "pattern": "^ft_[A-Za-z0-9_-]{43}$", "readOnly": true, "description": "The key, which is never told again. Send it as `Authorization: Bearer …`." }));
+    }
+    properties.insert(
+        "read_only".into(),
+        json!({ "type": "boolean", "readOnly": true, "description": "Whether it is for reading alone." }),
+    );
+    properties.insert("created_at".into(), instant(json!("string"), "When it was made."));
+    properties.insert("expires_at".into(), instant(json!(["string", "null"]), "When it ends, if it does."));
+    properties
+        .insert("last_used_at".into(), instant(json!(["string", "null"]), "When it was last used, to about a minute."));
+    let required: Vec<_> = properties.keys().cloned().collect();
+    json!({ "description": "What machines call with.", "type": "object", "required": required, "properties": properties })
 }

@@ -1,8 +1,8 @@
 //! The tables that are no resource's.
 
-use super::super::{answer_indexes, attempt_indexes, due_indexes, link_indexes};
+use super::super::{answer_indexes, attempt_indexes, due_indexes, key_indexes, link_indexes};
 
-/// Makes the tables of sessions, of what commands leave for a server, of links in mails, and of attempts to log in.
+/// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to log in, and of API keys.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -38,7 +38,14 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
     ]
     .into_iter()
     .chain(link_indexes())
+    .chain([format!(
+        "CREATE TABLE IF NOT EXISTS \"fasttrack_keys\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+         \"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \"name\" TEXT NOT NULL, \
+         \"digest\" TEXT NOT NULL, \"tag\" INTEGER NOT NULL, \"reads_only\" INTEGER NOT NULL, \
+         \"created_at\" TEXT NOT NULL, \"expires_at\" TEXT, \"last_used_at\" TEXT) STRICT"
+    )])
     .chain(attempt_indexes())
+    .chain(key_indexes())
     .collect()
 }
 
