@@ -24,6 +24,9 @@ pub enum Error {
     /// 401: who is calling is not known.
     #[error("{0}")]
     Unauthenticated(Cow<'static, str>),
+    /// 401: the password is right, and a code is asked for as well.
+    #[error("the account has a second factor: send its code, or a recovery code, as `code`")]
+    SecondFactor,
     /// 403: the caller is known, and no rule allows it.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),

@@ -121,6 +121,12 @@ impl AccountTable {
         Some(Addressee { address, is_active: holds(1), is_verified: holds(2), has_password: holds(3) })
     }
 
+    /// `address` by id.
+    pub(super) fn select_address(&self, id: i64) -> Statement {
+        let address = self.dialect.sql().text(&format!(r#""{}""#, self.email));
+        Statement::new(format!(r#"SELECT {address} FROM "{}" WHERE "id" = $1"#, self.table), vec![Arg::Int(id)])
+    }
+
     /// `id, hash, is_active` by id.
     pub(super) fn select_by_id(&self, id: i64) -> Statement {
         let sql = format!(r#"{} FROM "{}" WHERE "id" = $1"#, self.select_credentials(), self.table);

@@ -16,6 +16,9 @@ pub struct Keys {
     cursor: HmacSha256,
     request: HmacSha256,
     previous_cursor: Option<HmacSha256>,
+    /// What secrets are sealed with that have to be read again.
+    pub(super) seal: [u8; 32],
+    pub(super) previous_seal: Option<[u8; 32]>,
 }
 
 impl Keys {
@@ -23,13 +26,26 @@ impl Keys {
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         let request = mac::keyed(&mac::code(secret, b"request"));
-        Self { token: mac::keyed(secret), previous: None, cursor: cursor_key(secret), request, previous_cursor: None }
+        Self {
+            token: mac::keyed(secret),
+            previous: None,
+            cursor: cursor_key(secret),
+            request,
+            previous_cursor: None,
+            seal: mac::code(secret, SEAL),
+            previous_seal: None,
+        }
     }
 
     /// The same keys, that also believe what an older `secret` has signed. Nothing new is signed with it.
     #[must_use]
     pub fn with_previous(self, secret: &[u8]) -> Self {
-        Self { previous: Some(mac::keyed(secret)), previous_cursor: Some(cursor_key(secret)), ..self }
+        Self {
+            previous: Some(mac::keyed(secret)),
+            previous_cursor: Some(cursor_key(secret)),
+            previous_seal: Some(mac::code(secret, SEAL)),
+            ..self
+        }
     }
 
     /// Authenticates the parts of a cursor: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5). Where one part ends and
@@ -54,6 +70,8 @@ impl Keys {
         keys.fold(false, |known, key| known | over(key, parts).verify_truncated_left(tag).is_ok())
     }
 }
+
+const SEAL: &[u8] = b"seal";
 
 fn cursor_key(secret: &[u8]) -> HmacSha256 {
     mac::keyed(&mac::code(secret, b"cursor"))

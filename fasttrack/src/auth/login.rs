@@ -24,11 +24,31 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], the same and after the same time, for an unknown address and a wrong password;
-    /// [`Error::Forbidden`] when the password is right and the account disabled; [`Error::OverLimit`] after too many wrong
-    /// passwords; [`Error::Unavailable`] when too many log in at once.
+    /// [`Error::Forbidden`] when the password is right and the account disabled; [`Error::SecondFactor`] when a code is asked
+    /// for; [`Error::OverLimit`] after too many wrong passwords; [`Error::Unavailable`] when too many log in at once.
     pub async fn login(&self, email: &str, password: &str, client: Client) -> Result<Vec<u8>, Error> {
+        self.login_with([email, password], None, client).await
+    }
+
+    /// The same with the code of a second factor.
+    ///
+    /// # Errors
+    /// As [`Self::login`]; [`Error::Unauthenticated`] for a wrong code, too.
+    pub async fn login_with(
+        &self,
+        [email, password]: [&str; 2],
+        code: Option<&str>,
+        client: Client,
+    ) -> Result<Vec<u8>, Error> {
+        let mut is_shown = false;
         for _ in 0..ATTEMPTS {
-            if let Some(pair) = self.try_login(email, password, &client).await? {
+            let (known, renewed) = self.check_password(email, password).await?;
+            if !is_shown {
+                // A code works once, also where the password is looked at again.
+                self.check_second_factor(known.id, code).await?;
+                is_shown = true;
+            }
+            if let Some(pair) = self.open(known, renewed, client.clone()).await? {
                 return self.tokens.render(&pair, pair.issued_at_s);
             }
         }
@@ -44,8 +64,8 @@ impl Auth {
         self.db.write(move |tx| Box::pin(async move { Ok(tx.query(end).await.map(drop)?) })).await
     }
 
-    /// `None` when the password changed while it was being checked.
-    async fn try_login(&self, email: &str, password: &str, client: &Client) -> Result<Option<Pair>, Error> {
+    /// Whose password this is, and a new hash of it where the kept one is of another kind.
+    async fn check_password(&self, email: &str, password: &str) -> Result<(Credentials, Option<String>), Error> {
         let cost = self.settings.bcrypt_cost;
         let attempt = self.throttle.begin(Proof::LogIn(email)).await?;
         let known = self.find(email).await?;
@@ -63,7 +83,7 @@ impl Auth {
             Verdict::Renew => Some(password::hash(password.to_owned(), cost).await?),
             _ => None,
         };
-        self.open(known, renewed, client.clone()).await
+        Ok((known, renewed))
     }
 
     pub(super) async fn find(&self, email: &str) -> Result<Option<Credentials>, Error> {
@@ -75,7 +95,7 @@ impl Auth {
         Ok(rows.first().and_then(Credentials::of))
     }
 
-    /// Opens the session, if the credentials are still what they were when the password was checked.
+    /// Opens the session, if the credentials are still what they were when the password was checked; `None` otherwise.
     pub(super) async fn open(
         &self,
         known: Credentials,

@@ -22,6 +22,7 @@ mod self_service;
 pub mod sessions;
 mod throttle;
 mod token;
+mod totp;
 
 use std::{fmt, sync::Arc};
 
@@ -36,6 +37,7 @@ pub use self::{
     links::{Issued, Links, Purpose},
     operator::Known,
     self_service::SessionPage,
+    totp::{Enrolment, totp_code},
 };
 use crate::{clock, db::Db, schema::Schema};
 

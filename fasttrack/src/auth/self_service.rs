@@ -50,7 +50,7 @@ impl Auth {
     }
 
     /// What the caller logs in with, if this is his password.
-    async fn compare(&self, caller: &Caller, current: &str) -> Result<Credentials, Error> {
+    pub(super) async fn compare(&self, caller: &Caller, current: &str) -> Result<Credentials, Error> {
         let attempt = self.throttle.begin(Proof::Password(caller.id)).await?;
         let rows = self.db.read(self.account.select_by_id(caller.id)).await?;
         let known = rows.first().and_then(Credentials::of);

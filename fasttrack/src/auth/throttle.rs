@@ -27,6 +27,8 @@ pub(super) enum Proof<'a> {
     LogIn(&'a str),
     /// That one knows the password of the account from whose session one calls.
     Password(i64),
+    /// That one has the second factor of an account.
+    Code(i64),
 }
 
 /// An attempt that is being compared. One that nobody ends has failed.
@@ -101,6 +103,7 @@ impl Throttle {
 
     /// Forgets what was wrong about an account, when its password was set.
     pub(super) fn forgive(&self, account: i64, address: &str) -> [Statement; 2] {
+        // Whoever reads the mail of an account has its second factor as little as before.
         [Proof::LogIn(address), Proof::Password(account)].map(|proof| sql::forgive(&self.subject(proof).0))
     }
 
@@ -120,6 +123,7 @@ impl Throttle {
             Proof::LogIn(address) => {
                 self.keys.request_tag(&[b"log in".as_slice(), email::comparison_key(address).as_bytes()])
             }
+            Proof::Code(account) => self.keys.request_tag(&[b"code".as_slice(), &account.to_be_bytes()]),
             Proof::Password(account) => self.keys.request_tag(&[b"password".as_slice(), &account.to_be_bytes()]),
         };
         let place = usize::from(tag.first().copied().unwrap_or_default());
@@ -198,7 +202,7 @@ fn attempts(dialect: Dialect, subject: &str, now_us: i64) -> Statement {
 }
 
 fn too_many(retry_after_s: u64) -> Error {
-    Error::OverLimit { why: "too many wrong passwords within a minute".into(), retry_after_s }
+    Error::OverLimit { why: "too many wrong passwords or codes within a minute".into(), retry_after_s }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::{
     history, idempotency, limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
-    routes::{Action, Route, SessionAction},
+    routes::{Action, Route},
     service,
     session_routes::{self, SessionRequest},
     socket,
@@ -175,14 +175,13 @@ impl Endpoint {
         let preconditions = self.preconditions(req, &mut faults)?;
         let is_required = match self.route.action {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
-            Action::Session(SessionAction::Logout | SessionAction::SendVerification)
-            | Action::Service(_)
+            Action::Session(action) => action.takes_body(),
+            Action::Batch => true,
+            Action::Service(_)
             | Action::Custom { .. }
             | Action::Replaced { .. }
             | Action::Socket
             | Action::Notifications => false,
-            Action::Session(_) => self.route.method == "POST",
-            Action::Batch => true,
         };
         let body = object(bytes, is_required, faults)?;
         Ok(Call { id, who, params, shape, body, headers: req.headers(), preconditions })

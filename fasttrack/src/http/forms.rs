@@ -18,6 +18,19 @@ pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) ->
     checked_texts(object, names, |_, _| Ok(()))
 }
 
+/// Takes a member out of a body that need not be there, a string or null; what is wrong with it is among the faults.
+pub(super) fn take_text<'a>(object: &mut Object<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let place = object.members.iter().position(|(key, _)| *key == name)?;
+    match object.members.remove(place).1 {
+        Node::Null => None,
+        Node::Text(text) => Some(text),
+        _ => {
+            object.faults.push(Fault::new(name, "type", "must be a string"));
+            None
+        }
+    }
+}
+
 /// The same, where `check` may find a code and a message of something wrong with a member's text.
 ///
 /// # Errors

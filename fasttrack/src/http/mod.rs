@@ -59,6 +59,7 @@ mod stop;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod totp_routes;
 mod websocket;
 mod window;
 

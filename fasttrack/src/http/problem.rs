@@ -20,7 +20,13 @@ const FAULTS_IN_DETAIL: usize = 3;
 /// Faults that are told at most: a request made of nothing else would have an answer many times its size.
 const FAULTS: usize = 1_000;
 
-/// A status that an error can have. Its `type` is `about:blank`: the status says it all (RFC 9457, section 4.2.1).
+/// The `type` of a problem whose status says it all (RFC 9457, section 4.2.1).
+const BLANK: &str = "about:blank";
+
+/// The `type` of a log-in that lacks the code of a second factor.
+const TOTP_REQUIRED: &str = "/problems/totp-required";
+
+/// A status that an error can have. Its `type` is `about:blank`, but for a 401 that asks for a second factor.
 #[derive(Debug)]
 pub struct ProblemType {
     /// The status.
@@ -97,11 +103,12 @@ pub(super) fn reply(error: &Error, id: &RequestId) -> Reply {
         Error::TooManyRequests { retry_after_s } => format!("too many requests; try again in {retry_after_s} s"),
         other => other.to_string(),
     };
+    let kind = matches!(error, Error::SecondFactor).then_some(TOTP_REQUIRED);
     let faults = match error {
         Error::Invalid(faults) => Some(faults.as_slice()),
         _ => None,
     };
-    with_headers(of_status(status_of(error), &detail, Told { faults, operation }, id), error)
+    with_headers(of_status(status_of(error), &detail, Told { kind, faults, operation }, id), error)
 }
 
 /// Answers with a status that no [`Error`] has, such as those of the router.
@@ -124,7 +131,7 @@ pub(super) fn renamed(body: &str, id: &RequestId) -> String {
 pub(super) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Malformed(_) => StatusCode::BAD_REQUEST,
-        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated(_) | Error::SecondFactor => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
@@ -143,14 +150,17 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
 }
 
 /// What a problem tells beside its sentence.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Told<'a> {
+    /// Its `type`, where the status does not say it all.
+    kind: Option<&'static str>,
     faults: Option<&'a [Fault]>,
     /// Which operation of several it is about.
     operation: Option<usize>,
 }
 
-fn of_status(status: StatusCode, detail: &str, Told { faults, operation }: Told<'_>, id: &RequestId) -> Reply {
+fn of_status(status: StatusCode, detail: &str, told: Told<'_>, id: &RequestId) -> Reply {
+    let Told { kind, faults, operation } = told;
     let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
     let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
     let errors = faults.map(|faults| {
@@ -161,14 +171,17 @@ fn of_status(status: StatusCode, detail: &str, Told { faults, operation }: Told<
             .collect()
     });
     let (status_code, request_id) = (status.as_u16(), id.as_str());
-    let body = Body { r#type: "about:blank", title, status: status_code, detail, request_id, errors, operation };
+    let body =
+        Body { r#type: kind.unwrap_or(BLANK), title, status: status_code, detail, request_id, errors, operation };
     Reply::of("application/problem+json", serde_json::to_vec(&body).unwrap_or_default()).status(status)
 }
 
 fn with_headers(reply: Reply, error: &Error) -> Reply {
     let number = |seconds: u64| HeaderValue::from(seconds);
     match error {
-        Error::Unauthenticated(_) => reply.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        Error::Unauthenticated(_) | Error::SecondFactor => {
+            reply.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        }
         Error::UpgradeRequired => reply
             .header(header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
@@ -237,6 +250,7 @@ mod tests {
         vec![
             Error::Malformed("m".into()),
             Error::Unauthenticated("m".into()),
+            Error::SecondFactor,
             Error::Forbidden("m".into()),
             Error::NotFound("m".into()),
             Error::Conflict("m".into()),
@@ -261,7 +275,8 @@ mod tests {
             let status = res.status_code.unwrap().as_u16();
             let known = PROBLEM_TYPES.iter().find(|known| known.status == status).unwrap();
             assert_eq!(res.headers()["content-type"], "application/problem+json");
-            assert_eq!((&body["type"], &body["title"]), (&json!("about:blank"), &json!(known.title)));
+            let kind = if matches!(error, Error::SecondFactor) { TOTP_REQUIRED } else { BLANK };
+            assert_eq!((&body["type"], &body["title"]), (&json!(kind), &json!(known.title)));
             assert_eq!(body["status"], status);
             assert!(!body["detail"].as_str().unwrap().is_empty());
             assert!(!body["request_id"].as_str().unwrap().is_empty());

@@ -95,12 +95,34 @@ pub enum SessionAction {
     List,
     /// Ends one of them.
     End,
+    /// Begins a second factor.
+    BeginTotp,
+    /// Turns it on.
+    ConfirmTotp,
+    /// Takes it away.
+    EndTotp,
     /// Makes an API key.
     MakeKey,
     /// Lists the caller's API keys.
     ListKeys,
     /// Ends one of them.
     EndKey,
+}
+
+impl SessionAction {
+    /// Whether something has to be sent.
+    pub(super) const fn takes_body(self) -> bool {
+        !matches!(
+            self,
+            Self::Logout
+                | Self::SendVerification
+                | Self::List
+                | Self::End
+                | Self::BeginTotp
+                | Self::ListKeys
+                | Self::EndKey
+        )
+    }
 }
 
 /// What the routes at the root do.

@@ -9,6 +9,7 @@ use super::{
     paging::{Paging, Walk},
     reply::Reply,
     routes::SessionAction,
+    totp_routes,
 };
 use crate::{
     auth::Client,
@@ -30,7 +31,7 @@ pub(super) struct SessionRequest<'a> {
 
 /// Answers a route under `/auth`.
 pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionRequest<'_>) -> Result<Reply, Error> {
-    let SessionRequest { principal, id, params, body, address, user_agent } = request;
+    let SessionRequest { principal, id, params, mut body, address, user_agent } = request;
     match action {
         SessionAction::Register => {
             let user = site.pipeline.register(&body).await?;
@@ -38,9 +39,10 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
             Ok(created::reply(site, account, user))
         }
         SessionAction::Login => {
+            let code = forms::take_text(&mut body, "code");
             let [email, password] = forms::texts(body, ["email", "password"])?;
             let client = Client { ip: Some(address.to_string()), user_agent };
-            site.auth.login(&email, &password, client).await.map(pair)
+            site.auth.login_with([&email, &password], code.as_deref(), client).await.map(pair)
         }
         SessionAction::Refresh => {
             let [token] = forms::texts(body, ["refresh_token"])?;
@@ -67,6 +69,9 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
             let id = id.ok_or_else(|| Error::NotFound("there is no such session".into()))?;
             site.auth.end_session(caller(principal)?, id).await.map(|()| Reply::empty())
         }
+        SessionAction::BeginTotp => totp_routes::begin(site, caller(principal)?, body).await,
+        SessionAction::ConfirmTotp => totp_routes::confirm(site, caller(principal)?, body).await,
+        SessionAction::EndTotp => totp_routes::end(site, caller(principal)?, body).await,
         SessionAction::MakeKey => key_routes::make(site, caller(principal)?, body).await,
         SessionAction::ListKeys => key_routes::list(site, caller(principal)?, params, body).await,
         SessionAction::EndKey => key_routes::end(site, caller(principal)?, id, body).await,

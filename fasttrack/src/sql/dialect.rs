@@ -320,9 +320,10 @@ fn attempt_indexes() -> [String; 2] {
     .map(str::to_owned)
 }
 
-/// Indexes of API keys.
-fn key_indexes() -> [String; 2] {
+/// Indexes of API keys, and of recovery codes.
+fn key_indexes() -> [String; 3] {
     [
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_recovery_by_account\" ON \"fasttrack_recovery\" (\"account_id\", \"digest\")",
         "CREATE UNIQUE INDEX IF NOT EXISTS \"fasttrack_keys_by_digest\" ON \"fasttrack_keys\" (\"digest\")",
         "CREATE INDEX IF NOT EXISTS \"fasttrack_keys_by_account\" ON \"fasttrack_keys\" (\"account_id\", \"id\")",
     ]

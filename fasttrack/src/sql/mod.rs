@@ -41,6 +41,7 @@ mod source;
 mod text;
 mod there;
 mod timer;
+mod totp;
 mod transfer;
 mod view;
 
@@ -93,6 +94,7 @@ pub use self::{
     text::{Slot, Sql, Template, Values, quote},
     there::and_there,
     timer::{begin_timer, drop_timer, enqueue_letter, enqueue_regular, know_timer, set_timer, timers},
+    totp::{add_recovery, begin_totp, end_recovery, end_totp, find_totp, turn_totp_on, use_recovery, use_totp_step},
     transfer::StoredTable,
     view::View,
 };

@@ -87,6 +87,9 @@ INSERT INTO fasttrack_links (id, account_id, purpose, digest, address, created_a
     (4, 1, 'verify', NULL, 'b@example.com', '2026-01-02T03:04:05.000002Z', '2026-01-03T03:04:05.000002Z');
 INSERT INTO fasttrack_keys (id, account_id, name, digest, tag, reads_only, created_at) VALUES
     (5, 7, 'k', 'd', -9, 1, '2026-01-02T03:04:05.000001Z');
+INSERT INTO fasttrack_totp (account_id, secret, is_on, last_step, created_at) VALUES
+    (7, 's', 1, 5, '2026-01-02T03:04:05.000001Z');
+INSERT INTO fasttrack_recovery (id, account_id, digest) VALUES (6, 7, 'd');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -176,6 +179,8 @@ async fn every_value_keeps_its_meaning() {
         ("fasttrack_answers", 2),
         ("fasttrack_links", 2),
         ("fasttrack_keys", 1),
+        ("fasttrack_totp", 1),
+        ("fasttrack_recovery", 1),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
@@ -231,6 +236,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
         ("fasttrack_answers", 10),
         ("fasttrack_links", 5),
         ("fasttrack_keys", 6),
+        ("fasttrack_recovery", 7),
         ("outbox_timers", 3),
     ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
@@ -239,7 +245,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(10));
+    assert_eq!(bench.number(references).await, Some(12));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());

@@ -15,6 +15,7 @@ mod sessions;
 mod standing;
 mod throttle;
 mod timing;
+mod totp;
 mod verification;
 
 use crate::{

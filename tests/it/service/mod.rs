@@ -9,7 +9,7 @@ mod metrics;
 mod public;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 44] = [
+pub(crate) const ROUTES: [(&str, &str); 47] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -21,6 +21,9 @@ pub(crate) const ROUTES: [(&str, &str); 44] = [
     ("POST", "/api/v1/auth/verify/send"),
     ("GET", "/api/v1/auth/sessions"),
     ("DELETE", "/api/v1/auth/sessions/{id}"),
+    ("POST", "/api/v1/auth/totp"),
+    ("POST", "/api/v1/auth/totp/confirm"),
+    ("DELETE", "/api/v1/auth/totp"),
     ("POST", "/api/v1/auth/keys"),
     ("GET", "/api/v1/auth/keys"),
     ("DELETE", "/api/v1/auth/keys/{id}"),

@@ -41,6 +41,8 @@ pub(super) fn paths(account: &Resource<'_>, names: &Names) -> Vec<(String, Value
         ("reset", json!({ "post": reset().render() })),
         ("sessions", json!({ "get": list_sessions().render() })),
         ("sessions/{id}", json!({ "delete": end_session().render() })),
+        ("totp", json!({ "post": begin_totp().render(), "delete": end_totp().render() })),
+        ("totp/confirm", json!({ "post": confirm_totp().render() })),
         ("keys", json!({ "post": make_key().render(), "get": list_keys().render() })),
         ("keys/{id}", json!({ "delete": end_key().render() })),
     ];
@@ -67,7 +69,11 @@ fn log_in() -> Operation {
         .public()
         .body("Credentials")
         .answers(200, "The tokens of a new session.", "TokenPair")
-        .refuses_when(401, "The e-mail address is unknown or the password wrong; which of the two is not said.")
+        .refuses_when(
+            401,
+            "The e-mail address is unknown or the password wrong; which of the two is not said. Or the password is right, and \
+             the `code` of a second factor is wrong, or is missing: then `type` ends with `/totp-required`.",
+        )
         .refuses_when(403, "The password is right, but the account is disabled.")
 }
 
@@ -136,6 +142,36 @@ fn send_verification() -> Operation {
         .explain("A few times an hour at most, and only where the address is not confirmed.")
         .explain(ANYONE_LOGGED_IN)
         .answers_empty(202, "If there is something to be confirmed, a mail goes out.")
+}
+
+fn begin_totp() -> Operation {
+    Operation::new("begin_totp", TAG, "Begin a second factor")
+        .explain(
+            "Makes the secret of a device (TOTP, RFC 6238), which is told once and asked for from its confirmation on.",
+        )
+        .explain(ANYONE_LOGGED_IN)
+        .answers(200, "The secret.", "TotpEnrolment")
+        .refuses_when(409, "A second factor is on already.")
+}
+
+fn confirm_totp() -> Operation {
+    Operation::new("confirm_totp", TAG, "Turn a second factor on")
+        .explain("From now on a log-in needs a `code` as well. The recovery codes are good once each, and told once.")
+        .explain(ANYONE_LOGGED_IN)
+        .body("TotpCode")
+        .answers(200, "The recovery codes.", "RecoveryCodes")
+        .refuses_when(401, "The access token is not valid, or `code` is wrong.")
+        .refuses_when(409, "None is begun, or one is on already.")
+}
+
+fn end_totp() -> Operation {
+    Operation::new("end_totp", TAG, "Take a second factor away")
+        .explain(ANYONE_LOGGED_IN)
+        .body("TotpRemoval")
+        .answers_empty(204, "A password is enough from now on.")
+        .refuses_when(401, "The access token is not valid, or `code` or `current_password` is wrong.")
+        .refuses_when(404, "None is on.")
+        .refuses_when(412, NO_VERSION)
 }
 
 fn make_key() -> Operation {

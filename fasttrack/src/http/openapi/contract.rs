@@ -17,6 +17,9 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("POST /api/v1/auth/verify/send", "send_verification", &[401, 429, 503]),
     ("GET /api/v1/auth/sessions", "list_sessions", &[400, 401, 426, 429, 503]),
     ("DELETE /api/v1/auth/sessions/{id}", "end_session", &[401, 404, 412, 429, 503]),
+    ("POST /api/v1/auth/totp", "begin_totp", &[401, 409, 429, 503]),
+    ("POST /api/v1/auth/totp/confirm", "confirm_totp", &[400, 401, 409, 413, 415, 429, 503]),
+    ("DELETE /api/v1/auth/totp", "end_totp", &[400, 401, 404, 412, 413, 415, 429, 503]),
     ("POST /api/v1/auth/keys", "create_key", &[400, 401, 409, 413, 415, 429, 503]),
     ("GET /api/v1/auth/keys", "list_keys", &[400, 401, 426, 429, 503]),
     ("DELETE /api/v1/auth/keys/{id}", "end_key", &[401, 404, 412, 429, 503]),
@@ -86,7 +89,9 @@ fn the_routes_are_those_of_the_contract() {
             204
         } else if ["forgot_password", "send_verification"].contains(id) {
             202
-        } else if route.starts_with("POST") && !["log_in", "refresh_tokens", "run_batch"].contains(id) {
+        } else if route.starts_with("POST")
+            && !["log_in", "refresh_tokens", "run_batch", "begin_totp", "confirm_totp"].contains(id)
+        {
             201
         } else if *id == "connect" {
             101

@@ -34,7 +34,7 @@ fn has(account: &Schema, action: SessionAction) -> bool {
     }
 }
 
-const SESSION_ROUTES: [(&str, &str, SessionAction); 14] = [
+const SESSION_ROUTES: [(&str, &str, SessionAction); 17] = [
     ("POST", "/auth/register", SessionAction::Register),
     ("POST", "/auth/login", SessionAction::Login),
     ("POST", "/auth/refresh", SessionAction::Refresh),
@@ -46,6 +46,9 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 14] = [
     ("POST", "/auth/verify/send", SessionAction::SendVerification),
     ("GET", "/auth/sessions", SessionAction::List),
     ("DELETE", "/auth/sessions/{id}", SessionAction::End),
+    ("POST", "/auth/totp", SessionAction::BeginTotp),
+    ("POST", "/auth/totp/confirm", SessionAction::ConfirmTotp),
+    ("DELETE", "/auth/totp", SessionAction::EndTotp),
     ("POST", "/auth/keys", SessionAction::MakeKey),
     ("GET", "/auth/keys", SessionAction::ListKeys),
     ("DELETE", "/auth/keys/{id}", SessionAction::EndKey),

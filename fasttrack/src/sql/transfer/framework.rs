@@ -141,6 +141,24 @@ pub(super) const FRAMEWORK: &[FrameworkTable] = &[
         ],
     ),
     (
+        "fasttrack_totp",
+        false,
+        &["account_id"],
+        &[
+            ("account_id", Storage::Integer),
+            ("secret", Storage::Text),
+            ("is_on", Storage::Boolean),
+            ("last_step", Storage::Integer),
+            ("created_at", Storage::Timestamp),
+        ],
+    ),
+    (
+        "fasttrack_recovery",
+        true,
+        &["id"],
+        &[("id", Storage::Integer), ("account_id", Storage::Integer), ("digest", Storage::Text)],
+    ),
+    (
         "outbox_timers",
         true,
         &["id"],

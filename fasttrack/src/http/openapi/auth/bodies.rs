@@ -16,6 +16,10 @@ pub(in crate::http::openapi) fn schemas(verifies: bool) -> impl Iterator<Item = 
         ("TokenPair", token_pair()),
         ("Session", session()),
         ("SessionPage", page("A page of sessions.", "Session")),
+        ("TotpEnrolment", totp_enrolment()),
+        ("TotpCode", totp_code()),
+        ("TotpRemoval", totp_removal()),
+        ("RecoveryCodes", recovery_codes()),
         ("ApiKeyCreate", api_key_create()),
         ("NewApiKey", api_key(true)),
         ("ApiKey", api_key(false)),
@@ -32,6 +36,11 @@ fn credentials() -> Value {
         "properties": {
             "email": { "type": "string", "description": "The e-mail address of the account, regardless of case." },
             "password": { "type": "string", "format": "password", "writeOnly": true, "description": "Its password." },
+            "code": {
+                "type": ["string", "null"],
+                "writeOnly": true,
+                "description": "A code of its second factor, or a recovery code, where it has one.",
+            },
         },
         "additionalProperties": false,
     })
@@ -197,4 +206,64 @@ fn api_key(is_new: bool) -> Value {
         .insert("last_used_at".into(), instant(json!(["string", "null"]), "When it was last used, to about a minute."));
     let required: Vec<_> = properties.keys().cloned().collect();
     json!({ "description": "What machines call with.", "type": "object", "required": required, "properties": properties })
+}
+
+fn totp_enrolment() -> Value {
+    json!({
+        "description": "The secret of a device.",
+        "type": "object",
+        "required": ["secret", "otpauth_url"],
+        "properties": {
+            "secret": { "type": "string", "readOnly": true, "description": "To be typed, in base32." },
+            "otpauth_url": { "type": "string", "readOnly": true, "description": "To be shown as a QR code." },
+        },
+    })
+}
+
+fn totp_code() -> Value {
+    json!({
+        "description": "What shows that one has the device.",
+        "type": "object",
+        "required": ["code"],
+        "properties": {
+            "code": { "type": "string", "writeOnly": true, "description": "What the device shows: six digits." },
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn totp_removal() -> Value {
+    json!({
+        "description": "What shows that one may take the second factor away.",
+        "type": "object",
+        "required": ["code", "current_password"],
+        "properties": {
+            "code": { "type": "string", "writeOnly": true, "description": "What the device shows, or a recovery code." },
+            "current_password": {
+                "type": "string",
+                "format": "password",
+                "writeOnly": true,
+                "description": "The password that holds now.",
+            },
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn recovery_codes() -> Value {
+    json!({
+        "description": "What to log in with when the device is lost.",
+        "type": "object",
+        "required": ["recovery_codes"],
+        "properties": {
+            "recovery_codes": {
+                "type": "array",
+                "items": { "type": "string" },
+                "minItems": 10,
+                "maxItems": 10,
+                "readOnly": true,
+                "description": "Ten codes, good once each.",
+            },
+        },
+    })
 }

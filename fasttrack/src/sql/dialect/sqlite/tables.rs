@@ -2,7 +2,7 @@
 
 use super::super::{answer_indexes, attempt_indexes, due_indexes, key_indexes, link_indexes};
 
-/// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to log in, and of API keys.
+/// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to log in, of API keys, and of second factors.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -44,6 +44,18 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
          \"digest\" TEXT NOT NULL, \"tag\" INTEGER NOT NULL, \"reads_only\" INTEGER NOT NULL, \
          \"created_at\" TEXT NOT NULL, \"expires_at\" TEXT, \"last_used_at\" TEXT) STRICT"
     )])
+    .chain([
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_totp\" (\"account_id\" INTEGER PRIMARY KEY \
+             REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \"secret\" TEXT NOT NULL, \"is_on\" INTEGER NOT NULL, \
+             \"last_step\" INTEGER NOT NULL, \"created_at\" TEXT NOT NULL) STRICT"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_recovery\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \
+             \"digest\" TEXT NOT NULL) STRICT"
+        ),
+    ])
     .chain(attempt_indexes())
     .chain(key_indexes())
     .collect()
