@@ -82,7 +82,9 @@ fn odd_values_never_break_the_server() {
             let all: Vec<_> = std::iter::once(format!("\"{field}\":{value}")).chain(others).collect();
             let text = format!("{{{}}}", all.join(","));
             let reply = app.api(method, path).body(JSON, text.clone()).by(&owner).send();
-            assert!(STATUSES.contains(&reply.status), "{text}: {reply}");
+            // Whoever is wrong for the fifth time has to wait.
+            let has_to_wait = path == "/auth/login" && reply.status == 429;
+            assert!(has_to_wait || STATUSES.contains(&reply.status), "{text}: {reply}");
             if reply.status >= 400 {
                 reply.problem(reply.status);
             }
