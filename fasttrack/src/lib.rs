@@ -108,6 +108,8 @@ pub mod notify;
 #[doc(hidden)]
 pub mod outbox;
 #[doc(hidden)]
+pub mod outgoing;
+#[doc(hidden)]
 pub mod password;
 #[doc(hidden)]
 pub mod pipeline;
