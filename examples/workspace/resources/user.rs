@@ -18,6 +18,8 @@ pub struct User {
     pub id: Id<User>,
     #[field(unique, filter, sort, search)]
     pub email: Email,
+    #[field(default = false, read_only)]
+    pub email_verified: bool,
     #[field(hidden)]
     pub password: PasswordHash,
     #[field(len = ..=100, default, search)]
