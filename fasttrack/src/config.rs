@@ -27,7 +27,7 @@ pub use self::{
     secret::{HandedOver, SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
-pub use crate::{db::DatabaseUrl, redis::RedisUrl};
+pub use crate::{db::DatabaseUrl, oidc::Provider, redis::RedisUrl};
 
 /// All settings, parsed and within their bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct Config {
     pub reset_url: Option<LinkUrl>,
     /// Where mails lead with which an address is confirmed, likewise.
     pub verify_url: Option<LinkUrl>,
+    /// Where people may log in elsewhere.
+    pub oidc_providers: Vec<Provider>,
     /// Where traces go, in a build that exports them.
     pub otlp_endpoint: Option<String>,
     /// Filter of the log (`info`, `fasttrack=debug,warn`).
@@ -218,6 +220,7 @@ impl Config {
             mail_from: None,
             reset_url: None,
             verify_url: None,
+            oidc_providers: Vec::new(),
             otlp_endpoint: None,
             log: String::new(),
             log_format: LogFormat::Text,

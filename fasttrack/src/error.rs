@@ -26,7 +26,10 @@ pub enum Error {
     Unauthenticated(Cow<'static, str>),
     /// 401: the password is right, and a code is asked for as well.
     #[error("the account has a second factor: send its code, or a recovery code, as `code`")]
-    SecondFactor,
+    SecondFactor {
+        /// What is sent along with the code, where that is not what was sent now.
+        ticket: Option<String>,
+    },
     /// 403: the caller is known, and no rule allows it.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),

@@ -106,6 +106,8 @@ pub mod migrate;
 #[doc(hidden)]
 pub mod notify;
 #[doc(hidden)]
+pub mod oidc;
+#[doc(hidden)]
 pub mod outbox;
 #[doc(hidden)]
 pub mod outgoing;

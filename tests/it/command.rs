@@ -2,7 +2,7 @@
 
 use std::{
     process::Output,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fasttrack::db::{Arg, Dialect, Statement};
@@ -162,6 +162,24 @@ fn user_disable_shuts_out_at_once_and_keeps_the_last_administrator() {
 }
 
 #[test]
+fn user_reset_totp_is_for_whoever_has_lost_his_telephone() {
+    let app = Settings::new().start();
+    let person = app.person();
+    let reset = || app.run(&["user", "reset-totp", &person.email], "");
+    assert!(check_success(&reset()).contains("there was no second factor"));
+    let secret = app.api("POST", "/auth/totp").by(&person).ok()["secret"].as_str().unwrap().to_owned();
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+    let code = fasttrack::auth::totp_code(&secret, now_s).unwrap();
+    app.post("/auth/totp/confirm", &json!({ "code": code })).by(&person).ok();
+    let credentials = json!({ "email": person.email, "password": person.password });
+    app.post("/auth/login", &credentials).refused(401);
+    let said = check_success(&reset());
+    assert_eq!(said, format!("took the second factor away from account {}: {}\n", person.id, person.email));
+    app.login(&person.email, &person.password);
+    check_failure(&app.run(&["user", "reset-totp", "nobody@example.com"], ""), "no account of nobody");
+}
+
+#[test]
 fn accounts_are_changed_without_a_server_too() {
     let settings = Settings::new();
     let mentions = if dialect() == Dialect::Sqlite { "no database at t.db" } else { "no account of a@example.com" };
@@ -204,6 +222,7 @@ fn every_command_has_help() {
         &["user", "create"],
         &["user", "password"],
         &["user", "disable"],
+        &["user", "reset-totp"],
         &["routes"],
         &["openapi"],
         &["explain"],
@@ -233,6 +252,7 @@ fn every_command_has_help() {
         &["user", "create"],
         &["user", "password"],
         &["user", "disable"],
+        &["user", "reset-totp"],
         &["explain"],
         &["new"],
         &["new", "shop", "--git", "https://example.com", "--path", "."],

@@ -8,6 +8,7 @@ mod account;
 mod api_keys;
 mod cache;
 mod gate;
+mod identities;
 mod jws;
 mod keys;
 mod links;
@@ -18,6 +19,7 @@ mod operator;
 mod recovery;
 mod refresh;
 mod rotation;
+mod seal;
 mod self_service;
 pub mod sessions;
 mod throttle;
@@ -33,6 +35,7 @@ pub use self::{
     account::SetupError,
     api_keys::{KeyDraft, MadeKey},
     gate::Admission,
+    identities::Elsewhere,
     keys::Keys,
     links::{Issued, Links, Purpose},
     operator::Known,

@@ -6,13 +6,13 @@
 
 use std::fmt::Write as _;
 
-use data_encoding::{BASE32_NOPAD, BASE64};
+use data_encoding::BASE32_NOPAD;
 use futures_util::FutureExt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{Auth, links::hex, throttle::Proof};
+use super::{Auth, links::hex, seal::fill, throttle::Proof};
 use crate::{
     clock::{self, SECOND_US},
     db::Tx,
@@ -58,7 +58,7 @@ impl Auth {
     pub async fn begin_totp(&self, caller: &Caller, issuer: &str) -> Result<Enrolment, Error> {
         let mut secret = [0; SECRET_BYTES];
         fill(&mut secret)?;
-        let sealed = self.settings.keys.seal(caller.id, &secret)?;
+        let sealed = self.settings.keys.seal(&of_account(caller.id), &secret)?;
         let put_down = sql::begin_totp(caller.id, sealed, clock::format_us(self.now_us()));
         let begun = self.db.write(move |tx| async move { Ok(tx.query(put_down).await?) }.boxed()).await?;
         if begun.is_empty() {
@@ -82,7 +82,7 @@ impl Auth {
         let kept = self.kept(caller.id).await?.filter(|kept| !kept.is_on);
         let kept = kept.ok_or_else(|| Error::Conflict("no second factor is begun; begin one first".into()))?;
         let attempt = self.throttle.begin(Proof::Code(caller.id)).await?;
-        let secret = self.settings.keys.open(caller.id, &kept.sealed)?;
+        let secret = self.settings.keys.open(&of_account(caller.id), &kept.sealed)?;
         let Some(step) = step_of(&secret, code, self.now_us().div_euclid(SECOND_US), kept.last_step) else {
             attempt.fail().await?;
             return Err(wrong_code());
@@ -115,22 +115,34 @@ impl Auth {
     /// [`Error::NotFound`] when none is on; [`Error::Unauthenticated`] for a wrong password or code; [`Error::OverLimit`]
     /// after too many of them.
     pub async fn end_totp(&self, caller: &Caller, code: &str, current: &str) -> Result<(), Error> {
-        if self.kept(caller.id).await?.is_none_or(|kept| !kept.is_on) {
+        if !self.has_second_factor(caller.id).await? {
             return Err(Error::NotFound("no second factor is on".into()));
         }
         self.compare(caller, current).await?;
         self.check_code(caller.id, code).await?;
-        let account = caller.id;
+        self.reset_totp(caller.id).await.map(drop)
+    }
+
+    /// Takes the second factor of an account away, on behalf of whoever runs the server; whether one was on.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn reset_totp(&self, account: i64) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
                 async move {
-                    tx.query(sql::end_totp(account)).await?;
+                    let ended = tx.query(sql::end_totp(account)).await?;
                     tx.query(sql::end_recovery(account)).await?;
-                    Ok(())
+                    Ok(!ended.is_empty())
                 }
                 .boxed()
             })
             .await
+    }
+
+    /// Whether an account has a second factor that is on.
+    pub(super) async fn has_second_factor(&self, account: i64) -> Result<bool, Error> {
+        Ok(self.kept(account).await?.is_some_and(|kept| kept.is_on))
     }
 
     /// Asks for the second factor of an account whose password was right, if it has one.
@@ -139,12 +151,12 @@ impl Auth {
     /// [`Error::SecondFactor`] without a code; [`Error::Unauthenticated`] for a wrong one; [`Error::OverLimit`] after too
     /// many of them.
     pub(super) async fn check_second_factor(&self, account: i64, code: Option<&str>) -> Result<(), Error> {
-        if self.kept(account).await?.is_none_or(|kept| !kept.is_on) {
+        if !self.has_second_factor(account).await? {
             return Ok(());
         }
         match code {
             Some(code) => self.check_code(account, code).await,
-            None => Err(Error::SecondFactor),
+            None => Err(Error::SecondFactor { ticket: None }),
         }
     }
 
@@ -160,7 +172,7 @@ impl Auth {
     /// Uses a code up; whether it was good.
     async fn use_up(&self, account: i64, code: &str) -> Result<bool, Error> {
         let Some(kept) = self.kept(account).await?.filter(|kept| kept.is_on) else { return Ok(false) };
-        let by_device = match self.settings.keys.open(account, &kept.sealed) {
+        let by_device = match self.settings.keys.open(&of_account(account), &kept.sealed) {
             Ok(secret) => step_of(&secret, code, self.now_us().div_euclid(SECOND_US), kept.last_step),
             // Recovery codes are good also where the key is another one.
             Err(error) => {
@@ -230,6 +242,11 @@ fn recovery_digest(code: &str) -> String {
     hex(&Sha256::digest(plain.to_ascii_lowercase().as_bytes()))
 }
 
+/// For whose sake a secret is sealed.
+fn of_account(account: i64) -> [u8; 8] {
+    account.to_be_bytes()
+}
+
 /// What stands in an address for a text.
 fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
@@ -243,52 +260,13 @@ fn encode(text: &str) -> String {
     })
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), Error> {
-    getrandom::fill(bytes).map_err(|error| Error::Internal(format!("no randomness: {error}")))
-}
-
 fn wrong_code() -> Error {
     Error::Unauthenticated("the code is wrong, or was used before".into())
 }
 
-impl super::Keys {
-    /// Seals a secret of an account, so that it can be kept (ChaCha20-Poly1305, RFC 8439).
-    fn seal(&self, account: i64, secret: &[u8]) -> Result<String, Error> {
-        let mut nonce = [0; ring::aead::NONCE_LEN];
-        fill(&mut nonce)?;
-        let mut sealed = secret.to_vec();
-        let aad = ring::aead::Aad::from(account.to_be_bytes());
-        cipher(&self.seal)?
-            .seal_in_place_append_tag(ring::aead::Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
-            .map_err(|_| Error::Internal("a secret cannot be sealed".into()))?;
-        Ok(BASE64.encode(&[nonce.as_slice(), &sealed].concat()))
-    }
-
-    /// Opens what was sealed with this key, or the one before it.
-    fn open(&self, account: i64, sealed: &str) -> Result<Vec<u8>, Error> {
-        let unreadable = || Error::Internal("a sealed secret was sealed with another key, or is damaged".into());
-        let bytes = BASE64.decode(sealed.as_bytes()).map_err(|_| unreadable())?;
-        let (nonce, sealed) = bytes.split_at_checked(ring::aead::NONCE_LEN).ok_or_else(unreadable)?;
-        for key in std::iter::once(&self.seal).chain(&self.previous_seal) {
-            let nonce = ring::aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| unreadable())?;
-            let mut opened = sealed.to_vec();
-            let aad = ring::aead::Aad::from(account.to_be_bytes());
-            if let Ok(secret) = cipher(key)?.open_in_place(nonce, aad, &mut opened) {
-                return Ok(secret.to_vec());
-            }
-        }
-        Err(unreadable())
-    }
-}
-
-fn cipher(key: &[u8; 32]) -> Result<ring::aead::LessSafeKey, Error> {
-    let key = ring::aead::UnboundKey::new(&ring::aead::CHACHA20_POLY1305, key);
-    key.map(ring::aead::LessSafeKey::new).map_err(|_| Error::Internal("a key of another length".into()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{super::Keys, *};
+    use super::*;
 
     /// RFC 6238, appendix B, cut to six digits.
     #[test]
@@ -319,19 +297,6 @@ mod tests {
         for wrong in ["", "28708", "2870821", "287083", " 287082"] {
             assert_eq!(step_of(secret, wrong, 59, 0), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn what_is_sealed_is_opened_for_its_account_with_its_key() {
-        let (old, new) =
-            (b"the key before, of more than 32 bytes".as_slice(), b"the key that is in use, of over 32 bytes");
-        let keys = Keys::new(old);
-        let sealed = keys.seal(7, b"secret").unwrap();
-        assert!(!sealed.contains("secret") && sealed != keys.seal(7, b"secret").unwrap());
-        assert_eq!(keys.open(7, &sealed).unwrap(), b"secret");
-        assert_eq!(Keys::new(new).with_previous(old).open(7, &sealed).unwrap(), b"secret");
-        assert!(keys.open(8, &sealed).is_err() && Keys::new(new).open(7, &sealed).is_err());
-        assert!(keys.open(7, "").is_err() && keys.open(7, &sealed[4..]).is_err());
     }
 
     #[test]

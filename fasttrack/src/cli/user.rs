@@ -39,6 +39,11 @@ pub(super) enum UserCommand {
         /// E-mail address of the account
         email: String,
     },
+    /// Take the second factor of an account away, for whoever has lost it and his recovery codes
+    ResetTotp {
+        /// E-mail address of the account
+        email: String,
+    },
     /// Shut an account out, at once; an administrator can let it in again (PATCH, `is_active`)
     Disable {
         /// E-mail address of the account
@@ -97,7 +102,7 @@ pub(super) async fn run(command: UserCommand, resources: Resources, config: &Con
     }
     // Asked for first: the database is not kept from others while somebody types.
     let password = match command {
-        UserCommand::Disable { .. } => String::new(),
+        UserCommand::Disable { .. } | UserCommand::ResetTotp { .. } => String::new(),
         UserCommand::Create { .. } | UserCommand::Password { .. } => password()?,
     };
     let is_served = app::is_served(&config.database);
@@ -122,6 +127,16 @@ async fn carry_out(app: &App, command: UserCommand, password: String, is_served:
             let but = if is_active { "" } else { " (it is disabled, and cannot log in)" };
             let done = format!("set the password of account {id}{but}: {email}");
             (email, done)
+        }
+        UserCommand::ResetTotp { email } => {
+            let Known { id, .. } = find(app, &email).await?;
+            let was_on = app.auth.reset_totp(id).await.map_err(|error| unchanged(&email, error))?;
+            let done = if was_on {
+                "took the second factor away from account"
+            } else {
+                "there was no second factor for account"
+            };
+            return Ok(format!("{done} {id}: {email}"));
         }
         UserCommand::Disable { email } => {
             let Known { id, .. } = find(app, &email).await?;

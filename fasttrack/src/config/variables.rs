@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use super::{
-    Config, ConfigError, LinkUrl, LogFormat, Network, PublicUrl, SecretKey, cors,
+    Config, ConfigError, LinkUrl, LogFormat, Network, Provider, PublicUrl, SecretKey, cors,
     values::{SMTP_ADDRESS, database, host, is_mail_server, number, redis, url},
 };
 
@@ -162,6 +162,10 @@ pub const VARIABLES: &[Variable] = &[
     ),
     open("VERIFY_URL", None, "where mails lead with which an address is confirmed", |config, value| {
         config.verify_url = Some(value).filter(|value| !value.is_empty()).map(LinkUrl::parse).transpose()?;
+        Ok(())
+    }),
+    secret("OIDC_PROVIDERS", None, "providers of OpenID Connect with which people may log in", |config, value| {
+        config.oidc_providers = Provider::parse_list(value)?;
         Ok(())
     }),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {

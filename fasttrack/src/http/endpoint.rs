@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use salvo::{
     Depot, FlowCtrl, Handler, async_trait,
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderValue, Request, Response, StatusCode, header},
 };
 
 use super::{
@@ -71,7 +71,7 @@ struct Call<'a> {
     params: Params,
     shape: Shape,
     body: Object<'a>,
-    headers: &'a HeaderMap,
+    req: &'a Request,
     preconditions: Preconditions,
 }
 
@@ -169,7 +169,7 @@ impl Endpoint {
         let shape = target
             .map(|(model, target)| self.site.pipeline.take_shape(model, Some(target), who, &mut params))
             .unwrap_or_default();
-        if !self.route.action.is_list() {
+        if !self.route.action.takes_query() {
             faults.extend(unknown_parameters(std::mem::take(&mut params)));
         }
         let preconditions = self.preconditions(req, &mut faults)?;
@@ -184,7 +184,7 @@ impl Endpoint {
             | Action::Notifications => false,
         };
         let body = object(bytes, is_required, faults)?;
-        Ok(Call { id, who, params, shape, body, headers: req.headers(), preconditions })
+        Ok(Call { id, who, params, shape, body, req, preconditions })
     }
 
     async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
@@ -195,10 +195,8 @@ impl Endpoint {
         let Call { id, who, params, body, .. } = call;
         match self.route.action {
             Action::Session(action) => {
-                let user_agent = call.headers.get(header::USER_AGENT);
-                let user_agent = user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-                let address = admission.address;
-                let request = SessionRequest { principal: who, id, params, body, address, user_agent };
+                let request =
+                    SessionRequest { principal: who, id, params, body, address: admission.address, req: call.req };
                 session_routes::answer(&self.site, action, request).await
             }
             Action::Batch => done(&self.site, 0, pipeline.apply(self.batch(&body, who).await?).await?),
@@ -215,7 +213,7 @@ impl Endpoint {
                 let is_own = matches!(self.route.action, Action::Oneself { .. });
                 let target = if is_own { Target::Oneself } else { Target::Id(row(id)?) };
                 let found = pipeline.read_shaped(model, target, who, &call.shape).await?;
-                conditional::reply(call.headers, &call.preconditions, pipeline.updated_at(model), found)
+                conditional::reply(call.req.headers(), &call.preconditions, pipeline.updated_at(model), found)
             }
             Action::Resource { .. }
             | Action::Service(_)

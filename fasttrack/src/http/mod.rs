@@ -36,6 +36,7 @@ pub mod live;
 mod metrics;
 mod mount;
 mod notifications;
+mod oidc_routes;
 #[doc(hidden)]
 pub mod openapi;
 #[doc(hidden)]
@@ -149,6 +150,7 @@ struct Site {
     stop: Stop,
     streams: Places,
     public_url: Option<PublicUrl>,
+    elsewhere: oidc_routes::Elsewhere,
     custom: Vec<CustomRoute>,
     context: Context,
     workers: Workers,
@@ -198,6 +200,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         stop: stop.clone(),
         streams,
         public_url: public_url.clone(),
+        elsewhere: oidc_routes::Elsewhere::of(config),
         custom: layers.custom,
         context: layers.context,
         workers: layers.workers,

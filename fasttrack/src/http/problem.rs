@@ -74,6 +74,8 @@ struct Body<'a> {
     errors: Option<Vec<Entry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -103,12 +105,15 @@ pub(super) fn reply(error: &Error, id: &RequestId) -> Reply {
         Error::TooManyRequests { retry_after_s } => format!("too many requests; try again in {retry_after_s} s"),
         other => other.to_string(),
     };
-    let kind = matches!(error, Error::SecondFactor).then_some(TOTP_REQUIRED);
+    let (kind, ticket) = match error {
+        Error::SecondFactor { ticket } => (Some(TOTP_REQUIRED), ticket.as_deref()),
+        _ => (None, None),
+    };
     let faults = match error {
         Error::Invalid(faults) => Some(faults.as_slice()),
         _ => None,
     };
-    with_headers(of_status(status_of(error), &detail, Told { kind, faults, operation }, id), error)
+    with_headers(of_status(status_of(error), &detail, Told { kind, faults, operation, ticket }, id), error)
 }
 
 /// Answers with a status that no [`Error`] has, such as those of the router.
@@ -131,7 +136,7 @@ pub(super) fn renamed(body: &str, id: &RequestId) -> String {
 pub(super) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Malformed(_) => StatusCode::BAD_REQUEST,
-        Error::Unauthenticated(_) | Error::SecondFactor => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated(_) | Error::SecondFactor { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
@@ -157,10 +162,12 @@ struct Told<'a> {
     faults: Option<&'a [Fault]>,
     /// Which operation of several it is about.
     operation: Option<usize>,
+    /// What goes with the code of a second factor.
+    ticket: Option<&'a str>,
 }
 
 fn of_status(status: StatusCode, detail: &str, told: Told<'_>, id: &RequestId) -> Reply {
-    let Told { kind, faults, operation } = told;
+    let Told { kind, faults, operation, ticket } = told;
     let known = PROBLEM_TYPES.iter().find(|known| known.status == status.as_u16());
     let title = known.map_or_else(|| status.canonical_reason().unwrap_or("Error"), |known| known.title);
     let errors = faults.map(|faults| {
@@ -171,15 +178,23 @@ fn of_status(status: StatusCode, detail: &str, told: Told<'_>, id: &RequestId) -
             .collect()
     });
     let (status_code, request_id) = (status.as_u16(), id.as_str());
-    let body =
-        Body { r#type: kind.unwrap_or(BLANK), title, status: status_code, detail, request_id, errors, operation };
+    let body = Body {
+        r#type: kind.unwrap_or(BLANK),
+        title,
+        status: status_code,
+        detail,
+        request_id,
+        errors,
+        operation,
+        ticket,
+    };
     Reply::of("application/problem+json", serde_json::to_vec(&body).unwrap_or_default()).status(status)
 }
 
 fn with_headers(reply: Reply, error: &Error) -> Reply {
     let number = |seconds: u64| HeaderValue::from(seconds);
     match error {
-        Error::Unauthenticated(_) | Error::SecondFactor => {
+        Error::Unauthenticated(_) | Error::SecondFactor { .. } => {
             reply.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
         }
         Error::UpgradeRequired => reply
@@ -250,7 +265,7 @@ mod tests {
         vec![
             Error::Malformed("m".into()),
             Error::Unauthenticated("m".into()),
-            Error::SecondFactor,
+            Error::SecondFactor { ticket: None },
             Error::Forbidden("m".into()),
             Error::NotFound("m".into()),
             Error::Conflict("m".into()),
@@ -275,7 +290,7 @@ mod tests {
             let status = res.status_code.unwrap().as_u16();
             let known = PROBLEM_TYPES.iter().find(|known| known.status == status).unwrap();
             assert_eq!(res.headers()["content-type"], "application/problem+json");
-            let kind = if matches!(error, Error::SecondFactor) { TOTP_REQUIRED } else { BLANK };
+            let kind = if matches!(error, Error::SecondFactor { .. }) { TOTP_REQUIRED } else { BLANK };
             assert_eq!((&body["type"], &body["title"]), (&json!(kind), &json!(known.title)));
             assert_eq!(body["status"], status);
             assert!(!body["detail"].as_str().unwrap().is_empty());

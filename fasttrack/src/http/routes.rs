@@ -1,7 +1,9 @@
 //! Routes as data: what follows from the catalog, and what every application has.
 
+mod actions;
 mod fixed;
 
+pub use self::actions::{ServiceAction, SessionAction};
 use crate::{
     pipeline::Right,
     schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
@@ -15,7 +17,7 @@ pub const API_PREFIX: &str = "/api/v1";
 pub struct Route {
     /// The method. `GET` answers `HEAD` too.
     pub method: &'static str,
-    /// The path; `{id}` stands for a row's id, `{file}` for a file name.
+    /// The path; `{id}` stands for a row's id, `{file}` and `{provider}` for a name.
     pub path: String,
     /// What it does.
     pub action: Action,
@@ -70,90 +72,6 @@ pub enum Action {
     },
 }
 
-/// What the routes under `/auth` do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionAction {
-    /// Makes an account.
-    Register,
-    /// Begins a session.
-    Login,
-    /// Trades a refresh token for a new pair.
-    Refresh,
-    /// Ends the session.
-    Logout,
-    /// Changes the caller's password.
-    ChangePassword,
-    /// Has a link mailed to who has forgotten his password.
-    Forgot,
-    /// Sets a password with such a link.
-    Reset,
-    /// Confirms an address with a link.
-    Verify,
-    /// Has such a link mailed once more.
-    SendVerification,
-    /// Lists the caller's sessions.
-    List,
-    /// Ends one of them.
-    End,
-    /// Begins a second factor.
-    BeginTotp,
-    /// Turns it on.
-    ConfirmTotp,
-    /// Takes it away.
-    EndTotp,
-    /// Makes an API key.
-    MakeKey,
-    /// Lists the caller's API keys.
-    ListKeys,
-    /// Ends one of them.
-    EndKey,
-}
-
-impl SessionAction {
-    /// Whether something has to be sent.
-    pub(super) const fn takes_body(self) -> bool {
-        !matches!(
-            self,
-            Self::Logout
-                | Self::SendVerification
-                | Self::List
-                | Self::End
-                | Self::BeginTotp
-                | Self::ListKeys
-                | Self::EndKey
-        )
-    }
-}
-
-/// What the routes at the root do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServiceAction {
-    /// Says that the process is alive.
-    Health,
-    /// Says whether it can serve.
-    Ready,
-    /// Numbers for Prometheus.
-    Metrics,
-    /// The `OpenAPI` document.
-    Document,
-    /// The page that shows it.
-    Docs,
-    /// What that page loads.
-    DocsFile,
-    /// The page that shows notifications arriving.
-    Live,
-    /// What that page loads.
-    LiveFile,
-    /// The page on which a password is set.
-    Reset,
-    /// What that page loads.
-    ResetFile,
-    /// The page on which an address is confirmed.
-    Verify,
-    /// What that page loads.
-    VerifyFile,
-}
-
 impl Action {
     /// Whether the route looks at no token at all, since it is how one gets a token, or concerns the server alone.
     #[must_use]
@@ -168,18 +86,29 @@ impl Action {
                         | SessionAction::Forgot
                         | SessionAction::Reset
                         | SessionAction::Verify
+                        | SessionAction::BeginElsewhere
+                        | SessionAction::ReturnFromElsewhere
+                        | SessionAction::FinishElsewhere
                 )
         )
     }
 
     /// Whether the query string means something here.
     #[must_use]
+    pub const fn takes_query(self) -> bool {
+        let is_about_elsewhere =
+            matches!(self, Self::Session(SessionAction::BeginElsewhere | SessionAction::ReturnFromElsewhere));
+        is_about_elsewhere || self.is_list()
+    }
+
+    /// Whether rows are asked for, page by page.
+    #[must_use]
     pub const fn is_list(self) -> bool {
         matches!(
             self,
             Self::Resource { verb: Verb::List | Verb::History, .. }
                 | Self::Replaced { verb: Verb::List | Verb::History, .. }
-                | Self::Session(SessionAction::List | SessionAction::ListKeys)
+                | Self::Session(SessionAction::List | SessionAction::ListKeys | SessionAction::ListIdentities)
                 | Self::Notifications
         )
     }
@@ -386,6 +315,7 @@ pub(crate) mod tests {
             let is_public = route.action.is_public();
             let expected =
                 ["register", "login", "refresh", "forgot", "reset"].iter().any(|word| route.path.ends_with(word))
+                    || route.path.contains("/oidc/")
                     || !route.path.starts_with(API_PREFIX) && route.path != "/ws";
             assert_eq!(is_public, expected, "{}", route.path);
             assert!(!is_public || route.admits_anonymous);

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use salvo::http::StatusCode;
+use salvo::http::{Request, StatusCode, header};
 
 use super::{
-    Site, created, forms, key_routes, link_routes,
+    Site, created, forms, key_routes, link_routes, oidc_routes,
     paging::{Paging, Walk},
     reply::Reply,
     routes::SessionAction,
@@ -26,12 +26,12 @@ pub(super) struct SessionRequest<'a> {
     pub(super) params: Params,
     pub(super) body: Object<'a>,
     pub(super) address: IpAddr,
-    pub(super) user_agent: Option<String>,
+    pub(super) req: &'a Request,
 }
 
 /// Answers a route under `/auth`.
 pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionRequest<'_>) -> Result<Reply, Error> {
-    let SessionRequest { principal, id, params, mut body, address, user_agent } = request;
+    let SessionRequest { principal, id, params, mut body, address, req } = request;
     match action {
         SessionAction::Register => {
             let user = site.pipeline.register(&body).await?;
@@ -41,8 +41,7 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
         SessionAction::Login => {
             let code = forms::take_text(&mut body, "code");
             let [email, password] = forms::texts(body, ["email", "password"])?;
-            let client = Client { ip: Some(address.to_string()), user_agent };
-            site.auth.login_with([&email, &password], code.as_deref(), client).await.map(pair)
+            site.auth.login_with([&email, &password], code.as_deref(), client(address, req)).await.map(pair)
         }
         SessionAction::Refresh => {
             let [token] = forms::texts(body, ["refresh_token"])?;
@@ -75,7 +74,25 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
         SessionAction::MakeKey => key_routes::make(site, caller(principal)?, body).await,
         SessionAction::ListKeys => key_routes::list(site, caller(principal)?, params, body).await,
         SessionAction::EndKey => key_routes::end(site, caller(principal)?, id, body).await,
+        SessionAction::BeginElsewhere => {
+            forms::nothing(body)?;
+            oidc_routes::begin(site, req, params).await
+        }
+        SessionAction::ReturnFromElsewhere => {
+            forms::nothing(body)?;
+            oidc_routes::come_back(site, req, params, client(address, req)).await
+        }
+        SessionAction::FinishElsewhere => oidc_routes::finish(site, req, body, client(address, req)).await.map(pair),
+        SessionAction::ListIdentities => oidc_routes::list(site, caller(principal)?, params, body).await,
+        SessionAction::EndIdentity => oidc_routes::end(site, caller(principal)?, id, body).await,
     }
+}
+
+/// Where a log-in comes from.
+fn client(address: IpAddr, req: &Request) -> Client {
+    let user_agent = req.headers().get(header::USER_AGENT);
+    let user_agent = user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    Client { ip: Some(address.to_string()), user_agent }
 }
 
 async fn list(site: &Site, caller: &Caller, params: Params, body: Object<'_>) -> Result<Reply, Error> {

@@ -65,37 +65,12 @@ impl Pipeline {
         self.read_new(Attempt { engine, plan, along, parent, who, now_us: clock::now_us() }, body)
     }
 
-    /// Creates an account for whoever asks, without a rule, and returns it as JSON.
-    ///
-    /// # Errors
-    /// As [`create`](Self::create); a field that only some may set is a 403.
-    pub async fn register(&self, body: &Object<'_>) -> Result<Vec<u8>, Error> {
-        let engine = self.engine(self.account)?;
-        let input = Input::read(engine.schema, Purpose::Register, body);
-        self.insert(self.new_of(Attempt::registration(engine), input, body)?).await
-    }
-
-    /// Creates an account on behalf of whoever runs the server, with these fields whatever rule they have. He answers for its
-    /// address, which counts as confirmed.
-    ///
-    /// # Errors
-    /// As [`create`](Self::create).
-    pub async fn register_as(&self, body: &Object<'_>, fields: &[(&str, Arg)]) -> Result<Vec<u8>, Error> {
-        let engine = self.engine(self.account)?;
-        let mut input = Input::read(engine.schema, Purpose::Register, body);
-        let fields = fields.iter().map(|(key, arg)| (engine.schema.column_of_key(key), arg.clone()));
-        for (column, arg) in fields.chain([(engine.schema.verified(), Arg::Int(1))]) {
-            input.fields.extend(column.map(|column| (column, arg)));
-        }
-        self.insert(New::of(Attempt::registration(engine), input, Vec::new())).await
-    }
-
     fn read_new(&self, attempt: Attempt<'_>, body: &Object<'_>) -> Result<New, Error> {
         let input = Input::read(attempt.engine.schema, Purpose::Create, body);
         self.new_of(attempt, input, body)
     }
 
-    fn new_of(&self, attempt: Attempt<'_>, input: Input, body: &Object<'_>) -> Result<New, Error> {
+    pub(super) fn new_of(&self, attempt: Attempt<'_>, input: Input, body: &Object<'_>) -> Result<New, Error> {
         let guards = &attempt.plan.insert.guards;
         input.refuse_fields(|key| guards.iter().any(|guard| guard.key == key && guard.policy.is_never()))?;
         let brought = self.brought(attempt.along, attempt.who, body, attempt.now_us)?;
@@ -118,7 +93,7 @@ impl Pipeline {
         new.follow(&self.hooking, turn.as_ref())
     }
 
-    async fn insert(&self, mut new: New) -> Result<Vec<u8>, Error> {
+    pub(super) async fn insert(&self, mut new: New) -> Result<Vec<u8>, Error> {
         self.ready(&mut new).await?;
         if !new.is_plain() {
             return self.db.write(move |tx| async move { new.apply(tx).await }.boxed()).await;
@@ -135,21 +110,13 @@ impl Pipeline {
 
 /// Who wants to create what, and where.
 #[derive(Clone, Copy)]
-struct Attempt<'a> {
-    engine: &'a Arc<Engine>,
-    plan: &'a Arc<RowsPlan>,
-    along: &'a [Arc<Along>],
-    parent: Option<i64>,
-    who: &'a Principal,
-    now_us: i64,
-}
-
-impl<'a> Attempt<'a> {
-    /// Somebody who has no account yet, and makes one.
-    fn registration(engine: &'a Arc<Engine>) -> Self {
-        let now_us = clock::now_us();
-        Self { engine, plan: &engine.register, along: &[], parent: None, who: &Principal::Anonymous, now_us }
-    }
+pub(super) struct Attempt<'a> {
+    pub(super) engine: &'a Arc<Engine>,
+    pub(super) plan: &'a Arc<RowsPlan>,
+    pub(super) along: &'a [Arc<Along>],
+    pub(super) parent: Option<i64>,
+    pub(super) who: &'a Principal,
+    pub(super) now_us: i64,
 }
 
 /// Refuses who may create none of these rows.
@@ -211,7 +178,7 @@ pub(super) struct New {
 }
 
 impl New {
-    fn of(attempt: Attempt<'_>, input: Input, brought: Vec<Brought>) -> Self {
+    pub(super) fn of(attempt: Attempt<'_>, input: Input, brought: Vec<Brought>) -> Self {
         let Attempt { engine, plan, parent, who, now_us, .. } = attempt;
         let row = row((engine, plan), parent, who, &input, now_us);
         let (engine, plan, who) = (Arc::clone(engine), Arc::clone(plan), who.clone());

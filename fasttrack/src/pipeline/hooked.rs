@@ -168,7 +168,7 @@ fn edits(schema: &'static Schema, purpose: Purpose, edited: &Edited) -> Result<V
             return Err(Error::Internal(format!("the hook of {} changed `{key}`, which it may not", schema.name)));
         };
         let read = value::read(column, node).and_then(|arg| match purpose {
-            Purpose::Create | Purpose::Register | Purpose::Along(_) => {
+            Purpose::Create | Purpose::Register | Purpose::Vouch | Purpose::Along(_) => {
                 flow::check_beginning(column, &arg).map(|()| arg)
             }
             Purpose::Update => Ok(arg),

@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Create,
     /// A new account whose password is sent along, whatever is said of other new ones.
     Register,
+    /// A new account for whose address somebody else vouches: it has no password yet.
+    Vouch,
     /// A new row that comes along with the one that this field of it will refer to.
     Along(&'static str),
     /// A change to a row (RFC 7396: what is not said stays).
@@ -89,7 +91,7 @@ impl Input {
             _ => value::read(column, node),
         };
         let read = read.and_then(|arg| match purpose {
-            Purpose::Create | Purpose::Register | Purpose::Along(_) => {
+            Purpose::Create | Purpose::Register | Purpose::Vouch | Purpose::Along(_) => {
                 flow::check_beginning(column, &arg).map(|()| arg)
             }
             Purpose::Update => Ok(arg),
@@ -137,7 +139,8 @@ pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Re
     if purpose == Purpose::Update && column.kind == Kind::PasswordHash {
         return Err(("read_only", "is changed with POST /api/v1/auth/password"));
     }
-    if purpose == Purpose::Create && column.kind == Kind::PasswordHash && schema.invites() {
+    let chooses_later = purpose == Purpose::Vouch || purpose == Purpose::Create && schema.invites();
+    if chooses_later && column.kind == Kind::PasswordHash {
         return Err(("read_only", "is chosen by whom the account is for, with the link that he is sent"));
     }
     if purpose == Purpose::Update && column.write_once {

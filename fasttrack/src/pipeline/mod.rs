@@ -31,6 +31,7 @@ mod precondition;
 mod reach;
 mod read;
 mod refusal;
+mod register;
 mod regular;
 mod restore;
 mod rows;
@@ -57,6 +58,7 @@ pub use self::{
     operation::{Act, Operation, Outcome, Prepared},
     permit::{Intent, Right},
     read::Found,
+    register::Vouched,
     restore::what_returns_is_seen,
     second::changes_are_seen,
     statements::{VerbSql, trigger_statements, verb_statements},

@@ -20,6 +20,7 @@ mod figure;
 mod filter;
 mod first;
 mod history;
+mod identity;
 mod inbox;
 mod inline;
 mod insert;
@@ -69,6 +70,7 @@ pub use self::{
     figure::{CountedInto, counted_into},
     first::MAX_SHOWN,
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
+    identity::{Subject, add_identity, end_identity, identities, use_identity},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
     key::{NewKey, add_key, end_key, find_key, find_key_by_id, keys, touch_key},

@@ -90,6 +90,8 @@ INSERT INTO fasttrack_keys (id, account_id, name, digest, tag, reads_only, creat
 INSERT INTO fasttrack_totp (account_id, secret, is_on, last_step, created_at) VALUES
     (7, 's', 1, 5, '2026-01-02T03:04:05.000001Z');
 INSERT INTO fasttrack_recovery (id, account_id, digest) VALUES (6, 7, 'd');
+INSERT INTO fasttrack_identities (id, account_id, provider, issuer, subject, created_at, last_used_at) VALUES
+    (8, 7, 'p', 'https://p.example', 's', '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:05.000002Z');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -181,6 +183,7 @@ async fn every_value_keeps_its_meaning() {
         ("fasttrack_keys", 1),
         ("fasttrack_totp", 1),
         ("fasttrack_recovery", 1),
+        ("fasttrack_identities", 1),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
@@ -237,6 +240,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
         ("fasttrack_links", 5),
         ("fasttrack_keys", 6),
         ("fasttrack_recovery", 7),
+        ("fasttrack_identities", 9),
         ("outbox_timers", 3),
     ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
@@ -245,7 +249,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(12));
+    assert_eq!(bench.number(references).await, Some(13));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());

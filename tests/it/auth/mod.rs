@@ -1,6 +1,7 @@
 //! Logging in and what the tokens are worth afterwards.
 
 mod addresses;
+mod elsewhere;
 mod forgery;
 mod forgotten;
 mod invitations;

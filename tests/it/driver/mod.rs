@@ -4,6 +4,7 @@ mod app;
 mod client;
 mod database;
 mod jwt;
+mod provider;
 mod random;
 mod raw;
 mod redis;
@@ -17,6 +18,7 @@ pub(crate) use self::{
     client::{Reply, encode, without_values},
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},
+    provider::{Provider, Signed, query},
     random::Random,
     raw::{RawReply, exchange, parse_reply, request_head},
     redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},

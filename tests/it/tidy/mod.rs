@@ -78,6 +78,14 @@ fn only_its_folder_names_the_client_of_http() {
 }
 
 #[test]
+fn only_its_folder_names_the_library_of_openid_connect() {
+    let files = sources();
+    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/oidc/"));
+    check_none("only fasttrack/src/oidc/ speaks OpenID Connect", &mentions(outside, &["openidconnect"]));
+    assert!(!mentions(runtime(&files), &["openidconnect"]).is_empty(), "the scan sees none at all: it is broken");
+}
+
+#[test]
 fn only_db_names_the_drivers() {
     let files = sources();
     let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbs", "tokio_postgres"];
@@ -161,7 +169,7 @@ fn dependencies_point_down() {
             }
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
-            "db" | "redis" | "outgoing" | "wire" | "clock" | "password" | "error" | "principal" | "email"
+            "db" | "redis" | "outgoing" | "oidc" | "wire" | "clock" | "password" | "error" | "principal" | "email"
             | "outbox" | "program" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"],
             "pipeline" => &["auth", "notify", "http", "app", "cli"],
             "auth" | "notify" | "migrate" | "transfer" => &["http", "app", "cli"],

@@ -1,6 +1,7 @@
 //! The routes of authentication: fixed, but for the account that registers.
 
 mod bodies;
+mod elsewhere;
 
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ pub(super) fn paths(account: &Resource<'_>, names: &Names) -> Vec<(String, Value
         ("keys", json!({ "post": make_key().render(), "get": list_keys().render() })),
         ("keys/{id}", json!({ "delete": end_key().render() })),
     ];
-    let all = register.into_iter().chain(others).chain(verify.into_iter().flatten());
+    let all = register.into_iter().chain(others).chain(elsewhere::paths()).chain(verify.into_iter().flatten());
     all.map(|(path, item)| (format!("/api/v1/auth/{path}"), item)).collect()
 }
 

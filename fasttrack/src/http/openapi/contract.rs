@@ -23,6 +23,11 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("POST /api/v1/auth/keys", "create_key", &[400, 401, 409, 413, 415, 429, 503]),
     ("GET /api/v1/auth/keys", "list_keys", &[400, 401, 426, 429, 503]),
     ("DELETE /api/v1/auth/keys/{id}", "end_key", &[401, 404, 412, 429, 503]),
+    ("GET /api/v1/auth/oidc/{provider}", "begin_oidc", &[404, 429, 503]),
+    ("POST /api/v1/auth/oidc/{provider}", "finish_oidc", &[400, 401, 403, 404, 413, 415, 429, 503]),
+    ("GET /api/v1/auth/oidc/{provider}/callback", "return_from_oidc", &[401, 403, 404, 409, 429, 503]),
+    ("GET /api/v1/auth/identities", "list_identities", &[400, 401, 426, 429, 503]),
+    ("DELETE /api/v1/auth/identities/{id}", "end_identity", &[401, 404, 412, 429, 503]),
     ("GET /api/v1/users/me", "get_me", &[401, 412, 429, 503]),
     ("PATCH /api/v1/users/me", "update_me", &[400, 401, 403, 409, 412, 413, 415, 429, 503]),
     ("GET /api/v1/users", "list_users", &[400, 401, 403, 426, 429, 503]),
@@ -62,6 +67,9 @@ const PUBLIC: &[&str] = &[
     "forgot_password",
     "reset_password",
     "verify_address",
+    "begin_oidc",
+    "finish_oidc",
+    "return_from_oidc",
     "get_health",
     "get_readiness",
     "get_metrics",
@@ -90,11 +98,13 @@ fn the_routes_are_those_of_the_contract() {
         } else if ["forgot_password", "send_verification"].contains(id) {
             202
         } else if route.starts_with("POST")
-            && !["log_in", "refresh_tokens", "run_batch", "begin_totp", "confirm_totp"].contains(id)
+            && !["log_in", "refresh_tokens", "run_batch", "begin_totp", "confirm_totp", "finish_oidc"].contains(id)
         {
             201
         } else if *id == "connect" {
             101
+        } else if *id == "begin_oidc" {
+            302
         } else {
             200
         };

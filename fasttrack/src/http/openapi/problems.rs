@@ -259,6 +259,10 @@ fn problem() -> Value {
                 "minimum": 0,
                 "description": "Which operation of a batch it is about, from 0.",
             },
+            "ticket": {
+                "type": "string",
+                "description": "What is sent with the code of a second factor that is asked for after a log-in elsewhere.",
+            },
         },
     })
 }

@@ -34,7 +34,7 @@ fn has(account: &Schema, action: SessionAction) -> bool {
     }
 }
 
-const SESSION_ROUTES: [(&str, &str, SessionAction); 17] = [
+const SESSION_ROUTES: [(&str, &str, SessionAction); 22] = [
     ("POST", "/auth/register", SessionAction::Register),
     ("POST", "/auth/login", SessionAction::Login),
     ("POST", "/auth/refresh", SessionAction::Refresh),
@@ -52,6 +52,11 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 17] = [
     ("POST", "/auth/keys", SessionAction::MakeKey),
     ("GET", "/auth/keys", SessionAction::ListKeys),
     ("DELETE", "/auth/keys/{id}", SessionAction::EndKey),
+    ("GET", "/auth/oidc/{provider}", SessionAction::BeginElsewhere),
+    ("POST", "/auth/oidc/{provider}", SessionAction::FinishElsewhere),
+    ("GET", "/auth/oidc/{provider}/callback", SessionAction::ReturnFromElsewhere),
+    ("GET", "/auth/identities", SessionAction::ListIdentities),
+    ("DELETE", "/auth/identities/{id}", SessionAction::EndIdentity),
 ];
 
 const SERVICE_ROUTES: [(&str, ServiceAction); 12] = [

@@ -41,6 +41,7 @@ enum List<'a> {
     Notifications(&'a Caller),
     Sessions(&'a Caller),
     Keys(&'a Caller),
+    Identities(&'a Caller),
     History(HistoryOf<'a>),
 }
 
@@ -62,6 +63,7 @@ impl Listed {
             }
             Action::Resource { model, .. } => plural(model).to_owned(),
             Action::Session(SessionAction::ListKeys) => "keys".to_owned(),
+            Action::Session(SessionAction::ListIdentities) => "identities".to_owned(),
             Action::Session(_) => "sessions".to_owned(),
             _ => "notifications".to_owned(),
         }
@@ -86,6 +88,7 @@ impl<'a> Course<'a> {
             }
             Action::Session(SessionAction::List) => List::Sessions(caller()?),
             Action::Session(SessionAction::ListKeys) => List::Keys(caller()?),
+            Action::Session(SessionAction::ListIdentities) => List::Identities(caller()?),
             Action::Notifications => List::Notifications(caller()?),
             _ => return Err(Error::Internal("what is no list was taken for one".into())),
         };
@@ -156,6 +159,10 @@ impl Numbered<'_> {
                 let page = site.auth.keys_in(Some(reads), caller, asked).await?;
                 (page.items.into_iter().map(Bytes::from).collect(), page.next)
             }
+            List::Identities(caller) => {
+                let page = site.auth.identities_in(reads, caller, asked).await?;
+                (page.items.into_iter().map(Bytes::from).collect(), page.next)
+            }
             List::History(of) => {
                 let PageById { limit, after, descending, .. } = *asked;
                 let beyond = after.unwrap_or(if descending { i64::MAX } else { 0 });
@@ -178,6 +185,7 @@ impl List<'_> {
             Self::Notifications(_) => "notifications",
             Self::Sessions(_) => "sessions",
             Self::Keys(_) => "keys",
+            Self::Identities(_) => "identities",
             Self::History(_) => "changes",
         }
     }
@@ -203,6 +211,14 @@ impl List<'_> {
                 ("read_only", plain),
                 ("created_at", plain),
                 ("expires_at", plain),
+                ("last_used_at", plain),
+            ],
+            Self::Identities(_) => &[
+                ("id", plain),
+                ("provider", plain),
+                ("issuer", plain),
+                ("subject", plain),
+                ("created_at", plain),
                 ("last_used_at", plain),
             ],
             Self::History(_) => &[("at", plain), ("actor_id", plain), ("verb", plain), ("changes", json)],

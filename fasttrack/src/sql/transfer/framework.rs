@@ -159,6 +159,20 @@ pub(super) const FRAMEWORK: &[FrameworkTable] = &[
         &[("id", Storage::Integer), ("account_id", Storage::Integer), ("digest", Storage::Text)],
     ),
     (
+        "fasttrack_identities",
+        true,
+        &["id"],
+        &[
+            ("id", Storage::Integer),
+            ("account_id", Storage::Integer),
+            ("provider", Storage::Text),
+            ("issuer", Storage::Text),
+            ("subject", Storage::Text),
+            ("created_at", Storage::Timestamp),
+            ("last_used_at", Storage::Timestamp),
+        ],
+    ),
+    (
         "outbox_timers",
         true,
         &["id"],

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::elsewhere;
 use crate::http::openapi::pages::page;
 
 /// The component schemas of these routes; there is one more where addresses are confirmed.
@@ -25,7 +26,7 @@ pub(in crate::http::openapi) fn schemas(verifies: bool) -> impl Iterator<Item = 
         ("ApiKey", api_key(false)),
         ("ApiKeyPage", page("A page of API keys.", "ApiKey")),
     ];
-    schemas.into_iter().chain(verification)
+    schemas.into_iter().chain(elsewhere::schemas()).chain(verification)
 }
 
 fn credentials() -> Value {

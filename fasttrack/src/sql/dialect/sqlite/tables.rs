@@ -2,7 +2,8 @@
 
 use super::super::{answer_indexes, attempt_indexes, due_indexes, key_indexes, link_indexes};
 
-/// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to log in, of API keys, and of second factors.
+/// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to
+/// log in, of API keys, of second factors, and of what accounts are elsewhere.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -44,7 +45,16 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
          \"digest\" TEXT NOT NULL, \"tag\" INTEGER NOT NULL, \"reads_only\" INTEGER NOT NULL, \
          \"created_at\" TEXT NOT NULL, \"expires_at\" TEXT, \"last_used_at\" TEXT) STRICT"
     )])
-    .chain([
+    .chain(second_factors(accounts))
+    .chain(attempt_indexes())
+    .chain(key_indexes())
+    .chain(crate::sql::identity::identity_indexes())
+    .collect()
+}
+
+/// Makes the tables of second factors, and of what accounts are elsewhere.
+fn second_factors(accounts: &str) -> [String; 3] {
+    [
         format!(
             "CREATE TABLE IF NOT EXISTS \"fasttrack_totp\" (\"account_id\" INTEGER PRIMARY KEY \
              REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \"secret\" TEXT NOT NULL, \"is_on\" INTEGER NOT NULL, \
@@ -55,10 +65,13 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
              \"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \
              \"digest\" TEXT NOT NULL) STRICT"
         ),
-    ])
-    .chain(attempt_indexes())
-    .chain(key_indexes())
-    .collect()
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_identities\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"account_id\" INTEGER NOT NULL REFERENCES {accounts} (\"id\") ON DELETE CASCADE, \
+             \"provider\" TEXT NOT NULL, \"issuer\" TEXT NOT NULL, \"subject\" TEXT NOT NULL, \
+             \"created_at\" TEXT NOT NULL, \"last_used_at\" TEXT NOT NULL) STRICT"
+        ),
+    ]
 }
 
 /// Makes the tables of the outbox.
