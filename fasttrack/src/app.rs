@@ -41,6 +41,7 @@ use crate::{
     program,
     redis::Redis,
     schema::{Catalog, LinkError, Resources},
+    webhooks::Webhooks,
 };
 
 /// An application with its database open and its schema current.
@@ -70,6 +71,8 @@ pub struct App {
     pub outbox: Outbox,
     /// What is due.
     pub timetable: Arc<Timetable>,
+    /// What is posted, and to whom.
+    pub webhooks: Webhooks,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
     lock: Option<Lock>,
 }
@@ -177,7 +180,8 @@ impl App {
         let (keys, cursor_key) = settings::derive_keys(config, &secret);
         let hub = settings::hub(config);
         let managers = pipeline::managers(&catalog, account)?;
-        let told = auth::Settings { managers, ..settings::auth_settings(config, &keys, &hub) };
+        let webhooks = Webhooks::new(&catalog, db.clone(), keys.clone(), config.webhooks_allow_private);
+        let told = auth::Settings { managers, ..settings::auth_settings(config, &keys, &hub, &webhooks) };
         let auth = Arc::new(Auth::new(db.clone(), account.schema, told).await?);
         let workers = Workers::new(db.clone(), Arc::clone(&regular));
         // Where one process has the database there is nobody to tell.
@@ -189,6 +193,7 @@ impl App {
             workers: workers.clone(),
             broadcast: broadcast.clone(),
             planned: Arc::clone(&planned),
+            webhooks: webhooks.clone(),
         };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
         let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?.with(regular));
@@ -203,7 +208,22 @@ impl App {
         let around = Around { listener, context: context.clone(), reauthentication };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
-        Ok(Self { catalog, db, pipeline, auth, keys, workers, context, hub, broadcast, redis, outbox, timetable, lock })
+        Ok(Self {
+            catalog,
+            db,
+            pipeline,
+            auth,
+            keys,
+            workers,
+            context,
+            hub,
+            broadcast,
+            redis,
+            outbox,
+            timetable,
+            webhooks,
+            lock,
+        })
     }
 
     /// Finishes what is going on at the database, closes it, and takes leave of other nodes.
@@ -233,6 +253,7 @@ impl App {
             custom,
             context: self.context.clone(),
             workers: self.workers.clone(),
+            webhooks: self.webhooks.clone(),
             sockets,
             redis: self.redis.clone(),
         }

@@ -78,6 +78,8 @@ pub struct Config {
     pub verify_url: Option<LinkUrl>,
     /// Where people may log in elsewhere.
     pub oidc_providers: Vec<Provider>,
+    /// Whether webhooks may be posted to addresses of the machine and its networks, and without encryption.
+    pub webhooks_allow_private: bool,
     /// Where traces go, in a build that exports them.
     pub otlp_endpoint: Option<String>,
     /// Filter of the log (`info`, `fasttrack=debug,warn`).
@@ -221,6 +223,7 @@ impl Config {
             reset_url: None,
             verify_url: None,
             oidc_providers: Vec::new(),
+            webhooks_allow_private: false,
             otlp_endpoint: None,
             log: String::new(),
             log_format: LogFormat::Text,

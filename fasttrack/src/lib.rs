@@ -135,6 +135,8 @@ pub mod transfer;
 #[doc(hidden)]
 pub mod types;
 #[doc(hidden)]
+pub mod webhooks;
+#[doc(hidden)]
 pub mod wire;
 mod words;
 

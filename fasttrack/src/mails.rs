@@ -62,6 +62,20 @@ pub struct AddressMail<'a> {
     pub(crate) account: &'a [u8],
 }
 
+/// A mail that says that a receiver of webhooks is sent nothing more.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookMail<'a> {
+    /// What the application calls itself.
+    pub application: &'a str,
+    /// The address that the mail goes to: that of whoever registered the receiver.
+    pub address: &'a str,
+    /// Where the receiver is.
+    pub url: &'a str,
+    /// Why, as a phrase.
+    pub reason: &'a str,
+    pub(crate) account: &'a [u8],
+}
+
 /// What the mails to accounts say.
 pub trait AccountMails: Send + Sync + 'static {
     /// To somebody who has forgotten his password, or of whom somebody says so.
@@ -98,6 +112,17 @@ pub trait AccountMails: Send + Sync + 'static {
         Draft::text("Your address was changed", text)
     }
 
+    /// To whoever registered a receiver of webhooks that was disabled.
+    fn webhook_disabled(&self, mail: &WebhookMail<'_>) -> Draft {
+        let text = format!(
+            "Hello,\n\nthe receiver of webhooks that you registered at {} is sent nothing more:\n\n{}\n\nThe reason: {}.\n\n\
+             What is still to be sent to it is kept for 30 days. Once it takes messages again, send it `\"active\": true` \
+             (PATCH).\n",
+            mail.application, mail.url, mail.reason
+        );
+        Draft::text("A receiver of webhooks was disabled", text)
+    }
+
     /// To somebody for whom an account was made, who sets its password with the link.
     fn invitation(&self, mail: &LinkMail<'_>) -> Draft {
         let text = format!(
@@ -132,6 +157,16 @@ impl Draft {
 
 impl LinkMail<'_> {
     /// The account as it is now; what is hidden is empty. Whoever registered wrote it: not for an address that is not verified.
+    ///
+    /// # Errors
+    /// When it does not read as a `T`.
+    pub fn account<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.account)
+    }
+}
+
+impl WebhookMail<'_> {
+    /// As [`LinkMail::account`].
     ///
     /// # Errors
     /// When it does not read as a `T`.

@@ -18,6 +18,16 @@ pub trait OutboxListener: Send + Sync {
 
     /// There is something more that will be due.
     fn due_written(&self) {}
+
+    /// Whether receivers of webhooks may listen to this event; asked in the transaction of a change, so that it must not
+    /// wait for anything.
+    fn is_posted(&self, event: &str) -> bool {
+        let _ = event;
+        false
+    }
+
+    /// There is something more to be posted.
+    fn posts_written(&self) {}
 }
 
 /// Nobody delivers.

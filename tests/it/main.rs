@@ -46,6 +46,7 @@ mod stats;
 mod streams;
 mod tables;
 mod tidy;
+mod webhooks;
 mod worlds;
 mod writing;
 

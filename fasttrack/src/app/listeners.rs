@@ -8,6 +8,7 @@ use crate::{
     db::Tx,
     notify::{Broadcast, Hub, Workers},
     outbox::OutboxListener,
+    webhooks::Webhooks,
 };
 
 /// Whoever waits for commits.
@@ -16,6 +17,7 @@ pub(super) struct Listeners {
     pub(super) workers: Workers,
     pub(super) broadcast: Broadcast,
     pub(super) planned: Arc<Notify>,
+    pub(super) webhooks: Webhooks,
 }
 
 impl OutboxListener for Listeners {
@@ -33,5 +35,13 @@ impl OutboxListener for Listeners {
 
     fn due_written(&self) {
         self.planned.notify_one();
+    }
+
+    fn is_posted(&self, event: &str) -> bool {
+        self.webhooks.may_be_listened_to(event)
+    }
+
+    fn posts_written(&self) {
+        self.webhooks.wake();
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     pipeline::Accounts,
     query::CursorKey,
     schema::{Catalog, LinkError},
+    webhooks::Webhooks,
 };
 
 /// Who may be connected.
@@ -68,17 +69,21 @@ pub(super) fn derive_keys(config: &Config, secret: &SecretKey) -> (Keys, CursorK
     }
 }
 
-/// What authentication is told.
-pub(super) fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>) -> auth::Settings {
-    let hub = Arc::clone(hub);
+/// What authentication is told, and whom it tells.
+pub(super) fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>, webhooks: &Webhooks) -> auth::Settings {
+    let (hub, webhooks) = (Arc::clone(hub), webhooks.clone());
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
         refresh_grace_s: i64::from(config.refresh_grace_s),
         bcrypt_cost: config.bcrypt_cost,
-        on_change: Arc::new(move |changed| match changed {
-            Changed::Account(account) => hub.recheck(account),
-            Changed::Anything => hub.recheck_all(),
+        on_change: Arc::new(move |changed| {
+            match changed {
+                Changed::Account(account) => hub.recheck(account),
+                Changed::Anything => hub.recheck_all(),
+                Changed::Webhooks | Changed::Unknown => {}
+            }
+            webhooks.changed(changed);
         }),
         ..auth::Settings::new(keys.clone())
     }

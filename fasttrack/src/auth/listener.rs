@@ -90,6 +90,7 @@ impl ChangeListener for AccountListener {
 
     fn committed(&self, changes: &[Row]) {
         let (mut accounts, mut sessions, mut keys, mut told) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut has_webhooks = false;
         for change in changes.iter().filter_map(AccountChange::read) {
             match change {
                 AccountChange::Account(id) | AccountChange::Manager(id) | AccountChange::Disabled(id) => {
@@ -101,6 +102,7 @@ impl ChangeListener for AccountListener {
                     keys.push(tag);
                     told.push(account);
                 }
+                AccountChange::Webhooks => has_webhooks = true,
                 // That it changed at all is told beside.
                 AccountChange::Credentials(_) => {}
                 AccountChange::Ended { account, id } => {
@@ -118,6 +120,9 @@ impl ChangeListener for AccountListener {
         if !keys.is_empty() {
             self.keys.drop_all(&keys);
         }
+        if has_webhooks {
+            (self.on_change)(Changed::Webhooks);
+        }
         told.sort_unstable();
         told.dedup();
         for account in told {
@@ -129,6 +134,7 @@ impl ChangeListener for AccountListener {
         self.accounts.distrust();
         self.sessions.distrust();
         self.keys.distrust();
+        (self.on_change)(Changed::Unknown);
     }
 
     fn resync(&self) {

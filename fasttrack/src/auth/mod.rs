@@ -49,7 +49,11 @@ use crate::{clock, db::Db, schema::Schema};
 pub enum Changed {
     /// The account with this id, or sessions of it.
     Account(i64),
-    /// Any account, and any session.
+    /// What receivers of webhooks listen to.
+    Webhooks,
+    /// Anything, at any moment, until it is [`Self::Anything`].
+    Unknown,
+    /// Anything, until now.
     Anything,
 }
 

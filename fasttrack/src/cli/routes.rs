@@ -9,6 +9,7 @@ use crate::{
         routes::{Action, Route},
     },
     schema::{Catalog, verb_in_words},
+    webhooks::Offer,
 };
 
 /// The table, one route a line; or as JSON.
@@ -33,6 +34,7 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         }
         Action::Oneself { .. } => "the account itself".to_owned(),
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
+        Action::Webhook(_) => Offer::of(catalog).map(|offer| offer.who()).unwrap_or_default(),
         Action::Session(_) | Action::Batch | Action::Notifications => "any account".to_owned(),
         Action::Socket => "any account; closes with 4001 otherwise".to_owned(),
         Action::Service(_) => "anyone; not rate limited".to_owned(),

@@ -168,6 +168,15 @@ pub const VARIABLES: &[Variable] = &[
         config.oidc_providers = Provider::parse_list(value)?;
         Ok(())
     }),
+    open(
+        "WEBHOOKS_ALLOW_PRIVATE",
+        Some("false"),
+        "whether webhooks may go to loopback and private addresses, and over http://",
+        |config, value| {
+            config.webhooks_allow_private = value.parse().map_err(|_| "true or false")?;
+            Ok(())
+        },
+    ),
     open("LOG", Some("info"), "filter of the log, such as info or fasttrack=debug,warn", |config, value| {
         // A lone word that is no level would be taken for a target, and silence everything else.
         let is_level = |word: &str| !word.is_empty() && word.parse::<tracing::level_filters::LevelFilter>().is_ok();

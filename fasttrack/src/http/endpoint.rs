@@ -15,7 +15,9 @@ use super::{
     edge::Actor,
     forms, gate,
     gate::Admission,
-    history, idempotency, limit, notifications, paging, problem,
+    history, idempotency,
+    ids::{path_id, path_number},
+    limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, Route},
@@ -23,6 +25,7 @@ use super::{
     session_routes::{self, SessionRequest},
     socket,
     stream::{self, Asked, Form},
+    webhook_routes::{self, WebhookRequest},
 };
 use crate::{
     db::{Asker, Meter},
@@ -67,6 +70,7 @@ impl Handler for Endpoint {
 /// What a route of a resource is called with.
 struct Call<'a> {
     id: Option<i64>,
+    number: Option<i64>,
     who: &'a Principal,
     params: Params,
     shape: Shape,
@@ -176,6 +180,7 @@ impl Endpoint {
         let is_required = match self.route.action {
             Action::Resource { verb, .. } | Action::Oneself { verb, .. } => matches!(verb, Verb::Create | Verb::Update),
             Action::Session(action) => action.takes_body(),
+            Action::Webhook(action) => action.takes_body(),
             Action::Batch => true,
             Action::Service(_)
             | Action::Custom { .. }
@@ -184,7 +189,7 @@ impl Endpoint {
             | Action::Notifications => false,
         };
         let body = object(bytes, is_required, faults)?;
-        Ok(Call { id, who, params, shape, body, req, preconditions })
+        Ok(Call { id, number: path_number(req)?, who, params, shape, body, req, preconditions })
     }
 
     async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
@@ -192,12 +197,16 @@ impl Endpoint {
         if let Some((model, operation)) = self.operation(&mut call)? {
             return done(&self.site, model, pipeline.carry_out(operation).await?);
         }
-        let Call { id, who, params, body, .. } = call;
+        let Call { id, number, who, params, body, .. } = call;
         match self.route.action {
             Action::Session(action) => {
                 let request =
                     SessionRequest { principal: who, id, params, body, address: admission.address, req: call.req };
                 session_routes::answer(&self.site, action, request).await
+            }
+            Action::Webhook(action) => {
+                let request = WebhookRequest { principal: who, id, number, params, body };
+                webhook_routes::answer(&self.site, action, request).await
             }
             Action::Batch => done(&self.site, 0, pipeline.apply(self.batch(&body, who).await?).await?),
             Action::Notifications => notifications::list(&self.site, who, params, body).await,
@@ -325,17 +334,6 @@ fn asker(admission: &Admission, who: &Principal) -> Asker {
     who.caller().map_or_else(address, |caller| Asker::Account(caller.id))
 }
 
-/// The id in the path, if the route has one. Anything but a positive 64-bit integer in its one spelling is no row.
-pub(super) fn path_id(req: &Request) -> Result<Option<i64>, Error> {
-    let Some(text) = req.params().get("id") else { return Ok(None) };
-    parse_id(text).map(Some).ok_or_else(|| Error::NotFound("there is no such row: an id is a positive integer".into()))
-}
-
-pub(super) fn parse_id(text: &str) -> Option<i64> {
-    let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|&id: &i64| is_canonical && id > 0)
-}
-
 /// The body as an object, with faults that were found elsewhere. No body is an empty object where none is needed.
 pub(super) fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Result<Object<'_>, Error> {
     let parsed = if bytes.is_empty() && !is_required { Ok(Object::default()) } else { Object::parse(bytes) };
@@ -362,26 +360,6 @@ pub(super) fn unknown_parameters(params: Params) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_have_one_spelling() {
-        for (text, expected) in [
-            ("1", Some(1)),
-            ("9223372036854775807", Some(i64::MAX)),
-            ("9223372036854775808", None),
-            ("0", None),
-            ("01", None),
-            ("+1", None),
-            ("-1", None),
-            ("1.0", None),
-            ("", None),
-            (" 1", None),
-            ("١", None),
-            ("me", None),
-        ] {
-            assert_eq!(parse_id(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn a_query_string_where_none_is_taken_is_a_fault_beside_those_of_the_body() {

@@ -7,7 +7,7 @@ use salvo::{
 
 use super::{
     Api, CustomRoute, api::Decided, body, conditional, created, endpoint, endpoint::Endpoint, forms, gate::Admission,
-    idempotency, routes::Action,
+    idempotency, ids, routes::Action,
 };
 use crate::{
     error::{Error, Fault},
@@ -58,7 +58,7 @@ impl Endpoint {
     /// Reads what was sent, asks the rule of the row where the route is about one, and then says what is wrong with a
     /// body that is taken: in the order of the verbs.
     async fn prepare(&self, route: &CustomRoute, req: &mut Request, principal: Principal) -> Result<Api, Error> {
-        let id = endpoint::path_id(req)?;
+        let id = ids::path_id(req)?;
         let bytes = body::read(req, &self.site.intake).await?;
         let is_required = match self.route.action {
             Action::Replaced { verb, .. } => matches!(verb, Verb::Create | Verb::Update),

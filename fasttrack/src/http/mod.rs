@@ -26,6 +26,7 @@ mod handshake;
 mod history;
 mod host;
 mod idempotency;
+mod ids;
 mod key_routes;
 mod limit;
 mod link_routes;
@@ -61,6 +62,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod totp_routes;
+mod webhook_routes;
 mod websocket;
 mod window;
 
@@ -105,6 +107,7 @@ use crate::{
     pipeline::Pipeline,
     redis::Redis,
     schema::Catalog,
+    webhooks::Webhooks,
 };
 
 /// Longest time that a request may take. The database has limits of its own, well below.
@@ -129,6 +132,8 @@ pub struct Layers {
     pub context: Context,
     /// For the metrics.
     pub workers: Workers,
+    /// What is posted, and to whom.
+    pub webhooks: Webhooks,
     /// Who hears of it.
     pub sockets: Sockets,
     /// Where requests are counted, if that is not here.
@@ -154,6 +159,7 @@ struct Site {
     custom: Vec<CustomRoute>,
     context: Context,
     workers: Workers,
+    webhooks: Webhooks,
     /// What operations of a batch may name.
     paths: batch::Paths,
 }
@@ -204,6 +210,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         custom: layers.custom,
         context: layers.context,
         workers: layers.workers,
+        webhooks: layers.webhooks,
         paths: batch::Paths::of(&table),
     });
     let endpoints = table.into_iter().map(|route| endpoint(&site, route)).collect::<Result<_, _>>()?;

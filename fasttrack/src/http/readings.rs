@@ -3,7 +3,10 @@
 use prometheus::proto::{Counter, Gauge, Metric, MetricFamily, MetricType};
 
 use super::gate::Gate;
-use crate::notify::{Figures, Hub};
+use crate::{
+    notify::{Figures, Hub},
+    webhooks,
+};
 
 /// A number at this moment.
 #[derive(Debug)]
@@ -54,6 +57,22 @@ pub(super) fn of_jobs(jobs: Figures) -> [Reading; 4] {
         Reading::gauge("fasttrack_jobs_dead", "Jobs that failed for good and are kept.", stored(jobs.dead)),
         Reading::counter("fasttrack_jobs_run_total", "Attempts at jobs that ended.", jobs.run),
         Reading::counter("fasttrack_jobs_failed_total", "Attempts at jobs that failed.", jobs.failed),
+    ]
+}
+
+/// How the webhooks are doing.
+pub(super) fn of_webhooks(webhooks: webhooks::Figures) -> [Reading; 4] {
+    let stored = |count: i64| number(u64::try_from(count).unwrap_or_default());
+    let disabled = "Receivers of webhooks that are sent nothing.";
+    [
+        Reading::gauge(
+            "fasttrack_webhooks_pending",
+            "Deliveries that are still to be taken.",
+            stored(webhooks.pending),
+        ),
+        Reading::gauge("fasttrack_webhooks_disabled", disabled, stored(webhooks.disabled)),
+        Reading::counter("fasttrack_webhooks_posted_total", "Attempts at deliveries that ended.", webhooks.posted),
+        Reading::counter("fasttrack_webhooks_failed_total", "Attempts at deliveries that failed.", webhooks.failed),
     ]
 }
 

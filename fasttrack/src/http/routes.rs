@@ -2,8 +2,12 @@
 
 mod actions;
 mod fixed;
+pub(super) mod webhooks;
 
-pub use self::actions::{ServiceAction, SessionAction};
+pub use self::{
+    actions::{ServiceAction, SessionAction},
+    webhooks::WebhookAction,
+};
 use crate::{
     pipeline::Right,
     schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
@@ -46,6 +50,8 @@ pub enum Action {
     },
     /// Something about accounts and their sessions.
     Session(SessionAction),
+    /// Something about receivers of webhooks.
+    Webhook(WebhookAction),
     /// Many operations in one transaction.
     Batch,
     /// What the caller was told.
@@ -104,6 +110,9 @@ impl Action {
     /// Whether rows are asked for, page by page.
     #[must_use]
     pub const fn is_list(self) -> bool {
+        if let Self::Webhook(action) = self {
+            return action.is_list();
+        }
         matches!(
             self,
             Self::Resource { verb: Verb::List | Verb::History, .. }
@@ -139,6 +148,7 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
     }
     let account = catalog.account().map(|model| model.schema);
     routes.extend(fixed::session_routes(account));
+    routes.extend(webhooks::routes(catalog));
     let batch = format!("{API_PREFIX}/batch");
     routes.push(Route { method: "POST", path: batch, action: Action::Batch, admits_anonymous: false });
     routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));

@@ -48,8 +48,10 @@ async fn metrics(site: &Site) -> Result<Reply, Error> {
     let jobs = tokio::time::timeout(PING_LIMIT, site.workers.figures()).await;
     // What the database cannot say now is left out; the rest is all the more wanted.
     let jobs = jobs.ok().and_then(Result::ok).map(readings::of_jobs);
+    let webhooks = tokio::time::timeout(PING_LIMIT, site.webhooks.figures()).await;
+    let webhooks = webhooks.ok().and_then(Result::ok).map(readings::of_webhooks);
     let others = readings::of_hub(&site.sockets.hub).into_iter().chain([readings::of_gate(&site.gate)]);
-    let text = site.metrics.render(others.chain(jobs.into_iter().flatten()));
+    let text = site.metrics.render(others.chain(jobs.into_iter().chain(webhooks).flatten()));
     let text = text.map_err(|error| Error::Internal(error.to_string()))?;
     Ok(Reply::of("text/plain; version=0.0.4; charset=utf-8", text))
 }

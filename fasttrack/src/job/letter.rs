@@ -18,11 +18,14 @@ pub enum Letter {
     NewAddress,
     /// The link with which somebody for whom an account was made sets its password.
     Invitation,
+    /// Word that a receiver of webhooks was disabled, whose number stands under `webhook` in the new row.
+    WebhookDisabled,
 }
 
 impl Letter {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Reset, Self::Verification, Self::NewAddress, Self::Invitation];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Reset, Self::Verification, Self::NewAddress, Self::Invitation, Self::WebhookDisabled];
 
     /// What the job is called.
     #[must_use]
@@ -32,6 +35,7 @@ impl Letter {
             Self::Verification => "fasttrack::mail_verification_link",
             Self::NewAddress => "fasttrack::mail_about_new_address",
             Self::Invitation => "fasttrack::mail_invitation",
+            Self::WebhookDisabled => "fasttrack::mail_about_webhook",
         }
     }
 
@@ -43,6 +47,7 @@ impl Letter {
             Self::Verification => |change, context| write(Self::Verification, change, &context),
             Self::NewAddress => |change, context| write(Self::NewAddress, change, &context),
             Self::Invitation => |change, context| write(Self::Invitation, change, &context),
+            Self::WebhookDisabled => |change, context| write(Self::WebhookDisabled, change, &context),
         }
     }
 }

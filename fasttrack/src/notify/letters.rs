@@ -14,9 +14,9 @@ use crate::{
     db::Db,
     error::Error,
     job::{JobResult, Letter, MailError, RawChange, Recipient},
-    mails::{AccountMails, AddressMail, Draft, LinkMail},
+    mails::{AccountMails, AddressMail, Draft, LinkMail, WebhookMail},
     schema::Schema,
-    sql::{Template, Values},
+    sql::{self, Template, Values},
 };
 
 /// Where the links of mails lead.
@@ -50,6 +50,20 @@ struct Forgotten {
     email: String,
 }
 
+/// Which receiver of webhooks was disabled.
+#[derive(Deserialize)]
+struct Silenced {
+    webhook: i64,
+}
+
+/// What is told of it.
+#[derive(Deserialize)]
+struct Receiver {
+    url: String,
+    active: bool,
+    disabled_reason: Option<String>,
+}
+
 /// What sends a mail, and what reads the account that it is about.
 pub(super) struct Desk<'a> {
     pub(super) db: &'a Db,
@@ -74,7 +88,26 @@ impl Letters {
                 self.tell(&desk, &change).await?;
                 self.lead_to(&desk, Purpose::Verify, change.id).await
             }
+            Letter::WebhookDisabled => self.tell_of_webhook(&desk, &change).await,
         }
+    }
+
+    /// Tells whoever registered a receiver that it is sent nothing more, unless it is again.
+    async fn tell_of_webhook(&self, desk: &Desk<'_>, change: &RawChange) -> JobResult {
+        let Silenced { webhook } = serde_json::from_slice(change.new.as_deref().unwrap_or_default())?;
+        let found = desk.db.read(sql::find_webhook(desk.db.dialect(), webhook)).await.map_err(Error::from)?;
+        let Some(receiver) = found.into_iter().next().and_then(|mut row| row.take_bytes(0)) else { return Ok(()) };
+        let receiver: Receiver = serde_json::from_slice(&receiver)?;
+        let (Some(address), Some(row)) = (self.account.address(), desk.row(change.id).await?) else { return Ok(()) };
+        let Some(to) = text_of(Some(row.as_slice()), address.key).filter(|_| !receiver.active) else { return Ok(()) };
+        let mail = WebhookMail {
+            application: &self.application,
+            address: &to,
+            url: &receiver.url,
+            reason: receiver.disabled_reason.as_deref().unwrap_or_default(),
+            account: &row,
+        };
+        Ok(desk.send(&to, self.mails.webhook_disabled(&mail)).await?)
     }
 
     /// Sends a mail with a link.

@@ -25,6 +25,7 @@ mod tests;
 mod timetable;
 pub mod wire;
 
+pub(crate) use self::jobs::{MAX_TRIES, delay};
 pub use self::{
     broadcast::Broadcast,
     dispatch::dispatch,

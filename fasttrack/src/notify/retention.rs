@@ -7,6 +7,7 @@ use crate::{
     clock::{self, Steps},
     error::Error,
     pipeline::Pipeline,
+    webhooks::Webhooks,
 };
 
 /// How long a message is kept, in microseconds: 7 days.
@@ -23,12 +24,13 @@ const STEP: u16 = 500;
 
 /// Deletes messages that are too old, rows that were deleted and have been kept long enough, and answers likewise, at once
 /// and every hour, for as long as the server runs. Where the clock was set forward in between, it waits another hour: somebody may have been mistaken, and what is deleted does not come back.
-pub async fn keep_tidy(outbox: Outbox, pipeline: Arc<Pipeline>) {
+pub async fn keep_tidy(outbox: Outbox, pipeline: Arc<Pipeline>, webhooks: Webhooks) {
     let mut steps = Steps::begin();
     let delete = || {
-        let (outbox, pipeline) = (outbox.clone(), Arc::clone(&pipeline));
+        let (outbox, pipeline, webhooks) = (outbox.clone(), Arc::clone(&pipeline), webhooks.clone());
         async move {
             delete_old(&outbox).await?;
+            webhooks.forget_old().await?;
             pipeline.erase_old().await?;
             pipeline.forget_answers().await
         }

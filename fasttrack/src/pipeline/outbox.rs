@@ -81,7 +81,8 @@ pub(super) async fn write(
     if let Does::Adds(added) = &plan.does {
         exclusive::hold(tx, added.schema).await?;
     }
-    let mut returned = Vec::new();
+    let is_posted = plan.event.is_some_and(|event| listener.is_posted(event));
+    let (mut returned, mut has_posts) = (Vec::new(), false);
     let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
     let mut acts = acts.into_iter();
     let now_us = clock::now_us();
@@ -92,7 +93,14 @@ pub(super) async fn write(
             args.extend(act.old);
             args.extend(plan.moments.iter().map(|moment| moment.at(now_us)));
         }
+        if is_posted {
+            has_posts |= !tx.query(Statement::new(plan.posting(size), args.clone())).await?.is_empty();
+        }
         returned.extend(tx.query(Statement::new(plan.statement(size), args)).await?);
+    }
+    if has_posts {
+        let listener = Arc::clone(listener);
+        tx.wake(move || listener.posts_written());
     }
     match &plan.does {
         Does::Tells => announce(tx, listener, &returned),

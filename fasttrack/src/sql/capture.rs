@@ -1,4 +1,4 @@
-//! What is captured of accounts and sessions, whatever statement changes them: a deletion that takes them along, a reference
+//! What is captured of accounts, sessions and receivers of webhooks, whatever statement changes them: a deletion that takes them along, a reference
 //! that is set to null, SQL that somebody wrote by hand.
 //!
 //! The one list of what others remember of these two tables, or have promised about them. What is made of a change is not
@@ -45,6 +45,8 @@ pub enum AccountChange {
     },
     /// This account has another address or another password than it had.
     Credentials(i64),
+    /// Receivers of webhooks listen to something else.
+    Webhooks,
 }
 
 /// How a connection is made to capture changes, and asked for them.
@@ -70,13 +72,20 @@ static OF_A_SESSION: [&str; 8] =
 /// The columns of an API key that say what is good. That it was used is not captured.
 static OF_A_KEY: [&str; 6] = ["id", "account_id", "digest", "tag", "reads_only", "expires_at"];
 
-/// Captures changes of the accounts and their sessions; `roles` are those of which one active account has to remain.
+/// The columns of a receiver of webhooks that say what it hears.
+static OF_A_WEBHOOK: [&str; 2] = ["events", "is_active"];
+
+/// What is captured where there is a new one.
+pub(super) const WEBHOOK_MADE: &str = "webhook_made";
+
+/// Captures changes of the accounts and their sessions, and of who listens to what; `roles` are those of which one active account has to remain.
 #[must_use]
 pub fn capture(dialect: Dialect, account: &Schema, roles: &[&str]) -> CaptureStatements {
     let syntax = dialect.sql();
     let mut captures = capture_accounts(account, roles);
     captures.extend(capture_sessions());
     captures.extend(capture_keys());
+    captures.extend(capture_webhooks());
     CaptureStatements {
         setup: syntax.capture(&COLUMNS, &captures),
         collect: syntax.read_captured(&COLUMNS),
@@ -160,6 +169,16 @@ fn capture_keys() -> [Capture; 2] {
     [capture("key_changed", Event::UpdateOf(&OF_A_KEY)), capture("key_ended", Event::Delete)]
 }
 
+fn capture_webhooks() -> [Capture; 3] {
+    let changed = || vec!["8, 0, NULL".to_owned()];
+    let capture = |name, event| Capture { name, table: quote("fasttrack_webhooks"), event, changes: changed() };
+    [
+        capture(WEBHOOK_MADE, Event::Insert),
+        capture("webhook_changed", Event::UpdateOf(&OF_A_WEBHOOK)),
+        capture("webhook_ended", Event::Delete),
+    ]
+}
+
 /// An active account that has one of the roles: one row, if there is any. Nothing, where no role has to remain.
 #[must_use]
 pub fn any_manager(account: &Schema, roles: &[&str]) -> Option<Statement> {
@@ -203,6 +222,7 @@ impl AccountChange {
             5 => Self::Ended { account, id: row.int(2)? },
             6 => Self::Credentials(account),
             7 => Self::Key { account, tag: row.int(2)? },
+            8 => Self::Webhooks,
             _ => return None,
         })
     }
@@ -242,7 +262,8 @@ mod tests {
             (5, None, None),
             (6, None, Some(AccountChange::Credentials(7))),
             (7, Some(-9), Some(AccountChange::Key { account: 7, tag: -9 })),
-            (8, Some(9), None),
+            (8, None, Some(AccountChange::Webhooks)),
+            (9, Some(9), None),
         ] {
             assert_eq!(AccountChange::read(&Row(vec![Cell::Int(what), Cell::Int(7), cell(session)])), expected);
         }

@@ -4,6 +4,7 @@
 //! for each database, and what the implementations share.
 
 mod postgres;
+pub(super) mod posting;
 pub(super) mod schema;
 pub(super) mod sqlite;
 

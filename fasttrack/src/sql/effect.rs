@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Moment, Scope, Sql, Template,
-    dialect::{Messages, held},
+    dialect::{Messages, held, posting::post},
     inbox::write_policy,
     insert::values,
     policy::split,
@@ -41,10 +41,14 @@ pub struct EffectPlan {
     pub does: Does,
     /// What of the present it asks for.
     pub moments: Vec<Moment>,
+    /// The event that accounts are told of.
+    pub event: Option<&'static str>,
     dialect: Dialect,
     types: Vec<Storage>,
     head: String,
     tail: String,
+    /// What posts the event to receivers, instead of the rest of the statement.
+    posts: String,
 }
 
 /// What comes of the statement of an effect.
@@ -81,6 +85,13 @@ impl EffectPlan {
     #[must_use]
     pub fn statement(&self, rows: usize) -> String {
         format!("{}{}{}", self.head, values(self.dialect, rows, &self.types), self.tail)
+    }
+
+    /// The statement that puts the event into what is posted to receivers of webhooks, for as many rows and with the same
+    /// arguments: once for each change, whoever is told of it. It gives back a row for each receiver and change.
+    #[must_use]
+    pub fn posting(&self, rows: usize) -> String {
+        format!("{}{}{}", self.head, values(self.dialect, rows, &self.types), self.posts)
     }
 }
 
@@ -122,6 +133,7 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     asked().for_each(|name| _ = sql.push(&format!("act.{name} AS {name}, ")));
     let which = if let Effect::Run { job, .. } = trigger.effect { needed(schema, job) } else { String::new() };
     let from = format!(" FROM act JOIN {} t ON t.\"id\" = act.\"id\"{which})", quote(schema.plural));
+    let mut told = None;
     let does = match trigger.effect {
         Effect::Event { name, payload, to, except_actor } => {
             write_payload(catalog, model, payload, &mut sql)?;
@@ -130,7 +142,9 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
             recipients.push_str(readers.as_ref().map_or("", |readers| &readers.condition));
             let constants = [name, schema.name].map(text_literal).join(", ");
             let gone = trigger.change == Change::Deleted;
-            sql.push(&from).push(&dialect.sql().tell(&Messages { constants, gone, recipients: &recipients }));
+            sql.push(&from);
+            let tell = dialect.sql().tell(&Messages { constants, gone, recipients: &recipients });
+            told = Some((name, tell));
             Does::Tells
         }
         Effect::Run { job, .. } => {
@@ -152,8 +166,12 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
     let types = common.into_iter().chain(schema.columns.iter().map(Column::storage));
     let types = types.chain(moments.iter().map(|moment| moment.storage()));
     let (types, tail) = (types.collect(), sql.finish().text().to_owned());
+    let (event, posts, tail) = match told {
+        Some((name, tell)) => (Some(name), format!("{tail}{}", post(dialect, name)), tail + &tell),
+        None => (None, String::new(), tail),
+    };
     let moments = readers.map(|readers| readers.moments).unwrap_or_default();
-    Ok(EffectPlan { change: trigger.change, does, moments, dialect, types, head, tail })
+    Ok(EffectPlan { change: trigger.change, does, moments, event, dialect, types, head, tail, posts })
 }
 
 /// Writes what the columns of a row to be added hold as `add0`, `add1`, …, and answers their keys.

@@ -12,6 +12,7 @@ mod comparison;
 mod condition;
 mod ddl;
 mod definition;
+mod delivery;
 mod dialect;
 mod due;
 mod effect;
@@ -45,6 +46,7 @@ mod timer;
 mod totp;
 mod transfer;
 mod view;
+mod webhook;
 
 use self::inline::Inlined;
 pub use self::{
@@ -60,6 +62,11 @@ pub use self::{
         CheckDefinition, ColumnDefinition, ExclusionDefinition, FigureDefinition, ForeignKey, Holds, IndexDefinition,
         SearchDefinition, TableDefinition,
     },
+    delivery::{
+        Attempted, count_deliveries, deliveries, drop_deliveries, first_delivery, hasten_delivery, note_attempt,
+        pending_webhooks, prune_deliveries, pull_deliveries_in, retry_delivery,
+    },
+    dialect::posting::{hold_webhook, release_webhook},
     dialect::schema::{ColumnAlteration, Conversion, IndexKey, Lexis, SchemaSyntax},
     due::{
         DUE_WIDTH, Timed, forget_doomed_due, forget_due, next_due, pass_over_due, plan_due, rename_due, suspend_due,
@@ -99,4 +106,8 @@ pub use self::{
     totp::{add_recovery, begin_totp, end_recovery, end_totp, find_totp, turn_totp_on, use_recovery, use_totp_step},
     transfer::StoredTable,
     view::View,
+    webhook::{
+        NewWebhook, WebhookChange, add_webhook, change_webhook, disable_webhook, end_webhook, find_webhook,
+        listened_events, silence_webhook, webhook_failed, webhook_took, webhooks,
+    },
 };

@@ -194,6 +194,18 @@ impl TestApp {
         assert!(failed.is_empty(), "{}", words.join("\n"));
     }
 
+    /// Posts what is due to the receivers of webhooks, one after the other; how many attempts that were. Nothing is posted at
+    /// any other time. `WEBHOOKS_ALLOW_PRIVATE` has to be set for receivers of the test's own.
+    ///
+    /// # Panics
+    /// When the database fails.
+    #[track_caller]
+    pub fn post_webhooks(&self) -> usize {
+        let webhooks = self.app.webhooks.clone();
+        let posted = self.block_on(async move { webhooks.run_out().await });
+        posted.or_fail(|error| format!("the webhooks cannot be posted: {}", in_words(&error)))
+    }
+
     /// The same where jobs are to fail: those that did. They are due again later, see [`Self::advance`].
     #[must_use]
     #[track_caller]
@@ -273,10 +285,11 @@ impl TestApp {
         self.clock.advance(by_us);
         self.app.hub.recheck_all();
         let (outbox, timetable) = (self.app.outbox.clone(), Arc::clone(&self.app.timetable));
-        let pipeline = Arc::clone(&self.app.pipeline);
+        let (pipeline, webhooks) = (Arc::clone(&self.app.pipeline), self.app.webhooks.clone());
         let tidied = self.block_on(async move {
             timetable.fire().await?;
             notify::delete_old(&outbox).await?;
+            webhooks.forget_old().await?;
             pipeline.erase_old().await?;
             pipeline.forget_answers().await
         });

@@ -92,6 +92,10 @@ INSERT INTO fasttrack_totp (account_id, secret, is_on, last_step, created_at) VA
 INSERT INTO fasttrack_recovery (id, account_id, digest) VALUES (6, 7, 'd');
 INSERT INTO fasttrack_identities (id, account_id, provider, issuer, subject, created_at, last_used_at) VALUES
     (8, 7, 'p', 'https://p.example', 's', '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:05.000002Z');
+INSERT INTO fasttrack_webhooks (id, account_id, url, events, secret, is_active, created_at, updated_at) VALUES
+    (4, 7, 'https://x.example', '["t"]', 's', 0, '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:05.000002Z');
+INSERT INTO fasttrack_deliveries (id, webhook_id, message_id, event, data, created_at, due_at) VALUES
+    (8, 4, 'msg_1', 't', '{"a":1}', '2026-01-02T03:04:05.000001Z', '2026-01-02T03:04:05.000001Z');
 INSERT INTO outbox_timers (id, name) VALUES (2, 'at d');
 "#;
 
@@ -184,10 +188,11 @@ async fn every_value_keeps_its_meaning() {
         ("fasttrack_totp", 1),
         ("fasttrack_recovery", 1),
         ("fasttrack_identities", 1),
+        ("fasttrack_webhooks", 1),
+        ("fasttrack_deliveries", 1),
         ("outbox_timers", 1),
     ];
     assert_eq!(copied, expected);
-
     // What is kept of rows came over as it was, and is kept from then on.
     let owned = "SELECT owned FROM users ORDER BY id";
     let figures = |rows: &[Row]| rows.iter().map(|row| row.int(0)).collect::<Vec<_>>();
@@ -241,6 +246,8 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
         ("fasttrack_keys", 6),
         ("fasttrack_recovery", 7),
         ("fasttrack_identities", 9),
+        ("fasttrack_webhooks", 5),
+        ("fasttrack_deliveries", 9),
         ("outbox_timers", 3),
     ] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
@@ -249,7 +256,7 @@ async fn ids_go_on_and_the_schema_is_as_declared() {
     }
     let references = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated \
                       AND connamespace = current_schema()::regnamespace";
-    assert_eq!(bench.number(references).await, Some(13));
+    assert_eq!(bench.number(references).await, Some(15));
     let migrator = bench.migrator(&bench.to);
     assert!(migrator.is_current().await.unwrap());
     assert_eq!(migrator.added_by_hand(&migrator.inspected().await.unwrap()), Vec::<String>::new());
@@ -296,7 +303,7 @@ async fn large_tables_go_over_in_parts() {
     assert_eq!(bench.number(lengths).await, there[0].int(0));
 }
 
-/// Only a lease on a job is not taken along, which is a server's alone.
+/// Only leases on jobs and receivers are not taken along, which are a server's alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_column_of_the_framework_is_forgotten() {
     let Some(bench) = Bench::new().await else { return };
@@ -308,7 +315,7 @@ async fn no_column_of_the_framework_is_forgotten() {
         assert_eq!(here[0].text(0), Some(known.as_str()), "{}", table.name);
         let sql = format!(
             "SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name = '{}' AND column_name <> 'leased_until'",
+             WHERE table_schema = current_schema() AND table_name = '{}' AND column_name NOT IN ('leased_until', 'node')",
             table.name
         );
         assert_eq!(bench.asked(&sql).await[0].text(0), Some(known.as_str()), "{}", table.name);

@@ -7,6 +7,7 @@ mod jwt;
 mod provider;
 mod random;
 mod raw;
+mod receiver;
 mod redis;
 mod smtp;
 mod socket;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     provider::{Provider, Signed, query},
     random::Random,
     raw::{RawReply, exchange, parse_reply, request_head},
+    receiver::{Answer, Posted, Receiver},
     redis::{PASSWORD as REDIS_PASSWORD, Redis, redis_only},
     smtp::{Letter, Sink},
     socket::{Heard, Refused, Socket},

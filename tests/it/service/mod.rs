@@ -9,7 +9,7 @@ mod metrics;
 mod public;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 47] = [
+pub(crate) const ROUTES: [(&str, &str); 54] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -48,6 +48,13 @@ pub(crate) const ROUTES: [(&str, &str); 47] = [
     ("DELETE", "/api/v1/comments/{id}"),
     ("POST", "/api/v1/batch"),
     ("GET", "/api/v1/notifications"),
+    ("POST", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks/{id}"),
+    ("PATCH", "/api/v1/webhooks/{id}"),
+    ("DELETE", "/api/v1/webhooks/{id}"),
+    ("GET", "/api/v1/webhooks/{id}/deliveries"),
+    ("POST", "/api/v1/webhooks/{id}/deliveries/{n}/retry"),
     ("GET", "/ws"),
     ("GET", "/health"),
     ("GET", "/ready"),

@@ -165,14 +165,14 @@ fn dependencies_point_down() {
     let above = |layer: &str| -> &[&str] {
         match layer {
             "types" | "job" | "hooks" => {
-                &["schema", "sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
+                &["schema", "sql", "query", "pipeline", "auth", "notify", "webhooks", "migrate", "http", "app", "cli"]
             }
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
-            "sql" | "query" => &["pipeline", "auth", "notify", "http", "app", "cli"],
+            "sql" | "query" => &["pipeline", "auth", "notify", "webhooks", "http", "app", "cli"],
             "db" | "redis" | "outgoing" | "oidc" | "wire" | "clock" | "password" | "error" | "principal" | "email"
             | "outbox" | "program" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"],
-            "pipeline" => &["auth", "notify", "http", "app", "cli"],
-            "auth" | "notify" | "migrate" | "transfer" => &["http", "app", "cli"],
+            "pipeline" => &["auth", "notify", "webhooks", "http", "app", "cli"],
+            "auth" | "notify" | "webhooks" | "migrate" | "transfer" => &["http", "app", "cli"],
             "http" => &["app", "cli"],
             "app" => &["cli", "testing"],
             "cli" => &["testing"],

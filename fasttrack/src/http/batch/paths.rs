@@ -2,7 +2,7 @@
 
 use crate::{
     http::{
-        endpoint,
+        ids,
         routes::{API_PREFIX, Action, Route},
     },
     pipeline::{Named, Target},
@@ -108,6 +108,6 @@ impl Known {
 fn named(segment: &str) -> Option<Named> {
     match Said::read(segment) {
         Some(Said::Reference(reference)) => Some(Named::Answered(reference)),
-        _ => endpoint::parse_id(segment).map(|id| Named::Row(Target::Id(id))),
+        _ => ids::parse_id(segment).map(|id| Named::Row(Target::Id(id))),
     }
 }

@@ -48,6 +48,13 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("DELETE /api/v1/comments/{id}", "delete_comment", &[401, 403, 404, 412, 429, 503]),
     ("POST /api/v1/batch", "run_batch", &[400, 401, 403, 404, 409, 412, 413, 415, 429, 503]),
     ("GET /api/v1/notifications", "list_notifications", &[400, 401, 426, 429, 503]),
+    ("POST /api/v1/webhooks", "create_webhook", &[400, 401, 403, 409, 413, 415, 429, 503]),
+    ("GET /api/v1/webhooks", "list_webhooks", &[400, 401, 403, 426, 429, 503]),
+    ("GET /api/v1/webhooks/{id}", "get_webhook", &[401, 403, 404, 429, 503]),
+    ("PATCH /api/v1/webhooks/{id}", "update_webhook", &[400, 401, 403, 404, 412, 413, 415, 429, 503]),
+    ("DELETE /api/v1/webhooks/{id}", "delete_webhook", &[401, 403, 404, 412, 429, 503]),
+    ("GET /api/v1/webhooks/{id}/deliveries", "list_webhook_deliveries", &[400, 401, 403, 404, 426, 429, 503]),
+    ("POST /api/v1/webhooks/{id}/deliveries/{n}/retry", "retry_webhook_delivery", &[401, 403, 404, 409, 429, 503]),
     ("GET /ws", "connect", &[403, 426, 429, 503]),
     ("GET /health", "get_health", &[]),
     ("GET /ready", "get_readiness", &[503]),
@@ -95,7 +102,7 @@ fn the_routes_are_those_of_the_contract() {
         let empty = ["log_out", "change_password", "reset_password", "verify_address"];
         let succeeds = if route.starts_with("DELETE") || empty.contains(id) {
             204
-        } else if ["forgot_password", "send_verification"].contains(id) {
+        } else if ["forgot_password", "send_verification", "retry_webhook_delivery"].contains(id) {
             202
         } else if route.starts_with("POST")
             && !["log_in", "refresh_tokens", "run_batch", "begin_totp", "confirm_totp", "finish_oidc"].contains(id)

@@ -61,6 +61,16 @@ pub(super) fn in_answer(catalog: &Catalog, schema: &Schema, column: &Column) -> 
     Value::Object(field)
 }
 
+/// The column in a message, where it may be null also for want of a row.
+pub(super) fn in_message(catalog: &Catalog, schema: &Schema, column: &Column, may_be_null: bool) -> Value {
+    let mut field = typed(column);
+    if may_be_null && !column.nullable {
+        make_nullable(&mut field);
+    }
+    describe(&mut field, &description(catalog, schema, column, false));
+    Value::Object(field)
+}
+
 /// The column in an input.
 pub(super) fn in_input(catalog: &Catalog, schema: &Schema, column: &Column, input: Input) -> Value {
     let mut field = typed(column);

@@ -32,13 +32,14 @@ mod resources;
 #[cfg(test)]
 mod sample;
 mod service;
+mod webhooks;
 
 use serde_json::{Map, Value, json};
 
 pub use self::cached::CachedDocument;
 use self::{names::Names, resources::Resource};
 use super::{CustomRoute, routes::API_PREFIX};
-use crate::schema::Catalog;
+use crate::{schema::Catalog, webhooks::Offer};
 
 /// What the document says beyond the declarations.
 #[derive(Debug, Clone)]
@@ -77,15 +78,16 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
         .zip(&names_of_all)
         .filter_map(|(model, own)| Some((Resource::new(catalog, model, &names_of_all)?, model.schema.account, own)))
         .collect();
-    json!({
+    let offer = webhooks::offer(catalog);
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": info(settings),
         "servers": [{ "url": settings.server }],
         "security": [{ "bearer": [] }],
-        "tags": tags(&resources, custom),
-        "paths": paths(&resources, custom, catalog),
+        "tags": tags(&resources, custom, offer.as_ref()),
+        "paths": paths(&resources, custom, catalog, offer.as_ref()),
         "components": {
-            "schemas": schemas(&resources),
+            "schemas": schemas(&resources, offer.as_ref()),
             "parameters": params::components(),
             "headers": headers::components(),
             "responses": problems::responses(settings.max_body_bytes),
@@ -96,7 +98,11 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
                 "description": "The `access_token` of `log_in` or `refresh_tokens`, or an API key (`create_key`).",
             } },
         },
-    })
+    });
+    if let (Some(_), Some(document)) = (&offer, document.as_object_mut()) {
+        document.insert("webhooks".to_owned(), webhooks::posted(catalog));
+    }
+    document
 }
 
 /// A resource, whether it is the account, and its names.
@@ -107,10 +113,10 @@ fn info(settings: &Settings) -> Value {
     json!({ "title": settings.title, "version": settings.version, "description": description.trim_start() })
 }
 
-fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
+fn tags(resources: &[Entry<'_>], routes: &[CustomRoute], offer: Option<&Offer>) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
-    let mut tags: Vec<_> =
-        [auth::tag()].into_iter().chain(of_resources).chain([batch::tag(), notify::tag(), service::tag()]).collect();
+    let fixed = [batch::tag(), notify::tag()].into_iter().chain(offer.map(|_| webhooks::tag())).chain([service::tag()]);
+    let mut tags: Vec<_> = [auth::tag()].into_iter().chain(of_resources).chain(fixed).collect();
     for route in routes.iter().filter(|route| !route.path.is_empty()) {
         if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
             tags.push(json!({ "name": custom::tag(route) }));
@@ -119,7 +125,7 @@ fn tags(resources: &[Entry<'_>], routes: &[CustomRoute]) -> Value {
     Value::Array(tags)
 }
 
-fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> Value {
+fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog, offer: Option<&Offer>) -> Value {
     let account = resources.iter().find(|(_, account, _)| *account);
     let mut paths = Map::new();
     paths.extend(account.into_iter().flat_map(|(resource, _, names)| auth::paths(resource, names)));
@@ -139,6 +145,7 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog) -> 
     }
     paths.extend([batch::path()]);
     paths.extend(notify::paths());
+    paths.extend(offer.into_iter().flat_map(webhooks::paths));
     paths.extend(service::paths(verifies(resources)));
     Value::Object(paths)
 }
@@ -148,9 +155,10 @@ fn verifies(resources: &[Entry<'_>]) -> bool {
     resources.iter().any(|(resource, ..)| resource.model.schema.verified().is_some())
 }
 
-fn schemas(resources: &[Entry<'_>]) -> Value {
+fn schemas(resources: &[Entry<'_>], offer: Option<&Offer>) -> Value {
     let fixed = auth::schemas(verifies(resources)).chain(batch::schemas()).chain(notify::schemas());
     let fixed = fixed.chain(service::schemas()).chain(problems::schemas());
+    let fixed = fixed.chain(offer.into_iter().flat_map(webhooks::schemas));
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }

@@ -21,6 +21,14 @@ pub(super) const RESERVED: &[&str] = &[
     "Session",
     "SessionPage",
     "Health",
+    "WebhookCreate",
+    "WebhookUpdate",
+    "Webhook",
+    "NewWebhook",
+    "ChangedWebhook",
+    "WebhookPage",
+    "WebhookDelivery",
+    "WebhookDeliveryPage",
 ];
 
 /// The names of one resource's component schemas.

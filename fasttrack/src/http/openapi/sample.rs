@@ -1,6 +1,9 @@
 //! Applications for tests: the reference application as its contract has it, and one that has whatever that one lacks.
 
-use crate::schema::{Catalog, Column, Comparison, Grant, Has, Kind, Literal, OnDelete, Path, Rule, Schema, Verb};
+use crate::schema::{
+    Catalog, Change, Column, Comparison, Effect, Grant, Has, Kind, Literal, OnDelete, Path, Payload, RowVersion, Rule,
+    Schema, Trigger, Verb,
+};
 
 const HERE: Path = Path::HERE;
 const OWNER: Rule = Rule::Related(HERE.then("owner"));
@@ -25,6 +28,14 @@ const fn nullable(mut column: Column) -> Column {
 #[expect(clippy::large_types_passed_by_value, reason = "runs at compile time only")]
 const fn grant(verb: Verb, rule: Rule) -> Grant {
     Grant { verb, rule }
+}
+
+const fn event(name: &'static str, change: Change, payload: &'static [Payload], to: &'static [Path]) -> Trigger {
+    Trigger { change, effect: Effect::Event { name, payload, to, except_actor: false } }
+}
+
+const fn value(key: &'static str, row: RowVersion, path: Path, field: &'static str) -> Payload {
+    Payload { key, row, path, field }
 }
 
 const ID: Column = of_kind("id", Kind::Id);
@@ -112,6 +123,20 @@ const TASK: Schema = Schema::new("task", "tasks")
         grant(Verb::Read, MEMBER),
         grant(Verb::Update, MEMBER),
         grant(Verb::Delete, MANAGER),
+    ])
+    .triggers(&[
+        event(
+            "task_assigned",
+            Change::Changed { field: "assignee" },
+            &[value("project", RowVersion::New, HERE.then("project"), "name")],
+            &[HERE.then("assignee")],
+        ),
+        event(
+            "status_changed",
+            Change::Changed { field: "status" },
+            &[value("old", RowVersion::Old, HERE, "status"), value("new", RowVersion::New, HERE, "status")],
+            &[HERE.then("project").then("owner")],
+        ),
     ]);
 
 const TASK_MEMBER: Rule = Rule::Named { path: HERE.then("task"), rule: "member" };
@@ -130,7 +155,13 @@ const COMMENT: Schema = Schema::new("comment", "comments")
         grant(Verb::Create, TASK_MEMBER),
         grant(Verb::List, TASK_MEMBER),
         grant(Verb::Delete, Rule::Any(&[AUTHOR, ADMIN])),
-    ]);
+    ])
+    .triggers(&[event(
+        "comment_added",
+        Change::Created,
+        &[value("task_id", RowVersion::New, HERE, "task")],
+        &[HERE.then("task").then("assignee")],
+    )]);
 
 /// A name that the document itself needs, every kind of column, and rules of every shape.
 const PROBLEM: Schema = Schema::new("problem", "problems")

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::super::{
     Site,
     paging::{Paging, Walk as Cursors},
-    routes::{Action, SessionAction},
+    routes::{Action, SessionAction, WebhookAction},
+    webhook_routes,
 };
 use crate::{
     db::{Reads, Snapshot},
@@ -20,6 +21,22 @@ use crate::{
 
 /// Rows that a statement brings of a list in the order of numbers.
 const ROWS: u16 = 500;
+
+/// The keys of what a receiver of webhooks was sent.
+const OF_A_DELIVERY: &[(&str, Holds)] = &[
+    ("n", Holds::Plain),
+    ("event", Holds::Plain),
+    ("message_id", Holds::Plain),
+    ("state", Holds::Plain),
+    ("attempts", Holds::Plain),
+    ("created_at", Holds::Plain),
+    ("delivered_at", Holds::Plain),
+    ("next_attempt_at", Holds::Plain),
+    ("status", Holds::Plain),
+    ("duration_ms", Holds::Plain),
+    ("answer", Holds::Plain),
+    ("error", Holds::Plain),
+];
 
 /// A list that is gone through to its end.
 pub(super) enum Course<'a> {
@@ -42,6 +59,9 @@ enum List<'a> {
     Sessions(&'a Caller),
     Keys(&'a Caller),
     Identities(&'a Caller),
+    Webhooks,
+    /// Of the receiver with this id.
+    Deliveries(i64),
     History(HistoryOf<'a>),
 }
 
@@ -64,6 +84,10 @@ impl Listed {
             Action::Resource { model, .. } => plural(model).to_owned(),
             Action::Session(SessionAction::ListKeys) => "keys".to_owned(),
             Action::Session(SessionAction::ListIdentities) => "identities".to_owned(),
+            Action::Webhook(WebhookAction::Deliveries) => {
+                format!("webhooks-{}-deliveries", self.id.unwrap_or_default())
+            }
+            Action::Webhook(_) => "webhooks".to_owned(),
             Action::Session(_) => "sessions".to_owned(),
             _ => "notifications".to_owned(),
         }
@@ -89,11 +113,19 @@ impl<'a> Course<'a> {
             Action::Session(SessionAction::List) => List::Sessions(caller()?),
             Action::Session(SessionAction::ListKeys) => List::Keys(caller()?),
             Action::Session(SessionAction::ListIdentities) => List::Identities(caller()?),
+            Action::Webhook(action) => {
+                webhook_routes::admitted(site, who)?;
+                match (action, id) {
+                    (WebhookAction::Deliveries, Some(id)) => List::Deliveries(id),
+                    _ => List::Webhooks,
+                }
+            }
             Action::Notifications => List::Notifications(caller()?),
             _ => return Err(Error::Internal("what is no list was taken for one".into())),
         };
         // Nothing is continued, so that there is no cursor to be opened.
-        let has_ids = !matches!(list, List::History(_));
+        let has_ids = !matches!(list, List::History(_) | List::Deliveries(_));
+        let params = if matches!(list, List::Deliveries(_)) { webhook_routes::newest_first(params) } else { params };
         let cursors = Cursors { keys: &site.keys, list: list.plural(), user: 0, has_ids };
         let page = PageById { limit: ROWS, ..Paging::parse(without_pages(params), cursors)?.page };
         Ok(Self::Numbered(Numbered { site, list, page, is_done: false }))
@@ -124,6 +156,9 @@ impl<'a> Course<'a> {
             Self::Rows(walk) => walk.check_is_open().await,
             Self::Numbered(Numbered { site, list: List::History(of), .. }) => {
                 site.pipeline.check_history_is_open(*of).await
+            }
+            Self::Numbered(Numbered { site, list: List::Deliveries(id), .. }) => {
+                site.webhooks.find(*id).await.map(drop)
             }
             Self::Numbered(_) => Ok(()),
         }
@@ -163,6 +198,14 @@ impl Numbered<'_> {
                 let page = site.auth.identities_in(reads, caller, asked).await?;
                 (page.items.into_iter().map(Bytes::from).collect(), page.next)
             }
+            List::Webhooks => {
+                let page = site.webhooks.list_in(Some(reads), asked).await?;
+                (page.items.into_iter().map(Bytes::from).collect(), page.next)
+            }
+            List::Deliveries(id) => {
+                let page = site.webhooks.deliveries_in(Some(reads), id, asked).await?;
+                (page.items.into_iter().map(Bytes::from).collect(), page.next)
+            }
             List::History(of) => {
                 let PageById { limit, after, descending, .. } = *asked;
                 let beyond = after.unwrap_or(if descending { i64::MAX } else { 0 });
@@ -186,6 +229,8 @@ impl List<'_> {
             Self::Sessions(_) => "sessions",
             Self::Keys(_) => "keys",
             Self::Identities(_) => "identities",
+            Self::Webhooks => "webhooks",
+            Self::Deliveries(_) => "deliveries",
             Self::History(_) => "changes",
         }
     }
@@ -221,6 +266,19 @@ impl List<'_> {
                 ("created_at", plain),
                 ("last_used_at", plain),
             ],
+            Self::Webhooks => &[
+                ("id", plain),
+                ("url", plain),
+                ("events", json),
+                ("active", plain),
+                ("disabled_at", plain),
+                ("disabled_reason", plain),
+                ("failing_since", plain),
+                ("creator_id", plain),
+                ("created_at", plain),
+                ("updated_at", plain),
+            ],
+            Self::Deliveries(_) => OF_A_DELIVERY,
             Self::History(_) => &[("at", plain), ("actor_id", plain), ("verb", plain), ("changes", json)],
         };
         keys.iter().map(|&(key, holds)| Heading { key: key.to_owned(), holds }).collect()

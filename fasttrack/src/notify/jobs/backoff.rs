@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Most attempts; the last one that fails makes a dead letter. With these delays that is after about eleven hours.
-pub(super) const MAX_TRIES: i64 = 8;
+pub(crate) const MAX_TRIES: i64 = 8;
 
 /// After the first failure.
 const FIRST: Duration = Duration::from_secs(2);
@@ -13,7 +13,7 @@ const FACTOR: u32 = 5;
 
 /// How long to wait after so many failures, at least one. Up to a quarter more or less, so that jobs that failed
 /// together, as when a mail server is away, do not all come back together.
-pub(super) fn delay(failures: i64) -> Duration {
+pub(crate) fn delay(failures: i64) -> Duration {
     let steps = u32::try_from(failures.clamp(1, MAX_TRIES) - 1).unwrap_or_default();
     let mut random = [0; 2];
     // Without randomness the wait is still a wait.

@@ -21,6 +21,7 @@ use std::sync::{
 
 use tokio::{sync::Notify, task::JoinHandle};
 
+pub(crate) use self::backoff::{MAX_TRIES, delay};
 #[cfg(feature = "testing")]
 pub use self::drain::FailedJob;
 pub use self::queue::{Kept, List, list, retry};

@@ -1,6 +1,9 @@
 //! How changes of accounts and sessions are captured.
 
-use crate::sql::dialect::{Capture, Event};
+use crate::sql::{
+    capture::WEBHOOK_MADE,
+    dialect::{Capture, Event},
+};
 
 /// The setting that holds what a transaction has captured; it goes with the transaction.
 const CAPTURED: &str = "fasttrack.captured";
@@ -44,8 +47,8 @@ impl Event {
 
 /// The function that a trigger runs, and the trigger.
 fn trigger(Capture { name, table, event, changes }: &Capture) -> [String; 2] {
-    // Of what is new nobody remembers anything.
-    let tells = if *event == Event::Insert { "FALSE" } else { "TRUE" };
+    // Of what is new nobody remembers anything; but of receivers that there were none.
+    let tells = if *event == Event::Insert && *name != WEBHOOK_MADE { "FALSE" } else { "TRUE" };
     let event = match event {
         Event::Insert | Event::BeforeInsert => "INSERT".to_owned(),
         Event::Update | Event::BeforeUpdate => "UPDATE".to_owned(),

@@ -1,9 +1,10 @@
 //! The tables that are no resource's.
 
 use super::super::{answer_indexes, attempt_indexes, due_indexes, key_indexes, link_indexes};
+use crate::sql::webhook::webhook_indexes;
 
 /// Makes the tables of sessions, of what commands leave for a server, of links in mails, of attempts to
-/// log in, of API keys, of second factors, and of what accounts are elsewhere.
+/// log in, of API keys, of second factors, of what accounts are elsewhere, and of webhooks.
 pub(super) fn sessions(accounts: &str) -> Vec<String> {
     let table = format!(
         r"CREATE TABLE IF NOT EXISTS sessions (
@@ -49,6 +50,7 @@ pub(super) fn sessions(accounts: &str) -> Vec<String> {
     .chain(attempt_indexes())
     .chain(key_indexes())
     .chain(crate::sql::identity::identity_indexes())
+    .chain(webhooks(accounts))
     .collect()
 }
 
@@ -72,6 +74,27 @@ fn second_factors(accounts: &str) -> [String; 3] {
              \"created_at\" TEXT NOT NULL, \"last_used_at\" TEXT NOT NULL) STRICT"
         ),
     ]
+}
+
+/// Makes the tables of receivers of webhooks, and of what they are sent.
+fn webhooks(accounts: &str) -> impl Iterator<Item = String> {
+    let tables = [
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"fasttrack_webhooks\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+             \"account_id\" INTEGER REFERENCES {accounts} (\"id\") ON DELETE SET NULL, \"url\" TEXT NOT NULL, \
+             \"events\" TEXT NOT NULL, \"secret\" TEXT NOT NULL, \"old_secret\" TEXT, \"old_secret_until\" TEXT, \
+             \"is_active\" INTEGER NOT NULL DEFAULT 1, \"disabled_at\" TEXT, \"disabled_reason\" TEXT, \
+             \"failing_since\" TEXT, \"created_at\" TEXT NOT NULL, \"updated_at\" TEXT NOT NULL) STRICT"
+        ),
+        "CREATE TABLE IF NOT EXISTS \"fasttrack_deliveries\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \
+         \"webhook_id\" INTEGER NOT NULL REFERENCES \"fasttrack_webhooks\" (\"id\") ON DELETE CASCADE, \
+         \"message_id\" TEXT NOT NULL, \"event\" TEXT NOT NULL, \"data\" TEXT NOT NULL, \"actor_id\" INTEGER, \
+         \"created_at\" TEXT NOT NULL, \"state\" TEXT NOT NULL DEFAULT 'pending', \
+         \"attempts\" INTEGER NOT NULL DEFAULT 0, \"tries\" INTEGER NOT NULL DEFAULT 0, \"due_at\" TEXT NOT NULL, \
+         \"delivered_at\" TEXT, \"status\" INTEGER, \"duration_ms\" INTEGER, \"answer\" TEXT, \"error\" TEXT) STRICT"
+            .into(),
+    ];
+    tables.into_iter().chain(webhook_indexes())
 }
 
 /// Makes the tables of the outbox.
