@@ -278,8 +278,8 @@ impl<'a> Migrator<'a> {
             let tables =
                 self.framework.iter().filter(|sql| sql.starts_with("CREATE TABLE ")).filter_map(|sql| made(sql));
             let drop = |table: &str| Block { why: String::new(), sql: sql::drop_table(table) };
-            // First, since they refer to accounts.
-            step.blocks.splice(0..0, tables.map(drop).collect::<Vec<_>>());
+            // First, since they refer to accounts, and the last of them first, since it may refer to one before it.
+            step.blocks.splice(0..0, tables.rev().map(drop).collect::<Vec<_>>());
         }
         Ok(step)
     }
