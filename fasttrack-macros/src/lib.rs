@@ -10,6 +10,7 @@ mod choice;
 mod decimal;
 mod errors;
 mod expand;
+mod media;
 mod migrations;
 mod model;
 mod names;

@@ -146,8 +146,16 @@ pub(crate) enum Value {
     Count(Ident, Option<Rule>),
     /// The rows of which a field is summed up, and the field.
     Sum(Ident, Ident),
+    /// Media types.
+    Types(Vec<MediaType>),
     /// It did not parse, which has its message; that the option is there is known.
     Unread,
+}
+
+/// `"image/png"`
+pub(crate) struct MediaType {
+    pub(crate) span: Span,
+    pub(crate) name: String,
 }
 
 /// `Todo -> Doing | Done: RULE`

@@ -48,6 +48,15 @@ pub(crate) enum Argument {
     Name,
     /// `(FROM -> TO | TO: RULE, …)`
     Flow,
+    /// `("image/png", …)`
+    Types,
+}
+
+impl Argument {
+    /// Whether it is nothing but what stands in parentheses.
+    pub(crate) const fn is_in_parentheses(self) -> bool {
+        matches!(self, Self::Flow | Self::Count | Self::Sum | Self::Types)
+    }
 }
 
 /// Types that have an option.
@@ -65,6 +74,8 @@ const SUM: Fit = |spec| matches!(spec.shape, Shape::Int | Shape::Decimal);
 const UNIQUE: Fit = |spec| spec.is_unique;
 const RELATION: Fit = |spec| matches!(spec.shape, Shape::Relation);
 const CHOICE: Fit = |spec| matches!(spec.shape, Shape::Choice);
+const WRITTEN: Fit = |spec| !matches!(spec.set, SetBy::Server);
+const FILE: Fit = |spec| matches!(spec.shape, Shape::File);
 const NAMED: Fit = |spec| !matches!(spec.shape, Shape::Id);
 
 const fn row(name: &'static str, argument: Argument, form: &'static str, fit: Fit, doc: &'static str) -> OptionSpec {
@@ -86,7 +97,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     row("read_only", Argument::Nothing, "read_only", INPUT, "never taken from a client"),
     row("write_once", Argument::Nothing, "write_once", INPUT, "taken on creation only"),
     row("actor", Argument::Nothing, "actor", RELATION, "filled with the caller on creation, never from input"),
-    row("write", Argument::Rule, "write = role(Admin)", INPUT, "who may set it, beyond the rule of the verb"),
+    row("write", Argument::Rule, "write = role(Admin)", WRITTEN, "who may set it, beyond the rule of the verb"),
     row("on_delete", Argument::OnDelete, "on_delete = cascade", RELATION, "what happens when the row referred to goes"),
     row(
         "flow",
@@ -109,6 +120,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         SUM,
         "what this field of the rows that refer here comes to; kept by the server",
     ),
+    row("max_bytes", Argument::Number, "max_bytes = 10_000_000", FILE, "the longest file that it takes, in bytes"),
+    row("types", Argument::Types, "types(\"image/png\", \"image/jpeg\")", FILE, "the media types that it takes"),
     row("index", Argument::Nothing, "index", ORDERED, "has an index of its own"),
     row("was", Argument::Name, "was = old_name", NAMED, "its JSON key before it was renamed, for migrations"),
 ];

@@ -21,6 +21,7 @@ pub(crate) enum Shape {
     Texts,
     Integers,
     Json,
+    File,
     Choice,
     Relation,
     Many,
@@ -70,6 +71,8 @@ pub(crate) enum Compares {
 pub(crate) enum SetBy {
     /// Clients, or the server in their place.
     Clients,
+    /// Clients, by a request of its own for each value.
+    Uploads,
     /// The server alone.
     Server,
 }
@@ -194,6 +197,13 @@ const TYPES: &[TypeSpec] = &[
         compares: Compares::Nothing,
         is_unique: false,
         ..plain(Shape::Json, "Json", "Json<T>")
+    },
+    TypeSpec {
+        set: SetBy::Uploads,
+        is_ordered: false,
+        compares: Compares::Nothing,
+        is_unique: false,
+        ..plain(Shape::File, "File", "File")
     },
     CHOICE,
     unordered(Shape::Relation, "BelongsTo", "BelongsTo<T>"),

@@ -35,7 +35,7 @@ use crate::{
     job::{Context, Regular},
     mails::AccountMails,
     migrate,
-    notify::{Broadcast, Hub, Mailer, Outbox, Workers, socket::Services},
+    notify::{Broadcast, FileKeeper, Hub, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
     pipeline::{self, Accounts, Around, Pipeline, PipelineOptions, Reauthentication, Timetable},
     program,
@@ -73,6 +73,8 @@ pub struct App {
     pub timetable: Arc<Timetable>,
     /// What is posted, and to whom.
     pub webhooks: Webhooks,
+    /// Who looks after the files of rows, if there may be any.
+    pub files: Option<FileKeeper>,
     /// Keeps other servers away, where one was taken to change the schema. Given up after the database is closed.
     lock: Option<Lock>,
 }
@@ -137,6 +139,9 @@ pub enum StartError {
     /// What runs every so often cannot be kept.
     #[error("{0}")]
     Regular(String),
+    /// Files cannot be kept where the settings say.
+    #[error("{0}")]
+    Files(String),
     /// A route cannot be matched.
     #[error("a route cannot be served: {0}")]
     Route(String),
@@ -173,7 +178,7 @@ impl App {
         let Opening { options, lock, mailer, redis, regular, mails } = opening;
         Regular::check(&regular).map_err(StartError::Regular)?;
         let regular: Arc<[Regular]> = regular.into();
-        let catalog = Arc::new(Catalog::of(&resources)?);
+        let catalog = Arc::new(Catalog::of(&resources)?.served_at(&settings::base(config)));
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = settings::secret(config)?;
@@ -187,13 +192,14 @@ impl App {
         // Where one process has the database there is nobody to tell.
         let is_shared = config.database.file().is_none();
         let broadcast = Broadcast::new(db.clone(), redis.clone().filter(|_| is_shared));
-        let planned = Arc::new(Notify::new());
+        let (planned, unused) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let listeners = Listeners {
             hub: Arc::clone(&hub),
             workers: workers.clone(),
             broadcast: broadcast.clone(),
             planned: Arc::clone(&planned),
             webhooks: webhooks.clone(),
+            unused: Arc::clone(&unused),
         };
         let listener: Arc<dyn OutboxListener> = Arc::new(listeners);
         let timetable = Arc::new(Timetable::new(&catalog, db.clone(), &listener, planned)?.with(regular));
@@ -208,6 +214,7 @@ impl App {
         let around = Around { listener, context: context.clone(), reauthentication };
         let pipeline = Arc::new(Pipeline::new(&catalog, db.clone(), around, options)?);
         let outbox = Outbox::new(&catalog, db.clone())?;
+        let files = settings::files(&catalog, config, (&pipeline, unused)).await?;
         Ok(Self {
             catalog,
             db,
@@ -222,6 +229,7 @@ impl App {
             outbox,
             timetable,
             webhooks,
+            files,
             lock,
         })
     }
@@ -256,6 +264,7 @@ impl App {
             webhooks: self.webhooks.clone(),
             sockets,
             redis: self.redis.clone(),
+            files: self.files.as_ref().map(|keeper| keeper.store().clone()),
         }
     }
 }

@@ -27,7 +27,7 @@ pub use self::{
     secret::{HandedOver, SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
-pub use crate::{db::DatabaseUrl, oidc::Provider, redis::RedisUrl};
+pub use crate::{db::DatabaseUrl, files::FilesUrl, oidc::Provider, redis::RedisUrl};
 
 /// All settings, parsed and within their bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub database_pool: usize,
     /// Whether statements are prepared once per connection to such a database.
     pub database_prepared: bool,
+    /// Where files lie.
+    pub files: FilesUrl,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
     pub secret_key: Option<SecretKey>,
     /// An older key whose tokens are still believed.
@@ -206,6 +208,7 @@ impl Config {
             database: DatabaseUrl::Sqlite(PathBuf::new()),
             database_pool: 0,
             database_prepared: true,
+            files: FilesUrl::in_folder(PathBuf::new()),
             secret_key: None,
             secret_key_previous: None,
             access_token_expire_minutes: 0,

@@ -51,6 +51,12 @@ pub enum Error {
     /// 415: the body is of a type that is not taken here.
     #[error("{0}")]
     UnsupportedMediaType(Cow<'static, str>),
+    /// 416: there are no such bytes of the file.
+    #[error("the file has {bytes} bytes, and none of those that `Range` names")]
+    RangeNotSatisfiable {
+        /// How many it has.
+        bytes: u64,
+    },
     /// 422: well-formed, but invalid.
     #[error("the input is invalid")]
     Invalid(Vec<Fault>),

@@ -96,6 +96,8 @@ pub mod email;
 pub mod error;
 #[doc(hidden)]
 pub mod etag;
+#[doc(hidden)]
+pub mod files;
 pub mod hooks;
 pub mod http;
 pub mod job;

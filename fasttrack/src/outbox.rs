@@ -28,6 +28,8 @@ pub trait OutboxListener: Send + Sync {
 
     /// There is something more to be posted.
     fn posts_written(&self) {}
+    /// There are files that no row has any more.
+    fn files_unused(&self) {}
 }
 
 /// Nobody delivers.

@@ -277,7 +277,7 @@ pub use crate::hooks::{HookContext, Hooks, Refusal};
 pub use crate::job::{Change, Context, JobError, JobResult};
 pub use crate::{
     schema::{
-        BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Id, Json, Many, PasswordHash, Timestamp,
+        BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, File, Id, Json, Many, PasswordHash, Timestamp,
         UpdatedAt,
     },
     types::{Rounding, Url, Uuid},

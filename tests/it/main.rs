@@ -23,6 +23,7 @@ mod durability;
 mod embedding;
 mod entity;
 mod errors;
+mod files;
 mod formatting;
 mod inside;
 mod jobs;

@@ -18,6 +18,8 @@ pub struct Document {
     pub title: String,
     #[field(len = ..=100_000, default)]
     pub body: String,
+    #[field(max_bytes = 20_000_000, types("application/pdf", "image/png", "image/jpeg"))]
+    pub attachment: Option<File>,
     #[field(max = 20, filter)]
     pub labels: Many<Label>,
     #[field(max = 100)]

@@ -119,6 +119,22 @@ fn everybody_may_do_what_his_level_lets_him() {
 }
 
 #[test]
+fn what_is_attached_is_as_the_document() {
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let attachment = |acme: &Acme| format!("/documents/{}/attachment", acme.document);
+    check("attach something to it", [403, 200, 403, 403, 403, 401], |acme, client| {
+        client.call("PUT", &attachment(acme)).body("image/png", picture).send().status
+    });
+    check("read what is attached", [200, 200, 200, 403, 403, 401], |acme, client| {
+        acme.as_("editor").call("PUT", &attachment(acme)).body("image/png", picture).expect(200);
+        client.call("GET", &attachment(acme)).send().status
+    });
+    check("take it away", [403, 204, 403, 403, 403, 401], |acme, client| {
+        client.call("DELETE", &attachment(acme)).send().status
+    });
+}
+
+#[test]
 fn lists_hold_what_one_belongs_to_and_each_once() {
     let acme = Acme::new();
     let editor = acme.as_("editor");

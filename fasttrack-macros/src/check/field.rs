@@ -2,7 +2,10 @@
 
 use quote::ToTokens as _;
 
-use super::constant::{self, Range};
+use super::{
+    constant::{self, Range},
+    file,
+};
 use crate::{
     errors::Errors,
     model::{Constant, ConstantValue, Field, GivenOption, Transition, Value},
@@ -30,6 +33,7 @@ pub(super) fn check(field: &Field, errors: &mut Errors) {
     check_password_is_hidden(field, errors);
     check_relation_says_what_deletion_does(field, errors);
     check_flow_begins_and_moves(field, errors);
+    file::check(field, errors);
     if all_fit {
         check_many_are_bounded(field, errors);
         check_hidden_is_not_asked_for(field, errors);
@@ -67,6 +71,10 @@ fn misfit(field: &Field, option: &GivenOption) -> String {
         "on_delete" if field.ty.shape == Shape::Many => ", which loses a row that goes",
         "len" if field.ty.shape == Shape::Integers => ", whose values have a `range`",
         "range" if field.ty.shape == Shape::Texts => ", whose values have a `len`",
+        "default" if field.ty.shape == Shape::File => ", which is there once somebody sends one",
+        "hidden" | "read_only" | "write_once" if field.ty.shape == Shape::File => {
+            ", which is sent to a path of its own and read there; `read` says by whom, and `write`"
+        }
         "unique" if field.ty.shape.is_list() => ", of which each row has its own",
         _ => "",
     };

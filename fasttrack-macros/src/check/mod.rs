@@ -10,6 +10,7 @@ mod deletion;
 mod exclusive;
 mod field;
 mod figure;
+mod file;
 mod has;
 mod inline;
 mod limit;

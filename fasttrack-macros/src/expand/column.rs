@@ -23,8 +23,8 @@ pub(crate) fn column(declaration: &Declaration, field: &Field) -> TokenStream {
         (_, true) => quote!(new::<::core::option::Option<#bare>>),
     };
     let bound = ty.shape.longest().filter(|_| !field.has("len")).map(|longest| quote!(.len(0, #longest)));
-    let pairs = pairs(declaration, field);
-    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #pairs #(#options)*);
+    let (pairs, file) = (pairs(declaration, field), file(declaration, field));
+    let column = quote!(__ft::Column::#new(#name, #key).doc(#doc) #bound #pairs #file #(#options)*);
     field.option("flow").map_or(column.clone(), |option| flowing(field, option, &column))
 }
 
@@ -39,6 +39,27 @@ fn pairs(declaration: &Declaration, field: &Field) -> Option<TokenStream> {
     Some(quote!(.pairs(const { &#schema #was })))
 }
 
+/// What files a field takes, and where they are.
+fn file(declaration: &Declaration, field: &Field) -> Option<TokenStream> {
+    if field.ty.shape != Shape::File {
+        return None;
+    }
+    let (plural, name) = (&declaration.plural, &field.name);
+    let max_bytes = field.option("max_bytes").and_then(|option| match &option.value {
+        Value::Constant(value) => integer(value).and_then(|bytes| u64::try_from(bytes).ok()),
+        _ => None,
+    });
+    let max_bytes = max_bytes.unwrap_or_default();
+    let types = field.option("types").into_iter().flat_map(|option| match &option.value {
+        Value::Types(types) => types.as_slice(),
+        _ => &[],
+    });
+    let types = types.map(|media_type| &media_type.name);
+    Some(quote!(.file(const {
+        &__ft::FileField { plural: #plural, name: #name, max_bytes: #max_bytes, types: &[#(#types),*] }
+    })))
+}
+
 /// The call of the builder that an option stands for.
 fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
     let builder = Ident::new(option.spec.name, Span::call_site());
@@ -47,6 +68,7 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
         Value::Nothing if option.spec.name == "filter" => quote!(.filter(&[])),
         Value::Nothing | Value::Unread => quote!(.#builder()),
         Value::Bounds { min, max } => bounds(field, min.as_ref(), max.as_ref()),
+        Value::Constant(_) if option.spec.name == "max_bytes" => TokenStream::new(),
         Value::Constant(value) if option.spec.name == "max" => {
             let max = integer(value).and_then(|max| u32::try_from(max).ok()).unwrap_or_default();
             quote!(.max(#max))
@@ -72,7 +94,7 @@ fn option_call(field: &Field, option: &GivenOption) -> TokenStream {
             quote!(.#builder(const { #rule }))
         }
         Value::Count(..) | Value::Sum(..) => figure(field, &option.value),
-        Value::Flow(_) => TokenStream::new(),
+        Value::Flow(_) | Value::Types(_) => TokenStream::new(),
         Value::OnDelete { variant, .. } => {
             let variant = Ident::new(variant, Span::call_site());
             quote!(.on_delete(__ft::OnDelete::#variant))

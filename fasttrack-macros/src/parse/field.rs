@@ -1,12 +1,12 @@
 //! A field and its `#[field(…)]` options.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Token, ext::IdentExt as _, parse::ParseStream, spanned::Spanned as _};
+use syn::{Attribute, LitStr, Token, ext::IdentExt as _, parse::ParseStream, spanned::Spanned as _};
 
 use super::{constant, in_parentheses, rule, skip_to_comma};
 use crate::{
     errors::Errors,
-    model::{Field, GivenOption, StepRule, Transition, Value},
+    model::{Field, GivenOption, MediaType, StepRule, Transition, Value},
     names,
     options::{Argument, ON_DELETE, OptionSpec},
     shape::{FieldType, Shape},
@@ -90,8 +90,9 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Count if input.peek(syn::token::Paren) => return in_parentheses(input, count),
         Argument::Sum if input.peek(syn::token::Paren) => return in_parentheses(input, sum),
         Argument::Flow if input.peek(syn::token::Paren) => return in_parentheses(input, flow),
+        Argument::Types if input.peek(syn::token::Paren) => return in_parentheses(input, types),
         Argument::Nothing => return Err(super::wrong(input, format!("`{word}` stands alone"))),
-        _ if !input.peek(Token![=]) || matches!(spec.argument, Argument::Flow | Argument::Count | Argument::Sum) => {
+        _ if !input.peek(Token![=]) || spec.argument.is_in_parentheses() => {
             return Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)));
         }
         _ => input.parse::<Token![=]>()?,
@@ -103,10 +104,24 @@ fn value(spec: &OptionSpec, word: &Ident, input: ParseStream<'_>) -> syn::Result
         Argument::Rule => guard(input),
         Argument::OnDelete => on_delete(input),
         Argument::Name => input.call(Ident::parse_any).map(Value::Name),
-        Argument::Nothing | Argument::Aliases | Argument::Flow | Argument::Count | Argument::Sum => {
+        Argument::Nothing | Argument::Aliases | Argument::Flow | Argument::Count | Argument::Sum | Argument::Types => {
             Err(syn::Error::new(word.span(), format!("`{word}` is written `{}`", spec.form)))
         }
     }
+}
+
+/// `("image/png", "image/jpeg")`
+fn types(inside: ParseStream<'_>) -> syn::Result<Value> {
+    let form = "a media type stands in quotes: `types(\"image/png\", \"image/jpeg\")`";
+    let mut types = Vec::new();
+    while !inside.is_empty() {
+        let name: LitStr = inside.parse().map_err(|e| syn::Error::new(e.span(), form))?;
+        types.push(MediaType { span: name.span(), name: name.value() });
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>().map_err(|_| super::wrong(inside, "expected `,` and a further media type"))?;
+        }
+    }
+    if types.is_empty() { Err(super::wrong(inside, form)) } else { Ok(Value::Types(types)) }
 }
 
 /// `(ROWS)`, `(ROWS: RULE)`

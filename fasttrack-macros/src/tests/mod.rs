@@ -7,6 +7,7 @@ mod constraints;
 mod deletion;
 mod expansion;
 mod fields;
+mod files;
 mod half_typed;
 mod inline;
 mod lists;

@@ -24,6 +24,9 @@ impl Beside {
         tasks.spawn(notify::keep_time(Arc::clone(&app.timetable)));
         tasks.spawn(app.broadcast.clone().hear(Arc::clone(&app.hub)));
         tasks.spawn(app.broadcast.clone().publish());
+        if let Some(keeper) = app.files.clone() {
+            tasks.spawn(keeper.keep());
+        }
         let stop = stop.shared();
         let webhooks = tokio::spawn(app.webhooks.clone().run(stop.clone()));
         Self { tasks, jobs: app.workers.start(&app.catalog, app.context.clone(), stop), webhooks }

@@ -18,6 +18,7 @@ pub(super) struct Listeners {
     pub(super) broadcast: Broadcast,
     pub(super) planned: Arc<Notify>,
     pub(super) webhooks: Webhooks,
+    pub(super) unused: Arc<Notify>,
 }
 
 impl OutboxListener for Listeners {
@@ -43,5 +44,9 @@ impl OutboxListener for Listeners {
 
     fn posts_written(&self) {
         self.webhooks.wake();
+    }
+
+    fn files_unused(&self) {
+        self.unused.notify_one();
     }
 }

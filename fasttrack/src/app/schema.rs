@@ -155,5 +155,8 @@ fn framework_tables(dialect: Dialect, catalog: &Catalog, account: &Schema) -> Ve
     statements.extend(sql::outbox(dialect, account));
     statements.extend(sql::history(dialect, account, &schemas));
     statements.extend(sql::answers(dialect, account));
+    if catalog.files().next().is_some() {
+        statements.extend(sql::files());
+    }
     statements
 }

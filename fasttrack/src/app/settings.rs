@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::StartError;
 use crate::{
     auth::{self, Changed, Keys, Links},
-    config::{Config, SecretError, SecretKey},
+    config::{Config, PublicUrl, SecretError, SecretKey},
     db::Db,
-    http, job,
+    files::Store,
+    http::{self, routes::API_PREFIX},
+    job,
     mails::{AccountMails, InEnglish},
-    notify::{AppServices, Hub, Letters, Limits, LinksLead, Mailer},
-    pipeline::Accounts,
+    notify::{AppServices, FileKeeper, Hub, Letters, Limits, LinksLead, Mailer},
+    pipeline::{Accounts, Pipeline},
     query::CursorKey,
     schema::{Catalog, LinkError},
     webhooks::Webhooks,
@@ -45,6 +49,24 @@ pub(super) fn services(
     };
     let services = AppServices::new(catalog, db.clone(), mailer, accounts).linking_to(config.public_url.clone());
     Ok(Arc::new(services.writing(letters)))
+}
+
+/// Below which address resources are served.
+pub(super) fn base(config: &Config) -> String {
+    format!("{}{API_PREFIX}", config.public_url.as_ref().map_or("", PublicUrl::as_str))
+}
+
+/// Who looks after the files of rows, where there may be any.
+pub(super) async fn files(
+    catalog: &Catalog,
+    config: &Config,
+    (pipeline, unused): (&Arc<Pipeline>, Arc<Notify>),
+) -> Result<Option<FileKeeper>, StartError> {
+    if catalog.files().next().is_none() {
+        return Ok(None);
+    }
+    let store = Store::open(&config.files).await.map_err(StartError::Files)?;
+    Ok(Some(FileKeeper::new(store, Arc::clone(pipeline), unused)))
 }
 
 /// Where mail goes.

@@ -32,7 +32,10 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         Action::Resource { model, verb, .. } | Action::Replaced { model, verb, .. } => {
             catalog.get(model).and_then(|model| verb_in_words(verb, model.schema, catalog)).unwrap_or_default()
         }
-        Action::Oneself { .. } => "the account itself".to_owned(),
+        Action::File { model, act, .. } if route.path.contains("{id}") => {
+            catalog.get(model).and_then(|model| verb_in_words(act.verb(), model.schema, catalog)).unwrap_or_default()
+        }
+        Action::Oneself { .. } | Action::File { .. } => "the account itself".to_owned(),
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
         Action::Webhook(_) => Offer::of(catalog).map(|offer| offer.who()).unwrap_or_default(),
         Action::Session(_) | Action::Batch | Action::Notifications => "any account".to_owned(),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use super::{
-    Config, ConfigError, LinkUrl, LogFormat, Network, Provider, PublicUrl, SecretKey, cors,
+    Config, ConfigError, FilesUrl, LinkUrl, LogFormat, Network, Provider, PublicUrl, SecretKey, cors,
     values::{SMTP_ADDRESS, database, host, is_mail_server, number, redis, url},
 };
 
@@ -56,6 +56,10 @@ pub const VARIABLES: &[Variable] = &[
             Ok(())
         },
     ),
+    open("FILES", Some("file://files"), "where files lie that rows have", |config, value| {
+        config.files = FilesUrl::parse(value)?;
+        Ok(())
+    }),
     secret(
         "SECRET_KEY",
         None,

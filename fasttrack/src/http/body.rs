@@ -72,7 +72,11 @@ async fn collect(body: &mut ReqBody, intake: &Intake) -> Result<Bytes, Error> {
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
-async fn next(body: &mut ReqBody, stop: &Stop) -> Result<Option<io::Result<Frame<Bytes>>>, Error> {
+/// The next part; `None` at the end.
+///
+/// # Errors
+/// 503 when none comes and the server is to stop.
+pub(super) async fn next(body: &mut ReqBody, stop: &Stop) -> Result<Option<io::Result<Frame<Bytes>>>, Error> {
     let stalls = async {
         stop.ordered().await;
         tokio::time::sleep(STALL_LIMIT).await;
@@ -129,7 +133,7 @@ fn check_media_type(headers: &HeaderMap, method: &Method) -> Result<(), Error> {
 
 /// Whether a body comes as it is: neither its content nor its transfer is coded, but for the chunks of HTTP/1.1, which the
 /// parser has taken away.
-fn is_plain(headers: &HeaderMap) -> bool {
+pub(super) fn is_plain(headers: &HeaderMap) -> bool {
     let mut contents = grammar::list(headers, &header::CONTENT_ENCODING);
     let mut transfers = grammar::list(headers, &header::TRANSFER_ENCODING);
     let is_chunked = transfers.next().is_none_or(|coding| coding.eq_ignore_ascii_case("chunked"));

@@ -10,6 +10,9 @@ use salvo::{
 
 use super::host;
 
+/// The methods that routes have.
+const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 /// How long a browser may keep the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
@@ -24,7 +27,7 @@ pub(super) fn hoop(origins: &[String], headers: &[String]) -> CorsHandler {
     let is_any = headers.iter().any(|name| name == "*");
     let allowed = if is_any { AllowHeaders::mirror_request() } else { AllowHeaders::list(allowed) };
     let cors = Cors::new()
-        .allow_methods(AllowMethods::list([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE]))
+        .allow_methods(AllowMethods::list(METHODS))
         .allow_headers(allowed)
         .expose_headers(ExposeHeaders::list(exposed()))
         .max_age(MAX_AGE)
@@ -45,8 +48,7 @@ pub(super) fn concerns(req: &Request, _: &Depot) -> bool {
 fn exposed() -> Vec<HeaderName> {
     let [limit, remaining, reset] = super::gate::RATE_LIMIT_HEADERS;
     let known = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
-    [super::request_id::HEADER, super::idempotency::REPLAYED, limit, remaining, reset]
-        .into_iter()
-        .chain(known)
-        .collect()
+    let of_files = [header::ACCEPT_RANGES, header::CONTENT_DISPOSITION, header::CONTENT_RANGE];
+    let own = [super::request_id::HEADER, super::idempotency::REPLAYED, limit, remaining, reset];
+    own.into_iter().chain(known).chain(of_files).collect()
 }

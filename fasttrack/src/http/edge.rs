@@ -22,6 +22,7 @@ use super::{
     grammar, host,
     metrics::Metrics,
     problem,
+    progress::Progress,
     request_id::{self, RequestId},
     router::{NoRoute, Pattern},
     stop::Stop,
@@ -110,15 +111,28 @@ impl Edge {
             }
             return;
         }
+        // A file may take longer than any other request, as long as it gets on.
+        let progress = (*req.method() == Method::PUT).then(Progress::begin);
+        if let Some(progress) = &progress {
+            req.extensions_mut().insert(progress.clone());
+        }
         let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
-        match tokio::time::timeout(self.time_limit, rest).await {
+        let outcome = match progress {
+            None => tokio::time::timeout(self.time_limit, rest).await.map_err(drop),
+            Some(progress) => tokio::select! {
+                biased;
+                outcome = rest => Ok(outcome),
+                () = progress.stalls(self.time_limit) => Err(()),
+            },
+        };
+        match outcome {
             Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id).await,
             Ok(Ok(_)) => {}
             Ok(Err(_)) => {
                 *res = Response::new();
                 problem::write(res, &Error::Internal("the handler panicked".into()), id);
             }
-            Err(_) => {
+            Err(()) => {
                 *res = Response::new();
                 problem::write(res, &Error::Unavailable("the request took too long; try again".into()), id);
             }

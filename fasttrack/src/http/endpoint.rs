@@ -13,14 +13,14 @@ use salvo::{
 use super::{
     Site, batch, body, conditional, created,
     edge::Actor,
-    forms, gate,
+    files, forms, gate,
     gate::Admission,
     history, idempotency,
     ids::{path_id, path_number},
     limit, notifications, paging, problem,
     reply::Reply,
     request_id::RequestId,
-    routes::{Action, Route},
+    routes::{Action, FileAct, Route},
     service,
     session_routes::{self, SessionRequest},
     socket,
@@ -30,7 +30,7 @@ use super::{
 use crate::{
     db::{Asker, Meter},
     error::{Error, Fault},
-    pipeline::{Act, Keyed, Operation, Outcome, Prepared, Target, Work},
+    pipeline::{Act, FileOf, Keyed, Operation, Outcome, Prepared, Target, Work},
     precondition::Preconditions,
     principal::Principal,
     query::Shape,
@@ -138,6 +138,9 @@ impl Endpoint {
     }
 
     async fn act(&self, req: &mut Request, admission: &Admission, principal: &Principal) -> Result<Reply, Error> {
+        if let Some(exchanged) = self.exchange_file(req, principal).await {
+            return exchanged;
+        }
         let id = path_id(req)?;
         let bytes = body::read(req, &self.site.intake).await?;
         let mut faults = Vec::new();
@@ -183,6 +186,7 @@ impl Endpoint {
             Action::Webhook(action) => action.takes_body(),
             Action::Batch => true,
             Action::Service(_)
+            | Action::File { .. }
             | Action::Custom { .. }
             | Action::Replaced { .. }
             | Action::Socket
@@ -226,6 +230,7 @@ impl Endpoint {
             }
             Action::Resource { .. }
             | Action::Service(_)
+            | Action::File { .. }
             | Action::Custom { .. }
             | Action::Replaced { .. }
             | Action::Socket => {
@@ -239,6 +244,13 @@ impl Endpoint {
         let (model, verb) = match self.route.action {
             Action::Resource { model, verb, .. } => (model, verb),
             Action::Oneself { model, verb: Verb::Update } => (model, Verb::Update),
+            Action::File { act: FileAct::Delete, .. } => {
+                forms::nothing(std::mem::take(&mut call.body))?;
+                let FileOf { resource, target, column, who } =
+                    files::file_of(&self.site, self.route.action, call.id, call.who)?;
+                let act = Act::Attach { target, column, file: None };
+                return Ok(Some((resource, Operation { resource, who, preconditions: &call.preconditions, act })));
+            }
             _ => return Ok(None),
         };
         if matches!(verb, Verb::Delete | Verb::Restore) {
@@ -299,7 +311,7 @@ impl Endpoint {
             matches!(self.route.action, Action::Resource { verb: Verb::Read, .. } | Action::Oneself { .. });
         match self.route.action {
             _ if has_version => Ok(conditional::read(req, faults)),
-            Action::Resource { .. } if self.changes_row() => Ok(conditional::read(req, faults)),
+            Action::Resource { .. } | Action::File { .. } if self.changes_row() => Ok(conditional::read(req, faults)),
             // What has no version is none that could be meant.
             _ if self.changes_row() => conditional::read(req, faults).check(None).map(|()| Preconditions::default()),
             _ => Ok(Preconditions::default()),

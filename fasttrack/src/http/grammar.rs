@@ -53,6 +53,11 @@ impl<'a> MediaType<'a> {
         (is_token(kind) && is_token(subtype)).then_some(Self { kind, subtype, parameters })
     }
 
+    /// The type without its parameters, in lower case.
+    pub(super) fn essence(&self) -> String {
+        format!("{}/{}", self.kind, self.subtype).to_ascii_lowercase()
+    }
+
     /// Whether it is this one, whatever its parameters are.
     pub(super) const fn is(&self, kind: &str, subtype: &str) -> bool {
         self.kind.eq_ignore_ascii_case(kind) && self.subtype.eq_ignore_ascii_case(subtype)
@@ -63,6 +68,13 @@ impl<'a> MediaType<'a> {
         let named = move |(other, _): &&(&str, Cow<'_, str>)| other.eq_ignore_ascii_case(name);
         self.parameters.iter().filter(named).map(|(_, value)| value.as_ref())
     }
+}
+
+/// The parameters behind a word (`attachment; filename=a`); none where the text is written otherwise.
+pub(super) fn parameters(text: &str) -> Option<Vec<(&str, Cow<'_, str>)>> {
+    let mut parts = split(text, ';').map(trim);
+    parts.next().filter(|word| is_token(word))?;
+    parts.filter(|part| !part.is_empty()).map(parameter).collect()
 }
 
 /// How much an `Accept` header wants this media type: 0 to 1,000, by the range that names it most closely (section

@@ -13,7 +13,7 @@ use super::{
     problem,
     reply::Reply,
     request_id::RequestId,
-    routes::{Action, Route},
+    routes::{Action, FileAct, Route},
 };
 use crate::{
     auth::Keys,
@@ -41,6 +41,7 @@ pub(super) const fn is_taken(action: Action) -> bool {
         action,
         Action::Resource { verb: Verb::Create | Verb::Update | Verb::Delete | Verb::Restore, .. }
             | Action::Oneself { verb: Verb::Update, .. }
+            | Action::File { act: FileAct::Delete, .. }
             | Action::Batch
     )
 }

@@ -17,6 +17,7 @@ mod declared_length;
 pub mod docs;
 mod edge;
 mod endpoint;
+mod files;
 mod forms;
 mod front;
 mod gate;
@@ -45,6 +46,7 @@ pub mod page;
 mod paging;
 mod parser_errors;
 mod problem;
+mod progress;
 mod readings;
 mod reply;
 mod request_id;
@@ -85,6 +87,7 @@ use self::{
     body::Intake,
     edge::Edge,
     endpoint::Endpoint,
+    files::Files,
     gate::Gate,
     metrics::Metrics,
     openapi::CachedDocument,
@@ -102,6 +105,7 @@ use crate::{
     auth::{Auth, Keys},
     config::{Config, PublicUrl},
     db::Db,
+    files::Store,
     job::Context,
     notify::{Hub, Workers},
     pipeline::Pipeline,
@@ -138,6 +142,8 @@ pub struct Layers {
     pub sockets: Sockets,
     /// Where requests are counted, if that is not here.
     pub redis: Option<Redis>,
+    /// Where files lie, if there are any.
+    pub files: Option<Store>,
 }
 
 /// Everything that handlers share.
@@ -160,6 +166,7 @@ struct Site {
     context: Context,
     workers: Workers,
     webhooks: Webhooks,
+    files: Option<Files>,
     /// What operations of a batch may name.
     paths: batch::Paths,
 }
@@ -211,6 +218,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         context: layers.context,
         workers: layers.workers,
         webhooks: layers.webhooks,
+        files: layers.files.map(Files::new),
         paths: batch::Paths::of(&table),
     });
     let endpoints = table.into_iter().map(|route| endpoint(&site, route)).collect::<Result<_, _>>()?;

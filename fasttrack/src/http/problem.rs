@@ -47,7 +47,12 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     problem(409, "Conflict", "a unique value is taken, or an invariant would break"),
     problem(412, "Precondition Failed", "the row is not the one that `If-Match` names any more, or has been changed"),
     problem(413, "Content Too Large", "the body is over the limit"),
-    problem(415, "Unsupported Media Type", "the body is not `application/json`"),
+    problem(
+        415,
+        "Unsupported Media Type",
+        "the body is not `application/json`; a file is of a type that its field does not take",
+    ),
+    problem(416, "Range Not Satisfiable", "the file has no such bytes; `Content-Range` says how many there are"),
     problem(422, "Unprocessable Content", "well-formed, but invalid; `errors` lists every fault"),
     problem(
         426,
@@ -143,6 +148,7 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
         Error::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::UpgradeRequired | Error::HttpTooOld => StatusCode::UPGRADE_REQUIRED,
         Error::TooManyRequests { .. } | Error::TooManySockets { .. } | Error::OverLimit { .. } => {
@@ -200,6 +206,10 @@ fn with_headers(reply: Reply, error: &Error) -> Reply {
         Error::UpgradeRequired => reply
             .header(header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        Error::RangeNotSatisfiable { bytes } => match HeaderValue::try_from(format!("bytes */{bytes}")) {
+            Ok(length) => reply.header(header::CONTENT_RANGE, length),
+            Err(_) => reply,
+        },
         Error::HttpTooOld => reply.header(header::UPGRADE, HeaderValue::from_static("HTTP/1.1")),
         Error::TooManySockets { .. } => reply.header(header::RETRY_AFTER, number(SOCKET_RETRY_AFTER_S)),
         Error::TooManyRequests { retry_after_s } | Error::OverLimit { retry_after_s, .. } => {
@@ -272,6 +282,7 @@ mod tests {
             Error::PreconditionFailed("m".into()),
             Error::TooLarge { max_bytes: 1 },
             Error::UnsupportedMediaType("m".into()),
+            Error::RangeNotSatisfiable { bytes: 7 },
             Error::fault("f", "c", "m"),
             Error::UpgradeRequired,
             Error::HttpTooOld,

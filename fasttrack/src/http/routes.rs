@@ -1,16 +1,20 @@
 //! Routes as data: what follows from the catalog, and what every application has.
 
 mod actions;
+mod anonymous;
+mod files;
 mod fixed;
 pub(super) mod webhooks;
 
+pub(super) use self::anonymous::admits_anonymous;
 pub use self::{
     actions::{ServiceAction, SessionAction},
+    files::FileAct,
     webhooks::WebhookAction,
 };
 use crate::{
     pipeline::Right,
-    schema::{Catalog, Model, Rule, Schema, Verb, named_rule},
+    schema::{Catalog, Model, Schema, Verb},
 };
 
 /// What stands before all routes of the API.
@@ -47,6 +51,15 @@ pub enum Action {
         model: usize,
         /// Reading or updating.
         verb: Verb,
+    },
+    /// Something about the file that a row of the resource at this place has.
+    File {
+        /// Its index.
+        model: usize,
+        /// The place of the field among its columns.
+        column: usize,
+        /// What.
+        act: FileAct,
     },
     /// Something about accounts and their sessions.
     Session(SessionAction),
@@ -145,6 +158,7 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
             );
         }
         routes.extend(Verb::ALL.iter().filter_map(|&verb| resource(catalog, model, verb)));
+        routes.extend(files::of_resource(catalog, model));
     }
     let account = catalog.account().map(|model| model.schema);
     routes.extend(fixed::session_routes(account));
@@ -200,33 +214,12 @@ const fn method(verb: Verb) -> Option<&'static str> {
     }
 }
 
-/// Whether the rule could hold for somebody without an account. Errs on that side: the pipeline decides then.
-pub(super) fn admits_anonymous(catalog: &Catalog, schema: &Schema, rule: &Rule) -> bool {
-    match rule {
-        Rule::Any(rules) => rules.iter().any(|rule| admits_anonymous(catalog, schema, rule)),
-        Rule::All(rules) => rules.iter().all(|rule| admits_anonymous(catalog, schema, rule)),
-        Rule::Not(_) | Rule::Anyone | Rule::Compare { .. } | Rule::Moment { .. } => true,
-        Rule::Authenticated
-        | Rule::Role(_)
-        | Rule::Oneself
-        | Rule::Related(_)
-        | Rule::OfCaller(_)
-        | Rule::LikeCaller { .. } => false,
-        Rule::AnyOf { path, rule } => {
-            catalog.arrive(schema, path).is_none_or(|schema| admits_anonymous(catalog, schema, rule))
-        }
-        Rule::Named { path, rule } => {
-            named_rule(catalog, schema, path, rule).is_none_or(|(schema, rule)| admits_anonymous(catalog, schema, rule))
-        }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::{
         http::{CustomRoute, route_table::table},
-        schema::{Column, Grant, Id, Kind, Path},
+        schema::{Column, Grant, Id, Kind, Path, Rule},
     };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {

@@ -22,6 +22,10 @@ const BACKLOG: u32 = 1_024;
 /// Most connections at once, sockets among them, where the system allows as many open files.
 const MAX_CONNECTIONS: usize = 20_000;
 
+/// Bytes that are read of a connection at a time, and the longest head: what is sent fast would else have six times as much
+/// memory for each of many files at once.
+const READ_BYTES: usize = 64 * 1_024;
+
 /// Open files that connections leave to the database and the rest.
 const SPARE_FILES: usize = 128;
 
@@ -122,7 +126,8 @@ impl Listening {
         let Served { service, metrics, hub, stop: order, patience } = served;
         let connections = Arc::new(Connections::default());
         let port = Port::new(self.open, Arc::clone(&connections), order.clone(), connection_limit());
-        let listener = Server::new(port).fuse_config(timeouts());
+        let mut listener = Server::new(port).fuse_config(timeouts());
+        listener.http1_mut().max_buf_size(READ_BYTES);
         let handle = listener.handle();
         let mut running = tokio::spawn(listener.try_serve(service));
         tokio::select! {

@@ -9,6 +9,7 @@
 mod broadcast;
 mod dispatch;
 mod feed;
+mod files;
 mod hub;
 mod jobs;
 mod letters;
@@ -29,6 +30,7 @@ pub(crate) use self::jobs::{MAX_TRIES, delay};
 pub use self::{
     broadcast::Broadcast,
     dispatch::dispatch,
+    files::FileKeeper,
     hub::{Hub, Limits, Refused},
     jobs::{Figures, Kept, List, Workers, list, retry},
     letters::{Letters, LinksLead},

@@ -32,7 +32,7 @@ impl AppServices {
     /// Prepares everything that does not depend on who asks.
     #[must_use]
     pub fn new(catalog: &Catalog, db: Db, mailer: Mailer, accounts: Accounts) -> Self {
-        let read = |schema| sql::read(&Table::new(db.dialect(), schema), &Predicate::Always);
+        let read = |schema| sql::read(&Table::served_at(db.dialect(), schema, catalog.base()), &Predicate::Always);
         let rows = catalog.models().iter().map(|model| (model.schema.name, read(model.schema))).collect();
         let schemas = catalog.models().iter().map(|model| model.schema).collect();
         Self { db, mailer, public_url: None, accounts, letters: None, schemas, rows }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     engine::Setup,
+    files,
     history::{self, Note},
     kept::Keeping,
     outbox::{self, Act, Effects},
@@ -75,7 +76,8 @@ impl Cascade {
         let catalog = setup.catalog;
         let tables: Vec<_> = catalog.tables().iter().map(|model| Table::of(setup, model)).collect::<Result<_, _>>()?;
         let relations = reach::relations(catalog);
-        let is_heard = |table: &Table| !table.effects.is_nothing() || table.schema.history;
+        let is_heard =
+            |table: &Table| !table.effects.is_nothing() || table.schema.history || files::has_any(table.schema);
         let is_heard = |table: usize| tables.get(table).is_some_and(is_heard);
         let plan = |model: &Model| {
             let reach = Reach::of(model.index, &relations, Going::ForGood, is_heard);
@@ -155,12 +157,15 @@ impl Cascade {
         Ok(())
     }
 
-    /// Forgets what is due for what will go.
+    /// Forgets what is due for what will go, and lets go of its files where it goes for good.
     pub(super) async fn forget_due(&self, tx: &mut Tx, reach: &Reach, going: Going) -> Result<(), DbError> {
         for position in reach.order.iter().collect::<BTreeSet<_>>() {
             let schema = self.tables.get(*position).map(|table| table.schema);
             if let Some(schema) = schema.filter(|schema| schema.history && going == Going::ForGood) {
                 tx.query(sql::forget_doomed_history(schema.plural, *position)).await?;
+            }
+            if let Some(table) = self.tables.get(*position).filter(|_| going == Going::ForGood) {
+                files::let_go_doomed(tx, &table.effects, *position).await?;
             }
             let timed = self.tables.get(*position).map(|table| &table.effects.timed);
             if let Some(timed) = timed.filter(|timed| !timed.is_empty()) {

@@ -8,6 +8,7 @@ use super::{
     Pipeline,
     change::arguments,
     engine::Engine,
+    files,
     history::{self, Note},
     hooked::{Hooked, Hooking, Turn},
     outbox::{self, Act},
@@ -147,6 +148,7 @@ impl Removal {
         }
         let is_cleared = cascade.clear(tx, self.resource, self.id, actor).await?;
         timetable::forget(tx, effects, self.id).await?;
+        files::let_go(tx, effects, self.id).await?;
         history::forget(tx, schema, self.id).await?;
         Ok((clock::now(), is_cleared))
     }

@@ -111,11 +111,11 @@ impl Engine {
     pub(super) fn new(setup: Setup<'_>, model: &Model, cascade: Arc<Cascade>) -> Result<Self, LinkError> {
         let Setup { dialect, catalog, .. } = setup;
         let schema = model.schema;
-        let table = Table::new(dialect, schema);
+        let table = Table::served_at(dialect, schema, catalog.base());
         let effects = setup.effects(model, |_| true)?;
         let parent = model.parent.and_then(|parent| {
             let schema = catalog.get(parent.index)?.schema;
-            Some(Parent { schema, key: parent.key, table: Table::new(dialect, schema) })
+            Some(Parent { schema, key: parent.key, table: Table::served_at(dialect, schema, catalog.base()) })
         });
         let mut plans = HashMap::new();
         for role in CallerRole::every(catalog) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use super::{Pipeline, engine::Engine, history, refusal, timetable};
+use super::{Pipeline, engine::Engine, files, history, refusal, timetable};
 use crate::{
     clock,
     db::{Arg, Tx},
@@ -86,6 +86,7 @@ impl Erasure {
         let refused = |error| refusal::database(engine.schema, error);
         engine.cascade.clear(tx, resource, id, &Arg::Null).await.map_err(refused)?;
         timetable::forget(tx, &engine.effects, id).await.map_err(refused)?;
+        files::let_go(tx, &engine.effects, id).await.map_err(refused)?;
         history::forget(tx, engine.schema, id).await.map_err(refused)?;
         let gone = tx.query(sql::erase(&engine.table, &before).fill(row)).await.map_err(refused)?;
         Ok(!gone.is_empty())

@@ -52,7 +52,8 @@ impl Note {
 }
 
 fn change(column: &Column, old: &Arg, new: &Arg) -> Option<String> {
-    let is_told = !column.hidden && column.read.is_none() && !column.kind.facts().is_automatic;
+    let is_set = column.file.is_some() || !column.kind.facts().is_automatic;
+    let is_told = !column.hidden && column.read.is_none() && is_set;
     let json = |arg| hooked::json(column, arg);
     is_told.then(|| format!("{}:{{\"old\":{},\"new\":{}}}", hooked::text(column.key), json(old), json(new)))
 }

@@ -17,7 +17,7 @@ use crate::{
     principal::Principal,
     schema::{Column, Kind, Schema},
     sql::{self, Predicate},
-    types::Storage,
+    types::{Storage, StoredFile},
     wire::Object,
 };
 
@@ -99,7 +99,7 @@ impl Hooked {
         who: &Principal,
         (purpose, row): (Purpose, &[Arg]),
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
-        let new = row_json(self.schema.columns, row.iter());
+        let new = self.row_json(row);
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         let edited = limited((self.table.before_create)(&new, &mut cx)).await?;
@@ -121,7 +121,7 @@ impl Hooked {
         old: &[u8],
         new: &[Arg],
     ) -> Result<Vec<(&'static Column, Arg)>, Error> {
-        let new = row_json(self.schema.columns, new.iter());
+        let new = self.row_json(new);
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         let edited = limited((self.table.before_update)(old, &new, &mut cx)).await?;
@@ -133,6 +133,32 @@ impl Hooked {
         let mut unit = InUnit { tx, engines: &self.common.engines };
         let mut cx = HookContext::new(who.caller(), &mut unit);
         limited((self.table.before_delete)(old, &mut cx)).await
+    }
+
+    /// A row that is not stored yet as JSON, as the database would render it; its id is 0 before it has one.
+    fn row_json(&self, row: &[Arg]) -> String {
+        let columns = self.schema.columns;
+        let id = columns.iter().zip(row).find_map(|(column, arg)| match arg {
+            Arg::Int(id) if column.kind == Kind::Id => Some(*id),
+            _ => None,
+        });
+        let shown = columns.iter().zip(row).filter(|(column, _)| !column.hidden);
+        let value = |column: &Column, arg: &Arg| match (column.file, StoredFile::read(arg)) {
+            (Some(field), Some(file)) => {
+                let url = format!("{}/{}/{}/{}", self.base(), field.plural, id.unwrap_or_default(), field.name);
+                serde_json::to_string(&file.shown(url)).unwrap_or_else(|_| "null".to_owned())
+            }
+            _ => json(column, arg),
+        };
+        let members: Vec<_> =
+            shown.map(|(column, arg)| format!("{}:{}", text(column.key), value(column, arg))).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    /// What addresses of files begin with.
+    fn base(&self) -> &str {
+        let engine = self.common.engines.iter().find(|engine| engine.schema.name == self.schema.name);
+        engine.map_or("", |engine| &engine.table.base)
     }
 
     /// Has `after_commit` run when the unit is committed.
@@ -192,16 +218,10 @@ fn is_free(schema: &Schema, purpose: Purpose, column: &Column) -> bool {
     !fixed
 }
 
-/// A row that is not stored yet as JSON, as the database would render it; its id is 0 before it has one.
-fn row_json<'a>(columns: &[Column], row: impl Iterator<Item = &'a Arg>) -> String {
-    let shown = columns.iter().zip(row).filter(|(column, _)| !column.hidden);
-    let members: Vec<_> = shown.map(|(column, arg)| format!("{}:{}", text(column.key), json(column, arg))).collect();
-    format!("{{{}}}", members.join(","))
-}
-
-/// A value as the database would render it.
+/// A value as the database would render it; a file without its address, since that may lead nowhere by the time it is read.
 pub(super) fn json(column: &Column, arg: &Arg) -> String {
     match (column.kind, arg) {
+        (Kind::File, value) => StoredFile::read(value).map_or_else(|| "null".to_owned(), |file| file.told()),
         (Kind::Id, Arg::Null) => "0".to_owned(),
         (_, Arg::Null) => "null".to_owned(),
         (_, Arg::Int(value)) if column.storage() == Storage::Boolean => (*value != 0).to_string(),

@@ -94,7 +94,7 @@ impl Along {
         }
         let policy = engine::policy(catalog, model, Verb::Create, role)?;
         let guards = engine::guards(catalog, model, role)?;
-        let insert = Insert::new(Table::new(dialect, schema), policy, guards, references);
+        let insert = Insert::new(Table::served_at(dialect, schema, catalog.base()), policy, guards, references);
         let plan = Arc::new(RowsPlan::new(schema, insert, setup.effects(model, |_| true)?));
         Ok(Self { has, inline, index: model.index, schema, relation, plan })
     }

@@ -131,8 +131,13 @@ impl Input {
 
 /// Whether a client may send the field.
 pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Result<(), (&'static str, &'static str)> {
+    const A_FILE: (&str, &str) =
+        ("file", "is a file: send its bytes with PUT to the path of this field, below that of the row");
     const READ_ONLY: (&str, &str) = ("read_only", "is set by the server and cannot be sent");
     let is_known = schema.under == Some(column.name) || purpose == Purpose::Along(column.name);
+    if column.file.is_some() {
+        return Err(A_FILE);
+    }
     if column.is_automatic() || column.read_only || is_known {
         return Err(READ_ONLY);
     }

@@ -15,6 +15,7 @@ mod engine;
 mod erase;
 mod exclusive;
 mod expand;
+mod files;
 mod flow;
 mod history;
 mod hooked;
@@ -53,6 +54,7 @@ pub use self::{
     batch::{Named, Step},
     engine::managers,
     expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
+    files::FileOf,
     history::HistoryOf,
     once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},
     operation::{Act, Operation, Outcome, Prepared},

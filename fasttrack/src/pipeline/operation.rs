@@ -13,7 +13,10 @@ use super::{
     restore::Revival,
     update::Change,
 };
-use crate::{db::Tx, error::Error, precondition::Preconditions, principal::Principal, wire::Object};
+use crate::{
+    db::Tx, error::Error, precondition::Preconditions, principal::Principal, schema::Column, types::StoredFile,
+    wire::Object,
+};
 
 /// What is to be done, by whom.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +47,15 @@ pub enum Act<'a> {
         target: Target,
         /// What was sent.
         body: &'a Object<'a>,
+    },
+    /// It holds another file, or none.
+    Attach {
+        /// Which row.
+        target: Target,
+        /// Its field.
+        column: &'static Column,
+        /// The file, whose bytes are there.
+        file: Option<&'a StoredFile>,
     },
     /// It goes.
     Delete {
@@ -85,6 +97,7 @@ pub struct Prepared(pub(super) Kind);
 pub(super) enum Kind {
     Create(Box<New>),
     Update(Box<Change>),
+    Detach(Box<Change>),
     Delete(Box<Removal>),
     Restore(Box<Revival>),
     Read(Box<Reading>),
@@ -104,7 +117,7 @@ impl Pipeline {
             Act::Update { target, body } => self.change(asked, target, body).await.map(Outcome::Changed),
             Act::Delete { id } => self.remove(asked, id).await.map(|()| Outcome::Gone),
             Act::Restore { id } => self.restore(resource, id, who).await.map(Outcome::Changed),
-            Act::Read { .. } => self.apply(self.prepare(operation).await?).await,
+            Act::Attach { .. } | Act::Read { .. } => self.apply(self.prepare(operation).await?).await,
         }
     }
 
@@ -118,7 +131,7 @@ impl Pipeline {
             self.ready(new).await?;
             return Ok(prepared);
         }
-        if let Kind::Update(change) = &mut prepared.0 {
+        if let Kind::Update(change) | Kind::Detach(change) = &mut prepared.0 {
             self.reauthenticate(change).await?;
         }
         let turn = self.hooking.turn(prepared.followed()).await?;
@@ -144,6 +157,10 @@ impl Pipeline {
         Ok(Prepared(match act {
             Act::Create { parent, body } => Kind::Create(Box::new(self.creation(resource, parent, who, body)?)),
             Act::Update { target, body } => Kind::Update(Box::new(self.changing(asked, target, body)?)),
+            Act::Attach { target, column, file } => {
+                let change = Box::new(self.replacing(asked, target, (column, file))?);
+                if file.is_some() { Kind::Update(change) } else { Kind::Detach(change) }
+            }
             Act::Delete { id } => Kind::Delete(Box::new(self.removal(asked, id)?)),
             Act::Restore { id } => Kind::Restore(Box::new(self.revival(resource, id, who)?)),
             Act::Read { target } => Kind::Read(Box::new(self.reading(asked, target)?)),
@@ -162,7 +179,7 @@ impl Prepared {
     pub(super) fn followed(&self) -> usize {
         match &self.0 {
             Kind::Create(new) => new.followed(),
-            Kind::Update(change) => change.followed(),
+            Kind::Update(change) | Kind::Detach(change) => change.followed(),
             Kind::Delete(removal) => removal.followed(),
             Kind::Restore(revival) => revival.followed(),
             // A batch has waited for its turn.
@@ -177,7 +194,7 @@ impl Prepared {
     pub(super) fn follow(&mut self, hooking: &Hooking, turn: Option<&Turn>) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Create(new) => new.follow(hooking, turn),
-            Kind::Update(change) => change.follow(hooking, turn),
+            Kind::Update(change) | Kind::Detach(change) => change.follow(hooking, turn),
             Kind::Delete(removal) => removal.follow(hooking, turn),
             Kind::Restore(revival) => revival.follow(hooking, turn),
             Kind::Read(_) | Kind::Batch(_) => Ok(()),
@@ -192,6 +209,7 @@ impl Prepared {
         match self.0 {
             Kind::Create(new) => new.apply(tx).await.map(Outcome::Created),
             Kind::Update(change) => change.apply(tx).await.map(Outcome::Changed),
+            Kind::Detach(change) => change.apply(tx).await.map(|_| Outcome::Gone),
             Kind::Delete(removal) => removal.apply(tx).await.map(|()| Outcome::Gone),
             Kind::Restore(revival) => revival.apply(tx).await.map(Outcome::Changed),
             Kind::Read(reading) => reading.apply(tx).await.map(Outcome::Read),

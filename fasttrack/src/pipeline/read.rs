@@ -98,7 +98,13 @@ impl Pipeline {
     }
 
     /// Why a row was not found: it is not there, or it is not for the caller.
-    async fn explain_unseen(&self, engine: &Engine, who: &Principal, id: i64, verb: Verb) -> Result<Error, Error> {
+    pub(super) async fn explain_unseen(
+        &self,
+        engine: &Engine,
+        who: &Principal,
+        id: i64,
+        verb: Verb,
+    ) -> Result<Error, Error> {
         if who.caller().is_none() {
             return Ok(refusal::log_in());
         }
@@ -161,7 +167,7 @@ fn unseen(engine: &Engine, who: &Principal, (id, verb): (i64, Verb), is_there: b
 }
 
 /// No row could be read: the answer is the same whether the row exists or not.
-fn refuse_unseen(engine: &Engine, who: &Principal, id: i64) -> Error {
+pub(super) fn refuse_unseen(engine: &Engine, who: &Principal, id: i64) -> Error {
     if engine.schema.conceal && who.caller().is_some() {
         return refusal::not_found(engine.schema, id);
     }

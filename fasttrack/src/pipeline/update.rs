@@ -2,6 +2,8 @@
 
 mod address;
 mod caller;
+mod file;
+mod judge;
 mod references;
 mod unasked;
 
@@ -93,6 +95,14 @@ impl Pipeline {
     /// # Errors
     /// What stands against it whatever the database holds, but for what is wrong with the body.
     pub(super) fn changing(&self, asked: Asked<'_>, target: Target, body: &Object<'_>) -> Result<Change, Error> {
+        let schema = self.engine(asked.resource)?.schema;
+        let mut input = Input::read(schema, Purpose::Update, body);
+        let proof = Proof::read(schema, body, &mut input);
+        self.changing_by(asked, target, (input, proof))
+    }
+
+    /// The same by what was read already.
+    fn changing_by(&self, asked: Asked<'_>, target: Target, (input, proof): (Input, Proof)) -> Result<Change, Error> {
         let Asked { resource, who, preconditions } = asked;
         let engine = self.engine(resource)?;
         let id = target.id(who)?;
@@ -103,8 +113,6 @@ impl Pipeline {
         if (policy.is_never() || second.is_never()) && !(engine.schema.conceal && who.caller().is_some()) {
             return Err(refusal::forbidden(who, Verb::Update.name(), engine.schema, id));
         }
-        let mut input = Input::read(engine.schema, Purpose::Update, body);
-        let proof = Proof::read(engine.schema, body, &mut input);
         // What only some may set is never one's own to set, whoever one is.
         let shut = |guard: &Guard| oneself || guard.policy.is_never();
         if !policy.is_never() {
@@ -166,6 +174,7 @@ impl Change {
         self.check_preconditions(tx, &before).await?;
         self.merge_json(&before);
         let mut changes = self.differences(&before);
+        self.pass_over_same_files(tx, &before, &mut changes).await?;
         self.check_proof(tx, &changes).await?;
         self.forget_confirmation(&before, &mut changes);
         self.check_steps(tx, &before, &changes).await?;
@@ -191,6 +200,7 @@ impl Change {
     ) -> Result<Vec<u8>, Error> {
         exclusive::hold_changed(tx, self.engine.schema, changes).await?;
         let json = self.store(tx, &before, changes).await?;
+        self.let_go_of_files(tx, &before, changes).await?;
         limit::check_changed(tx, self.engine.schema, self.id, changes).await?;
         self.check_row_as_it_is_now(tx).await?;
         self.follow_up(tx, &before, changes).await?;
@@ -275,32 +285,11 @@ impl Change {
 
     /// Reads the row and decides whether the caller may change it.
     async fn look(&self, tx: &mut Tx) -> Result<State, Error> {
-        let schema = self.engine.schema;
-        let guards = self.guards.iter().map(|guard| &guard.policy);
-        let policies: Vec<_> = [&self.policy, &self.read].into_iter().chain(guards).collect();
-        let changed = (self.input.fields.as_slice(), schema.hooks.is_some());
+        let changed = (self.input.fields.as_slice(), self.engine.schema.hooks.is_some());
         self.engine.effects.counted.hold_changed(tx, self.id, changed).await?;
         sets::hold(tx, &self.engine.table, self.id, false).await?;
-        let statement = sql::locked_state(&self.engine.table, &policies, false).fill(values(self.id, &self.who));
-        let Some(mut row) = tx.query(statement).await?.into_iter().next() else {
-            return Err(refusal::not_found(schema, self.id));
-        };
-        let holds = |position: usize| row.int(position) == Some(1);
-        if !holds(0) {
-            let concealed = schema.conceal && !holds(1);
-            return Err(if concealed {
-                refusal::not_found(schema, self.id)
-            } else {
-                refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id)
-            });
-        }
-        let refused = self.guards.iter().enumerate().filter(|(position, _)| !holds(2 + position));
-        let forbidden: Vec<_> = refused.map(|(_, guard)| guard.key).collect();
-        if !forbidden.is_empty() {
-            return Err(refusal::forbidden_fields(&forbidden));
-        }
-        let json = row.take_bytes(policies.len()).unwrap_or_default();
-        Ok(State { json, cells: row.0.split_off(policies.len() + 1) })
+        let statement = sql::locked_state(&self.engine.table, &self.policies(), false).fill(values(self.id, &self.who));
+        self.judge(tx.query(statement).await?.into_iter().next())
     }
 
     /// A JSON object is merged into what is stored (RFC 7396, section 2); what comes of it has to fit the type.

@@ -83,6 +83,10 @@ const fn assert_column(target: &Schema, column: &Column, value: Option<Assigned>
     let is_automatic =
         matches!(column.kind, Kind::Id | Kind::CreatedAt | Kind::UpdatedAt | Kind::DeletedAt) || column.actor;
     match value {
+        // What is kept of a file belongs to one row.
+        Some(_) if matches!(column.kind, Kind::File) => {
+            fail(&["`", target.name, ".", column.name, "` is a file, which is sent to its row by PUT; take it out"]);
+        }
         Some(_) if is_automatic => {
             fail(&["`", target.name, ".", column.name, "` is filled in by itself; take it out"]);
         }

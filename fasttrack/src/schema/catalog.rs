@@ -1,6 +1,6 @@
 //! The schemas of an application, linked.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     About, Column, Kind, Path, Resources, Schema,
@@ -16,6 +16,7 @@ pub struct Catalog {
     declared: usize,
     by_name: HashMap<&'static str, usize>,
     about: About,
+    base: Arc<str>,
 }
 
 /// One resource in its place among the others.
@@ -138,7 +139,7 @@ impl Catalog {
         if schemas.iter().filter(|schema| schema.account).count() != 1 {
             return Err(LinkError("exactly one resource has to be declared with #[resource(account)]".into()));
         }
-        Ok(Self { models, declared: schemas.len(), by_name, about: About::NOTHING })
+        Ok(Self { models, declared: schemas.len(), by_name, about: About::NOTHING, base: Arc::from("") })
     }
 
     /// Links the schemas of an application, with what heads their documentation.
@@ -147,6 +148,24 @@ impl Catalog {
     /// As [`Self::link`].
     pub fn of(resources: &Resources) -> Result<Self, LinkError> {
         Ok(Self { about: resources.about(), ..Self::link(resources.schemas())? })
+    }
+
+    /// With the address below which its resources are served.
+    #[must_use]
+    pub fn served_at(self, base: &str) -> Self {
+        Self { base: base.into(), ..self }
+    }
+
+    /// The address below which its resources are served: what those of files begin with.
+    #[must_use]
+    pub const fn base(&self) -> &Arc<str> {
+        &self.base
+    }
+
+    /// Its fields that hold a file, with the place of each resource.
+    pub fn files(&self) -> impl Iterator<Item = (&Model, &'static Column)> {
+        let of = |model: &Model| model.schema.columns.iter().filter(|column| column.file.is_some());
+        self.models().iter().flat_map(move |model| of(model).map(move |column| (model, column)))
     }
 
     /// What heads the documentation of the application.

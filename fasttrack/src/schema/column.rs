@@ -1,7 +1,7 @@
 //! One field of a resource, and the meaning of every `#[field(…)]` option.
 
 use super::{
-    Choice, FieldType, Figure, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition,
+    Choice, FieldType, Figure, FileField, Kind, Literal, OnDelete, ReadsJson, Rule, Schema, Transition,
     flow::assert_each_is_reached,
 };
 use crate::{
@@ -70,6 +70,8 @@ pub struct Column {
     pub max: Option<u32>,
     /// The table of pairs that it is kept in, and not in a column of the row's own.
     pub pairs: Option<&'static Schema>,
+    /// What files it holds.
+    pub file: Option<&'static FileField>,
     /// What the server keeps in it.
     pub figure: Option<&'static Figure>,
     /// What happens when the row referred to goes; relations only.
@@ -116,6 +118,7 @@ impl Column {
             write: None,
             max: None,
             pairs: None,
+            file: None,
             figure: None,
             on_delete: None,
             flow: None,
@@ -260,6 +263,13 @@ impl Column {
     #[must_use]
     pub const fn pairs(mut self, pairs: &'static Schema) -> Self {
         self.pairs = Some(pairs);
+        self
+    }
+
+    /// `max_bytes = …`, `types(…)`, on what holds a file.
+    #[must_use]
+    pub const fn file(mut self, file: &'static FileField) -> Self {
+        self.file = Some(file);
         self
     }
 

@@ -10,7 +10,8 @@
 
 use super::{
     Column, Effect, Has, Kind, Payload, Rule, Schema, added::assert_additions_end, figure::assert_figures_end,
-    names::assert_names_are_apart, pairs::assert_pairs_are_apart, shown::assert_is_shown_somewhere,
+    file::assert_files_are_apart, names::assert_names_are_apart, pairs::assert_pairs_are_apart,
+    shown::assert_is_shown_somewhere,
 };
 
 /// Deepest nesting of a rule, named rules followed; more is a circle.
@@ -32,6 +33,7 @@ pub const fn assert_application(schemas: &[&Schema]) {
         assert_is_shown_somewhere(schemas, schemas[i]);
         assert_additions_end(schemas, schemas[i]);
         assert_figures_end(schemas, schemas[i]);
+        assert_files_are_apart(schemas, schemas[i]);
         let mut j = i + 1;
         while j < schemas.len() {
             assert_events_agree(schemas[i], schemas[j]);

@@ -10,6 +10,7 @@ mod catalog;
 mod column;
 mod constraint;
 mod figure;
+mod file;
 mod flow;
 mod has;
 mod inline;
@@ -36,6 +37,7 @@ pub use self::{
     column::{Column, Fallback},
     constraint::{Check, Condition, Exclusive, Limit, Operand, Unique},
     figure::{Counts, Figure},
+    file::{ANY_TYPE, FileField},
     flow::Transition,
     has::Has,
     inline::Inline,
@@ -46,8 +48,8 @@ pub use self::{
     words::{rule_in_words, verb_in_words},
 };
 pub use crate::types::{
-    BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Entity, FieldType, Id, Json, Kind, Literal, Many,
-    OnDelete, PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
+    BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Entity, FieldType, File, Id, Json, Kind, Literal,
+    Many, OnDelete, PasswordHash, ReadsJson, RowId, Timestamp, UpdatedAt,
 };
 
 // What only generated code needs.

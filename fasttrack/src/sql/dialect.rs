@@ -360,14 +360,6 @@ impl Dialect {
     pub fn instant(self, expr: &str) -> String {
         self.text(&self.sql().instant(expr))
     }
-
-    /// The row as a JSON object of the columns that may be shown; `expr` says how the column of a key is read.
-    pub(super) fn row_json(self, columns: &[Column], expr: impl Fn(&Column) -> String) -> String {
-        let shown = columns.iter().filter(|column| !column.hidden);
-        let members: Vec<_> =
-            shown.map(|column| (column.key, self.sql().json_value(column.storage(), &expr(column)))).collect();
-        self.sql().json_object(&members)
-    }
 }
 
 /// What `column` of the row `row` of a table holds.

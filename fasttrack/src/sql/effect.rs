@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{
     Moment, Scope, Sql, Template,
     dialect::{Messages, held, posting::post},
+    file,
     inbox::write_policy,
     insert::values,
     policy::split,
     removal::rows_among,
+    row::row_json,
     text::{quote, text_literal},
     there::and_there,
 };
@@ -148,7 +150,7 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
             Does::Tells
         }
         Effect::Run { job, .. } => {
-            write_versions(schema, trigger.change, &mut sql);
+            write_versions(schema, trigger.change, catalog.base(), &mut sql);
             sql.push(&from).push(&enqueue(dialect, job, schema));
             Does::Enqueues
         }
@@ -236,9 +238,10 @@ fn enqueue(dialect: Dialect, job: &str, schema: &Schema) -> String {
 }
 
 /// The row as JSON text before and after the change; null where there was none, or is none any more.
-fn write_versions(schema: &'static Schema, change: Change, sql: &mut Sql) {
+fn write_versions(schema: &'static Schema, change: Change, base: &str, sql: &mut Sql) {
     let dialect = sql.dialect();
-    let row = |expr: &dyn Fn(&Column) -> String| dialect.sql().json_text(&dialect.row_json(schema.columns, expr));
+    let row =
+        |expr: &dyn Fn(&Column) -> String| dialect.sql().json_text(&row_json(dialect, schema.columns, base, expr));
     let now = row(&|column| held(dialect, column, "t"));
     if change == Change::Deleted {
         sql.push(&format!("{now} AS old, CAST(NULL AS TEXT) AS new"));
@@ -250,14 +253,15 @@ fn write_versions(schema: &'static Schema, change: Change, sql: &mut Sql) {
 }
 
 fn write_payload(catalog: &Catalog, model: &Model, payload: &[Payload], sql: &mut Sql) -> Result<(), LinkError> {
-    let syntax = sql.dialect().sql();
+    let dialect = sql.dialect();
+    let syntax = dialect.sql();
     let id = format!("{}_id", model.schema.name);
     let mut members = vec![(id.as_str(), "t.\"id\"".to_owned())];
     for value in payload {
         let (steps, end) = catalog.walk(model, &value.path)?;
         let unresolved = || LinkError::unresolved(end.schema.name, value.field);
         let column = end.schema.column(value.field).ok_or_else(unresolved)?;
-        let render = |expr: &str| syntax.json_value(column.storage(), expr);
+        let render = |expr: &str| file::shown(dialect, column, expr, catalog.base());
         let found = sql.fragment(|sql| version(value.row).write_field(sql, &steps, column, render));
         let is_marked = render("x") != "x" && !steps.is_empty();
         members.push((value.key, if is_marked { syntax.json(&found) } else { found }));

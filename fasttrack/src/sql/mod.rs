@@ -18,6 +18,7 @@ mod due;
 mod effect;
 mod expand;
 mod figure;
+mod file;
 mod filter;
 mod first;
 mod history;
@@ -75,6 +76,7 @@ pub use self::{
     effect::{Added, Does, EffectPlan, effects, outbox},
     expand::{Expansion, Shape},
     figure::{CountedInto, counted_into},
+    file::{file_of, files, forget_files, keys_of, let_go, let_go_with, let_go_with_doomed, unused_files},
     first::MAX_SHOWN,
     history::{HistoryPage, NOTE_WIDTH, changes, forget_doomed_history, forget_history, history, note},
     identity::{Subject, add_identity, end_identity, identities, use_identity},

@@ -2,12 +2,12 @@
 //!
 //! The database renders a row as JSON, so that one cell crosses the driver instead of one per column.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Predicate, Reference, Scope, Shape, Slot, Sql, Template, View,
     dialect::held,
-    search,
+    file, search,
     text::{quote, text_literal},
     there::{and_gone, and_there},
 };
@@ -36,21 +36,30 @@ pub struct Table {
     pub view: View,
     /// What finds the words of its rows.
     pub search: String,
+    /// What addresses of files begin with.
+    pub base: Arc<str>,
 }
 
 impl Table {
     /// Renders what statements need of a resource's table.
     #[must_use]
     pub fn new(dialect: Dialect, schema: &'static Schema) -> Self {
+        Self::served_at(dialect, schema, &Arc::from(""))
+    }
+
+    /// The same where addresses of files begin with `base`.
+    #[must_use]
+    pub fn served_at(dialect: Dialect, schema: &'static Schema, base: &Arc<str>) -> Self {
         Self {
             dialect,
             name: quote(schema.plural),
-            row_json: dialect.row_json(schema.columns, |column| held(dialect, column, "t")),
-            returned_json: dialect.row_json(schema.columns, |column| returned(dialect, column)),
+            row_json: row_json(dialect, schema.columns, base, |column| held(dialect, column, "t")),
+            returned_json: row_json(dialect, schema.columns, base, |column| returned(dialect, column)),
             columns: schema.columns,
             deleted: schema.deleted_key(),
-            view: View::whole(schema),
+            view: View::whole(schema, base),
             search: search::index_name(dialect, schema.plural),
+            base: Arc::clone(base),
         }
     }
 
@@ -64,6 +73,13 @@ impl Table {
     fn write_where(&self, sql: &mut Sql) {
         sql.push(" WHERE t.\"id\" = ").bind(Slot::Id).push(&and_there("t", self.deleted));
     }
+}
+
+/// The row as a JSON object of the columns that may be shown; `expr` says how the column of a key is read.
+pub(super) fn row_json(dialect: Dialect, columns: &[Column], base: &str, expr: impl Fn(&Column) -> String) -> String {
+    let shown = columns.iter().filter(|column| !column.hidden);
+    let members: Vec<_> = shown.map(|column| (column.key, file::shown(dialect, column, &expr(column), base))).collect();
+    dialect.sql().json_object(&members)
 }
 
 /// A column as RETURNING has it; of one that is kept elsewhere nothing is there yet.

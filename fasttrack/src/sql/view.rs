@@ -3,7 +3,9 @@
 //! The database leaves the key out, so that what somebody may not see never comes out of it. Rows as the application itself
 //! uses them (hooks, jobs, events) have all their fields; this is not for them.
 
-use super::{CallerRole, Inlined, Predicate, Scope, Shape, Sql, Table, dialect::held, fold};
+use std::sync::Arc;
+
+use super::{CallerRole, Inlined, Predicate, Scope, Shape, Sql, Table, dialect::held, file, fold};
 use crate::{
     db::Dialect,
     query::CAN,
@@ -17,18 +19,20 @@ pub struct View {
     members: Vec<(&'static Column, Predicate)>,
     /// The rows that are shown in each.
     inlined: Vec<Inlined>,
+    /// What addresses of files begin with.
+    base: Arc<str>,
     /// Whether there is no other field.
     shows_all: bool,
     is_whole: bool,
 }
 
 impl View {
-    /// Every field that is not hidden.
+    /// Every field that is not hidden. Addresses of files begin with `base`.
     #[must_use]
-    pub fn whole(schema: &'static Schema) -> Self {
+    pub fn whole(schema: &'static Schema, base: &Arc<str>) -> Self {
         let shown = schema.columns.iter().filter(|column| !column.hidden);
         let members = shown.map(|column| (column, Predicate::Always)).collect();
-        Self { members, inlined: Vec::new(), shows_all: true, is_whole: true }
+        Self { members, inlined: Vec::new(), base: Arc::clone(base), shows_all: true, is_whole: true }
     }
 
     /// What callers of this role are shown.
@@ -46,7 +50,7 @@ impl View {
 
     /// The same without the rows that are shown in each.
     pub(super) fn of_fields(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Self, LinkError> {
-        let mut view = Self::whole(model.schema);
+        let mut view = Self::whole(model.schema, catalog.base());
         for (column, policy) in &mut view.members {
             if let Some(rule) = &column.read {
                 *policy = fold(catalog, model, rule, caller)?;
@@ -68,6 +72,13 @@ impl View {
         view.is_whole =
             view.shows_all && view.inlined.is_empty() && view.members.iter().all(|(_, policy)| policy.is_always());
         view
+    }
+
+    /// Which of the rows show this field.
+    #[must_use]
+    pub fn policy_of(&self, column: &Column) -> Predicate {
+        let member = self.members.iter().find(|(member, _)| member.key == column.key);
+        member.map_or(Predicate::Never, |(_, policy)| policy.clone())
     }
 
     /// Whether nothing is left out of any row.
@@ -127,30 +138,32 @@ impl View {
 
     /// What a row of this shape has: keys, values of JSON, and where they are shown.
     fn members_of(&self, row: &str, shape: &Shape<'_>, sql: &mut Sql) -> Vec<(String, String, Option<String>)> {
-        let mut members: Vec<_> = self.members.iter().flat_map(|member| member_of(member, row, shape, sql)).collect();
+        let mut members: Vec<_> =
+            self.members.iter().flat_map(|member| self.member_of(member, row, shape, sql)).collect();
         let inlined = self.inlined.iter().flat_map(|rows| rows.members(row, shape, sql));
         members.extend(inlined.map(|(key, value)| (key, value, None)));
         members.extend(shape.can(row, sql).map(|can| (CAN.to_owned(), can, None)));
         members
     }
-}
 
-/// What a row has of a field and of what it leads to: keys, values of JSON, and where they are shown.
-fn member_of(
-    (column, policy): &(&'static Column, Predicate),
-    row: &str,
-    shape: &Shape<'_>,
-    sql: &mut Sql,
-) -> Vec<(String, String, Option<String>)> {
-    let dialect = sql.dialect();
-    let own = || (column.key.to_owned(), dialect.sql().json_value(column.storage(), &held(dialect, column, row)));
-    let mut members: Vec<_> = shape.shows(column.key).then(own).into_iter().collect();
-    let expansion = shape.expand.iter().find(|expansion| expansion.column.key == column.key);
-    members.extend(expansion.map(|expansion| expansion.members(row, sql)).unwrap_or_default());
-    if members.is_empty() {
-        // A placeholder that the text does not mention would have no type.
-        return Vec::new();
+    /// What a row has of a field and of what it leads to: keys, values of JSON, and where they are shown.
+    fn member_of(
+        &self,
+        (column, policy): &(&'static Column, Predicate),
+        row: &str,
+        shape: &Shape<'_>,
+        sql: &mut Sql,
+    ) -> Vec<(String, String, Option<String>)> {
+        let dialect = sql.dialect();
+        let own = || (column.key.to_owned(), file::shown(dialect, column, &held(dialect, column, row), &self.base));
+        let mut members: Vec<_> = shape.shows(column.key).then(own).into_iter().collect();
+        let expansion = shape.expand.iter().find(|expansion| expansion.column.key == column.key);
+        members.extend(expansion.map(|expansion| expansion.members(row, sql)).unwrap_or_default());
+        if members.is_empty() {
+            // A placeholder that the text does not mention would have no type.
+            return Vec::new();
+        }
+        let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
+        members.into_iter().map(|(key, value)| (key, value, condition.clone())).collect()
     }
-    let condition = (!policy.is_always()).then(|| sql.fragment(|sql| policy.write(sql, Scope::of(row))));
-    members.into_iter().map(|(key, value)| (key, value, condition.clone())).collect()
 }

@@ -135,11 +135,15 @@ impl Setup {
         for (name, _) in &self.settings {
             assert!(VARIABLES.iter().any(|variable| variable.name == name), "there is no variable {name} to be set");
         }
-        let url = store.url();
+        let (url, files) = (store.url(), store.files());
         let lookup = |name: &str| {
             let told = self.settings.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
             let usual = || SETTINGS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            let own = || (name == "DATABASE_URL").then(|| url.clone());
+            let own = || match name {
+                "DATABASE_URL" => Some(url.clone()),
+                "FILES" => Some(files.clone()),
+                _ => None,
+            };
             told.or_else(own).or_else(usual)
         };
         let config = Config::from_lookup(&lookup);
@@ -286,7 +290,11 @@ impl TestApp {
         self.app.hub.recheck_all();
         let (outbox, timetable) = (self.app.outbox.clone(), Arc::clone(&self.app.timetable));
         let (pipeline, webhooks) = (Arc::clone(&self.app.pipeline), self.app.webhooks.clone());
+        let files = self.app.files.clone();
         let tidied = self.block_on(async move {
+            if let Some(keeper) = files {
+                keeper.sweep().await?;
+            }
             timetable.fire().await?;
             notify::delete_old(&outbox).await?;
             webhooks.forget_old().await?;

@@ -87,6 +87,9 @@ impl Running {
         let (address, runtime) = (listening.address(), Handle::current());
         tokio::spawn(notify::dispatch(Arc::clone(&app.hub), app.outbox.clone()));
         tokio::spawn(notify::keep_time(Arc::clone(&app.timetable)));
+        if let Some(keeper) = app.files.clone() {
+            tokio::spawn(keeper.keep_up());
+        }
         ready.send(Ok(Ready { app: Arc::clone(&app), address, runtime })).ok();
         let stop = async { drop(stopped.await) };
         // Nobody who called is there any more, so nobody is waited for.

@@ -8,8 +8,14 @@ use tempfile::TempDir;
 
 use crate::db::ScratchDatabase;
 
-/// A database of a test's own, for as long as it lives.
-pub(super) enum Store {
+/// A database of a test's own, and a place for files, for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Store {
+    database: Database,
+    files: TempDir,
+}
+
+enum Database {
     /// A `SQLite` file in a temporary folder.
     File(TempDir),
     /// A database on the server that `TEST_DATABASE_URL` names.
@@ -22,22 +28,29 @@ impl Store {
     /// # Errors
     /// When there is no place for it.
     pub(super) fn new() -> io::Result<Self> {
-        match ScratchDatabase::on_the_server()? {
-            Some(database) => Ok(Self::Server(database)),
-            None => Ok(Self::File(tempfile::Builder::new().prefix("fasttrack-test-").tempdir()?)),
-        }
+        let folder = || tempfile::Builder::new().prefix("fasttrack-test-").tempdir();
+        let database = match ScratchDatabase::on_the_server()? {
+            Some(database) => Database::Server(database),
+            None => Database::File(folder()?),
+        };
+        Ok(Self { database, files: folder()? })
     }
 
     /// What `DATABASE_URL` calls it.
     pub(super) fn url(&self) -> String {
-        match self {
-            Self::File(folder) => format!("sqlite://{}", folder.path().join("test.db").display()),
-            Self::Server(database) => database.url().to_owned(),
+        match &self.database {
+            Database::File(folder) => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Database::Server(database) => database.url().to_owned(),
         }
+    }
+
+    /// What `FILES` calls the place for files.
+    pub(super) fn files(&self) -> String {
+        format!("file://{}", self.files.path().display())
     }
 }
 
-impl fmt::Debug for Store {
+impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(folder) => f.debug_tuple("File").field(&folder.path()).finish(),

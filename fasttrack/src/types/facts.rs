@@ -35,6 +35,8 @@ pub struct Facts {
     pub is_automatic: bool,
     /// Whether nobody ever reads it back, so that no other type turns into it, and it into none.
     pub is_secret: bool,
+    /// Whether what it says means nothing to any other type, nor what others say to it: none turns into it, and it into none.
+    pub is_apart: bool,
     /// Whether null is one of its values.
     pub has_null: bool,
     /// What a field holds that has a `default` and is not told which.
@@ -195,6 +197,7 @@ impl Facts {
             holds_many: false,
             is_automatic: false,
             is_secret: false,
+            is_apart: false,
             has_null: false,
             empty: None,
             takes_empty: true,

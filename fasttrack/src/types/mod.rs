@@ -12,6 +12,7 @@ mod display;
 mod duration;
 mod email;
 mod facts;
+mod file;
 mod id;
 mod instant;
 mod json;
@@ -34,6 +35,7 @@ pub use self::{
     decimal::{Decimal, NoDecimal, Rounding},
     email::Email,
     facts::{Bounds, Facts, Fill, Named, Order, ParseValue, ReadValue, Storage, Unfit},
+    file::{File, StoredFile},
     id::{BelongsTo, Entity, Id, OnDelete, RowId},
     instant::{CreatedAt, DeletedAt, Timestamp, UpdatedAt},
     json::{Json, ReadsJson},
@@ -118,6 +120,8 @@ types! {
     Integers => list::INTEGERS,
     /// Any JSON value, kept as it was sent.
     Json => json::JSON,
+    /// What is known of a file, whose bytes lie elsewhere.
+    File => file::FILE,
     /// One of these words, in the order declared.
     Choice(&'static [&'static str]) => choice::CHOICE,
     /// The id of a row of the named resource.
@@ -190,7 +194,7 @@ impl Kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type that a field of a resource can have",
     label = "not a field type",
-    note = "use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Vec<String>, Vec<i64>, Json<T>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
+    note = "use Id<T>, String, bool, i64, f64, Decimal<S>, Timestamp, Date, Duration, Uuid, Url, Vec<String>, Vec<i64>, Json<T>, Option<File>, Email, PasswordHash, CreatedAt, UpdatedAt, DeletedAt, BelongsTo<T>, Many<T>, an enum with #[derive(Choice)], or an Option of one"
 )]
 pub trait FieldType {
     /// What a column of this type holds.

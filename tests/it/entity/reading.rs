@@ -132,6 +132,9 @@ pub struct Reading {
     pub detail: Json<BTreeMap<String, BTreeMap<String, Vec<Option<String>>>>>,
     /// The samples behind it.
     pub samples: Option<Json<Vec<f64>>>,
+    /// What the instrument recorded.
+    #[field(max_bytes = 12_000_000, types("*/*"))]
+    pub raw: Option<File>,
     /// How far it can be relied on.
     #[field(default = Fine, filter(also = quality), sort)]
     pub grade: Grade,

@@ -36,7 +36,9 @@ fn column(holds: Holds) -> Option<Column> {
         | Holds::DeletedAt
         | Holds::Relation
         | Holds::Many
-        | Holds::PasswordHash => return None,
+        | Holds::PasswordHash
+        // Sent by a request of its own.
+        | Holds::File => return None,
     };
     let is_asked = kind.facts().parse.is_some();
     Some(Column { kind, filter: is_asked, index: is_asked && !kind.facts().holds_many, ..column })

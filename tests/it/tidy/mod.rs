@@ -169,8 +169,10 @@ fn dependencies_point_down() {
             }
             "schema" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli", "db"],
             "sql" | "query" => &["pipeline", "auth", "notify", "webhooks", "http", "app", "cli"],
-            "db" | "redis" | "outgoing" | "oidc" | "wire" | "clock" | "password" | "error" | "principal" | "email"
-            | "outbox" | "program" => &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"],
+            "db" | "files" | "redis" | "outgoing" | "oidc" | "wire" | "clock" | "password" | "error" | "principal"
+            | "email" | "outbox" | "program" => {
+                &["sql", "query", "pipeline", "auth", "notify", "migrate", "http", "app", "cli"]
+            }
             "pipeline" => &["auth", "notify", "webhooks", "http", "app", "cli"],
             "auth" | "notify" | "webhooks" | "migrate" | "transfer" => &["http", "app", "cli"],
             "http" => &["app", "cli"],

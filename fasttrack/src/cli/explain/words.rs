@@ -2,6 +2,7 @@
 
 use crate::{
     decimal::Fixed,
+    http::routes::API_PREFIX,
     schema::{
         Assigned, Assignment, Change, Column, Counts, Effect, Fallback, Inline, Kind, OnDelete, Path, Payload,
         RowVersion, Schema, span,
@@ -24,6 +25,9 @@ pub(super) fn holds(column: &Column) -> String {
     if let Some((min, max)) = column.float_range {
         text += &between((min > f64::MIN).then_some(min), (max < f64::MAX).then_some(max));
     }
+    if let Some(file) = column.file {
+        text = format!("{text}, {} bytes at most, {}", file.max_bytes, file.types.join(" or "));
+    }
     if let Some(max) = column.max {
         text = format!("{text}, {max} of them at most");
     }
@@ -44,6 +48,9 @@ pub(super) fn written(schema: &Schema, column: &Column, who: Option<&str>) -> St
     let by = who.map(|who| format!(", by {who}")).unwrap_or_default();
     if column.actor {
         return "the server: whoever creates the row".to_owned();
+    }
+    if column.file.is_some() {
+        return format!("PUT and DELETE of its own{by}; null until then");
     }
     if column.is_automatic() || column.read_only {
         return "the server".to_owned();
@@ -84,6 +91,8 @@ pub(super) fn notes(column: &Column) -> Vec<String> {
         Counts::Sum(field) => format!("what {field} of {} comes to", figure.has),
     });
     let pairs = column.pairs.map(|pairs| format!("in the table {}", pairs.plural));
+    let file = column.file.map(|file| format!("sent to and read at {API_PREFIX}/{}/{{id}}/{}", file.plural, file.name));
+    let pairs = pairs.into_iter().chain(file);
     flags.chain(also).chain(kept).chain(pairs).chain(gone.map(str::to_owned)).collect()
 }
 

@@ -206,6 +206,10 @@ fn inputs_take_no_other_keys_and_patches_require_none() {
     for document in documents() {
         for (route, operation) in operations(&document) {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+            // A file is no input, and of several types.
+            if route.starts_with("PUT") {
+                continue;
+            }
             let patch = route.starts_with("PATCH");
             // One, since generators of clients make a function of each, and some of these have one name.
             assert_eq!(content.keys().collect::<Vec<_>>(), ["application/json"], "{route}");

@@ -17,6 +17,7 @@ mod contract;
 mod custom;
 mod expanded;
 mod fields;
+mod files;
 mod headers;
 mod inline;
 #[cfg(test)]
@@ -90,7 +91,7 @@ pub fn document(catalog: &Catalog, custom: &[CustomRoute], settings: &Settings) 
             "schemas": schemas(&resources, offer.as_ref()),
             "parameters": params::components(),
             "headers": headers::components(),
-            "responses": problems::responses(settings.max_body_bytes),
+            "responses": problems::responses(settings.max_body_bytes, catalog.files().next().is_some()),
             "securitySchemes": { "bearer": {
                 "type": "http",
                 "scheme": "bearer",

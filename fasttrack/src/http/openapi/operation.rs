@@ -96,6 +96,14 @@ impl Operation {
         self.refuses(&[400, 413, 415])
     }
 
+    /// Takes the bytes of a file of one of these types.
+    pub(super) fn file_body(mut self, types: &[&str]) -> Self {
+        let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+        let content: Map<_, _> = types.iter().map(|name| ((*name).to_owned(), bytes.clone())).collect();
+        self.body = Some(json!({ "required": true, "content": content }));
+        self.refuses(&[400, 413, 415])
+    }
+
     /// Can be refused with these.
     pub(super) fn refuses(mut self, statuses: &[u16]) -> Self {
         for &status in statuses {

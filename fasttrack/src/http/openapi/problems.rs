@@ -28,6 +28,9 @@ enum Of {
     NoBody,
 }
 
+/// What files alone are refused with.
+const RANGE_NOT_SATISFIABLE: u16 = 416;
+
 /// Every status that refuses. 405 stands in no operation, because an operation that is documented is allowed.
 const REFUSALS: &[Refusal] = &[
     Refusal {
@@ -112,6 +115,14 @@ const REFUSALS: &[Refusal] = &[
         headers: &[],
     },
     Refusal {
+        status: RANGE_NOT_SATISFIABLE,
+        of: Of::Any,
+        name: "RangeNotSatisfiable",
+        when: "The file has no such bytes.",
+        detail: "the file has 1024 bytes, and none of those that `Range` names",
+        headers: &[],
+    },
+    Refusal {
         status: 422,
         of: Of::Body,
         name: "UnprocessableContent",
@@ -170,8 +181,11 @@ pub(super) fn reference(status: u16, has_body: bool) -> Option<String> {
 }
 
 /// The component responses.
-pub(super) fn responses(max_body_bytes: usize) -> Value {
-    let all = REFUSALS.iter().map(|refusal| (refusal.name.to_owned(), refusal.response(max_body_bytes)));
+pub(super) fn responses(max_body_bytes: usize, has_files: bool) -> Value {
+    let all = REFUSALS
+        .iter()
+        .filter(|refusal| has_files || refusal.status != RANGE_NOT_SATISFIABLE)
+        .map(|refusal| (refusal.name.to_owned(), refusal.response(max_body_bytes)));
     Value::Object(all.collect())
 }
 

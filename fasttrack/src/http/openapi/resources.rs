@@ -58,6 +58,7 @@ impl<'a> Resource<'a> {
         paths.push((format!("/api/v1/{plural}/{{id}}/restore"), self.path_item(&[("post", Verb::Restore)])));
         paths.push((format!("/api/v1/{plural}/{{id}}/history"), self.path_item(&[("get", Verb::History)])));
         paths.retain(|(_, item)| item.as_object().is_some_and(|operations| !operations.is_empty()));
+        paths.extend(self.file_paths());
         paths
     }
 
@@ -317,7 +318,7 @@ impl<'a> Resource<'a> {
 }
 
 /// Who reads a row may say which version he has.
-fn reads_version(operation: Operation) -> Operation {
+pub(super) fn reads_version(operation: Operation) -> Operation {
     let operation = operation.parameters(params::of_reading()).refuses(&[412]);
     operation.answers_empty(304, "It is the version that `If-None-Match` names.").with_header("ETag")
 }
@@ -328,7 +329,7 @@ pub(super) fn happens_once(operation: Operation) -> Operation {
 }
 
 /// Who changes a row may say of which version he knows.
-fn changes_version(operation: Operation) -> Operation {
+pub(super) fn changes_version(operation: Operation) -> Operation {
     operation.parameters(params::of_changing()).refuses(&[412])
 }
 
@@ -340,7 +341,7 @@ fn is_kept(schema: &Schema) -> String {
     format!("It is kept{until}{back}; meanwhile no other route finds it.")
 }
 
-fn who_may(who: &str, access: Access) -> String {
+pub(super) fn who_may(who: &str, access: Access) -> String {
     let rest = if access.scopes { " Rows for which this does not hold are left out." } else { "" };
     format!("Who may: {who}.{rest}")
 }

@@ -1,8 +1,8 @@
 //! Applications for tests: the reference application as its contract has it, and one that has whatever that one lacks.
 
 use crate::schema::{
-    Catalog, Change, Column, Comparison, Effect, Grant, Has, Kind, Literal, OnDelete, Path, Payload, RowVersion, Rule,
-    Schema, Trigger, Verb,
+    Catalog, Change, Column, Comparison, Effect, File, FileField, Grant, Has, Kind, Literal, OnDelete, Path, Payload,
+    RowVersion, Rule, Schema, Trigger, Verb,
 };
 
 const HERE: Path = Path::HERE;
@@ -180,6 +180,7 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
         of_kind("serial", Kind::Int).default_value(Literal::Int(7)).read_only().unique(),
         of_kind("code", Kind::Text).len(3, 3).unique().write_once(),
         nullable(relation("task", "task_id", "task").filter(&[]).on_delete(OnDelete::Restrict)),
+        Column::new::<Option<File>>("proof", "proof").file(&PROOF),
     ])
     .has(&[Has::new("notices", "notice", "problem").inline(1, 3), Has::new("hints", "hint", "about").inline(0, 9)])
     .named_rules(&[("counted", COUNTED)])
@@ -190,6 +191,10 @@ const PROBLEM: Schema = Schema::new("problem", "problems")
         grant(Verb::Update, Rule::Named { path: HERE, rule: "counted" }),
         grant(Verb::Delete, Rule::Not(&Rule::Authenticated)),
     ]);
+
+/// What it may have for a file.
+const PROOF: FileField =
+    FileField { plural: "problems", name: "proof", max_bytes: 1_000, types: &["image/png", "text/plain"] };
 
 /// What comes along with a problem, and could come later.
 const NOTICE: Schema = Schema::new("notice", "notices")

@@ -278,8 +278,9 @@ fn target(column: &ColumnDefinition) -> Option<&str> {
 fn is_foreign(from: &ColumnDefinition, to: &ColumnDefinition) -> bool {
     let is_moved = target(from).zip(target(to)).is_some_and(|(old, new)| old != new);
     let is_secret = from.holds.facts().is_secret != to.holds.facts().is_secret;
+    let is_apart = from.holds != to.holds && (from.holds.facts().is_apart || to.holds.facts().is_apart);
     let is_either = |holds: Holds| from.holds == holds || to.holds == holds;
-    is_moved || is_secret || is_either(Holds::Id) || is_either(Holds::DeletedAt)
+    is_moved || is_secret || is_apart || is_either(Holds::Id) || is_either(Holds::DeletedAt)
 }
 
 /// The words of a text with single spaces between them.
