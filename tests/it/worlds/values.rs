@@ -44,6 +44,9 @@ pub(super) fn any(random: &mut Random, column: &Column, number: usize, ids: &Ids
         let some: BTreeSet<_> = (0..random.below(3)).filter_map(|_| random.maybe(&ids)).collect();
         return json!(some);
     }
+    if column.file.is_some() {
+        return file(random);
+    }
     let value = plain(random, column, number);
     if stored(column, &value).is_some() || column.kind.facts().is_secret { value } else { example(random, column) }
 }
@@ -81,6 +84,14 @@ fn plain(random: &mut Random, column: &Column, number: usize) -> Value {
     }
 }
 
+/// A file as a column has it, whose bytes are nowhere.
+fn file(random: &mut Random) -> Value {
+    let name = format!("{}.png", random.of(&WORDS));
+    let [sha256, chance] = [32, 16].map(|bytes| format!("{:02x}", random.below(256)).repeat(bytes));
+    let (bytes, row) = (1 + random.below(9), 1 + random.below(9));
+    json!({ "name": name, "type": "image/png", "bytes": bytes, "sha256": sha256, "key": format!("{chance}-{row}") })
+}
+
 /// Few values, which may be there twice.
 fn list(random: &mut Random, column: &Column) -> Value {
     let items = 0..random.below(4);
@@ -115,6 +126,9 @@ pub(super) fn stored(column: &Column, value: &Value) -> Option<Arg> {
     }
     if column.kind.facts().is_secret {
         return value.as_str().map(|text| Arg::Text(text.to_owned()));
+    }
+    if column.file.is_some() {
+        return Some(Arg::Text(value.to_string()));
     }
     let body = json!({ "value": value }).to_string();
     let object = Object::parse(body.as_bytes()).unwrap();
