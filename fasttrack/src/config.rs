@@ -27,7 +27,12 @@ pub use self::{
     secret::{HandedOver, SecretError, SecretKey},
     variables::{VARIABLES, Variable},
 };
-pub use crate::{db::DatabaseUrl, files::FilesUrl, oidc::Provider, redis::RedisUrl};
+pub use crate::{
+    db::DatabaseUrl,
+    files::{BucketAccess, FilesUrl},
+    oidc::Provider,
+    redis::RedisUrl,
+};
 
 /// All settings, parsed and within their bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,8 @@ pub struct Config {
     pub database_prepared: bool,
     /// Where files lie.
     pub files: FilesUrl,
+    /// What opens that place, where it is a bucket.
+    pub bucket: BucketAccess,
     /// The key of the tokens; `None` is made at first start and kept beside the database.
     pub secret_key: Option<SecretKey>,
     /// An older key whose tokens are still believed.
@@ -209,6 +216,7 @@ impl Config {
             database_pool: 0,
             database_prepared: true,
             files: FilesUrl::in_folder(PathBuf::new()),
+            bucket: BucketAccess::blank(),
             secret_key: None,
             secret_key_previous: None,
             access_token_expire_minutes: 0,

@@ -65,7 +65,7 @@ pub(super) async fn files(
     if catalog.files().next().is_none() {
         return Ok(None);
     }
-    let store = Store::open(&config.files).await.map_err(StartError::Files)?;
+    let store = Store::open(&config.files, &config.bucket).await.map_err(StartError::Files)?;
     Ok(Some(FileKeeper::new(store, Arc::clone(pipeline), unused)))
 }
 

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, net::Ipv6Addr, path::PathBuf};
 
+use url::Url;
+
 use crate::{
     db::{DatabaseUrl, PostgresUrl},
     redis::{RedisUrl, RedisUrlError},
@@ -74,6 +76,27 @@ pub(super) const SMTP_ADDRESS: &str = "an address such as smtps://USER:PASSWORD@
 
 pub(super) fn is_mail_server(url: &str) -> bool {
     lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url).is_ok()
+}
+
+/// Where an S3 is: buckets are looked for below its path.
+pub(super) fn endpoint(value: &str) -> Result<Url, &'static str> {
+    let is_plain = |url: &Url| {
+        ["http", "https"].contains(&url.scheme())
+            && url.host_str().is_some_and(|host| !host.is_empty())
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let expected = "an address such as https://s3.example.com, without a bucket and without a key";
+    value.parse().ok().filter(is_plain).ok_or(expected)
+}
+
+/// A region, as it stands in signatures and in the host names of Amazon.
+pub(super) fn region(value: &str) -> Result<String, &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_region = (1..=64).contains(&value.len()) && value.bytes().all(is_plain);
+    if is_region { Ok(value.to_owned()) } else { Err("a region, such as eu-central-1") }
 }
 
 pub(super) fn url(value: &str, schemes: &[&str]) -> Result<Option<String>, ()> {

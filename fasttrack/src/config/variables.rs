@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use super::{
     Config, ConfigError, FilesUrl, LinkUrl, LogFormat, Network, Provider, PublicUrl, SecretKey, cors,
-    values::{SMTP_ADDRESS, database, host, is_mail_server, number, redis, url},
+    values::{SMTP_ADDRESS, database, endpoint, host, is_mail_server, number, redis, region, url},
 };
 
 /// Stores a value, or says what it should have been.
@@ -58,6 +58,22 @@ pub const VARIABLES: &[Variable] = &[
     ),
     open("FILES", Some("file://files"), "where files lie that rows have", |config, value| {
         config.files = FilesUrl::parse(value)?;
+        Ok(())
+    }),
+    open("AWS_ENDPOINT_URL", None, "where the S3 of FILES is, if not at Amazon", |config, value| {
+        config.bucket.endpoint = Some(value).filter(|value| !value.is_empty()).map(endpoint).transpose()?;
+        Ok(())
+    }),
+    open("AWS_REGION", Some("us-east-1"), "the region of the bucket of FILES", |config, value| {
+        config.bucket.region = region(value)?;
+        Ok(())
+    }),
+    open("AWS_ACCESS_KEY_ID", None, "the key that opens the bucket of FILES, by its name", |config, value| {
+        value.clone_into(&mut config.bucket.key_id);
+        Ok(())
+    }),
+    secret("AWS_SECRET_ACCESS_KEY", None, "the key itself", |config, value| {
+        value.clone_into(&mut config.bucket.secret);
         Ok(())
     }),
     secret(

@@ -19,7 +19,7 @@ use super::{
     PIECE_BYTES,
     error::StoreError,
     key::Key,
-    upload::{Received, Upload, on_disk},
+    upload::{Received, Upload, broken, on_disk},
 };
 
 /// Where files are while they are received. No key has a folder of this name.
@@ -65,7 +65,7 @@ impl Folder {
             let name = Key::new(1).map_err(|cause| StoreError::Away(cause.to_string()))?;
             let path = folder.join(format!("{name}{PART}"));
             let file = private_file().read(true).write(true).create_new(true).open(&path)?;
-            Ok(Upload::new(file, path, disk))
+            Ok(Upload::new(file, Some(path), disk))
         })
         .await
     }
@@ -84,8 +84,9 @@ impl Folder {
                     Err(cause) => return Err(cause.into()),
                 }
             }
-            fs::rename(received.taken.path.path(), inner.join(key.as_str()))?;
-            received.taken.path.keep();
+            let scrap = received.taken.path.as_mut().ok_or_else(broken)?;
+            fs::rename(scrap.path(), inner.join(key.as_str()))?;
+            scrap.keep();
             is_new.push(inner);
             is_new.iter().rev().try_for_each(|folder| sync_folder(folder)).map_err(StoreError::from)
         })

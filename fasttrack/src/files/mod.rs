@@ -3,6 +3,7 @@
 //! Bytes are taken in as they come ([`Upload`]), looked at ([`media`]), and put under a key once they are all there; what is
 //! put is never changed. So a reader reads from one file to its end, whatever becomes of the row meanwhile.
 
+mod bucket;
 mod error;
 mod folder;
 mod key;
@@ -16,11 +17,14 @@ use std::{ops::Range, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 
-use self::folder::{Folder, FolderWalk};
+use self::{
+    bucket::{Bucket, BucketReading, BucketWalk},
+    folder::{Folder, FolderReading, FolderWalk},
+};
 pub use self::{
     error::StoreError,
     key::Key,
-    place::FilesUrl,
+    place::{BucketAccess, BucketUrl, FilesUrl},
     upload::{Received, Upload},
 };
 
@@ -29,23 +33,45 @@ pub const PIECE_BYTES: usize = 64 * 1024;
 
 /// Where files lie. A clone is the same place.
 #[derive(Debug, Clone)]
-pub struct Store(Arc<Folder>);
+pub struct Store(Place);
+
+#[derive(Debug, Clone)]
+enum Place {
+    Folder(Arc<Folder>),
+    Bucket(Arc<Bucket>),
+}
 
 /// Bytes that are read, piece by piece.
 #[derive(Debug)]
-pub struct Reading(folder::FolderReading);
+pub struct Reading(Pieces);
+
+#[derive(Debug)]
+enum Pieces {
+    Folder(FolderReading),
+    Bucket(BucketReading),
+}
 
 /// Looks through all that a store holds.
 #[derive(Debug)]
-pub struct Walk(FolderWalk);
+pub struct Walk(Steps);
+
+#[derive(Debug)]
+enum Steps {
+    Folder(FolderWalk),
+    Bucket(BucketWalk),
+}
 
 impl Store {
-    /// Opens the place, which is made where it is not there.
+    /// Opens the place; a folder is made where it is not there, a bucket has to be there, and to be open to `access`.
     ///
     /// # Errors
     /// Why files cannot be kept there, as a sentence for its operator.
-    pub async fn open(url: &FilesUrl) -> Result<Self, String> {
-        Folder::open(url.folder().to_owned()).await.map(|folder| Self(Arc::new(folder)))
+    pub async fn open(url: &FilesUrl, access: &BucketAccess) -> Result<Self, String> {
+        let place = match url {
+            FilesUrl::Folder(folder) => Place::Folder(Arc::new(Folder::open(folder.clone()).await?)),
+            FilesUrl::Bucket(bucket) => Place::Bucket(Arc::new(Bucket::open(bucket, access).await?)),
+        };
+        Ok(Self(place))
     }
 
     /// Begins to take bytes in.
@@ -53,7 +79,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where there is no place for them.
     pub async fn receive(&self) -> Result<Upload, StoreError> {
-        self.0.receive().await
+        match &self.0 {
+            Place::Folder(folder) => folder.receive().await,
+            Place::Bucket(bucket) => bucket.receive().await,
+        }
     }
 
     /// Keeps what was received under a key. It is there for good when this is done, whatever happens to the machine.
@@ -61,7 +90,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then nothing is there, or what nobody refers to.
     pub async fn put(&self, received: Received, key: &Key) -> Result<(), StoreError> {
-        self.0.put(received, key).await
+        match &self.0 {
+            Place::Folder(folder) => folder.put(received, key).await,
+            Place::Bucket(bucket) => bucket.put(received, key).await,
+        }
     }
 
     /// Begins to read some of the bytes under a key, which has so many.
@@ -69,7 +101,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] where there are none, or others.
     pub async fn read(&self, key: &Key, bytes: u64, range: Range<u64>) -> Result<Reading, StoreError> {
-        self.0.read(key, bytes, range).await.map(Reading)
+        Ok(Reading(match &self.0 {
+            Place::Folder(folder) => Pieces::Folder(folder.read(key, bytes, range).await?),
+            Place::Bucket(bucket) => Pieces::Bucket(BucketReading::begin(bucket, key, bytes, range).await?),
+        }))
     }
 
     /// Takes the bytes under a key out; nothing is done where there are none.
@@ -77,13 +112,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn remove(&self, key: &Key) -> Result<(), StoreError> {
-        self.0.remove(key).await
+        match &self.0 {
+            Place::Folder(folder) => folder.remove(key).await,
+            Place::Bucket(bucket) => bucket.remove(key).await,
+        }
     }
 
     /// Begins to look through what was put before an instant. What is not of our form is passed over.
     #[must_use]
     pub fn walk(&self, before: SystemTime) -> Walk {
-        Walk(self.0.walk(before))
+        Walk(match &self.0 {
+            Place::Folder(folder) => Steps::Folder(folder.walk(before)),
+            Place::Bucket(bucket) => Steps::Bucket(BucketWalk::new(bucket, before)),
+        })
     }
 
     /// Throws away what was received before an instant and never put.
@@ -91,7 +132,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn forget_received(&self, before: SystemTime) -> Result<(), StoreError> {
-        self.0.forget_received(before).await
+        match &self.0 {
+            Place::Folder(folder) => folder.forget_received(before).await,
+            // What is received for it has no name, and goes with its process.
+            Place::Bucket(_) => Ok(()),
+        }
     }
 }
 
@@ -101,16 +146,22 @@ impl Reading {
     /// # Errors
     /// [`StoreError`]: the rest cannot be read.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        self.0.next().await
+        match &mut self.0 {
+            Pieces::Folder(reading) => reading.next().await,
+            Pieces::Bucket(reading) => reading.next().await,
+        }
     }
 }
 
 impl Walk {
-    /// The next keys, as many as are asked for but for the last; `None` at the end.
+    /// The next keys, at most as many as are asked for and at least one; `None` at the end.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn next(&mut self, limit: usize) -> Result<Option<Vec<Key>>, StoreError> {
-        self.0.next(limit).await
+        match &mut self.0 {
+            Steps::Folder(walk) => walk.next(limit).await,
+            Steps::Bucket(walk) => walk.next(limit).await,
+        }
     }
 }

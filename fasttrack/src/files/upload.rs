@@ -4,7 +4,7 @@
 use std::{
     fmt::Write as _,
     fs::{self, File},
-    io::{BufReader, Seek, SeekFrom, Write},
+    io::{BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,7 +38,8 @@ pub struct Received {
 /// What has been written down so far.
 pub(super) struct Taken {
     file: File,
-    pub(super) path: Scrap,
+    /// Where it is; nowhere, for one without a name, which goes with its process.
+    pub(super) path: Option<Scrap>,
     hash: Context,
     bytes: u64,
     head: Vec<u8>,
@@ -53,8 +54,8 @@ pub(super) struct Scrap {
 }
 
 impl Upload {
-    pub(super) fn new(file: File, path: PathBuf, disk: Arc<Semaphore>) -> Self {
-        let path = Scrap { path, is_kept: false };
+    pub(super) fn new(file: File, path: Option<PathBuf>, disk: Arc<Semaphore>) -> Self {
+        let path = path.map(|path| Scrap { path, is_kept: false });
         let (hash, head, text) = (Context::new(&SHA256), Vec::new(), TextCheck::default());
         Self { taken: Some(Box::new(Taken { file, path, hash, bytes: 0, head, text })), waiting: Vec::new(), disk }
     }
@@ -155,6 +156,22 @@ impl Received {
         self.taken.text.is_text()
     }
 
+    /// The bytes from an offset on, at most [`PIECE_BYTES`] of them; empty at the end.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub(super) async fn piece(&self, offset: u64) -> Result<Vec<u8>, StoreError> {
+        let mut file = self.taken.file.try_clone()?;
+        let wanted = self.bytes().saturating_sub(offset).min(PIECE_BYTES as u64);
+        on_disk(&self.disk, move || {
+            let mut piece = vec![0; usize::try_from(wanted).unwrap_or(PIECE_BYTES)];
+            file.seek(SeekFrom::Start(offset))?;
+            file.read_exact(&mut piece)?;
+            Ok(piece)
+        })
+        .await
+    }
+
     /// Whether all of it is one value of JSON (RFC 8259), nested at most 128 deep. It is read from the disk again.
     ///
     /// # Errors
@@ -190,7 +207,7 @@ impl Drop for Scrap {
     }
 }
 
-fn broken() -> StoreError {
+pub(super) fn broken() -> StoreError {
     StoreError::Away("what came before could not be written down".to_owned())
 }
 

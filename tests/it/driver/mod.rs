@@ -1,6 +1,7 @@
 //! What the tests drive the application with: the server as a process, requests, people and their rows.
 
 mod app;
+mod bucket;
 mod client;
 mod database;
 mod jwt;
@@ -16,6 +17,7 @@ mod world;
 
 pub(crate) use self::{
     app::{Refusal, Settings, TestApp, shared, wait_until},
+    bucket::{Bucket, Trouble},
     client::{Reply, encode, without_values},
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_with_header},

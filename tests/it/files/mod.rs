@@ -1,6 +1,7 @@
 //! Files of rows, over HTTP: what is sent is what is read, by whom it may be, and nothing is left of what is gone.
 #![expect(dead_code, reason = "declared for what they become: rows are looked at as JSON")]
 
+mod bucket;
 mod crash;
 mod exchange;
 mod hooks;

@@ -86,6 +86,14 @@ fn only_its_folder_names_the_library_of_openid_connect() {
 }
 
 #[test]
+fn only_the_bucket_names_what_signs_for_it() {
+    let files = sources();
+    let outside = files.iter().filter(|file| !file.path.starts_with("fasttrack/src/files/bucket/"));
+    check_none("only fasttrack/src/files/bucket/ speaks to S3", &mentions(outside, &["rusty_s3"]));
+    assert!(!mentions(runtime(&files), &["rusty_s3"]).is_empty(), "the scan sees none at all: it is broken");
+}
+
+#[test]
 fn only_db_names_the_drivers() {
     let files = sources();
     let drivers = ["rbatis", "rbdc", "rbdc_sqlite", "rbs", "tokio_postgres"];
