@@ -20,6 +20,9 @@ pub struct User {
     /// Address to log in with, compared without regard to case.
     #[field(len = ..=254, unique, filter, sort, search)]
     pub email: Email,
+    /// Whether the user has shown that they read mail sent there.
+    #[field(default = false, read_only)]
+    pub email_verified: bool,
     /// Password, 8 to 1,024 bytes; never shown.
     #[field(hidden)]
     pub password: PasswordHash,

@@ -30,6 +30,7 @@ CREATE INDEX "notes_owner_id_updated_at" ON "notes" ("owner_id", "updated_at");
 CREATE TABLE "users" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT,
   "email" TEXT NOT NULL,
+  "email_verified" INTEGER NOT NULL DEFAULT 0 CHECK ("email_verified" IN (0, 1)),
   "password" TEXT NOT NULL,
   "display_name" TEXT NOT NULL DEFAULT '',
   "role" TEXT NOT NULL DEFAULT 'user' CHECK ("role" IN ('user', 'admin')),
