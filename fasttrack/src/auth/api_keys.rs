@@ -12,13 +12,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 
-use super::{Admission, Auth, SessionPage, links::hex};
+use super::{Admission, Auth, links::hex};
 use crate::{
     clock::{self, SECOND_US},
     db::{Reads, Row},
     error::Error,
     principal::Caller,
-    query::PageById,
+    query::{FoundById, PageById},
     sql::{self, NewKey},
 };
 
@@ -107,14 +107,9 @@ impl Auth {
         reads: Option<Reads<'_>>,
         caller: &Caller,
         page: &PageById,
-    ) -> Result<SessionPage, Error> {
-        let limit = usize::from(page.limit);
+    ) -> Result<FoundById, Error> {
         let mut reads = reads.unwrap_or(Reads::Now(&self.db));
-        let mut rows = reads.read(sql::keys(self.db.dialect(), caller.id, page)).await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
-        Ok(SessionPage { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
+        Ok(page.found(reads.read(sql::keys(self.db.dialect(), caller.id, page)).await?))
     }
 
     /// Ends one of the caller's keys.

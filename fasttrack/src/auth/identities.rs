@@ -7,7 +7,7 @@
 use futures_util::FutureExt;
 
 use super::{
-    Auth, Client, SessionPage,
+    Auth, Client,
     account::{AccountTable, Credentials},
     login::{ATTEMPTS, account_in_flux},
 };
@@ -18,7 +18,7 @@ use crate::{
     oidc::Person,
     pipeline::{Pipeline, Vouched},
     principal::Caller,
-    query::PageById,
+    query::{FoundById, PageById},
     sql::{self, Subject},
 };
 
@@ -74,7 +74,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn identities(&self, caller: &Caller, page: &PageById) -> Result<SessionPage, Error> {
+    pub async fn identities(&self, caller: &Caller, page: &PageById) -> Result<FoundById, Error> {
         self.identities_in(Reads::Now(&self.db), caller, page).await
     }
 
@@ -87,13 +87,8 @@ impl Auth {
         mut reads: Reads<'_>,
         caller: &Caller,
         page: &PageById,
-    ) -> Result<SessionPage, Error> {
-        let limit = usize::from(page.limit);
-        let mut rows = reads.read(sql::identities(self.db.dialect(), caller.id, page)).await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
-        Ok(SessionPage { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
+    ) -> Result<FoundById, Error> {
+        Ok(page.found(reads.read(sql::identities(self.db.dialect(), caller.id, page)).await?))
     }
 
     /// Ends one of them: nobody logs in with it any more.

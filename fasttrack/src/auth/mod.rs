@@ -39,7 +39,6 @@ pub use self::{
     keys::Keys,
     links::{Issued, Links, Purpose},
     operator::Known,
-    self_service::SessionPage,
     totp::{Enrolment, totp_code},
 };
 use crate::{clock, db::Db, schema::Schema};

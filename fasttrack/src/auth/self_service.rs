@@ -17,17 +17,8 @@ use crate::{
     password::{self, Verdict},
     pipeline::Reauthentication,
     principal::Caller,
-    query::PageById,
+    query::{FoundById, PageById},
 };
-
-/// One page of sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionPage {
-    /// The JSON of each, in order.
-    pub items: Vec<Vec<u8>>,
-    /// The id to continue after; none on the last page.
-    pub next: Option<i64>,
-}
 
 impl Auth {
     /// Changes the caller's password, and ends all sessions of the account but the caller's own.
@@ -68,7 +59,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn sessions(&self, caller: &Caller, page: &PageById) -> Result<SessionPage, Error> {
+    pub async fn sessions(&self, caller: &Caller, page: &PageById) -> Result<FoundById, Error> {
         self.sessions_in(Reads::Now(&self.db), caller, page).await
     }
 
@@ -81,13 +72,8 @@ impl Auth {
         mut reads: Reads<'_>,
         caller: &Caller,
         page: &PageById,
-    ) -> Result<SessionPage, Error> {
-        let limit = usize::from(page.limit);
-        let mut rows = reads.read(self.sessions.list(caller, self.now_us(), page)).await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
-        Ok(SessionPage { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
+    ) -> Result<FoundById, Error> {
+        Ok(page.found(reads.read(self.sessions.list(caller, self.now_us(), page)).await?))
     }
 
     /// Ends one of the caller's live sessions, with all its tokens.

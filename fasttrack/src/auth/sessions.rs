@@ -12,8 +12,7 @@ use crate::{
     principal::Caller,
     query::PageById,
     schema::Schema,
-    sql::quote,
-    types::many,
+    sql::{page_by_id, quote},
 };
 
 /// The statements that make the table, and that of what commands leave for a server, for an application whose account is
@@ -170,11 +169,8 @@ impl SessionTable {
         Statement::new(sql, vec![instant(now_us.saturating_sub(KEEP_EXPIRED_US))])
     }
 
-    /// One page of the caller's live sessions: `id, JSON`, and one row more than `limit` if there is one.
+    /// One page of the caller's live sessions: `id, JSON`, and one row more than its limit if there is one.
     pub(super) fn list(self, caller: &Caller, now_us: i64, page: &PageById) -> Statement {
-        let PageById { limit, after, ids, .. } = page;
-        let (user, current) = (caller.id, caller.session);
-        let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
         let syntax = self.0.sql();
         let session = syntax.text(&syntax.json_object(&[
             ("id", "id".to_owned()),
@@ -185,14 +181,8 @@ impl SessionTable {
             ("user_agent", "user_agent".to_owned()),
             ("current", syntax.json_flag("id = $2")),
         ]));
-        let among = ids.as_ref().map(|_| format!(" AND id IN ({})", syntax.numbers("$6"))).unwrap_or_default();
-        let sql = format!(
-            "SELECT id, {session} FROM sessions WHERE user_id = $1 AND expires_at > $3 AND id {beyond} $4{among} \
-             ORDER BY id {order} LIMIT $5"
-        );
-        let (start, limit) = (after.unwrap_or(start), i64::from(*limit) + 1);
-        let args = [Arg::Int(user), Arg::Int(current), instant(now_us), Arg::Int(start), Arg::Int(limit)];
-        Statement::new(sql, args.into_iter().chain(ids.as_ref().map(many::set)).collect())
+        let args = vec![Arg::Int(caller.id), Arg::Int(caller.session), instant(now_us)];
+        page_by_id(self.0, ("sessions", &session), ("user_id = $1 AND expires_at > $3", args), page)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::filter::{self, Test};
 use crate::{
-    db::Arg,
+    db::{Arg, Row},
     error::Fault,
     schema::{Column, Id},
     wire::Param,
@@ -21,6 +21,27 @@ pub struct PageById {
     pub descending: bool,
     /// The ids that its rows are among; `None` for all.
     pub ids: Option<BTreeSet<i64>>,
+}
+
+/// Such a page, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundById {
+    /// The JSON of each row, in order.
+    pub items: Vec<Vec<u8>>,
+    /// The id to continue after; none on the last page.
+    pub next: Option<i64>,
+}
+
+impl PageById {
+    /// What was found for it: rows of `id, JSON`, one more than it has if there are others.
+    #[must_use]
+    pub fn found(&self, mut rows: Vec<Row>) -> FoundById {
+        let limit = usize::from(self.limit);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).and_then(|row| row.int(0));
+        FoundById { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next }
+    }
 }
 
 static ID: Column = Column::new::<Id<()>>("id", "id");

@@ -15,7 +15,7 @@ mod words;
 
 pub(crate) use self::sort::is_relevance;
 pub use self::{
-    by_id::{PageById, parse_ids},
+    by_id::{FoundById, PageById, parse_ids},
     cursor::{CursorKey, CursorScope, Position},
     expand::{
         CAN, Expand, Expandable, Inside, MAX_EXPANDED, MAX_EXPANDED_DEPTH, Relations, Shape, take_expand, take_fields,

@@ -4,6 +4,7 @@
 //! until it is delivered or given up. Its number rises, and is the order in which its receiver gets it: changes of one row
 //! are written one after the other.
 
+use super::by_id::page_by_id;
 use crate::{
     db::{Arg, Dialect, Statement},
     query::PageById,
@@ -119,14 +120,8 @@ pub fn pull_deliveries_in(now: String, latest: String) -> Statement {
 /// One page of what a receiver was sent: `number, JSON`, and one row more than its limit if there is one.
 #[must_use]
 pub fn deliveries(dialect: Dialect, webhook: i64, page: &PageById) -> Statement {
-    let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
-    let sql = format!(
-        "SELECT \"id\", {} FROM \"fasttrack_deliveries\" WHERE \"webhook_id\" = $1 AND \"id\" {beyond} $2 \
-         ORDER BY \"id\" {order} LIMIT $3",
-        shown(dialect)
-    );
-    let (start, limit) = (page.after.unwrap_or(start), i64::from(page.limit) + 1);
-    Statement::new(sql, vec![Arg::Int(webhook), Arg::Int(start), Arg::Int(limit)])
+    let own = ("\"webhook_id\" = $1", vec![Arg::Int(webhook)]);
+    page_by_id(dialect, ("fasttrack_deliveries", &shown(dialect)), own, page)
 }
 
 /// Deletes at most `limit` deliveries from before `instant`, oldest first, and gives back a row for each.

@@ -1,9 +1,9 @@
 //! What accounts are elsewhere: rows of `fasttrack_identities`, one for each account of somebody's at a provider.
 
+use super::by_id::page_by_id;
 use crate::{
     db::{Arg, Dialect, Statement},
     query::PageById,
-    types::many,
 };
 
 /// Who somebody is at a provider: what never changes there, and is given to nobody else.
@@ -43,17 +43,8 @@ pub fn end_identity(id: i64, account: i64) -> Statement {
 /// One page of what an account is elsewhere: `id, JSON`, and one row more than its limit if there is one.
 #[must_use]
 pub fn identities(dialect: Dialect, account: i64, page: &PageById) -> Statement {
-    let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
-    let among = page.ids.as_ref().map(|_| format!(" AND \"id\" IN ({})", dialect.sql().numbers("$4")));
-    let sql = format!(
-        "SELECT \"id\", {} FROM \"fasttrack_identities\" WHERE \"account_id\" = $1 AND \"id\" {beyond} $2{} \
-         ORDER BY \"id\" {order} LIMIT $3",
-        shown(dialect),
-        among.unwrap_or_default()
-    );
-    let (start, limit) = (page.after.unwrap_or(start), i64::from(page.limit) + 1);
-    let args = [Arg::Int(account), Arg::Int(start), Arg::Int(limit)];
-    Statement::new(sql, args.into_iter().chain(page.ids.as_ref().map(many::set)).collect())
+    let own = ("\"account_id\" = $1", vec![Arg::Int(account)]);
+    page_by_id(dialect, ("fasttrack_identities", &shown(dialect)), own, page)
 }
 
 /// The indexes of the table.

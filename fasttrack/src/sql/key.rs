@@ -1,11 +1,11 @@
 //! API keys: rows of `fasttrack_keys`. What is kept of a key is a digest, and a number that is made of it.
 
-use super::text::quote;
+use super::{by_id::page_by_id, text::quote};
 use crate::{
     db::{Arg, Dialect, Statement},
     query::PageById,
     schema::Schema,
-    types::{Storage, many},
+    types::Storage,
 };
 
 /// A key to be.
@@ -94,17 +94,8 @@ pub fn end_key(id: i64, account: i64) -> Statement {
 /// One page of the keys of an account: `id, JSON`, and one row more than its limit if there is one.
 #[must_use]
 pub fn keys(dialect: Dialect, account: i64, page: &PageById) -> Statement {
-    let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
-    let among = page.ids.as_ref().map(|_| format!(" AND \"id\" IN ({})", dialect.sql().numbers("$4")));
-    let sql = format!(
-        "SELECT \"id\", {} FROM \"fasttrack_keys\" WHERE \"account_id\" = $1 AND \"id\" {beyond} $2{} \
-         ORDER BY \"id\" {order} LIMIT $3",
-        shown(dialect),
-        among.unwrap_or_default()
-    );
-    let (start, limit) = (page.after.unwrap_or(start), i64::from(page.limit) + 1);
-    let args = [Arg::Int(account), Arg::Int(start), Arg::Int(limit)];
-    Statement::new(sql, args.into_iter().chain(page.ids.as_ref().map(many::set)).collect())
+    let own = ("\"account_id\" = $1", vec![Arg::Int(account)]);
+    page_by_id(dialect, ("fasttrack_keys", &shown(dialect)), own, page)
 }
 
 fn found(dialect: Dialect) -> String {

@@ -7,6 +7,7 @@ mod alter;
 mod answer;
 mod asked;
 mod attempt;
+mod by_id;
 mod capture;
 mod comparison;
 mod condition;
@@ -57,6 +58,7 @@ pub use self::{
     },
     answer::{answers, begin_answer, end_answer, forget_answers, kept_answer, trim_answers},
     attempt::{attempts, begin_attempt, end_attempt, fail_attempt, forgive, purge_attempts},
+    by_id::page_by_id,
     capture::{AccountChange, CaptureStatements, any_manager, capture, end_sessions},
     ddl::{define, stored_default},
     definition::{

@@ -1,10 +1,10 @@
 //! Receivers of webhooks: rows of `fasttrack_webhooks`.
 
-use super::text::text_literal;
+use super::{by_id::page_by_id, text::text_literal};
 use crate::{
     db::{Arg, Dialect, Statement},
     query::PageById,
-    types::{Storage, many},
+    types::Storage,
 };
 
 /// A receiver to be.
@@ -82,16 +82,7 @@ pub fn find_webhook(dialect: Dialect, id: i64) -> Statement {
 /// One page of the receivers: `id, JSON`, and one row more than its limit if there is one.
 #[must_use]
 pub fn webhooks(dialect: Dialect, page: &PageById) -> Statement {
-    let (beyond, order, start) = if page.descending { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
-    let among = page.ids.as_ref().map(|_| format!(" AND \"id\" IN ({})", dialect.sql().numbers("$3")));
-    let sql = format!(
-        "SELECT \"id\", {} FROM \"fasttrack_webhooks\" WHERE \"id\" {beyond} $1{} ORDER BY \"id\" {order} LIMIT $2",
-        shown(dialect),
-        among.unwrap_or_default()
-    );
-    let (start, limit) = (page.after.unwrap_or(start), i64::from(page.limit) + 1);
-    let args = [Arg::Int(start), Arg::Int(limit)];
-    Statement::new(sql, args.into_iter().chain(page.ids.as_ref().map(many::set)).collect())
+    page_by_id(dialect, ("fasttrack_webhooks", &shown(dialect)), ("TRUE", Vec::new()), page)
 }
 
 /// Changes a receiver: what a list shows of it then; no row where there is none.

@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 use self::listened::Listened;
 pub use self::{
     address::MAX_URL_BYTES,
-    registry::{Draft, Listing, MAX_WEBHOOKS, Patch, Registered},
+    registry::{Draft, MAX_WEBHOOKS, Patch, Registered},
 };
 use crate::{
     auth::{Changed, Keys},

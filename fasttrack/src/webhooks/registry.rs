@@ -10,7 +10,7 @@ use crate::{
     db::{Reads, Statement},
     error::{Error, Fault},
     principal::Caller,
-    query::PageById,
+    query::{FoundById, PageById},
     sql::{self, NewWebhook, WebhookChange},
 };
 
@@ -52,15 +52,6 @@ pub struct Registered {
     pub json: Vec<u8>,
     /// The secret, which nobody is told again.
     pub secret: Option<String>,
-}
-
-/// A page of receivers, or of what one was sent.
-#[derive(Debug)]
-pub struct Listing {
-    /// The JSON of each.
-    pub items: Vec<Vec<u8>>,
-    /// The number to go on after, where there are more.
-    pub next: Option<i64>,
 }
 
 impl Webhooks {
@@ -106,7 +97,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
-    pub async fn list_in(&self, reads: Option<Reads<'_>>, page: &PageById) -> Result<Listing, Error> {
+    pub async fn list_in(&self, reads: Option<Reads<'_>>, page: &PageById) -> Result<FoundById, Error> {
         self.listing(reads, sql::webhooks(self.shared.db.dialect(), page), page).await
     }
 
@@ -114,18 +105,18 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such receiver; [`Error::Unavailable`] when the database is busy.
-    pub async fn deliveries_in(&self, reads: Option<Reads<'_>>, id: i64, page: &PageById) -> Result<Listing, Error> {
+    pub async fn deliveries_in(&self, reads: Option<Reads<'_>>, id: i64, page: &PageById) -> Result<FoundById, Error> {
         self.find(id).await?;
         self.listing(reads, sql::deliveries(self.shared.db.dialect(), id, page), page).await
     }
 
-    async fn listing(&self, reads: Option<Reads<'_>>, statement: Statement, page: &PageById) -> Result<Listing, Error> {
-        let limit = usize::from(page.limit);
-        let mut rows = reads.unwrap_or(Reads::Now(&self.shared.db)).read(statement).await?;
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| has_more).and_then(|row| row.int(0));
-        Ok(Listing { items: rows.iter_mut().filter_map(|row| row.take_bytes(1)).collect(), next })
+    async fn listing(
+        &self,
+        reads: Option<Reads<'_>>,
+        statement: Statement,
+        page: &PageById,
+    ) -> Result<FoundById, Error> {
+        Ok(page.found(reads.unwrap_or(Reads::Now(&self.shared.db)).read(statement).await?))
     }
 
     /// Changes a receiver.
