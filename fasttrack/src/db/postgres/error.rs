@@ -48,7 +48,7 @@ pub(super) fn meaning(error: &tokio_postgres::Error) -> Failure {
     match error.as_db_error() {
         Some(told) => Failure { error: told_meaning(told), remedy: remedy(told.code().code(), told.message()) },
         None if error.is_closed() || is_io(error) => {
-            Failure { error: DbError::Busy(in_full(error).into()), remedy: Remedy::Connection }
+            Failure { error: DbError::Busy(Busy::with_advice(in_full(error), LOST)), remedy: Remedy::Connection }
         }
         None => Failure { error: DbError::Other(in_full(error)), remedy: Remedy::None },
     }
@@ -83,6 +83,7 @@ pub(super) const POOLED: &str = "a pooler in between shares the sessions of the 
 
 /// What passes only if somebody sees to it, and how.
 const DISK_FULL: &str = "the disk is full; try again when there is room on it";
+const LOST: &str = "the connection to the database was lost; try again";
 const READ_ONLY: &str = "the database may only be read; try again when it may be written to";
 
 fn told_meaning(told: &tokio_postgres::error::DbError) -> DbError {
@@ -103,16 +104,22 @@ fn told_meaning(told: &tokio_postgres::error::DbError) -> DbError {
         "25006" => DbError::Busy(Busy::with_advice(text, READ_ONLY)),
         // PgBouncer, whatever it lends by.
         "08P01" if text.starts_with("unsupported startup parameter") => DbError::Other(format!("{text}: {POOLED}")),
+        lost if is_lost(lost) => DbError::Busy(Busy::with_advice(text, LOST)),
         passing if is_passing(passing) => DbError::Busy(text.into()),
         _ => DbError::Other(format!("{text} ({})", code.code())),
     }
+}
+
+/// What the server says that ends a connection, or opens none.
+fn is_lost(code: &str) -> bool {
+    ["08", "57P"].iter().any(|class| code.starts_with(class))
 }
 
 /// What may be over when one tries again: somebody else was in the way or has stopped it, a resource is used up, the
 /// server comes or goes.
 fn is_passing(code: &str) -> bool {
     const CODES: [&str; 5] = ["57014", "55P03", "55006", "25P03", "58030"];
-    CODES.contains(&code) || ["08", "40", "53", "57P"].iter().any(|class| code.starts_with(class))
+    CODES.contains(&code) || ["40", "53"].iter().any(|class| code.starts_with(class))
 }
 
 fn remedy(code: &str, text: &str) -> Remedy {
@@ -123,7 +130,7 @@ fn remedy(code: &str, text: &str) -> Remedy {
         "0A000" if text.contains("cached plan") => Remedy::Preparation,
         code if code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code() => Remedy::Connection,
         "08P01" => Remedy::None,
-        code if ["08", "57P"].iter().any(|class| code.starts_with(class)) => Remedy::Connection,
+        code if is_lost(code) => Remedy::Connection,
         _ => Remedy::None,
     }
 }

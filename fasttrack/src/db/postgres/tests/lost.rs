@@ -143,6 +143,14 @@ async fn a_commit_over_which_the_connection_is_lost_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_is_told_as_that() {
+    let Some((_bench, _relay, db)) = relayed(DbOptions::default()).await else { return };
+    let met = db.read(sql("SELECT pg_terminate_backend(pg_backend_pid())")).await;
+    let told = Error::from(met.unwrap_err()).to_string();
+    assert!(told.contains("the connection to the database was lost"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_is_busy_and_comes_back_by_itself() {
     let Some((bench, relay, db)) = relayed(DbOptions { pool: 4, ..DbOptions::default() }).await else { return };
     futures_util::future::join_all((0..4).map(|_| db.read(sql("SELECT pg_sleep(0.05)")))).await;
