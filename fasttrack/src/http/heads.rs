@@ -1,7 +1,11 @@
-//! Notices a `Content-Length` that no number holds, among what a client sends.
+//! Notices of the heads that a client sends what the parser does not tell: a `Content-Length` that no number holds, and
+//! whether the first line has ended.
 //!
-//! The parser refuses such a length as it refuses a head that is none, so that its answer does not say which of the two
-//! it was. Lines of a body are looked at as well; that changes nothing, since the answer to their request forgets them.
+//! The parser refuses such a length as it refuses a head that is none, and an address that fills its memory as it refuses too
+//! many headers, so that its answer does not say which of the two it was. Lines of a body are looked at as well; that changes
+//! nothing, since the answer to their request forgets them.
+
+use memchr::memchr;
 
 /// Largest length that the parser takes.
 const MAX_LENGTH: u64 = u64::MAX - 2;
@@ -10,9 +14,18 @@ const NAME: &[u8] = b"content-length:";
 
 /// What was seen of a connection.
 #[derive(Debug, Default)]
-pub(super) struct DeclaredLengths {
+pub(super) struct Heads {
     state: State,
-    is_beyond: bool,
+    seen: Seen,
+}
+
+/// What was seen of a request.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// It has a length that no number holds.
+    pub(super) is_beyond: bool,
+    /// Its first line has ended.
+    pub(super) has_line: bool,
 }
 
 /// Where in a line the next byte stands.
@@ -32,9 +45,10 @@ impl Default for State {
     }
 }
 
-impl DeclaredLengths {
+impl Heads {
     /// Looks at what was read.
     pub(super) fn see(&mut self, mut bytes: &[u8]) {
+        self.seen.has_line |= memchr(b'\n', bytes).is_some();
         while let Some((&byte, rest)) = bytes.split_first() {
             if matches!(self.state, State::Elsewhere) {
                 let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else { return };
@@ -47,15 +61,15 @@ impl DeclaredLengths {
         }
     }
 
-    /// Whether a length was beyond all numbers, since this was asked last.
-    pub(super) fn take(&mut self) -> bool {
-        std::mem::take(&mut self.is_beyond)
+    /// What was seen since this was asked last.
+    pub(super) fn take(&mut self) -> Seen {
+        std::mem::take(&mut self.seen)
     }
 
     fn step(&mut self, byte: u8) -> State {
         match (self.state, byte) {
             (State::Value { digits, .. }, b'\n') => {
-                self.is_beyond |= digits.is_none_or(|length| length > MAX_LENGTH);
+                self.seen.is_beyond |= digits.is_none_or(|length| length > MAX_LENGTH);
                 State::default()
             }
             (_, b'\n') => State::default(),
@@ -84,10 +98,12 @@ mod tests {
     #[track_caller]
     fn check(head: &str, expected: bool) {
         for size in [1, 7, head.len()] {
-            let mut lengths = DeclaredLengths::default();
-            head.as_bytes().chunks(size).for_each(|chunk| lengths.see(chunk));
-            assert_eq!(lengths.take(), expected, "{head:?} in chunks of {size}");
-            assert!(!lengths.take(), "it is told once");
+            let mut heads = Heads::default();
+            head.as_bytes().chunks(size).for_each(|chunk| heads.see(chunk));
+            let seen = heads.take();
+            assert_eq!(seen.is_beyond, expected, "{head:?} in chunks of {size}");
+            assert_eq!(seen.has_line, head.contains('\n'));
+            assert_eq!(heads.take(), Seen::default(), "it is told once");
         }
     }
 

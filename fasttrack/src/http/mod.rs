@@ -12,7 +12,6 @@ mod connections;
 mod cors;
 mod created;
 mod custom;
-mod declared_length;
 #[doc(hidden)]
 pub mod docs;
 mod edge;
@@ -24,6 +23,7 @@ mod gate;
 mod grammar;
 mod handover;
 mod handshake;
+mod heads;
 mod history;
 mod host;
 mod idempotency;

@@ -17,7 +17,12 @@ use tokio::{
     sync::OwnedSemaphorePermit,
 };
 
-use super::{connections::Connection, declared_length::DeclaredLengths, problem, request_id::RequestId};
+use super::{
+    connections::Connection,
+    heads::{Heads, Seen},
+    problem,
+    request_id::RequestId,
+};
 
 /// A connection whose parser errors are problems.
 pub(super) struct Completed<S> {
@@ -26,7 +31,7 @@ pub(super) struct Completed<S> {
     pending: Bytes,
     /// Whether the next write goes on with one that was not taken whole.
     is_amid: bool,
-    lengths: DeclaredLengths,
+    heads: Heads,
     connection: Connection,
     /// Given back when the connection is closed.
     _place: OwnedSemaphorePermit,
@@ -34,20 +39,20 @@ pub(super) struct Completed<S> {
 
 impl<S> Completed<S> {
     pub(super) fn new(inner: S, connection: Connection, place: OwnedSemaphorePermit) -> Self {
-        let lengths = DeclaredLengths::default();
-        Self { inner, pending: Bytes::new(), is_amid: false, lengths, connection, _place: place }
+        let heads = Heads::default();
+        Self { inner, pending: Bytes::new(), is_amid: false, heads, connection, _place: place }
     }
 
-    /// Notes that something is written, and says whether a length was declared that no number holds.
-    fn begin_writing(&mut self) -> bool {
+    /// Notes that something is written, and says what was seen of the request that it answers.
+    fn begin_writing(&mut self) -> Seen {
         self.connection.speaks();
-        self.lengths.take()
+        self.heads.take()
     }
 
     /// The whole answer in place of `written`, if that is one of the parser's own. What goes on with something is none,
     /// whatever it looks like: somebody's text may be made to.
-    fn complete(&self, written: &[u8], is_beyond: bool) -> Option<Bytes> {
-        if self.is_amid { None } else { complete(written, is_beyond) }
+    fn complete(&self, written: &[u8], seen: Seen) -> Option<Bytes> {
+        if self.is_amid { None } else { complete(written, seen) }
     }
 
     /// Notes whether all of a write was taken.
@@ -74,7 +79,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Completed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.lengths.see(buf.filled().get(before..).unwrap_or_default());
+        self.heads.see(buf.filled().get(before..).unwrap_or_default());
         polled
     }
 }
@@ -82,8 +87,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Completed<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_pending(cx))?;
-        let is_beyond = self.begin_writing();
-        if let Some(problem) = self.complete(buf, is_beyond) {
+        let seen = self.begin_writing();
+        if let Some(problem) = self.complete(buf, seen) {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
         }
@@ -98,9 +103,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_pending(cx))?;
-        let is_beyond = self.begin_writing();
+        let seen = self.begin_writing();
         if let [buf] = bufs
-            && let Some(problem) = self.complete(buf, is_beyond)
+            && let Some(problem) = self.complete(buf, seen)
         {
             self.pending = problem;
             return Poll::Ready(Ok(buf.len()));
@@ -129,8 +134,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Completed<S> {
 ///
 /// It is one exactly when it is a head and nothing else, refuses, and has no request id. A write that begins something
 /// begins with a head, or with the length of a piece of a body.
-/// `is_beyond`: the request has a length that no number holds, for which the parser has other statuses.
-fn complete(written: &[u8], is_beyond: bool) -> Option<Bytes> {
+/// The parser has other statuses for a length that no number holds, and for an address that fills its memory.
+fn complete(written: &[u8], seen: Seen) -> Option<Bytes> {
     let rest = written.strip_prefix(b"HTTP/1.1 ")?;
     let head = std::str::from_utf8(rest.strip_suffix(b"\r\n\r\n")?).ok()?;
     let status: StatusCode = head.get(..3)?.parse().ok()?;
@@ -138,7 +143,11 @@ fn complete(written: &[u8], is_beyond: bool) -> Option<Bytes> {
     if is_own || !status.is_client_error() {
         return None;
     }
-    let status = if is_beyond { StatusCode::PAYLOAD_TOO_LARGE } else { status };
+    let status = match status {
+        _ if seen.is_beyond => StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if !seen.has_line => StatusCode::URI_TOO_LONG,
+        status => status,
+    };
     let id = RequestId::from_headers(&HeaderMap::new());
     let mut res = Response::new();
     problem::write_plain(&mut res, status, detail(status), &id);
@@ -174,10 +183,12 @@ mod tests {
     #[test]
     fn only_the_answers_of_the_parser_are_completed() {
         let bare = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let whole = complete(bare.as_bytes(), false).unwrap();
+        let sound = Seen { is_beyond: false, has_line: true };
+        let beyond = Seen { is_beyond: true, ..sound };
+        let whole = complete(bare.as_bytes(), sound).unwrap();
         assert!(whole.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
-        assert_eq!(complete(&whole, false), None, "what has a body is whole");
-        assert!(complete(bare.as_bytes(), true).unwrap().starts_with(b"HTTP/1.1 413 Payload Too Large\r\n"));
+        assert_eq!(complete(&whole, sound), None, "what has a body is whole");
+        assert!(complete(bare.as_bytes(), beyond).unwrap().starts_with(b"HTTP/1.1 413 Payload Too Large\r\n"));
         for other in [
             "",
             "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
@@ -186,7 +197,7 @@ mod tests {
             "HTTP/1.1 4",
             "\"HTTP/1.1 400 Bad Request\r\n\r\n",
         ] {
-            assert_eq!(complete(other.as_bytes(), false), None, "{other}");
+            assert_eq!(complete(other.as_bytes(), sound), None, "{other}");
         }
     }
 

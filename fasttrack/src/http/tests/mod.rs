@@ -274,6 +274,8 @@ async fn what_is_no_request_is_a_problem_too() {
         ("GARBAGE\r\n\r\n".to_owned(), 400),
         ("GET /a HTTP/1.1\r\nno header\r\n\r\n".to_owned(), 400),
         (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(70_000)), 414),
+        (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(65_534)), 414),
+        (format!("GET /a HTTP/1.1\r\nhost: x\r\nh: {}\r\n\r\n", "a".repeat(70_000)), 431),
         (many_headers, 431),
         ("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 18446744073709551615\r\n\r\n".to_owned(), 413),
         ("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\n{}".to_owned(), 413),
