@@ -31,8 +31,8 @@ const SECRET_BYTES: usize = 20;
 /// Recovery codes of an account.
 const RECOVERY_CODES: usize = 10;
 
-/// Bytes of one: too many to be tried against a digest.
-const RECOVERY_BYTES: usize = 10;
+/// Bytes of one: 120 bits, too many to be tried against a digest that is neither slow nor salted.
+const RECOVERY_BYTES: usize = 15;
 
 /// A second factor that is still to be confirmed.
 #[derive(Debug)]
@@ -227,7 +227,7 @@ fn digits(secret: &[u8], step: i64) -> String {
     format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Four groups of four letters and digits.
+/// Six groups of four letters and digits.
 fn recovery_code() -> Result<String, Error> {
     let mut bytes = [0; RECOVERY_BYTES];
     fill(&mut bytes)?;
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn recovery_codes_are_known_however_they_are_typed() {
         let code = recovery_code().unwrap();
-        assert_eq!((code.len(), code.matches('-').count()), (19, 3));
+        assert_eq!((code.len(), code.matches('-').count()), (29, 5));
         assert_ne!(code, recovery_code().unwrap());
         for typed in [code.to_uppercase(), code.replace('-', ""), code.replace('-', " ")] {
             assert_eq!(recovery_digest(&typed), recovery_digest(&code));

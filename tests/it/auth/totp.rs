@@ -119,6 +119,18 @@ fn a_recovery_code_is_good_once() {
     assert_eq!(house.log_in(Some(&second.to_uppercase().replace('-', " "))).status, 200);
 }
 
+/// What is kept of one is a digest that is neither slow nor salted, which takes 112 bits at least.
+#[test]
+fn a_recovery_code_has_more_bits_than_can_be_tried() {
+    let house = House::new();
+    let is_plain = |char: char| char.is_ascii_lowercase() || ('2'..='7').contains(&char);
+    for (place, code) in house.recovery.iter().enumerate() {
+        let letters = code.replace('-', "");
+        assert!(letters.len() * 5 >= 112 && letters.chars().all(is_plain), "{code}");
+        assert!(!house.recovery[..place].contains(code), "{code} stands there twice");
+    }
+}
+
 #[test]
 fn guessing_is_slowed_down_and_nobody_is_kept_out() {
     let house = House::new();
