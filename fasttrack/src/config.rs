@@ -61,6 +61,8 @@ pub struct Config {
     pub access_token_expire_minutes: u32,
     /// Life of a refresh token.
     pub refresh_token_expire_days: u32,
+    /// How long a session lives at most, however often it is refreshed; 0 is for as long as it is.
+    pub session_max_days: u32,
     /// How long a used refresh token gets the same tokens again; 0 is never.
     pub refresh_grace_s: u32,
     /// Origins whose scripts may call; `*` for all.
@@ -221,6 +223,7 @@ impl Config {
             secret_key_previous: None,
             access_token_expire_minutes: 0,
             refresh_token_expire_days: 0,
+            session_max_days: 0,
             refresh_grace_s: 0,
             cors_origins: Vec::new(),
             cors_headers: Vec::new(),

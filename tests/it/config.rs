@@ -22,6 +22,7 @@ fn a_variable_that_does_not_parse_stops_the_start() {
         ("BCRYPT_COST", &["3", "16", "twelve"]),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", &["soon", "-1"]),
         ("REFRESH_TOKEN_EXPIRE_DAYS", &["a week", "-1"]),
+        ("SESSION_MAX_DAYS", &["-1", "3651", "a month"]),
         ("REFRESH_GRACE_SECONDS", &["61", "a while"]),
         ("SECRET_KEY_PREVIOUS", &["short", "change-me-to-a-random-secret"]),
         ("HOST", &["127.0.0.1:8000", "[::1", "http://localhost"]),

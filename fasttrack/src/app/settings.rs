@@ -97,6 +97,7 @@ pub(super) fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>, webhoo
     auth::Settings {
         access_lifetime_s: i64::from(config.access_token_expire_minutes) * 60,
         refresh_lifetime_s: i64::from(config.refresh_token_expire_days) * 24 * 60 * 60,
+        session_max_s: i64::from(config.session_max_days) * 24 * 60 * 60,
         refresh_grace_s: i64::from(config.refresh_grace_s),
         bcrypt_cost: config.bcrypt_cost,
         on_change: Arc::new(move |changed| {

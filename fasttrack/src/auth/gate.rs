@@ -20,7 +20,7 @@ use crate::{
 pub struct Admission {
     /// Who.
     pub caller: Caller,
-    /// When the token expires, in microseconds since the Unix epoch.
+    /// When the token expires, or the session before it, in microseconds since the Unix epoch.
     pub expires_at_us: i64,
     /// Whether it is an API key that is for reading alone.
     pub reads_only: bool,
@@ -66,7 +66,8 @@ impl Auth {
         }
         self.note_use(token.session, &session, now_us);
         let caller = Caller { id: token.user, role: account.role, session: token.session };
-        let expires_at_us = token.expires_at_s.saturating_mul(SECOND_US);
+        // The session may have an end of its own (`SESSION_MAX_DAYS`), which connections that stay open do not outlive either.
+        let expires_at_us = token.expires_at_s.saturating_mul(SECOND_US).min(session.expires_at_us);
         Ok(Admission { caller, expires_at_us, reads_only: false })
     }
 

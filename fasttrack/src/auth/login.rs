@@ -3,7 +3,7 @@
 use super::{
     Auth, Client,
     account::Credentials,
-    sessions::SessionTable,
+    sessions::{SessionTable, latest_end_us},
     throttle::Proof,
     token::{Pair, random_id},
 };
@@ -105,6 +105,7 @@ impl Auth {
         let now_us = self.now_us();
         let issued_at_s = now_us.div_euclid(SECOND_US);
         let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
+        let expires_at_us = expires_at_us.min(latest_end_us(now_us, self.settings.session_max_s));
         let mut pair = Pair { id: random_id()?, session: 0, user: known.id, role: String::new(), issued_at_s };
         let table = self.account;
         self.db

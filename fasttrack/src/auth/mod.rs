@@ -68,6 +68,8 @@ pub struct Settings {
     pub access_lifetime_s: i64,
     /// How long a refresh token lives, and with it a session that is not refreshed, in seconds.
     pub refresh_lifetime_s: i64,
+    /// How long a session lives at most, however often it is refreshed, in seconds; 0 for as long as it is.
+    pub session_max_s: i64,
     /// For how many seconds after its use a refresh token gets the same pair again, as long as no token of that pair has
     /// been presented; 0 for never.
     pub refresh_grace_s: i64,
@@ -104,13 +106,14 @@ pub struct Auth {
 }
 
 impl Settings {
-    /// The defaults of the API: 15 minutes, 7 days, no grace, cost 12, the clock of the machine.
+    /// The defaults of the API: 15 minutes, 7 days, no end of a session that is refreshed, no grace, cost 12, the clock of the machine.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
         Self {
             keys,
             access_lifetime_s: 15 * 60,
             refresh_lifetime_s: 7 * 24 * 60 * 60,
+            session_max_s: 0,
             refresh_grace_s: 0,
             bcrypt_cost: 12,
             clock: Arc::new(clock::now_us),

@@ -8,7 +8,7 @@ use super::{
     account::AccountTable,
     gate::{check_issue, session_ended},
     rotation::Decision,
-    sessions::{Record, SessionTable},
+    sessions::{Record, SessionTable, latest_end_us},
     token::{Pair, Token, Use, random_id},
 };
 use crate::{clock::SECOND_US, db::Tx, error::Error};
@@ -22,6 +22,8 @@ struct Rotation {
     now_us: i64,
     issued_at_s: i64,
     expires_at_us: i64,
+    /// How long the session lives at most, however often it is refreshed; 0 for as long as it is.
+    session_max_s: i64,
     grace_us: i64,
 }
 
@@ -72,7 +74,8 @@ impl Auth {
         let issued_at_s = now_us.div_euclid(SECOND_US);
         let expires_at_us = self.tokens.refresh_expiry_s(issued_at_s).saturating_mul(SECOND_US);
         let grace_us = self.settings.refresh_grace_s.saturating_mul(SECOND_US);
-        let rotation = Rotation { token, child: random_id()?, now_us, issued_at_s, expires_at_us, grace_us };
+        let (child, session_max_s) = (random_id()?, self.settings.session_max_s);
+        let rotation = Rotation { token, child, now_us, issued_at_s, expires_at_us, session_max_s, grace_us };
         let account = self.account;
         self.db.write(move |tx| Box::pin(async move { rotation.carry_out(tx, &account).await })).await
     }
@@ -102,7 +105,13 @@ impl Rotation {
             Decision::Rotate => {
                 let Self { child, issued_at_s, .. } = self;
                 let child = Pair { id: child, role: account.role.into(), issued_at_s, ..record.pair };
-                tx.query(sessions.rotate(&child, self.now_us, self.expires_at_us)).await?;
+                let latest_us = latest_end_us(record.opened_at_us, self.session_max_s);
+                if latest_us <= self.now_us {
+                    // The setting is newer than the session.
+                    tx.query(SessionTable::end(id)).await?;
+                    return Ok(Outcome::Ended);
+                }
+                tx.query(sessions.rotate(&child, self.now_us, self.expires_at_us.min(latest_us))).await?;
                 Ok(Outcome::Pair(child))
             }
         }

@@ -49,6 +49,8 @@ pub(super) struct Record {
     pub(super) pair: Pair,
     pub(super) state: State,
     pub(super) last_used_at_us: i64,
+    /// When its owner logged in.
+    pub(super) opened_at_us: i64,
 }
 
 /// Longest `user_agent` that is kept, in characters.
@@ -73,12 +75,13 @@ impl SessionTable {
         let syntax = self.0.sql();
         let instant = |column| syntax.text(&syntax.instant(column));
         format!(
-            "SELECT user_id, {}, {}, rotated_at_us, issued_at_s, {}, used, {}, {} FROM sessions WHERE id = $1",
+            "SELECT user_id, {}, {}, rotated_at_us, issued_at_s, {}, used, {}, {}, {} FROM sessions WHERE id = $1",
             syntax.text("pair"),
             syntax.text("parent"),
             syntax.text("issued_role"),
             instant("expires_at"),
             instant("last_used_at"),
+            instant("created_at"),
         )
     }
 
@@ -198,7 +201,7 @@ impl Record {
             used: row.int(6)? != 0,
             expires_at_us: instant_us(7)?,
         };
-        Some(Self { pair, state, last_used_at_us: instant_us(8)? })
+        Some(Self { pair, state, last_used_at_us: instant_us(8)?, opened_at_us: instant_us(9)? })
     }
 
     /// What of it is kept in memory.
@@ -212,6 +215,15 @@ impl Record {
             last_used_at_us: AtomicI64::new(self.last_used_at_us),
             account_version,
         }
+    }
+}
+
+/// When a session ends at the latest that was opened at `opened_at_us` and lives `most_s` seconds; 0 for as long as it is
+/// refreshed.
+pub(super) fn latest_end_us(opened_at_us: i64, most_s: i64) -> i64 {
+    match most_s {
+        0 => i64::MAX,
+        most_s => opened_at_us.saturating_add(most_s.saturating_mul(clock::SECOND_US)),
     }
 }
 

@@ -48,6 +48,7 @@ fn numbers_have_bounds() {
     check("RATE_LIMIT_WINDOW", |c| c.rate_limit_window_s, &[("1", 1)], &["0", "60s"]);
     check("ACCESS_TOKEN_EXPIRE_MINUTES", |c| c.access_token_expire_minutes, &[("1", 1)], &["0", "1.5"]);
     check("REFRESH_TOKEN_EXPIRE_DAYS", |c| c.refresh_token_expire_days, &[("30", 30)], &["0", "3651"]);
+    check("SESSION_MAX_DAYS", |c| c.session_max_days, &[("0", 0), ("3650", 3_650)], &["", "3651", "-1", "1.5"]);
     check("REFRESH_GRACE_SECONDS", |c| c.refresh_grace_s, &[("0", 0), ("60", 60)], &["", "61", "-1", "1.5"]);
     check("MAX_BODY_BYTES", |c| c.max_body_bytes, &[("1", 1), ("1048576", 1 << 20)], &["0", "64KiB"]);
     check("AUTO_MIGRATE", |c| c.auto_migrate, &[("true", true), ("false", false)], &["", "yes", "1", "True"]);

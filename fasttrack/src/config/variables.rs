@@ -101,6 +101,15 @@ pub const VARIABLES: &[Variable] = &[
         Ok(())
     }),
     open(
+        "SESSION_MAX_DAYS",
+        Some("0"),
+        "how long a session lives, however often it is refreshed; 0 is for as long as it is",
+        |config, value| {
+            config.session_max_days = number(value, 0, 3_650, "a whole number of days from 0 to 3650")?;
+            Ok(())
+        },
+    ),
+    open(
         "REFRESH_GRACE_SECONDS",
         Some("0"),
         "how long a used refresh token gets the same tokens again, until these are used; 0 is never",

@@ -1,5 +1,8 @@
 //! `POST /auth/logout`, `GET /auth/sessions`, `DELETE /auth/sessions/{id}`
 
+use std::time::Duration;
+
+use fasttrack::testing::{Login, TestApp as Kit};
 use serde_json::{Value, json};
 
 use crate::driver::{Person, TestApp, exchange, request_head, shared};
@@ -141,4 +144,63 @@ fn everything_here_needs_an_access_token() {
         call().refused(401);
         call().token(&person.pair.refresh).refused(401);
     }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Goes on with a session every six days, for so many times: what the last time was answered.
+fn refreshed(app: &Kit, somebody: &Login, times: usize) -> (u16, String) {
+    let mut token = somebody.refresh_token.clone();
+    let mut last = (0, String::new());
+    for _ in 0..times {
+        app.advance(DAY * 6);
+        let reply = app.anonymous().post("/auth/refresh", &json!({ "refresh_token": token })).send();
+        let pair: Value = reply.json();
+        let of = |name: &str| pair[name].as_str().unwrap_or_default().to_owned();
+        (token, last) = (of("refresh_token"), (reply.status, of("access_token")));
+        if reply.status != 200 {
+            break;
+        }
+    }
+    last
+}
+
+#[test]
+fn a_session_that_nobody_uses_ends_after_a_week() {
+    let app = Kit::start(resources::application());
+    let (ada, eve) = (app.account("ada"), app.account("eve"));
+    let refresh = |token: &str| app.anonymous().post("/auth/refresh", &json!({ "refresh_token": token })).send().status;
+    app.advance(DAY * 7 - Duration::from_secs(60));
+    assert_eq!(refresh(&ada.refresh_token), 200);
+    app.advance(Duration::from_secs(120));
+    assert_eq!(refresh(&eve.refresh_token), 401);
+}
+
+#[test]
+fn a_session_ends_as_old_as_the_settings_say_however_often_it_is_refreshed() {
+    let unbound = Kit::start(resources::application());
+    assert_eq!(refreshed(&unbound, &unbound.account("ada"), 10).0, 200);
+
+    let app = Kit::setup(resources::application()).set("SESSION_MAX_DAYS", "20").start();
+    let (status, access) = refreshed(&app, &app.account("ada"), 3);
+    assert_eq!(status, 200);
+    let ada = app.with_token(&access);
+    let own = ada.get("/auth/sessions").expect(200).json()["items"][0].clone();
+    let instant_s = |key: &str| fasttrack::clock::parse_timestamp_us(own[key].as_str().unwrap()).unwrap() / 1_000_000;
+    assert_eq!(instant_s("expires_at") - instant_s("created_at"), 20 * 24 * 60 * 60, "{own}");
+    assert_eq!(refreshed(&app, &app.account("eve"), 4).0, 401);
+}
+
+#[test]
+fn what_is_open_ends_with_its_session() {
+    let settings = Kit::setup(resources::application()).set("SESSION_MAX_DAYS", "1");
+    let app = settings.set("ACCESS_TOKEN_EXPIRE_MINUTES", "10080").start();
+    let ada = app.account("ada");
+    let ada = app.as_(&ada);
+    app.advance(DAY - Duration::from_secs(60));
+    ada.get("/users/me").expect(200);
+    let mut socket = ada.socket();
+    app.advance(Duration::from_secs(120));
+    ada.get("/users/me").refused(401);
+    socket.expect_close(4001);
 }

@@ -124,6 +124,15 @@ async fn a_session_expires_with_its_refresh_token() {
     House::refused(house.auth.recheck(&caller).await, "session has ended");
 }
 
+#[tokio::test]
+async fn nobody_is_admitted_for_longer_than_his_session() {
+    let house = House::new().await;
+    let pair = house.log_in().await;
+    let end_us = START_US + 60 * SECOND_US;
+    house.write("UPDATE sessions SET expires_at = $1", vec![Arg::Text(clock::format_us(end_us))]).await;
+    assert_eq!(house.auth.admit(&pair.access).await.unwrap().expires_at_us, end_us);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn revocations_are_never_outlived_by_a_load_beside_them() {
     let house = House::new().await;
