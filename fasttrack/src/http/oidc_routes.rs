@@ -93,7 +93,7 @@ pub(super) async fn begin(site: &Site, req: &Request, params: Params) -> Result<
     let return_to = return_to(&site.elsewhere, params)?;
     let redirect = redirect(site, req, &provider.name);
     let Beginning { url, flow } = site.elsewhere.providers.begin(provider, &redirect).await?;
-    let name = cookie_name(&flow.state);
+    let name = cookie_name(&redirect, &flow.state);
     let until_us = clock::now_us().saturating_add(AWAY_S * SECOND_US);
     let away = Away { provider: provider.name.clone(), flow, return_to, until_us };
     let away = serde_json::to_vec(&away).map_err(|error| Error::Internal(error.to_string()))?;
@@ -107,7 +107,7 @@ pub(super) async fn come_back(site: &Site, req: &Request, params: Params, client
     let answer = Answer::of(params);
     let redirect = redirect(site, req, &provider.name);
     let state = answer.state.clone().unwrap_or_default();
-    let name = cookie_name(&state);
+    let name = cookie_name(&redirect, &state);
     let away = cookies(req.headers(), &name).and_then(|sealed| open(site, sealed));
     let is_his =
         |away: &Away| away.provider == provider.name && away.flow.state == state && clock::now_us() < away.until_us;
@@ -226,16 +226,23 @@ fn redirect(site: &Site, req: &Request, provider: &str) -> String {
     format!("http://{}{path}", host.unwrap_or("localhost"))
 }
 
-fn cookie_name(state: &str) -> String {
+fn cookie_name(redirect: &str, state: &str) -> String {
+    // A browser takes a name that begins so from this host alone: another one of the same domain, which may set cookies for all of
+    // it, could have somebody end there what it has begun itself.
+    let prefix = if is_encrypted(redirect) { "__Host-" } else { "" };
     // Two log-ins may be under way in one browser.
     let known = state.chars().filter(char::is_ascii_alphanumeric).take(8);
-    COOKIE.chars().chain(known).collect()
+    prefix.chars().chain(COOKIE.chars()).chain(known).collect()
+}
+
+fn is_encrypted(redirect: &str) -> bool {
+    redirect.starts_with("https://")
 }
 
 /// What keeps a cookie, or takes it away.
 fn cookie(site: &Site, redirect: &str, name: &str, value: Option<&str>) -> Result<HeaderValue, Error> {
-    let path = format!("{}{API_PREFIX}/auth/oidc", site.public_url.as_ref().map_or("", PublicUrl::path));
-    let secure = if redirect.starts_with("https://") { "; Secure" } else { "" };
+    let own = format!("{}{API_PREFIX}/auth/oidc", site.public_url.as_ref().map_or("", PublicUrl::path));
+    let (path, secure) = if is_encrypted(redirect) { ("/", "; Secure") } else { (own.as_str(), "") };
     let (value, age) = value.map_or(("", 0), |value| (value, AWAY_S));
     let cookie = format!("{name}={value}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(cookie).map_err(|error| Error::Internal(error.to_string()))
@@ -337,6 +344,7 @@ mod tests {
         assert_eq!(cookies(&headers, "fasttrack_oidc_x"), Some("1=="));
         assert_eq!(cookies(&headers, "fasttrack_oidc_y"), Some("2"));
         assert_eq!(cookies(&headers, "fasttrack_oidc_"), None);
-        assert_eq!(cookie_name("ab-_c;d=efghij"), "fasttrack_oidc_abcdefgh");
+        assert_eq!(cookie_name("http://x.example/", "ab-_c;d=efghij"), "fasttrack_oidc_abcdefgh");
+        assert_eq!(cookie_name("https://x.example/", "ab"), "__Host-fasttrack_oidc_ab");
     }
 }

@@ -26,7 +26,11 @@ impl House {
     }
 
     fn begin(&self, parameters: &str) -> Browser {
-        let begun = self.app.anonymous().call("GET", &format!("/auth/oidc/here{parameters}")).expect(302);
+        self.begin_at("here", parameters)
+    }
+
+    fn begin_at(&self, provider: &str, parameters: &str) -> Browser {
+        let begun = self.app.anonymous().call("GET", &format!("/auth/oidc/{provider}{parameters}")).expect(302);
         assert_eq!(begun.header("cache-control"), Some("no-store"));
         let cookie = begun.header("set-cookie").unwrap();
         for part in ["; HttpOnly", "; SameSite=Lax", "; Path=/api/v1/auth/oidc;", "; Max-Age=600;"] {
@@ -37,7 +41,11 @@ impl House {
     }
 
     fn come_back(&self, cookie: &str, parameters: &str) -> Reply {
-        let target = format!("/auth/oidc/here/callback?{parameters}");
+        self.come_back_from("here", cookie, parameters)
+    }
+
+    fn come_back_from(&self, provider: &str, cookie: &str, parameters: &str) -> Reply {
+        let target = format!("/auth/oidc/{provider}/callback?{parameters}");
         self.app.anonymous().call("GET", &target).header("cookie", cookie).send()
     }
 
@@ -161,6 +169,30 @@ fn nobody_is_logged_in_with_what_another_browser_has_begun() {
 }
 
 #[test]
+fn what_a_browser_keeps_it_takes_from_this_host_alone() {
+    let provider = Provider::start();
+    let setup = Kit::setup(resources::application()).set("OIDC_PROVIDERS", &provider.setting());
+    let app = setup.set("PUBLIC_URL", "https://x.example/tracker").start();
+    let begun = app.anonymous().call("GET", "/auth/oidc/here").expect(302);
+    let cookie = begun.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-fasttrack_oidc_"), "{cookie}");
+    for part in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"] {
+        assert!(cookie.contains(part), "{part} in {cookie}");
+    }
+    assert!(!cookie.to_lowercase().contains("domain="), "{cookie}");
+    let kept = cookie.split(';').next().unwrap();
+    let back = provider.agree(begun.header("location").unwrap(), &ada());
+    let come_back = |cookie: &str| {
+        app.anonymous().call("GET", &format!("/auth/oidc/here/callback?{back}")).header("cookie", cookie).send()
+    };
+    come_back(kept.trim_start_matches("__Host-")).problem(401).says("this browser");
+    let done = come_back(kept);
+    assert_eq!(done.status, 200);
+    let ended = done.header("set-cookie").unwrap();
+    assert!(ended.starts_with("__Host-fasttrack_oidc_") && ended.contains("; Max-Age=0;"), "{ended}");
+}
+
+#[test]
 fn a_log_in_is_over_after_ten_minutes() {
     let house = House::new();
     let browser = house.begin("");
@@ -185,7 +217,7 @@ fn a_token_that_is_not_for_this_log_in_lets_nobody_in() {
         house.log_in(&ada()).problem(401).says("token");
     }
     house.provider.claim(json!({}));
-    for signed in [Signed::ByAnother, Signed::WithNothing, Signed::WithTheSecret] {
+    for signed in [Signed::ByAnother, Signed::WithItsOwn, Signed::WithNothing, Signed::WithTheSecret] {
         house.provider.sign(signed);
         let refused = house.log_in(&ada());
         assert_eq!(refused.status, 401, "{signed:?}: {}", refused.text());
@@ -205,6 +237,53 @@ fn another_provider_that_answers_is_not_given_the_code() {
     assert_eq!(house.provider.asked("/token"), 0);
     house.app.anonymous().call("GET", "/auth/oidc/nobody").refused(404);
     house.app.anonymous().call("GET", "/auth/oidc/nobody/callback?code=1&state=2").refused(404);
+}
+
+#[test]
+fn who_somebody_is_at_one_provider_is_nobody_at_another() {
+    let (provider, other) = (Provider::start(), Provider::start());
+    let setting = json!([provider.named("here"), other.named("there")]).to_string();
+    let app = Kit::setup(resources::application()).set("OIDC_PROVIDERS", &setting).start();
+    let house = House { app, provider };
+    let ada_here = house.me(&house.log_in(&ada()));
+    // What one has begun, another does not end; neither is asked with the code of the other.
+    let browser = house.begin("");
+    let back = house.provider.agree(&browser.location, &ada());
+    // Not every provider says who it is.
+    let unsaid = back.split("&iss=").next().unwrap();
+    house.come_back_from("there", &browser.cookie, unsaid).problem(401).says("this browser");
+    assert_eq!(other.asked("/token"), 0);
+    // The same subject there is another person.
+    let browser = house.begin_at("there", "");
+    let eve = json!({ "sub": "248289", "email": "eve@example.com", "email_verified": true });
+    let back = other.agree(&browser.location, &eve);
+    let eve_there = house.me(&house.come_back_from("there", &browser.cookie, &back));
+    assert_ne!(eve_there["id"], ada_here["id"]);
+    assert_eq!(house.me(&house.log_in(&ada()))["id"], ada_here["id"]);
+}
+
+#[test]
+fn a_provider_that_describes_itself_as_another_is_not_asked_for_anybody() {
+    let house = House::new();
+    for issuer in ["https://accounts.example.com".to_owned(), format!("{}/", house.provider.issuer)] {
+        house.provider.pose_as(&issuer);
+        let refused = house.app.anonymous().call("GET", "/auth/oidc/here").send();
+        refused.problem(503).says("provider");
+    }
+    house.provider.pose_as(&house.provider.issuer);
+    house.begin("");
+}
+
+#[test]
+fn no_more_is_asked_for_than_is_needed_and_each_time_with_other_secrets() {
+    let house = House::new();
+    let [one, other] = [(); 2].map(|()| query(house.begin("").location.split_once('?').unwrap().1));
+    assert_eq!((one["scope"].as_str(), one["response_type"].as_str()), ("openid email profile", "code"));
+    assert_eq!((one["code_challenge_method"].as_str(), one["code_challenge"].len()), ("S256", 43));
+    for secret in ["state", "nonce", "code_challenge"] {
+        assert!(one[secret].len() >= 22, "{secret} has 128 bits: {}", one[secret]);
+        assert_ne!(one[secret], other[secret], "{secret}");
+    }
 }
 
 #[test]

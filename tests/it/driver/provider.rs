@@ -30,6 +30,8 @@ const CLIENT: (&str, &str) = ("tracker", "the secret of a client");
 pub(crate) enum Signed {
     Well,
     ByAnother,
+    /// By another, whose key stands in the token.
+    WithItsOwn,
     WithNothing,
     WithTheSecret,
 }
@@ -51,6 +53,8 @@ struct Inside {
     last: Value,
     codes: HashMap<String, Granted>,
     is_down: bool,
+    /// Whom it gives itself out for.
+    poses_as: Option<String>,
     asked: Vec<String>,
 }
 
@@ -76,6 +80,7 @@ impl Provider {
             last: json!({}),
             codes: HashMap::new(),
             is_down: false,
+            poses_as: None,
             asked: Vec::new(),
         };
         let inside = Arc::new(Mutex::new(inside));
@@ -91,10 +96,13 @@ impl Provider {
 
     /// `OIDC_PROVIDERS` with this one, called `here`.
     pub(crate) fn setting(&self) -> String {
+        json!([self.named("here")]).to_string()
+    }
+
+    /// What `OIDC_PROVIDERS` says of this one, called so.
+    pub(crate) fn named(&self, name: &str) -> Value {
         let (client_id, client_secret) = CLIENT;
-        let issuer = &self.issuer;
-        json!([{ "name": "here", "issuer": issuer, "client_id": client_id, "client_secret": client_secret }])
-            .to_string()
+        json!({ "name": name, "issuer": self.issuer, "client_id": client_id, "client_secret": client_secret })
     }
 
     /// Somebody who was led there logs in, and agrees: the query string with which he is sent back.
@@ -125,6 +133,11 @@ impl Provider {
     /// Says this of whom a token is for when it is asked.
     pub(crate) fn tell(&self, person: Value) {
         self.inside.lock().unwrap().person = Some(person);
+    }
+
+    /// Describes itself as another from now on.
+    pub(crate) fn pose_as(&self, issuer: &str) {
+        self.inside.lock().unwrap().poses_as = Some(issuer.to_owned());
     }
 
     /// Signs with another key from now on.
@@ -185,7 +198,7 @@ impl Inside {
         match target {
             "/.well-known/openid-configuration" => {
                 let description = json!({
-                    "issuer": issuer,
+                    "issuer": self.poses_as.as_ref().unwrap_or(issuer),
                     "authorization_endpoint": format!("{issuer}/authorize"),
                     "token_endpoint": format!("{issuer}/token"),
                     "userinfo_endpoint": format!("{issuer}/userinfo"),
@@ -196,20 +209,18 @@ impl Inside {
                 });
                 (200, description)
             }
-            "/keys" => {
-                let (name, key) = &self.key;
-                let point = key.public_key().as_ref();
-                let [x, y] = [&point[1..33], &point[33..]].map(|half| URL_SAFE_NO_PAD.encode(half));
-                let key =
-                    json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": name, "x": x, "y": y });
-                (200, json!({ "keys": [key] }))
-            }
+            "/keys" => (200, json!({ "keys": [published(&self.key.1, &self.key.0)] })),
             "/token" => self.exchange(headers, &query(body)),
             "/userinfo" if headers.get("authorization").is_some_and(|token| token == "Bearer opaque") => {
                 (200, self.person.clone().unwrap_or_else(|| self.last.clone()))
             }
             _ => (404, json!({})),
         }
+    }
+
+    /// What begins its tokens.
+    fn header(&self) -> Value {
+        json!({ "alg": "ES256", "typ": "JWT", "kid": self.key.0 })
     }
 
     fn exchange(&mut self, headers: &HashMap<String, String>, sent: &HashMap<String, String>) -> (u16, Value) {
@@ -237,8 +248,14 @@ impl Inside {
             }
         }
         let token = match self.signed {
-            Signed::Well => by(&self.key.1, &self.key.0, &claims),
-            Signed::ByAnother => by(&key(), &self.key.0, &claims),
+            Signed::Well => by(&self.key.1, &self.header(), &claims),
+            Signed::ByAnother => by(&key(), &self.header(), &claims),
+            Signed::WithItsOwn => {
+                let (own, mut header) = (key(), self.header());
+                header["jwk"] = published(&own, &self.key.0);
+                header["jku"] = json!(format!("{}/keys", self.issuer));
+                by(&own, &header, &claims)
+            }
             Signed::WithNothing => sign(&claims, Algorithm::None, b""),
             Signed::WithTheSecret => sign(&claims, Algorithm::Hs256, secret.as_bytes()),
         };
@@ -246,10 +263,16 @@ impl Inside {
     }
 }
 
-/// A token that is signed with this key, which is called so.
-fn by(key: &EcdsaKeyPair, name: &str, claims: &Value) -> String {
-    let header = json!({ "alg": "ES256", "typ": "JWT", "kid": name }).to_string();
-    let text = [header, claims.to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+/// A key that is called so, as it is published (RFC 7517).
+fn published(key: &EcdsaKeyPair, name: &str) -> Value {
+    let point = key.public_key().as_ref();
+    let [x, y] = [&point[1..33], &point[33..]].map(|half| URL_SAFE_NO_PAD.encode(half));
+    json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": name, "x": x, "y": y })
+}
+
+/// A token that is signed with this key.
+fn by(key: &EcdsaKeyPair, header: &Value, claims: &Value) -> String {
+    let text = [header.to_string(), claims.to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
     let signature = key.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature");
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
 }
