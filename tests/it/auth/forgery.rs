@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::login::claims;
-use crate::driver::{Algorithm, Settings, TestApp, shared, sign, sign_with_header};
+use crate::driver::{Algorithm, Settings, TestApp, shared, sign, sign_bytes, sign_with_header};
 
 const KEY: &str = "a secret key that the tests know, of more than 32 bytes";
 
@@ -71,6 +71,53 @@ fn what_calls_an_extension_critical_is_refused() {
             app.post("/auth/refresh", &json!({ "refresh_token": signed(&person.pair.refresh) })).refused(401);
         }
     }
+}
+
+/// RFC 8725, section 3.10: what a token says of keys is not looked at.
+#[test]
+fn a_key_that_a_token_brings_along_is_not_believed() {
+    const OWN: &str = "a key of somebody else's making, of more than 32 bytes";
+    let app = Settings::new().set("SECRET_KEY", KEY).start();
+    let claims = claims(&app.person().pair.access);
+    let jwk = json!({ "kty": "oct", "alg": "HS256", "kid": "1", "k": URL_SAFE_NO_PAD.encode(OWN) });
+    let own = app.address();
+    for members in [
+        json!({ "jwk": jwk, "kid": "1" }),
+        json!({ "jku": format!("http://{own}/openapi.json"), "kid": "1" }),
+        json!({ "x5u": "https://evil.example/key.pem" }),
+        json!({ "x5c": [URL_SAFE_NO_PAD.encode(OWN)] }),
+        json!({ "kid": "../../../dev/null" }),
+        json!({ "kid": "' UNION SELECT 'x" }),
+    ] {
+        for key in [OWN, ""] {
+            let token = sign_with_header(&members, &claims, Algorithm::Hs256, key.as_bytes());
+            check_refused(&app, &members.to_string(), &token);
+        }
+    }
+}
+
+/// RFC 8725, section 3.7: claims are UTF-8.
+#[test]
+fn claims_that_are_no_utf_8_are_refused() {
+    let app = Settings::new().set("SECRET_KEY", KEY).start();
+    let text = claims(&app.person().pair.access).to_string();
+    let signed = |bytes: &[u8]| sign_bytes(bytes, KEY.as_bytes());
+    app.get("/users/me").token(&signed(text.as_bytes())).ok();
+    let (head, tail) = text.split_once("user").unwrap();
+    let latin = [head.as_bytes(), b"us\xe9r", tail.as_bytes()].concat();
+    let wide: Vec<_> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (what, bytes) in [("latin-1", latin), ("UTF-16", wide), ("a mark", ["\u{feff}", &text].concat().into_bytes())] {
+        check_refused(&app, what, &signed(&bytes));
+    }
+}
+
+#[test]
+fn what_a_token_says_of_a_role_gives_none() {
+    let app = Settings::new().set("SECRET_KEY", KEY).start();
+    let claims = claims(&app.person().pair.access);
+    let token = sign(&altered(&claims, |claims| claims["role"] = json!("admin")), Algorithm::Hs256, KEY.as_bytes());
+    assert_eq!(app.get("/users/me").token(&token).ok()["role"], "user");
+    app.get("/users").token(&token).refused(403);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Accounts that nobody registers: they are made by others, or by others for whom they invite.
 #![expect(dead_code, reason = "the columns are for the database alone")]
 
+use std::time::Duration;
+
 use fasttrack::{
     Application,
     mails::{AccountMails, Draft, LinkMail},
@@ -117,6 +119,22 @@ fn who_is_invited_chooses_his_password() {
     assert_eq!(log_in("of Ada's own choice"), 200);
     let read = app.as_(&admin).call("GET", &format!("/members/{}", row["id"])).expect(200).json();
     assert_eq!(read["email_verified"], true);
+}
+
+#[test]
+fn an_invitation_is_good_for_a_week_and_once() {
+    let follow = |days: u64| {
+        let app = start(Application::new(MEMBERS));
+        let admin = app.account_as("admin", "admin");
+        app.as_(&admin).call("POST", "/members").json(&json!({ "email": "ada@example.com" })).expect(201);
+        app.run_jobs();
+        let mail = app.mails_to("ada@example.com").pop().unwrap();
+        let token = mail.text.lines().find_map(|line| line.strip_prefix("/reset#token=")).unwrap().to_owned();
+        app.advance(Duration::from_secs(days * 24 * 60 * 60 - 60));
+        let body = json!({ "token": token, "password": "of Ada's own choice" });
+        [(); 2].map(|()| app.anonymous().call("POST", "/auth/reset").json(&body).send().status)
+    };
+    assert_eq!((follow(7), follow(8)), ([204, 401], [401, 401]));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! `POST /auth/login`: the token pair, and who gets none.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use fasttrack::testing::TestApp as Kit;
 use serde_json::{Value, json};
 
 use crate::driver::{Pair, shared, unique_email};
@@ -63,6 +66,15 @@ fn a_disabled_account_gets_403_for_the_right_password_only() {
     let login = |password: &str| shared().post("/auth/login", &json!({ "email": person.email, "password": password }));
     login(&person.password).refused(403);
     login("not the password").refused(401);
+}
+
+#[test]
+fn a_password_holds_until_it_is_changed() {
+    let app = Kit::start(resources::application());
+    let ada = app.account("ada");
+    app.advance(Duration::from_hours(10 * 365 * 24));
+    let body = json!({ "email": ada.email, "password": ada.password });
+    app.anonymous().post("/auth/login", &body).expect(200);
 }
 
 #[test]

@@ -24,6 +24,24 @@ fn the_pages_run_nothing_but_their_own_files_and_tell_nobody_where_one_is() {
 }
 
 #[test]
+fn a_password_is_typed_unseen_and_may_be_pasted_or_kept() {
+    let app = shared();
+    for (page, scripts, kept_as) in
+        [("/reset", &["reset.js", "link.js"][..], "new-password"), ("/live", &["page.js"], "current-password")]
+    {
+        let html = app.at("GET", page).send().expect(200).text();
+        let field = html.split('<').find(|tag| tag.starts_with("input") && tag.contains("name=\"password\""));
+        let field = field.unwrap_or_else(|| panic!("no password in {html}"));
+        assert!(field.contains("type=\"password\""), "{field}");
+        assert!(field.contains(&format!("autocomplete=\"{kept_as}\"")) && !field.contains("readonly"), "{field}");
+        let texts = scripts.iter().map(|script| app.at("GET", &format!("{page}/{script}")).send().expect(200).text());
+        for text in texts.chain([html.clone()]) {
+            assert!(!text.contains("paste") && !text.contains("beforeinput"), "{page} hears of what is pasted");
+        }
+    }
+}
+
+#[test]
 fn nothing_that_is_sent_comes_back() {
     let app = shared();
     let reply = app.at("GET", "/reset?token=%3Cscript%3E").send();

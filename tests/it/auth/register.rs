@@ -106,6 +106,25 @@ fn passwords_are_never_truncated() {
 }
 
 #[test]
+fn passwords_are_compared_as_they_were_sent() {
+    for (password, others) in [
+        ("Correct Horse", &["correct horse", "CORRECT HORSE", "Correct Horse ", "Correct  Horse"][..]),
+        (" blanks around ", &["blanks around", " blanks around", "blanks around "]),
+        // The same to the eye: one character, and two.
+        ("\u{e9}clair, s'il", &["e\u{301}clair, s'il", "eclair, s'il"]),
+        ("\ttab\r\nand lines\u{202e}", &["tab\r\nand lines", "\ttab\nand lines\u{202e}"]),
+    ] {
+        let email = unique_email();
+        shared().post("/auth/register", &json!({ "email": email, "password": password })).created();
+        // Not more than four of them: after five within a minute none is compared.
+        for wrong in others {
+            shared().post("/auth/login", &json!({ "email": email, "password": wrong })).refused(401);
+        }
+        shared().login(&email, password);
+    }
+}
+
+#[test]
 fn the_password_is_shown_nowhere() {
     let app = crate::driver::Settings::new().set("LOG", "trace").start();
     let Person { email, password, pair, .. } = app.person();

@@ -32,6 +32,9 @@ fn a_disabled_account_is_out_at_once() {
     app.get(&format!("/projects/{project}")).by(app.admin()).ok();
 
     app.patch(&format!("/users/{}", person.id), &json!({ "is_active": true })).by(app.admin()).ok();
+    // What was ended stays so.
+    app.get("/users/me").by(&person).refused(401);
+    app.post("/auth/refresh", &json!({ "refresh_token": person.pair.refresh })).refused(401);
     let pair = app.login(&person.email, &person.password);
     app.get(&format!("/projects/{project}")).token(&pair.access).ok();
 }

@@ -42,6 +42,14 @@ pub(crate) fn sign_with_header(members: &Value, claims: &Value, algorithm: Algor
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
+/// A token with these bytes in the place of claims, signed as the server signs.
+pub(crate) fn sign_bytes(payload: &[u8], key: &[u8]) -> String {
+    let header = json!({ "alg": "HS256", "typ": "JWT" }).to_string();
+    let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let signature = mac::<Hmac<Sha256>>(key, &text);
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
 fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("a key of any length");
     mac.update(text.as_bytes());

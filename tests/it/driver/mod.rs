@@ -20,7 +20,7 @@ pub(crate) use self::{
     bucket::{Bucket, Trouble},
     client::{Reply, encode, without_values},
     database::{adapted, dialect, server_only, sqlite_only},
-    jwt::{Algorithm, sign, sign_with_header},
+    jwt::{Algorithm, sign, sign_bytes, sign_with_header},
     provider::{Provider, Signed, query},
     random::Random,
     raw::{RawReply, exchange, parse_reply, request_head},
