@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access;
 mod backup;
 mod beginner;
 mod demo;
@@ -90,6 +91,12 @@ enum Command {
     },
     /// Print what the declaration of a resource means
     Explain(explain::ExplainCommand),
+    /// Write down in access.lock who may do what with which rows and fields
+    Access {
+        /// Write nothing; fail where that file says otherwise, and show what differs
+        #[arg(long)]
+        check: bool,
+    },
     /// Begin a project of your own in a new folder
     New(new::NewArguments),
 }
@@ -110,6 +117,7 @@ impl Command {
             | Self::Completions { .. }
             | Self::Routes { .. }
             | Self::Explain(_)
+            | Self::Access { .. }
             | Self::New(_) => false,
         }
     }
@@ -138,6 +146,8 @@ enum Failure {
     Health(#[from] healthcheck::HealthError),
     #[error(transparent)]
     Explain(#[from] explain::ExplainError),
+    #[error(transparent)]
+    Access(#[from] access::AccessError),
     #[error(transparent)]
     Jobs(#[from] jobs::JobsError),
     #[error(transparent)]
@@ -286,6 +296,10 @@ fn run(
             let dialect = config.map_or(Dialect::Sqlite, |config| config.database.dialect());
             let text = explain::render(&command, &Catalog::link(&resources)?, dialect)?;
             io::stdout().lock().write_all(text.as_bytes())?;
+        }
+        Command::Access { check } => {
+            let said = access::run(&Catalog::link(&resources)?, check)?;
+            io::stdout().lock().write_all(said.as_bytes())?;
         }
         Command::New(arguments) => new::run(&arguments)?,
     }

@@ -81,6 +81,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub mod access;
 pub mod app;
 #[doc(hidden)]
 pub mod auth;

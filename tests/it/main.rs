@@ -14,6 +14,7 @@
     reason = "a test reports a broken expectation by panicking"
 )]
 
+mod access;
 mod auth;
 mod command;
 mod config;

@@ -6,11 +6,12 @@ use futures_util::FutureExt;
 
 use super::demo::{Demo, Fill};
 use crate::{
+    access,
     error::Error,
     http::{CustomRoute, Replacement},
     job::{Context, JobResult, Regular},
     mails::AccountMails,
-    schema::{About, Resources},
+    schema::{About, Catalog, LinkError, Resources},
 };
 
 /// An application: what it declares, and the routes that it writes by hand.
@@ -54,6 +55,14 @@ impl Application {
         let version = self.resources.about().version;
         self.resources = self.resources.headed(About { title, version, description });
         self
+    }
+
+    /// Who may do what with which rows and fields, a line each, as `access.lock` has them: for a test that compares the two.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the declarations do not fit together.
+    pub fn access(&self) -> Result<Vec<String>, LinkError> {
+        access::lines(&Catalog::link(&self.resources)?)
     }
 
     /// Adds a route of its own. One that is there already stops the start.

@@ -4,7 +4,7 @@ use super::{flow, inline, refusal, value};
 use crate::{
     db::Arg,
     error::{Error, Fault},
-    schema::{Column, Fallback, Kind, Schema},
+    schema::{Column, Fallback, Kind, Schema, Verb},
     sql::stored_default,
     wire::{Node, Object, compact},
 };
@@ -152,6 +152,22 @@ pub(super) fn is_input(schema: &Schema, purpose: Purpose, column: &Column) -> Re
         return Err(("write_once", "cannot be changed after creation"));
     }
     Ok(())
+}
+
+/// Whether a client may send the field to make or to change a row; a file, to its own path, as part of a change.
+#[must_use]
+pub fn takes(schema: &Schema, verb: Verb, column: &Column) -> bool {
+    match verb {
+        Verb::Create => is_input(schema, Purpose::Create, column).is_ok(),
+        Verb::Update => column.file.is_some() || is_input(schema, Purpose::Update, column).is_ok(),
+        _ => false,
+    }
+}
+
+/// Whether whoever registers may send the field.
+#[must_use]
+pub fn registers(schema: &Schema, column: &Column) -> bool {
+    column.write.is_none() && is_input(schema, Purpose::Register, column).is_ok()
 }
 
 fn is_required(column: &Column) -> bool {

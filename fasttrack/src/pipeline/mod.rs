@@ -56,6 +56,7 @@ pub use self::{
     expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
     files::FileOf,
     history::HistoryOf,
+    input::{registers, takes},
     once::{Answer, Answered, KEY_HEADER, Keyed, Render, Work},
     operation::{Act, Operation, Outcome, Prepared},
     permit::{Intent, Right},

@@ -23,6 +23,7 @@ mod resources;
 mod rule;
 mod shown;
 mod trigger;
+mod ways;
 mod words;
 
 use self::{laws::equal, names::assert_table_is_free};
@@ -45,7 +46,8 @@ pub use self::{
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Path, Rule, Verb},
     trigger::{Assigned, Assignment, Change, Effect, Payload, RowVersion, Trigger},
-    words::{rule_in_words, verb_in_words},
+    ways::{Term, Way, both, ways, whole_way},
+    words::{asked_again, rule_in_words, verb_in_words},
 };
 pub use crate::types::{
     BelongsTo, Choice, CreatedAt, Date, Decimal, DeletedAt, Email, Entity, FieldType, File, Id, Json, Kind, Literal,

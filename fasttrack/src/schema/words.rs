@@ -7,7 +7,7 @@ use super::{Catalog, Column, Comparison, Kind, Path, Rule, Schema, Verb};
 /// Who may, in words, for a rule declared on `schema`.
 #[must_use]
 pub fn rule_in_words(rule: &Rule, schema: &Schema, catalog: &Catalog) -> String {
-    Place { catalog, schema, prefix: String::new(), depth: 0 }.phrase(rule).text
+    Place::of(schema, catalog).phrase(rule).text
 }
 
 /// Who may use `verb`, in words; `None` where nobody may. Of `update` also what is asked besides: of the row as it would
@@ -16,7 +16,7 @@ pub fn rule_in_words(rule: &Rule, schema: &Schema, catalog: &Catalog) -> String 
 pub fn verb_in_words(verb: Verb, schema: &Schema, catalog: &Catalog) -> Option<String> {
     let rule = schema.rule(verb)?;
     let who = rule_in_words(rule, schema, catalog);
-    let moves = if verb == Verb::Update { moves(rule, schema, catalog) } else { Vec::new() };
+    let moves = if verb == Verb::Update { asked_again(rule, schema, catalog) } else { Vec::new() };
     Some(match (schema.afterwards, moves.as_slice()) {
         (Some(after), _) if verb == Verb::Update => {
             format!("{who}; of the row as it would be: {}", rule_in_words(&after, schema, catalog))
@@ -26,8 +26,10 @@ pub fn verb_in_words(verb: Verb, schema: &Schema, catalog: &Catalog) -> Option<S
     })
 }
 
-/// The keys of relations to other resources than the account that a client may change, and of which the rule speaks.
-fn moves(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Vec<&'static str> {
+/// The keys of relations to other resources than the account that a client may change, and of which the rule of `update`
+/// speaks: it is asked again of where a new one leads.
+#[must_use]
+pub fn asked_again(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Vec<&'static str> {
     let leads_to_account = |target: &str| catalog.find(target).is_some_and(|target| target.schema.account);
     let may_move = |column: &&Column| {
         let is_input = !(column.write_once || column.read_only || column.actor);
@@ -71,18 +73,18 @@ pub(crate) fn named_rule<'a>(
 }
 
 /// Deepest nesting of named rules that is spelled out; below it, or in a circle, the name has to do.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// The row that a rule speaks of.
-struct Place<'a> {
-    catalog: &'a Catalog,
-    schema: &'a Schema,
-    prefix: String,
-    depth: usize,
+pub(super) struct Place<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) schema: &'a Schema,
+    pub(super) prefix: String,
+    pub(super) depth: usize,
 }
 
 /// A rule in words, and how it may be combined.
-struct Phrase {
+pub(super) struct Phrase {
     text: String,
     /// The parts, when it is a choice between several.
     alternatives: Vec<String>,
@@ -91,14 +93,19 @@ struct Phrase {
 
 /// From the loosest to the tightest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+pub(super) enum Binding {
     Alternative,
     Conjunction,
     Word,
 }
 
-impl Place<'_> {
-    fn phrase(&self, rule: &Rule) -> Phrase {
+impl<'a> Place<'a> {
+    /// A row of this resource itself.
+    pub(super) const fn of(schema: &'a Schema, catalog: &'a Catalog) -> Self {
+        Self { catalog, schema, prefix: String::new(), depth: 0 }
+    }
+
+    pub(super) fn phrase(&self, rule: &Rule) -> Phrase {
         match rule {
             Rule::Any(rules) => self.any(rules),
             Rule::All(rules) => self.all(rules),
@@ -186,12 +193,12 @@ impl Phrase {
     }
 
     /// The text where something that binds like `around` stands around it.
-    fn inside(self, around: Binding) -> String {
+    pub(super) fn inside(self, around: Binding) -> String {
         if self.binding < around { format!("({})", self.text) } else { self.text }
     }
 }
 
-fn dotted(path: &Path) -> String {
+pub(super) fn dotted(path: &Path) -> String {
     path.steps().iter().flat_map(|step| [step, "."]).collect()
 }
 
