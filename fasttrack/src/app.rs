@@ -8,6 +8,7 @@ mod listeners;
 mod lock;
 pub(crate) mod log;
 mod schema;
+mod sealing;
 mod settings;
 mod signals;
 mod welcome;
@@ -127,6 +128,9 @@ pub enum StartError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] migrate::MigrateError),
+    /// What is kept sealed cannot be sealed with the key in use.
+    #[error("what was sealed with SECRET_KEY_PREVIOUS cannot be sealed anew: {0}; start again")]
+    Sealed(String),
     /// Mail cannot be sent as configured.
     #[error("SMTP_URL and MAIL_FROM do not say how to send mail: {0}")]
     Mail(String),
@@ -183,6 +187,7 @@ impl App {
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = settings::secret(config)?;
         let (keys, cursor_key) = settings::derive_keys(config, &secret);
+        sealing::renew(&db, &keys).await.map_err(|cause| StartError::Sealed(cause.to_string()))?;
         let hub = settings::hub(config);
         let managers = pipeline::managers(&catalog, account)?;
         let webhooks = Webhooks::new(&catalog, db.clone(), keys.clone(), config.webhooks_allow_private);

@@ -39,7 +39,7 @@ pub use self::{
     keys::Keys,
     links::{Issued, Links, Purpose},
     operator::Known,
-    totp::{Enrolment, totp_code},
+    totp::{Enrolment, sealed_for, totp_code},
 };
 use crate::{clock, db::Db, schema::Schema};
 

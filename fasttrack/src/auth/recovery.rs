@@ -19,7 +19,7 @@ const CONFIRMS: [&str; 1] = [Purpose::Verify.word()];
 
 impl Auth {
     /// Sets the password of the account that a link was sent to, whatever it was, ends all its sessions and other links, and
-    /// notes that its address is confirmed.
+    /// notes that its address is confirmed; where it was not before, all API keys end as well.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for anything but a good link; [`Error::Invalid`] on `password`; [`Error::Unavailable`] when
@@ -37,9 +37,14 @@ impl Auth {
         self.db
             .write(move |tx| {
                 async move {
-                    let (account, address) = follow(tx, &table, (&SETS_PASSWORD, digest), now.clone()).await?;
+                    let Followed { account, address, was_verified } =
+                        follow(tx, &table, (&SETS_PASSWORD, digest), now.clone()).await?;
                     tx.query(table.change_hash(account, hash, now)).await?;
                     tx.query(sql::end_sessions(account)).await?;
+                    if !was_verified {
+                        // Whoever made the account may have been somebody else, who has only typed the address.
+                        tx.query(sql::end_keys(account)).await?;
+                    }
                     for forgive in throttle.forgive(account, &address) {
                         tx.query(forgive).await?;
                     }
@@ -59,8 +64,8 @@ impl Auth {
         self.db
             .write(move |tx| {
                 async move {
-                    let (account, _) = follow(tx, &table, (&CONFIRMS, digest), now).await?;
-                    confirmation.confirm(tx, account).await
+                    let followed = follow(tx, &table, (&CONFIRMS, digest), now).await?;
+                    confirmation.confirm(tx, followed.account).await
                 }
                 .boxed()
             })
@@ -68,21 +73,30 @@ impl Auth {
     }
 }
 
-/// Uses a link up, if it is good: whose it is, and the address.
+/// Whose link was followed.
+struct Followed {
+    account: i64,
+    address: String,
+    /// Whether he had shown before that he reads mail sent there.
+    was_verified: bool,
+}
+
+/// Uses a link up, if it is good.
 async fn follow(
     tx: &mut Tx,
     table: &AccountTable,
     (purposes, digest): (&[&str], String),
     now: String,
-) -> Result<(i64, String), Error> {
+) -> Result<Followed, Error> {
     let rows = tx.query(sql::use_link(tx.dialect(), purposes, digest, now)).await?;
     let link = rows.first().and_then(|row| row.int(0).zip(row.text(1).map(str::to_owned)));
     let (account, address) = link.ok_or_else(no_link)?;
     let rows = tx.query(table.lock_addressee(account)).await?;
     let addressee = rows.first().and_then(AccountTable::addressee);
     // What changes either ends the links; they are bound to both nevertheless.
-    let is_good = addressee.is_some_and(|addressee| addressee.is_active && addressee.address == address);
-    if is_good { Ok((account, address)) } else { Err(no_link()) }
+    let addressee = addressee.filter(|addressee| addressee.is_active && addressee.address == address);
+    let was_verified = addressee.ok_or_else(no_link)?.is_verified;
+    Ok(Followed { account, address, was_verified })
 }
 
 fn no_link() -> Error {

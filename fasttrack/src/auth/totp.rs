@@ -58,7 +58,7 @@ impl Auth {
     pub async fn begin_totp(&self, caller: &Caller, issuer: &str) -> Result<Enrolment, Error> {
         let mut secret = [0; SECRET_BYTES];
         fill(&mut secret)?;
-        let sealed = self.settings.keys.seal(&of_account(caller.id), &secret)?;
+        let sealed = self.settings.keys.seal(&sealed_for(caller.id), &secret)?;
         let put_down = sql::begin_totp(caller.id, sealed, clock::format_us(self.now_us()));
         let begun = self.db.write(move |tx| async move { Ok(tx.query(put_down).await?) }.boxed()).await?;
         if begun.is_empty() {
@@ -82,7 +82,7 @@ impl Auth {
         let kept = self.kept(caller.id).await?.filter(|kept| !kept.is_on);
         let kept = kept.ok_or_else(|| Error::Conflict("no second factor is begun; begin one first".into()))?;
         let attempt = self.throttle.begin(Proof::Code(caller.id)).await?;
-        let secret = self.settings.keys.open(&of_account(caller.id), &kept.sealed)?;
+        let secret = self.settings.keys.open(&sealed_for(caller.id), &kept.sealed)?;
         let Some(step) = step_of(&secret, code, self.now_us().div_euclid(SECOND_US), kept.last_step) else {
             attempt.fail().await?;
             return Err(wrong_code());
@@ -172,7 +172,7 @@ impl Auth {
     /// Uses a code up; whether it was good.
     async fn use_up(&self, account: i64, code: &str) -> Result<bool, Error> {
         let Some(kept) = self.kept(account).await?.filter(|kept| kept.is_on) else { return Ok(false) };
-        let by_device = match self.settings.keys.open(&of_account(account), &kept.sealed) {
+        let by_device = match self.settings.keys.open(&sealed_for(account), &kept.sealed) {
             Ok(secret) => step_of(&secret, code, self.now_us().div_euclid(SECOND_US), kept.last_step),
             // Recovery codes are good also where the key is another one.
             Err(error) => {
@@ -242,8 +242,9 @@ fn recovery_digest(code: &str) -> String {
     hex(&Sha256::digest(plain.to_ascii_lowercase().as_bytes()))
 }
 
-/// For whose sake a secret is sealed.
-fn of_account(account: i64) -> [u8; 8] {
+/// What the second factor of an account is sealed for.
+#[must_use]
+pub const fn sealed_for(account: i64) -> [u8; 8] {
     account.to_be_bytes()
 }
 

@@ -72,6 +72,14 @@ pub(crate) const MEDIA_KINDS: &[MediaKind] = &[
     text("application/json", "json", Told::Json),
 ];
 
+/// What files of these types begin with, in full.
+const WHOLE_BEGINNINGS: &[(&str, &[u8])] = &[
+    ("application/pdf", b"%PDF-"),
+    ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ("image/gif", b"GIF8"),
+    ("application/zip", b"PK"),
+];
+
 /// Bytes of which nothing is known.
 pub(crate) const BYTES: MediaKind = magic("application/octet-stream", "bin");
 
@@ -104,7 +112,10 @@ impl MediaKind {
     /// The type whose first bytes these are.
     fn of_head(head: &[u8]) -> Option<&'static Self> {
         let found = infer::get(head)?.mime_type();
-        MEDIA_KINDS.iter().find(|kind| kind.told == Told::Magic(found))
+        let kind = MEDIA_KINDS.iter().find(|kind| kind.told == Told::Magic(found))?;
+        // Some are found behind other bytes, or by the first of those that they begin with.
+        let is_whole = |(name, begins): &(&str, &[u8])| *name != kind.name || head.starts_with(begins);
+        WHOLE_BEGINNINGS.iter().all(is_whole).then_some(kind)
     }
 }
 
@@ -206,6 +217,9 @@ mod tests {
         check(b"MZ\x90\0\x03", "", None, octets);
         check(b"BMW and others", "text/plain", Some("text/plain"), Some("text/plain"));
         check(b"%PDF-1.7\n", "application/pdf", Some("application/pdf"), Some("application/pdf"));
+        check(&[HTML, b"<!-- %PDF-1.7 -->"].concat(), "", None, octets);
+        check(&[HTML, b"<!-- %PDF-1.7 -->"].concat(), "application/pdf", None, None);
+        check(b"\x89PNG and nothing of one", "image/png", None, None);
         check(b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav", Some("audio/wav"), Some("audio/wav"));
         // What it is besides does not matter: it is answered as what it begins as.
         let polyglot = [b"GIF89a/*".as_slice(), &[0; 8], HTML].concat();

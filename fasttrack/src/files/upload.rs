@@ -33,7 +33,11 @@ pub struct Received {
     pub(super) taken: Box<Taken>,
     sha256: String,
     disk: Arc<Semaphore>,
+    watch: Watch,
 }
+
+/// Is told how many bytes have gone on their way.
+struct Watch(Box<dyn Fn(usize) + Send + Sync>);
 
 /// What has been written down so far.
 pub(super) struct Taken {
@@ -96,7 +100,7 @@ impl Upload {
             Ok((taken, sha256))
         })
         .await?;
-        Ok(Received { taken, sha256, disk })
+        Ok(Received { taken, sha256, disk, watch: Watch(Box::new(|_| {})) })
     }
 
     async fn write_down(&mut self) -> Result<(), StoreError> {
@@ -122,6 +126,12 @@ impl Taken {
         self.head.extend_from_slice(part.get(..room).unwrap_or_default());
         self.text.see(part);
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Watch(…)")
     }
 }
 
@@ -156,20 +166,28 @@ impl Received {
         self.taken.text.is_text()
     }
 
-    /// The bytes from an offset on, at most [`PIECE_BYTES`] of them; empty at the end.
+    /// With somebody who is told of all bytes that are sent elsewhere, as they go.
+    #[must_use]
+    pub fn watched(self, watch: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self { watch: Watch(Box::new(watch)), ..self }
+    }
+
+    /// The bytes from an offset on, to be sent elsewhere, at most [`PIECE_BYTES`] of them; empty at the end.
     ///
     /// # Errors
     /// [`StoreError`]
     pub(super) async fn piece(&self, offset: u64) -> Result<Vec<u8>, StoreError> {
         let mut file = self.taken.file.try_clone()?;
         let wanted = self.bytes().saturating_sub(offset).min(PIECE_BYTES as u64);
-        on_disk(&self.disk, move || {
+        let piece = on_disk(&self.disk, move || {
             let mut piece = vec![0; usize::try_from(wanted).unwrap_or(PIECE_BYTES)];
             file.seek(SeekFrom::Start(offset))?;
             file.read_exact(&mut piece)?;
             Ok(piece)
         })
-        .await
+        .await?;
+        (self.watch.0)(piece.len());
+        Ok(piece)
     }
 
     /// Whether all of it is one value of JSON (RFC 8259), nested at most 128 deep. It is read from the disk again.

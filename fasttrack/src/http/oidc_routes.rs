@@ -79,11 +79,15 @@ impl Elsewhere {
         self.providers.find(name).ok_or_else(|| Error::NotFound("there is no such provider".into()))
     }
 
-    fn may_return_to(&self, url: &str) -> bool {
-        let Ok(url) = Url::parse(url) else { return false };
+    /// The address of a page to which somebody may be led, in the one spelling that everybody reads alike.
+    fn page(&self, text: &str) -> Option<String> {
+        // What a browser passes over, or takes for something else, others do not.
+        let is_odd = |char: char| char.is_control() || char.is_whitespace() || char == '\\';
+        let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_RETURN_TO && !text.contains(is_odd))?;
         let is_page = ["http", "https"].contains(&url.scheme()) && url.fragment().is_none();
         let is_plain = url.username().is_empty() && url.password().is_none();
-        is_page && is_plain && self.origins.contains(&url.origin().ascii_serialization())
+        let is_known = self.origins.contains(&url.origin().ascii_serialization());
+        (is_page && is_plain && is_known).then(|| url.into())
     }
 }
 
@@ -201,19 +205,19 @@ fn return_to(elsewhere: &Elsewhere, params: Params) -> Result<Option<String>, Er
     let mut page = None;
     for param in params.items {
         match (param.name.as_str(), param.operator.as_deref()) {
-            ("return_to", None) if param.value.len() <= MAX_RETURN_TO && elsewhere.may_return_to(&param.value) => {
-                page = Some(param.value);
-            }
-            ("return_to", None) => faults.push(Fault::new(
-                "return_to",
-                "not_allowed",
-                "has to be a page of an origin in CORS_ORIGINS, or of this server, of at most 1,000 characters, without `#`",
-            )),
+            ("return_to", None) => match elsewhere.page(&param.value) {
+                Some(found) => page = Some(found),
+                None => faults.push(Fault::new("return_to", "not_allowed", NOT_A_PAGE)),
+            },
             _ => faults.push(Fault::new(label(&param), "unknown", "there is no such parameter; there is return_to")),
         }
     }
     if faults.is_empty() { Ok(page) } else { Err(Error::Invalid(faults)) }
 }
+
+/// What a page has to be to which somebody may be led.
+const NOT_A_PAGE: &str =
+    "has to be a page of an origin in CORS_ORIGINS, or of PUBLIC_URL, of at most 1,000 characters, without `#`";
 
 /// Where a provider sends people back to. It knows the addresses that this may be, so that `Host` may say it.
 fn redirect(site: &Site, req: &Request, provider: &str) -> String {
@@ -307,8 +311,14 @@ mod tests {
             providers: Providers::new(Vec::new()),
             origins: vec!["https://app.example".to_owned(), "http://localhost:3000".to_owned()],
         };
-        for page in ["https://app.example", "https://APP.example:443/a?b=c", "http://localhost:3000/x"] {
-            assert!(elsewhere.may_return_to(page), "{page}");
+        for (page, expected) in [
+            ("https://app.example", "https://app.example/"),
+            ("https://APP.example:443/a?b=c", "https://app.example/a?b=c"),
+            ("http://localhost:3000/x", "http://localhost:3000/x"),
+            ("http:localhost:3000/x", "http://localhost:3000/x"),
+            ("https://app.example/\u{e9}", "https://app.example/%C3%A9"),
+        ] {
+            assert_eq!(elsewhere.page(page).as_deref(), Some(expected), "{page}");
         }
         for page in [
             "http://app.example/",
@@ -321,9 +331,16 @@ mod tests {
             "javascript:alert(1)//https://app.example",
             "http://localhost:3001/",
             "/x",
+            "https://app.example\\@evil.example",
+            "https://app.example/\r\nx: 1",
+            "https://app.example/\u{1}",
+            "https://app.example/\u{7f}",
+            "https://app\t.example/",
+            " https://app.example/",
+            &format!("https://app.example/{}", "a".repeat(MAX_RETURN_TO)),
             "",
         ] {
-            assert!(!elsewhere.may_return_to(page), "{page}");
+            assert_eq!(elsewhere.page(page), None, "{page}");
         }
     }
 

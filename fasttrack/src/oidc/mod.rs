@@ -43,6 +43,9 @@ const OPTIONS: Options = Options {
     silence: Duration::from_secs(3),
 };
 
+/// Longest name of somebody at a provider (OpenID Connect Core 1.0, section 2: 255).
+const MAX_SUBJECT_BYTES: usize = 255;
+
 /// How long the description of a provider holds, in microseconds.
 const KEPT_US: i64 = 60 * 60 * SECOND_US;
 
@@ -198,6 +201,7 @@ impl Providers {
             }
             Err(error) => return Err(refused(provider, &error)),
         };
+        check_whom_it_is_for(provider, &claims)?;
         let mut person = Person {
             issuer: provider.issuer.clone(),
             subject: claims.subject().to_string(),
@@ -250,6 +254,19 @@ impl Providers {
     }
 }
 
+/// Checks of a token that is genuine what the library does not: whom it was made for (OpenID Connect Core 1.0, 3.1.3.7), and
+/// that it means somebody.
+fn check_whom_it_is_for(provider: &Provider, claims: &CoreIdTokenClaims) -> Result<(), Error> {
+    if claims.authorized_party().is_some_and(|party| **party != provider.client_id) {
+        return Err(refused(provider, &"it was made for another client (azp)"));
+    }
+    let subject = claims.subject().as_str();
+    if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES || subject.chars().any(char::is_control) {
+        return Err(refused(provider, &"its sub means nobody"));
+    }
+    Ok(())
+}
+
 fn client(provider: &Provider, metadata: &CoreProviderMetadata, redirect: &str) -> Result<Client, Error> {
     let redirect = RedirectUrl::new(redirect.to_owned())
         .map_err(|error| Error::Internal(format!("{redirect} is no address to come back to: {error}")))?;
@@ -268,11 +285,16 @@ fn named(name: Option<&LocalizedClaim<EndUserName>>) -> Option<String> {
 }
 
 /// A provider that does not answer as one. What it has answered stays out of the log.
-fn away(provider: &Provider, error: &dyn std::error::Error) -> Error {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    let causes = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+fn away(provider: &Provider, error: &(dyn std::error::Error + 'static)) -> Error {
+    let causes = || std::iter::successors(error.source(), |error| error.source());
+    let is_silent = error.is::<HttpError>() || causes().any(|cause| cause.is::<HttpError>());
+    let causes = causes().fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
     tracing::warn!(provider = provider.name, error = causes, "a provider of OpenID Connect does not answer as one");
-    Error::Unavailable("the provider does not answer; try again".into())
+    Error::Unavailable(if is_silent {
+        "the provider does not answer; try again".into()
+    } else {
+        "the provider's answer makes no sense; should that go on, tell whoever runs this server".into()
+    })
 }
 
 fn refused(provider: &Provider, why: &dyn std::fmt::Display) -> Error {

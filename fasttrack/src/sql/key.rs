@@ -91,6 +91,12 @@ pub fn end_key(id: i64, account: i64) -> Statement {
     Statement::new(sql, vec![Arg::Int(id), Arg::Int(account)])
 }
 
+/// Ends all keys of an account.
+#[must_use]
+pub fn end_keys(account: i64) -> Statement {
+    Statement::new("DELETE FROM \"fasttrack_keys\" WHERE \"account_id\" = $1", vec![Arg::Int(account)])
+}
+
 /// One page of the keys of an account: `id, JSON`, and one row more than its limit if there is one.
 #[must_use]
 pub fn keys(dialect: Dialect, account: i64, page: &PageById) -> Statement {

@@ -12,6 +12,8 @@ pub enum Lock {
     Managers,
     /// Deleting what is too old.
     Retention,
+    /// Registering receivers of webhooks, of which there are so many at most.
+    Receivers,
 }
 
 impl Lock {

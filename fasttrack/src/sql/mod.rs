@@ -40,6 +40,7 @@ mod predicate;
 mod removal;
 mod row;
 mod scope;
+mod sealed;
 mod search;
 mod source;
 mod text;
@@ -84,7 +85,7 @@ pub use self::{
     identity::{Subject, add_identity, end_identity, identities, use_identity},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
-    key::{NewKey, add_key, end_key, find_key, find_key_by_id, keys, touch_key},
+    key::{NewKey, add_key, end_key, end_keys, find_key, find_key_by_id, keys, touch_key},
     limit::Counted,
     link::{
         NewLink, add_link, count_links, end_links, end_links_for, find_link, purge_links, take_link_back, use_link,
@@ -104,6 +105,7 @@ pub use self::{
         referable, restorable, state, update, would_hold,
     },
     scope::Scope,
+    sealed::Sealed,
     text::{Slot, Sql, Template, Values, quote},
     there::and_there,
     timer::{begin_timer, drop_timer, enqueue_letter, enqueue_regular, know_timer, set_timer, timers},

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Shared, address, outcome::Outcome, registry::BOUND_TO, signature};
+use super::{Shared, address, outcome::Outcome, registry::SEALED_FOR, signature};
 use crate::{
     clock::{self, SECOND_US},
     db::Row,
@@ -111,11 +111,11 @@ impl Pending {
     }
 
     fn signature(&self, shared: &Shared, at_s: i64, body: &str) -> Result<String, Error> {
-        let mut secrets = vec![shared.keys.open(BOUND_TO, &self.secret)?];
-        if let Some(old) = &self.old_secret {
-            secrets.push(shared.keys.open(BOUND_TO, old)?);
-        }
-        Ok(signature::sign(secrets.iter().map(Vec::as_slice), &self.message_id, at_s, body))
+        let secret = shared.keys.open(SEALED_FOR, &self.secret)?;
+        // One that cannot be read any more is as good as over.
+        let old = self.old_secret.as_ref().and_then(|old| shared.keys.open(SEALED_FOR, old).ok());
+        let secrets = std::iter::once(&secret).chain(&old).map(Vec::as_slice);
+        Ok(signature::sign(secrets, &self.message_id, at_s, body))
     }
 }
 

@@ -27,6 +27,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use self::listened::Listened;
+pub(crate) use self::registry::SEALED_FOR;
 pub use self::{
     address::MAX_URL_BYTES,
     registry::{Draft, MAX_WEBHOOKS, Patch, Registered},

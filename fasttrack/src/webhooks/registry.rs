@@ -11,14 +11,14 @@ use crate::{
     error::{Error, Fault},
     principal::Caller,
     query::{FoundById, PageById},
-    sql::{self, NewWebhook, WebhookChange},
+    sql::{self, Lock, NewWebhook, WebhookChange},
 };
 
 /// Most receivers of an application: as many are called at a time.
 pub const MAX_WEBHOOKS: i64 = 50;
 
 /// What a secret is sealed for.
-pub(super) const BOUND_TO: &[u8] = b"webhook";
+pub(crate) const SEALED_FOR: &[u8] = b"webhook";
 
 /// For how long signatures are made with an older secret as well, in microseconds.
 const ROTATION_US: i64 = 24 * 60 * 60 * SECOND_US;
@@ -75,10 +75,19 @@ impl Webhooks {
         let Draft { url, events } = draft;
         self.check(Some(&url), Some(&events))?;
         let secret = signature::new_secret()?;
-        let sealed = self.shared.keys.seal(BOUND_TO, &secret)?;
+        let sealed = self.shared.keys.seal(SEALED_FOR, &secret)?;
         let new = NewWebhook { account: caller.id, url, events: json(&events), secret: sealed, now: clock::now() };
         let add = sql::add_webhook(self.shared.db.dialect(), new, MAX_WEBHOOKS);
-        let made = self.shared.db.write(move |tx| async move { Ok(tx.query(add).await?) }.boxed()).await?;
+        let adding = self.shared.db.write(move |tx| {
+            async move {
+                if let Some(lock) = Lock::Receivers.take(tx.dialect()) {
+                    tx.query(lock).await?;
+                }
+                Ok(tx.query(add).await?)
+            }
+            .boxed()
+        });
+        let made = adding.await?;
         let full = || Error::Conflict(format!("there are {MAX_WEBHOOKS} receivers already; delete one first").into());
         let json = made.into_iter().next().and_then(|mut row| row.take_bytes(1)).ok_or_else(full)?;
         Ok(Registered { json, secret: Some(signature::told(&secret)) })
@@ -135,7 +144,7 @@ impl Webhooks {
         if rotates_secret {
             let secret = signature::new_secret()?;
             let until = clock::format_us(now_us.saturating_add(ROTATION_US));
-            change.secret = Some((self.shared.keys.seal(BOUND_TO, &secret)?, until));
+            change.secret = Some((self.shared.keys.seal(SEALED_FOR, &secret)?, until));
             told = Some(signature::told(&secret));
         }
         let now = clock::format_us(now_us);

@@ -49,6 +49,26 @@ fn a_link_sets_a_password_once_and_ends_every_session() {
     assert!(!app.log().contains(&token), "the token is in the log");
 }
 
+/// Whoever made an account may only have typed the address: what lets him in without a password ends with that of its owner.
+#[test]
+fn a_key_from_before_anybody_confirmed_the_address_ends_with_the_password() {
+    let (app, sink) = with_mail();
+    let person = app.person();
+    let key = |pair: &crate::driver::Pair| {
+        let made = app.post("/auth/keys", &json!({ "name": "ci" })).token(&pair.access).created();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let unconfirmed = key(&person.pair);
+    app.get("/users/me").token(&unconfirmed).ok();
+    let token = forgotten(&app, &sink, &person, 1);
+    app.post("/auth/reset", &reset(&token, "a password that is new")).done();
+    app.get("/users/me").token(&unconfirmed).refused(401);
+    let confirmed = key(&app.login(&person.email, "a password that is new"));
+    let token = forgotten(&app, &sink, &person, 2);
+    app.post("/auth/reset", &reset(&token, "a password that is newer")).done();
+    app.get("/users/me").token(&confirmed).ok();
+}
+
 #[test]
 fn a_newer_link_ends_the_one_before() {
     let (app, sink) = with_mail();

@@ -5,6 +5,7 @@ mod elsewhere;
 mod forgery;
 mod forgotten;
 mod invitations;
+mod key_change;
 mod keys;
 mod login;
 mod pages;

@@ -6,6 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -20,11 +21,16 @@ const BUCKET: &str = "attic";
 const KEY_ID: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
+/// How long it takes that is late: a request may take 12 s.
+const LATE: Duration = Duration::from_secs(15);
+
 /// What goes wrong with the next requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The connection is closed without an answer.
     Silence,
+    /// It answers only after whoever has asked was told that it takes too long.
+    Late,
     /// It asks to be left alone for a while.
     Busy,
     /// It has no room.
@@ -124,6 +130,10 @@ fn serve(inside: &Mutex<Inside>, stream: TcpStream) {
             Some(Trouble::Silence) => return,
             Some(Trouble::Busy) => refusal(503, "SlowDown"),
             Some(Trouble::Full) => refusal(507, "XMinioStorageFull"),
+            Some(Trouble::Late) => {
+                thread::sleep(LATE);
+                answer(&mut inside.lock().unwrap(), &asked, false)
+            }
             trouble => answer(&mut inside.lock().unwrap(), &asked, trouble == Some(Trouble::Corrupts)),
         };
         let cut = if trouble == Some(Trouble::BreaksOff) { answer.len() - answer.len() / 3 } else { answer.len() };

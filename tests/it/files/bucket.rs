@@ -100,6 +100,24 @@ fn nothing_is_acknowledged_that_is_not_there() {
     wait_for(&bucket, 1);
 }
 
+/// Whoever was told that it took too long has nothing put in the place of what was sent since.
+#[test]
+fn what_took_too_long_is_not_done_afterwards() {
+    let bucket = Bucket::start();
+    let office = office(&bucket);
+    let plan = office.plan();
+    let path = format!("{plan}/anything");
+    bucket.trouble(&[Trouble::Late]);
+    let refused = office.call("PUT", &path).body("application/octet-stream", b"late").refused(503);
+    assert!(refused.detail.contains("took too long"), "{}", refused.detail);
+    assert_eq!(office.get(&plan).json()["anything"], Value::Null);
+    assert_eq!(office.put(&path, "application/octet-stream", b"since").status, 200);
+    wait_for(&bucket, 2);
+    assert_eq!(office.get(&path).body, b"since");
+    office.call("DELETE", &path).expect(204);
+    assert_eq!(office.get(&plan).json()["anything"], Value::Null);
+}
+
 #[test]
 fn a_file_is_read_on_from_where_a_connection_broke() {
     let bucket = Bucket::start();

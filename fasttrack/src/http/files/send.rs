@@ -3,7 +3,7 @@
 use std::io;
 
 use futures_util::stream;
-use salvo::http::{HeaderMap, HeaderValue, Request, ResBody, StatusCode, header};
+use salvo::http::{HeaderMap, HeaderValue, Method, Request, ResBody, StatusCode, header};
 
 use super::{
     disposition,
@@ -47,7 +47,9 @@ impl Endpoint {
         if etag::matches(lines(req.headers(), &header::IF_NONE_MATCH), &tag) {
             return Ok(common(Reply::without_body(StatusCode::NOT_MODIFIED), tag));
         }
-        let wanted = Wanted::read(req.headers(), file.bytes, &tag);
+        // Only `GET` has ranges (RFC 9110, section 14.2).
+        let is_get = *req.method() == Method::GET;
+        let wanted = if is_get { Wanted::read(req.headers(), file.bytes, &tag) } else { Wanted::Whole };
         let (status, part) = match wanted {
             Wanted::Whole => (StatusCode::OK, 0..file.bytes),
             Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),

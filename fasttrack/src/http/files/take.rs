@@ -76,21 +76,46 @@ impl Endpoint {
             sha256: received.sha256().to_owned(),
             key: String::new(),
         };
-        let who = self.still(who).await?;
+        let file = self.put(req, files, (of.target, who), (file, received)).await?;
         let keeping = Keeping {
             store: files.store.clone(),
             pipeline: Arc::clone(&self.site.pipeline),
-            who,
+            who: self.still(who).await,
             said: said.preconditions,
         };
         let meter = Meter::here().unwrap_or_default();
-        let work = keeping.keep((of.resource, of.target, of.column), file, received);
+        let work = keeping.attach((of.resource, of.target, of.column), file);
         // Whoever goes away meanwhile leaves nothing half done.
         let kept = tokio::spawn(async move { meter.watch(work).await }.instrument(Span::current())).await;
         match kept.map_err(|cause| Error::Internal(cause.to_string()))?? {
             Outcome::Changed(changed) if changed.is_seen => Ok(Reply::row(StatusCode::OK, changed.json)),
             _ => Ok(Reply::empty()),
         }
+    }
+
+    /// Puts the bytes where files lie. That ends with the request: who was told that it took too long has nothing put in the row
+    /// afterwards, in the place of what somebody has sent since.
+    async fn put(
+        &self,
+        req: &Request,
+        files: &Files,
+        (target, who): (Target, &Principal),
+        (mut file, received): (StoredFile, Received),
+    ) -> Result<StoredFile, Error> {
+        let row = match target {
+            Target::Id(id) => id,
+            Target::Oneself => who.caller().map_or(0, |caller| caller.id),
+        };
+        let key = Key::new(row).map_err(|cause| Error::Internal(cause.to_string()))?;
+        key.as_str().clone_into(&mut file.key);
+        let progress = req.extensions().get::<Progress>().cloned();
+        let gets_on = move |bytes| {
+            if let Some(progress) = &progress {
+                progress.make(bytes);
+            }
+        };
+        files.store.put(received.watched(gets_on), &key).await?;
+        Ok(file)
     }
 
     /// Takes the bytes in, as long as they come and are not too many.
@@ -146,35 +171,34 @@ impl Endpoint {
     }
 }
 
-/// Keeps bytes, and has a row hold them.
+/// Has a row hold a file, whose bytes are there.
 struct Keeping {
     store: Store,
     pipeline: Arc<Pipeline>,
-    who: Principal,
+    /// Who is calling, if he still may.
+    who: Result<Principal, Error>,
     said: Preconditions,
 }
 
 impl Keeping {
-    async fn keep(
+    async fn attach(
         self,
         (resource, target, column): (usize, Target, &'static Column),
-        mut file: StoredFile,
-        received: Received,
+        file: StoredFile,
     ) -> Result<Outcome, Error> {
         let Self { store, pipeline, who, said } = self;
-        let row = match target {
-            Target::Id(id) => id,
-            Target::Oneself => who.caller().map_or(0, |caller| caller.id),
+        let outcome = match who {
+            Ok(who) => {
+                let act = Act::Attach { target, column, file: Some(&file) };
+                pipeline.carry_out(Operation { resource, who: &who, preconditions: &said, act }).await
+            }
+            Err(error) => Err(error),
         };
-        let key = Key::new(row).map_err(|cause| Error::Internal(cause.to_string()))?;
-        key.as_str().clone_into(&mut file.key);
-        store.put(received, &key).await?;
-        let act = Act::Attach { target, column, file: Some(&file) };
-        let outcome = pipeline.carry_out(Operation { resource, who: &who, preconditions: &said, act }).await;
         // Of what may have been committed nothing is taken away: the sweep asks the row.
         let is_known = !matches!(outcome, Err(Error::Unavailable(_) | Error::Internal(_)));
         if outcome.is_err()
             && is_known
+            && let Some(key) = Key::parse(&file.key)
             && let Err(error) = store.remove(&key).await
         {
             tracing::warn!(%error, "a file that no row took was not taken out; it will be swept");

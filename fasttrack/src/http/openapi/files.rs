@@ -67,6 +67,8 @@ impl Resource<'_> {
              may give it a name.",
             field.max_bytes
         ));
+        let name = header("Content-Disposition", "The name of the file, as in `attachment; filename=\"a.png\"`.");
+        let operation = operation.parameters([name]);
         let operation =
             operation.file_body(field.types).answers(200, &format!("The {noun} as it is now."), &self.names.row);
         let operation = changes_version(operation.with_header("ETag")).refuses(&[409]);
@@ -83,13 +85,11 @@ impl Resource<'_> {
 
     fn get_file(&self, field: &FileField, is_own: bool) -> Operation {
         let bytes = json!({ "type": "string", "format": "binary" });
-        let media_type = if let [only] = field.types { only } else { "application/octet-stream" };
-        let operation = self.about_file("get", field, is_own).parameters([json!({
-            "name": "Range",
-            "in": "header",
-            "description": "Which bytes are wanted, as `bytes=0-1023`: one range.",
-            "schema": { "type": "string" },
-        })]);
+        let media_type = if let [only] = field.types { only } else { "*/*" };
+        let operation = self.about_file("get", field, is_own).parameters([
+            header("Range", "Which bytes are wanted, as `bytes=0-1023`: one range."),
+            header("If-Range", "The tag of the file of which these are wanted; of another one, all are sent."),
+        ]);
         let operation = operation
             .answers_with(200, "The bytes, of the type that the row says.", media_type, &bytes)
             .answers_with(206, "The bytes that `Range` names.", media_type, &bytes)
@@ -107,4 +107,9 @@ impl Resource<'_> {
         let operation = Operation::new(format!("{action}_{owner}_{}", field.name), schema.plural, summary);
         if is_own { operation } else { operation.parameters([params::id(&noun)]).refuses(&[404]) }
     }
+}
+
+/// A header that may be sent.
+fn header(name: &str, description: &str) -> Value {
+    json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } })
 }

@@ -9,6 +9,7 @@ use super::{
     headers::{RATE_LIMIT_HEADERS, header},
     problems,
 };
+use crate::schema::ANY_TYPE;
 
 /// An operation under construction.
 #[derive(Debug)]
@@ -96,10 +97,11 @@ impl Operation {
         self.refuses(&[400, 413, 415])
     }
 
-    /// Takes the bytes of a file of one of these types.
+    /// Takes the bytes of a file of one of these types, which may be said to be bytes alone.
     pub(super) fn file_body(mut self, types: &[&str]) -> Self {
         let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
-        let content: Map<_, _> = types.iter().map(|name| ((*name).to_owned(), bytes.clone())).collect();
+        let names = types.iter().copied().chain((!types.contains(&ANY_TYPE)).then_some("application/octet-stream"));
+        let content: Map<_, _> = names.map(|name| (name.to_owned(), bytes.clone())).collect();
         self.body = Some(json!({ "required": true, "content": content }));
         self.refuses(&[400, 413, 415])
     }
