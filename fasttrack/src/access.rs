@@ -124,8 +124,8 @@ impl Rights<'_> {
         if matches!(fold(self.catalog, self.model, rule, self.role)?, Predicate::Never) {
             return Ok(Vec::new());
         }
-        let role = if let CallerRole::Role(word) = self.role { Some(word) } else { None };
-        Ok(ways(rule, self.schema, self.catalog, role))
+        let known = if let CallerRole::Role(word) = self.role { Some(word) } else { None };
+        Ok(ways(rule, self.schema, self.catalog, known))
     }
 
     /// Each way with the fields that it lets one read or send. Fields that have a rule of their own come where both hold.
@@ -143,7 +143,9 @@ impl Rights<'_> {
         }
         let along = self.schema.taken_along().filter(|_| verb == Verb::Create);
         for (has, _) in along {
-            found.iter().for_each(|way| told.entry(way.clone()).or_default().push(has.name));
+            for way in found {
+                told.entry(way.clone()).or_default().push(has.name);
+            }
         }
         Ok(told)
     }

@@ -48,7 +48,7 @@ pub struct Reading(Pieces);
 #[derive(Debug)]
 enum Pieces {
     Folder(FolderReading),
-    Bucket(BucketReading),
+    Bucket(Box<BucketReading>),
 }
 
 /// Looks through all that a store holds.
@@ -103,7 +103,7 @@ impl Store {
     pub async fn read(&self, key: &Key, bytes: u64, range: Range<u64>) -> Result<Reading, StoreError> {
         Ok(Reading(match &self.0 {
             Place::Folder(folder) => Pieces::Folder(folder.read(key, bytes, range).await?),
-            Place::Bucket(bucket) => Pieces::Bucket(BucketReading::begin(bucket, key, bytes, range).await?),
+            Place::Bucket(bucket) => Pieces::Bucket(Box::new(BucketReading::begin(bucket, key, bytes, range).await?)),
         }))
     }
 

@@ -43,7 +43,7 @@ const OPTIONS: Options = Options {
     silence: Duration::from_secs(3),
 };
 
-/// Longest name of somebody at a provider (OpenID Connect Core 1.0, section 2: 255).
+/// Longest name of somebody at a provider (`OpenID` Connect Core 1.0, section 2: 255).
 const MAX_SUBJECT_BYTES: usize = 255;
 
 /// How long the description of a provider holds, in microseconds.
@@ -254,7 +254,7 @@ impl Providers {
     }
 }
 
-/// Checks of a token that is genuine what the library does not: whom it was made for (OpenID Connect Core 1.0, 3.1.3.7), and
+/// Checks of a token that is genuine what the library does not: whom it was made for (`OpenID` Connect Core 1.0, 3.1.3.7), and
 /// that it means somebody.
 fn check_whom_it_is_for(provider: &Provider, claims: &CoreIdTokenClaims) -> Result<(), Error> {
     if claims.authorized_party().is_some_and(|party| **party != provider.client_id) {
@@ -287,7 +287,7 @@ fn named(name: Option<&LocalizedClaim<EndUserName>>) -> Option<String> {
 /// A provider that does not answer as one. What it has answered stays out of the log.
 fn away(provider: &Provider, error: &(dyn std::error::Error + 'static)) -> Error {
     let causes = || std::iter::successors(error.source(), |error| error.source());
-    let is_silent = error.is::<HttpError>() || causes().any(|cause| cause.is::<HttpError>());
+    let is_silent = std::iter::once(error).chain(causes()).any(<dyn std::error::Error>::is::<HttpError>);
     let causes = causes().fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
     tracing::warn!(provider = provider.name, error = causes, "a provider of OpenID Connect does not answer as one");
     Error::Unavailable(if is_silent {

@@ -28,15 +28,15 @@ const MOST: usize = 64;
 /// The ways in which a rule of `schema` lets a caller with this role, or one who is not logged in. A rule of very many ways is
 /// one, in its own words.
 #[must_use]
-pub fn ways(rule: &Rule, schema: &Schema, catalog: &Catalog, role: Option<&str>) -> Vec<Way> {
-    let folder = Folder { place: Place::of(schema, catalog), role };
+pub fn ways(rule: &Rule, schema: &Schema, catalog: &Catalog, caller: Option<&str>) -> Vec<Way> {
+    let folder = Folder { place: Place::of(schema, catalog), caller };
     folder.ways(rule, false).map_or_else(|| vec![Way::from([folder.condition(rule, false)])], least)
 }
 
 /// The same as one way, whatever ways there are.
 #[must_use]
 pub fn whole_way(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Way {
-    Way::from([Folder { place: Place::of(schema, catalog), role: None }.condition(rule, false)])
+    Way::from([Folder { place: Place::of(schema, catalog), caller: None }.condition(rule, false)])
 }
 
 /// The ways in which both let somebody; `None` where there are very many.
@@ -57,14 +57,15 @@ fn least(ways: Vec<Way>) -> Vec<Way> {
 
 struct Folder<'a> {
     place: Place<'a>,
-    role: Option<&'a str>,
+    /// His role; `None` for who is not logged in.
+    caller: Option<&'a str>,
 }
 
 impl Folder<'_> {
     /// `None` where there are very many.
     fn ways(&self, rule: &Rule, negated: bool) -> Option<Vec<Way>> {
         let decided = |holds: bool| if holds == negated { Vec::new() } else { vec![Way::new()] };
-        let known = self.role.is_some();
+        let known = self.caller.is_some();
         Some(match rule {
             Rule::Any(parts) if negated => self.all(parts, negated)?,
             Rule::All(parts) if negated => self.any(parts, negated)?,
@@ -77,7 +78,7 @@ impl Folder<'_> {
             },
             Rule::Anyone => decided(true),
             Rule::Authenticated => decided(known),
-            Rule::Role(word) if known => decided(self.role == Some(word)),
+            Rule::Role(word) if known => decided(self.caller == Some(word)),
             Rule::Oneself | Rule::Related(_) | Rule::OfCaller(_) | Rule::LikeCaller { .. } if known => {
                 self.one(rule, negated)
             }
@@ -117,7 +118,7 @@ impl Folder<'_> {
         let Place { catalog, schema, prefix, depth } = &self.place;
         let (schema, rule) = named_rule(catalog, schema, path, name).filter(|_| *depth < MAX_DEPTH)?;
         let prefix = format!("{prefix}{}", dotted(path));
-        Some((Folder { place: Place { catalog, schema, prefix, depth: depth + 1 }, role: self.role }, rule))
+        Some((Folder { place: Place { catalog, schema, prefix, depth: depth + 1 }, caller: self.caller }, rule))
     }
 }
 
@@ -141,10 +142,10 @@ mod tests {
         .columns(&[Column { kind: Kind::Relation("task"), ..Column::new::<i64>("task", "task") }]);
 
     #[track_caller]
-    fn check(schema: &Schema, rule: &Rule, role: Option<&str>, expected: &[&str]) {
+    fn check(schema: &Schema, rule: &Rule, caller: Option<&str>, expected: &[&str]) {
         let catalog = Catalog::link(&[&USER, &TASK, &COMMENT]).unwrap();
         let said = |way: &Way| way.iter().map(|term| term.words.as_str()).collect::<Vec<_>>().join(" + ");
-        let ways: Vec<_> = ways(rule, schema, &catalog, role).iter().map(said).collect();
+        let ways: Vec<_> = ways(rule, schema, &catalog, caller).iter().map(said).collect();
         assert_eq!(ways, expected);
     }
 

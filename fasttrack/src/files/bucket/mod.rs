@@ -70,7 +70,7 @@ const CHECKSUM: &str = "x-amz-checksum-sha256";
 /// A bucket.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    bucket: rusty_s3::Bucket,
+    addresses: rusty_s3::Bucket,
     credentials: Credentials,
     prefix: String,
     client: HttpClient,
@@ -108,9 +108,9 @@ impl Bucket {
         let style =
             if access.endpoint.is_some() || url.name.contains('.') { UrlStyle::Path } else { UrlStyle::VirtualHost };
         let endpoint = access.endpoint.clone().map_or_else(amazon, Ok)?;
-        let bucket = rusty_s3::Bucket::new(endpoint, style, url.name.clone(), region.clone());
+        let addresses = rusty_s3::Bucket::new(endpoint, style, url.name.clone(), region.clone());
         Ok(Self {
-            bucket: bucket.map_err(|cause| cause.to_string())?,
+            addresses: addresses.map_err(|cause| cause.to_string())?,
             credentials: Credentials::new(access.key_id.as_str(), access.secret.as_str()),
             prefix: url.prefix.clone(),
             client: HttpClient::new(KEPT_TO),
@@ -123,7 +123,7 @@ impl Bucket {
         self.page(1, None).await?;
         let key = Key::new(1).map_err(|cause| Fault::Away(cause.to_string()))?;
         let object = format!("{}probe-{key}", self.prefix);
-        let url = self.bucket.put_object(Some(&self.credentials), &object).sign(SIGNED_FOR);
+        let url = self.addresses.put_object(Some(&self.credentials), &object).sign(SIGNED_FOR);
         self.ask(KEPT_TO.total, || HttpRequest::new(Method::PUT, url.clone())).await?;
         self.delete(&object).await
     }
@@ -137,7 +137,7 @@ impl Bucket {
         let object = self.object(key);
         let checksum = HEXLOWER.decode(received.sha256().as_bytes()).map(|digest| BASE64.encode(&digest));
         let checksum = checksum.map_err(|cause| StoreError::Away(cause.to_string()))?;
-        let mut action = self.bucket.put_object(Some(&self.credentials), &object);
+        let mut action = self.addresses.put_object(Some(&self.credentials), &object);
         action.headers_mut().insert(CHECKSUM, checksum.as_str());
         let url = action.sign(SIGNED_FOR);
         let checksum = HeaderValue::try_from(checksum).map_err(|cause| StoreError::Away(cause.to_string()))?;
@@ -157,7 +157,7 @@ impl Bucket {
     }
 
     async fn delete(&self, object: &str) -> Result<(), Fault> {
-        let url = self.bucket.delete_object(Some(&self.credentials), object).sign(SIGNED_FOR);
+        let url = self.addresses.delete_object(Some(&self.credentials), object).sign(SIGNED_FOR);
         match self.ask(KEPT_TO.total, || HttpRequest::new(Method::DELETE, url.clone())).await {
             Ok(_) | Err(Fault::Missing) => Ok(()),
             Err(fault) => Err(fault),
@@ -167,7 +167,7 @@ impl Bucket {
     /// Asks for the bytes from `first` to `last` under a key.
     async fn get(&self, key: &Key, [first, last]: [u64; 2]) -> Result<HttpResponse, Fault> {
         let object = self.object(key);
-        let url = self.bucket.get_object(Some(&self.credentials), &object).sign(SIGNED_FOR);
+        let url = self.addresses.get_object(Some(&self.credentials), &object).sign(SIGNED_FOR);
         let range =
             HeaderValue::try_from(format!("bytes={first}-{last}")).map_err(|cause| Fault::Away(cause.to_string()))?;
         let request =
@@ -177,7 +177,7 @@ impl Bucket {
 
     /// Lists as many objects as are asked for, from where a page before has ended.
     async fn page(&self, limit: usize, after: Option<&str>) -> Result<Page, Fault> {
-        let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
+        let mut action = self.addresses.list_objects_v2(Some(&self.credentials));
         action.with_prefix(self.prefix.as_str());
         action.with_max_keys(limit);
         if let Some(after) = after {
@@ -260,7 +260,7 @@ mod tests {
             let url = BucketUrl { name: name.to_owned(), prefix: prefix.to_owned() };
             let bucket = Bucket::new(&url, &access(endpoint)).unwrap();
             let object = bucket.object(&key);
-            assert_eq!(bucket.bucket.object_url(&object).as_str(), format!("{expected}{key}"));
+            assert_eq!(bucket.addresses.object_url(&object).as_str(), format!("{expected}{key}"));
             assert_eq!(bucket.key(&object), Some(key.clone()));
             for other in
                 [format!("y{object}"), object.replace("/01/", "/02/"), format!("{prefix}{key}"), key.to_string()]
