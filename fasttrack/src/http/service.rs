@@ -75,12 +75,13 @@ fn file_of(page: &'static Page, name: Option<&str>, headers: &HeaderMap) -> Resu
 }
 
 fn asset(page: &Page, asset: &'static Asset, headers: &HeaderMap) -> Reply {
-    let mut reply = Reply::of(asset.content_type, Bytes::from_static(asset.bytes))
-        .header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page.content_security_policy));
+    let mut reply = Reply::of(asset.content_type, Bytes::from_static(asset.bytes));
     if let Some(encoding) = asset.content_encoding {
         reply = reply.header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    cached(reply, &asset.etag, headers)
+    // Of one that the client has as well: what it has kept may do from then on what that answer says.
+    let policy = HeaderValue::from_static(page.content_security_policy);
+    cached(reply, &asset.etag, headers).header(header::CONTENT_SECURITY_POLICY, policy)
 }
 
 /// With its entity tag; 304 when the client has it already.

@@ -123,6 +123,19 @@ fn a_known_document_is_not_sent_again() {
     assert_eq!(app.at("GET", "/openapi.json").send().body, first.body);
 }
 
+/// A browser takes what a 304 says of a page for what the page that it has kept may do.
+#[test]
+fn a_page_that_is_known_may_do_what_it_may() {
+    let app = shared();
+    for path in ["/docs", "/live", "/live/page.js", "/reset", "/verify"] {
+        let first = app.at("GET", path).send().expect(200);
+        let tag = first.header("etag").expect("a tag").to_owned();
+        let again = app.at("GET", path).header("if-none-match", &tag).send().expect(304);
+        let [before, after] = [&first, &again].map(|reply| reply.header("content-security-policy"));
+        assert_eq!(after, before, "{path}");
+    }
+}
+
 /// The values of `src` and `href` attributes.
 fn links(html: &str) -> Vec<String> {
     let attributes = html.split(['<', ' ', '\n', '\t']).filter_map(|word| {
