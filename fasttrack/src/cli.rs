@@ -3,6 +3,7 @@
 mod access;
 mod backup;
 mod beginner;
+mod client;
 mod demo;
 mod explain;
 mod healthcheck;
@@ -97,6 +98,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write a typed client of the application
+    #[command(subcommand)]
+    Client(client::ClientCommand),
     /// Begin a project of your own in a new folder
     New(new::NewArguments),
 }
@@ -118,6 +122,7 @@ impl Command {
             | Self::Routes { .. }
             | Self::Explain(_)
             | Self::Access { .. }
+            | Self::Client(_)
             | Self::New(_) => false,
         }
     }
@@ -150,6 +155,8 @@ enum Failure {
     Access(#[from] access::AccessError),
     #[error(transparent)]
     Jobs(#[from] jobs::JobsError),
+    #[error(transparent)]
+    Client(#[from] client::ClientError),
     #[error(transparent)]
     New(#[from] new::NewError),
     #[error("a route cannot be served: {0}")]
@@ -232,6 +239,7 @@ impl Failure {
         match self {
             Self::Output(cause)
             | Self::New(new::NewError::Output(cause))
+            | Self::Client(client::ClientError::Output(cause))
             | Self::Jobs(jobs::JobsError::Output(cause))
             | Self::Move(moving::MoveError::Output(cause))
             | Self::Migrate(migrate::MigrateFailure::Output(cause)) => Some(cause),
@@ -301,6 +309,7 @@ fn run(
             let said = access::run(&Catalog::link(&resources)?, check)?;
             io::stdout().lock().write_all(said.as_bytes())?;
         }
+        Command::Client(command) => client::run(&command, &Catalog::of(&resources)?, custom)?,
         Command::New(arguments) => new::run(&arguments)?,
     }
     Ok(())

@@ -230,6 +230,8 @@ fn every_command_has_help() {
         &["move"],
         &["healthcheck"],
         &["completions"],
+        &["client"],
+        &["client", "typescript"],
         &["demo"],
         &["new"],
         &["jobs"],

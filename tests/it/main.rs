@@ -16,6 +16,7 @@
 
 mod access;
 mod auth;
+mod client;
 mod command;
 mod config;
 mod declarations;

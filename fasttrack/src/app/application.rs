@@ -8,7 +8,7 @@ use super::demo::{Demo, Fill};
 use crate::{
     access,
     error::Error,
-    http::{CustomRoute, Replacement},
+    http::{CustomRoute, Replacement, openapi},
     job::{Context, JobResult, Regular},
     mails::AccountMails,
     schema::{About, Catalog, LinkError, Resources},
@@ -134,6 +134,15 @@ impl Application {
     {
         self.demo = Some((unit, usual, Arc::new(move |demo| fill(demo).boxed())));
         self
+    }
+
+    /// Its client in TypeScript, as `client typescript` writes it.
+    ///
+    /// # Errors
+    /// The declarations do not fit together.
+    #[doc(hidden)]
+    pub fn typescript(&self) -> Result<String, LinkError> {
+        Ok(openapi::typescript(&Catalog::of(&self.resources)?, &self.routes))
     }
 
     /// Has a handler of its own answer instead of a generated one. What is not there, or was replaced before, stops the

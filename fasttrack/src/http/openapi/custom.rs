@@ -27,6 +27,11 @@ pub(super) fn replaced(route: &CustomRoute, catalog: &Catalog) -> Option<Route> 
     routes::of_verb(catalog, resource, verb)
 }
 
+/// Whether it answers instead of the generated route of this verb.
+pub(super) fn answers(route: &CustomRoute, resource: &str, verb: Verb) -> bool {
+    matches!(route.place, Place::Instead { resource: name, verb: own } if name == resource && own == verb)
+}
+
 /// Says of a generated operation what the handler says that answers instead.
 pub(super) fn amend(operation: &mut Value, route: &CustomRoute) {
     let description = &route.description;

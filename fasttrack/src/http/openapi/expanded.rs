@@ -34,7 +34,8 @@ pub(super) fn parameter(catalog: &Catalog, names: &[Names], model: &Model) -> Op
     })
 }
 
-fn paths(catalog: &Catalog, names: &[Names], model: &Model, depth: usize) -> Vec<String> {
+/// All that it can name, so many relations deep.
+pub(super) fn paths(catalog: &Catalog, names: &[Names], model: &Model, depth: usize) -> Vec<String> {
     let mut found = Vec::new();
     let along = model.schema.taken_along().filter_map(|(has, _)| Some((has.name, catalog.find(has.resource)?)));
     let inside = relations(catalog, model).map(|(column, target)| (column.name, target)).chain(along);
@@ -71,7 +72,11 @@ pub(super) fn fields(model: &Model) -> Value {
     })
 }
 
-fn relations<'a>(catalog: &'a Catalog, model: &'a Model) -> impl Iterator<Item = (&'static Column, &'a Model)> {
+/// The relations that are shown of a resource, and to what they lead.
+pub(super) fn relations<'a>(
+    catalog: &'a Catalog,
+    model: &'a Model,
+) -> impl Iterator<Item = (&'static Column, &'a Model)> {
     let shown = model.schema.columns.iter().filter(|column| !column.hidden);
     shown.filter_map(|column| Some((column, catalog.target(column)?)))
 }
@@ -106,7 +111,7 @@ pub(super) fn properties(catalog: &Catalog, names: &[Names], model: &Model) -> M
 }
 
 /// How a row is called that is shown inside another.
-fn inside<'a>(catalog: &Catalog, model: &Model, names: &'a Names) -> &'a str {
+pub(super) fn inside<'a>(catalog: &Catalog, model: &Model, names: &'a Names) -> &'a str {
     if is_apart(catalog, model) { &names.expanded } else { &names.row }
 }
 

@@ -11,6 +11,7 @@ mod access;
 mod auth;
 mod batch;
 mod cached;
+mod client;
 mod constraints;
 #[cfg(test)]
 mod contract;
@@ -37,7 +38,7 @@ mod webhooks;
 
 use serde_json::{Map, Value, json};
 
-pub use self::cached::CachedDocument;
+pub use self::{cached::CachedDocument, client::typescript};
 use self::{names::Names, resources::Resource};
 use super::{CustomRoute, routes::API_PREFIX};
 use crate::{schema::Catalog, webhooks::Offer};

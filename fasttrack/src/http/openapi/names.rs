@@ -76,7 +76,8 @@ impl Names {
         }
     }
 
-    fn from_stem(stem: &str) -> Self {
+    /// The names that follow from that of a row.
+    pub(super) fn from_stem(stem: &str) -> Self {
         Self {
             row: stem.to_owned(),
             expanded: format!("Expanded{stem}"),
@@ -89,7 +90,8 @@ impl Names {
         }
     }
 
-    fn all(&self) -> [&str; 7] {
+    /// All of them.
+    pub(super) fn all(&self) -> [&str; 7] {
         [&self.row, &self.page, &self.expanded, &self.create, &self.update, &self.update_own, &self.registration]
     }
 }

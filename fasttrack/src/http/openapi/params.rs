@@ -146,7 +146,7 @@ pub(super) fn of_list(schema: &'static Schema) -> Vec<Value> {
 }
 
 /// The order that there is beside `q`.
-const BEST_FIRST: &str = "-relevance";
+pub(super) const BEST_FIRST: &str = "-relevance";
 
 /// Page and order of a list that is sorted by these keys.
 pub(super) fn paging(sortable: &[&str]) -> Vec<Value> {

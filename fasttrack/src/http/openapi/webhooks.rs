@@ -287,7 +287,8 @@ fn message(catalog: &Catalog, model: &Model, event: &str, payload: &[Payload]) -
     })
 }
 
-fn data(catalog: &Catalog, model: &Model, payload: &[Payload]) -> Value {
+/// The data of an event.
+pub(super) fn data(catalog: &Catalog, model: &Model, payload: &[Payload]) -> Value {
     let id = format!("{}_id", model.schema.name);
     let mut properties = Map::from_iter([(id.clone(), number("Id of the row that was changed.", false))]);
     for value in payload {
