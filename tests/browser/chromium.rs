@@ -39,13 +39,27 @@ impl Chromium {
         stream.set_read_timeout(Some(LIMIT)).expect("a time limit");
         let (socket, _) = tungstenite::client(&address, stream).expect("a WebSocket to the browser");
         let mut browser = Self { socket, session: None, last_id: 0, events: Vec::new(), child, _profile: profile };
-        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
-        let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        browser.session = browser.call("Target.attachToTarget", &attach)["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
-            browser.call(&format!("{domain}.enable"), &json!({}));
-        }
+        browser.open("about:blank");
         browser
+    }
+
+    /// Opens a further tab, which commands go to from then on, and gives its name.
+    pub(crate) fn open(&mut self, url: &str) -> String {
+        self.session = None;
+        let target = self.call("Target.createTarget", &json!({ "url": url }));
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let attached = self.call("Target.attachToTarget", &attach);
+        let session = attached["sessionId"].as_str().expect("the name of a session").to_owned();
+        self.turn_to(&session);
+        for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
+            self.call(&format!("{domain}.enable"), &json!({}));
+        }
+        session
+    }
+
+    /// Has commands go to this tab.
+    pub(crate) fn turn_to(&mut self, tab: &str) {
+        self.session = Some(tab.to_owned());
     }
 
     /// Sends a command and gives its result; events that come in between are kept.
