@@ -170,9 +170,9 @@ fn a_session_that_nobody_uses_ends_after_a_week() {
     let app = Kit::start(resources::application());
     let (ada, eve) = (app.account("ada"), app.account("eve"));
     let refresh = |token: &str| app.anonymous().post("/auth/refresh", &json!({ "refresh_token": token })).send().status;
-    app.advance(DAY * 7 - Duration::from_secs(60));
+    app.advance(Duration::from_mins(7 * 24 * 60 - 1));
     assert_eq!(refresh(&ada.refresh_token), 200);
-    app.advance(Duration::from_secs(120));
+    app.advance(Duration::from_mins(2));
     assert_eq!(refresh(&eve.refresh_token), 401);
 }
 
@@ -197,10 +197,10 @@ fn what_is_open_ends_with_its_session() {
     let app = settings.set("ACCESS_TOKEN_EXPIRE_MINUTES", "10080").start();
     let ada = app.account("ada");
     let ada = app.as_(&ada);
-    app.advance(DAY - Duration::from_secs(60));
+    app.advance(Duration::from_mins(24 * 60 - 1));
     ada.get("/users/me").expect(200);
     let mut socket = ada.socket();
-    app.advance(Duration::from_secs(120));
+    app.advance(Duration::from_mins(2));
     ada.get("/users/me").refused(401);
     socket.expect_close(4001);
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt::Write as _,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
@@ -209,10 +210,10 @@ fn list(inside: &Inside, query: &str) -> Vec<u8> {
     );
     for name in &page {
         let (key, now) = (encode(name), clock::now());
-        text += &format!("<Contents><Key>{key}</Key><LastModified>{now}</LastModified><Size>1</Size></Contents>");
+        write!(text, "<Contents><Key>{key}</Key><LastModified>{now}</LastModified><Size>1</Size></Contents>").unwrap();
     }
     if let Some(last) = page.last().filter(|_| is_truncated) {
-        text += &format!("<NextContinuationToken>{last}</NextContinuationToken>");
+        write!(text, "<NextContinuationToken>{last}</NextContinuationToken>").unwrap();
     }
     reply(200, &[], (text + "</ListBucketResult>").as_bytes())
 }
@@ -239,10 +240,10 @@ fn refusal(status: u16, code: &str) -> Vec<u8> {
 fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut answer = format!("HTTP/1.1 {status} Whatever\r\n");
     for (name, value) in headers {
-        answer += &format!("{name}: {value}\r\n");
+        write!(answer, "{name}: {value}\r\n").unwrap();
     }
     if status != 204 {
-        answer += &format!("Content-Length: {}\r\n", body.len());
+        write!(answer, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     [answer.as_bytes(), b"\r\n", body].concat()
 }
@@ -261,7 +262,7 @@ fn signed(asked: &Asked) -> Result<(), &'static str> {
     let names = of("X-Amz-SignedHeaders")?;
     let mut headers = String::new();
     for name in names.split(';') {
-        headers += &format!("{name}:{}\n", asked.headers.get(name).ok_or("AccessDenied")?);
+        writeln!(headers, "{name}:{}", asked.headers.get(name).ok_or("AccessDenied")?).unwrap();
     }
     let mut pairs: Vec<_> = signed.split('&').collect();
     pairs.sort_unstable();
@@ -278,6 +279,10 @@ fn keyed(key: &[u8], text: &[u8]) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key).expect("keys of any length").chain_update(text).finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// In hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }

@@ -17,7 +17,7 @@ mod world;
 
 pub(crate) use self::{
     app::{Refusal, Settings, TestApp, shared, wait_until},
-    bucket::{Bucket, Trouble},
+    bucket::{Bucket, Trouble, hex},
     client::{Reply, encode, without_values},
     database::{adapted, dialect, server_only, sqlite_only},
     jwt::{Algorithm, sign, sign_bytes, sign_with_header},

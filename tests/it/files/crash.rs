@@ -40,7 +40,7 @@ pub(super) fn send(app: &TestApp, person: &Person, path: &str, (bytes, sent): (&
 
 /// Makes everything in a folder look as if it were two days old.
 fn age(folder: &Path) {
-    let then = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    let then = SystemTime::now() - Duration::from_hours(48);
     collect(folder, &mut |path| File::options().append(true).open(path).unwrap().set_modified(then).unwrap());
 }
 

@@ -202,11 +202,11 @@ fn who_reads_reads_the_file_that_was_there_to_its_end() {
         "GET /api/v1{path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    let mut first = [0; 100_000];
+    let mut first = vec![0; 100_000];
     stream.read_exact(&mut first).unwrap();
     office.put(&path, "application/octet-stream", b"another");
     office.wait_for_stored(1);
-    let mut rest = first.to_vec();
+    let mut rest = first.clone();
     stream.read_to_end(&mut rest).unwrap();
     assert!(rest.ends_with(&bytes[100_000..]) && rest.len() > bytes.len(), "{} bytes came", rest.len());
 }

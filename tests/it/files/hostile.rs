@@ -1,6 +1,7 @@
 //! What somebody sends who means no good: types that are not, lengths that lie, names that lead elsewhere.
 
 use std::{
+    fmt::Write as _,
     io::{Read, Write},
     net::TcpStream,
 };
@@ -116,7 +117,9 @@ fn exchange(office: &Office, head: &[(&str, &str)], path: &str, (body, stays): (
     let mut request = format!(
         "PUT /api/v1{path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n"
     );
-    head.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
+    for (name, value) in head {
+        write!(request, "{name}: {value}\r\n").unwrap();
+    }
     stream.write_all((request + "\r\n").as_bytes()).unwrap();
     // The server may answer and close before it has read all.
     stream.write_all(body).ok();
@@ -169,7 +172,7 @@ fn a_length_that_lies_is_found_out() {
     assert!(is_refused(leaves(&chunks, &small, &chunked(&[&kilobyte[..300]]))), "it has no end");
     assert_eq!(answered(&chunks, &small, b"zz\r\nx"), 400);
     // Who sends without an end is stopped as soon as it is too much.
-    let endless = chunked(&[[0; 60_000].as_slice(); 400]);
+    let endless = chunked(&[vec![0; 60_000].as_slice(); 400]);
     assert_eq!(answered(&chunks, &path, &endless), 413);
     assert_eq!(office.get(&small).body, kilobyte, "nothing of that has changed what was there");
     office.wait_for_stored(2);

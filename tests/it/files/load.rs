@@ -14,7 +14,7 @@ fn a_hundred_of_10_mb_at_once_take_64_mib() {
     let app = Settings::new().binary(with_readings()).start();
     let person = app.person();
     let paths: Vec<_> = (0..100).map(|_| reading(&app, &person)).collect();
-    let file: Vec<u8> = (0..BYTES).map(|number| (number % 251) as u8).collect();
+    let file: Vec<u8> = (0..BYTES).map(|number| u8::try_from(number % 251).unwrap()).collect();
     let ((), resting) = app.peak_kib(|| thread::sleep(std::time::Duration::from_millis(100)));
     let finish = &|mut stream: std::net::TcpStream| {
         stream.write_all(&file[BYTES / 100..]).unwrap();

@@ -169,7 +169,7 @@ impl Office {
         let mut found = BTreeSet::new();
         collect(&self.store.path().join("files"), &mut |path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if !name.ends_with(".part") {
+            if path.extension().is_none_or(|ending| ending != "part") {
                 found.insert(name);
             }
         });
@@ -197,7 +197,7 @@ fn collect(folder: &std::path::Path, see: &mut impl FnMut(PathBuf)) {
 /// SHA-256, in hexadecimal digits.
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::driver::hex(&sha2::Sha256::digest(bytes))
 }
 
 /// The members of what a row shows of a file.
@@ -210,4 +210,4 @@ fn shown(value: &Value) -> (&str, &str, u64, &str, &str) {
 }
 
 /// A day, and a moment.
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60 + 60);
+const A_DAY: Duration = Duration::from_mins(24 * 60 + 1);
