@@ -1,6 +1,6 @@
 //! Where the bytes of files lie. A store knows bytes and the keys that they lie under; rows and rights are nothing to it.
 //!
-//! Bytes are taken in as they come ([`Upload`]), looked at ([`media`]), and put under a key once they are all there; what is
+//! Bytes are taken in as they come ([`Upload`]), looked at (`media`), and put under a key once they are all there; what is
 //! put is never changed. So a reader reads from one file to its end, whatever becomes of the row meanwhile.
 
 mod bucket;
