@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::{
     HeaderMap, Method, Request, StatusCode, Uri,
     body::{Body as HttpBody, Incoming},
-    header::{HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
 };
 use hyper_util::{
     client::legacy::Client,
@@ -166,10 +166,15 @@ impl HttpRequest {
         }
         // What stands behind `#` is nothing to send.
         let uri: Uri = url[..Position::AfterQuery].parse().map_err(|error| HttpError::Url(format!("{error}")))?;
+        // What could carry something says that it does not (RFC 9110, section 8.6): some servers insist on a length.
+        let says_nothing = body.is_end_stream() && [Method::POST, Method::PUT, Method::PATCH].contains(&method);
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
+        if says_nothing {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         Ok(request)
     }
 }

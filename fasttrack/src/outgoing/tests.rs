@@ -230,6 +230,8 @@ async fn a_body_has_the_length_that_was_said() {
         assert!(heard.contains("content-length: 5\r\n") && heard.contains("user-agent: us\r\n"), "{heard}");
         assert!(heard.ends_with("\r\n\r\nabcde") && !heard.contains("transfer-encoding"), "{heard}");
     }
+    let (sent, heard) = exchange(Body::empty()).await;
+    assert!(sent == Ok(StatusCode::OK) && heard.contains("content-length: 0\r\n"), "{heard}");
     for body in [Body::streamed(5, pieces(&["ab"])), Body::streamed(5, pieces(&["abc", "def"]))] {
         let (sent, heard) = exchange(body).await;
         assert!(matches!(&sent, Err(HttpError::Broken(why)) if why.contains("to send than was said")), "{sent:?}");

@@ -174,6 +174,7 @@ fn answer(inside: &mut Inside, asked: &Asked, corrupts: bool) -> Vec<u8> {
             Some(bytes) => part(bytes, asked.headers.get("range").map(String::as_str)),
             None => refusal(404, "NoSuchKey"),
         },
+        ("PUT", _) if !asked.headers.contains_key("content-length") => refusal(411, "MissingContentLength"),
         ("PUT", name) => {
             let mut bytes = asked.body.clone();
             if corrupts {
