@@ -18,11 +18,12 @@ use crate::{
     pipeline::Pipeline,
 };
 
-/// How long bytes may lie that no row has, in microseconds: a day, by which whoever puts some has told the row.
-const SPARED_US: i64 = 24 * 60 * 60 * clock::SECOND_US;
-
 /// How often all files are looked through.
-const SWEEP_EVERY: Duration = Duration::from_hours(6);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
+/// How long bytes are spared that no row has, in microseconds: so that none lies for longer than a day until the sweep comes.
+/// Whoever puts some has told the row long before.
+const SPARED_US: i64 = 23 * 60 * 60 * clock::SECOND_US;
 
 /// How often it is looked unasked what rows have let go of: another node may have ended before it did.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -102,7 +103,7 @@ impl FileKeeper {
         }
     }
 
-    /// Takes out what has lain for a day and no row has, and says how many files that were. Nothing is taken out that the
+    /// Takes out what has lain for about a day and no row has, and says how many files that were. Nothing is taken out that the
     /// database was not asked about.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ fn what_nobody_has_is_swept_after_a_day_and_nothing_else() {
     }
     office.app.advance(A_DAY / 2);
     assert!(folder.join(&lost).exists() && root.join(&received).exists(), "it may belong to who is still at it");
-    office.app.advance(A_DAY);
+    office.app.advance(A_DAY / 2);
     assert!(!folder.join(&lost).exists() && !root.join(&received).exists());
     assert!(root.join("README.txt").exists() && root.join("received/notes").exists());
     assert_eq!(
