@@ -33,7 +33,6 @@ pub use self::beginner::begin_projects;
 use crate::{
     app::{self, Application, StartError, log},
     config::{self, Config, ConfigError, LogFormat, VARIABLES},
-    db::Dialect,
     http, program,
     schema::{Catalog, LinkError, Resources},
 };
@@ -90,7 +89,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print what the declaration of a resource means
+    /// Print what the declaration of a resource means, or what it lets an account do
     Explain(explain::ExplainCommand),
     /// Write down in access.lock who may do what with which rows and fields
     Access {
@@ -116,11 +115,11 @@ impl Command {
             | Self::Backup { .. }
             | Self::Move { .. }
             | Self::Demo { .. } => true,
+            Self::Explain(command) => command.asks_the_database(),
             Self::Openapi
             | Self::Healthcheck
             | Self::Completions { .. }
             | Self::Routes { .. }
-            | Self::Explain(_)
             | Self::Access { .. }
             | Self::Client(_)
             | Self::New(_) => false,
@@ -301,8 +300,7 @@ fn run(
             io::stdout().lock().write_all(&script)?;
         }
         Command::Explain(command) => {
-            let dialect = config.map_or(Dialect::Sqlite, |config| config.database.dialect());
-            let text = explain::render(&command, &Catalog::link(&resources)?, dialect)?;
+            let text = explain::run(&command, resources, config)?;
             io::stdout().lock().write_all(text.as_bytes())?;
         }
         Command::Access { check } => {

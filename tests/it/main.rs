@@ -25,6 +25,7 @@ mod durability;
 mod embedding;
 mod entity;
 mod errors;
+mod explain;
 mod files;
 mod formatting;
 mod inside;

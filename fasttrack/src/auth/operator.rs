@@ -14,6 +14,8 @@ pub struct Known {
     pub id: i64,
     /// Whether it may log in.
     pub is_active: bool,
+    /// The word of its role; empty, which no rule names, where it has none.
+    pub role: &'static str,
 }
 
 /// How often it is looked whether the server has heard.
@@ -25,8 +27,9 @@ impl Auth {
     /// # Errors
     /// [`Error::Unavailable`] when the database is busy.
     pub async fn known(&self, email: &str) -> Result<Option<Known>, Error> {
-        let found = self.find(email).await?;
-        Ok(found.map(|Credentials { id, is_active, .. }| Known { id, is_active }))
+        let Some(Credentials { id, is_active, .. }) = self.find(email).await? else { return Ok(None) };
+        let rows = self.db.read(self.account.select_standing(id)).await?;
+        Ok(Some(Known { id, is_active, role: self.account.account(rows.first(), 0).role }))
     }
 
     /// Sets the password of an account, whatever it was, and ends all its sessions.

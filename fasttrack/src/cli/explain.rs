@@ -1,17 +1,25 @@
 //! `fasttrack explain RESOURCE`: what a declaration means, for whoever reviews it.
 
+mod account;
 mod constraints;
 mod meaning;
+mod rights;
 mod search;
 mod table;
 mod words;
+
+use std::path::PathBuf;
 
 use clap::Args;
 
 use self::meaning::Meaning;
 use crate::{
+    app::StartError,
+    config::{Config, ConfigError},
     db::Dialect,
-    schema::{Catalog, LinkError, Model},
+    error::Error,
+    program,
+    schema::{Catalog, LinkError, Model, Resources},
 };
 
 /// `fasttrack explain`
@@ -25,6 +33,19 @@ pub(super) struct ExplainCommand {
     /// Print JSON, for programs
     #[arg(long)]
     json: bool,
+    /// Say what the account with this e-mail address may do, and why not
+    #[arg(long = "as", value_name = "EMAIL")]
+    account: Option<String>,
+    /// Say so of one row
+    #[arg(long, value_name = "ID", requires = "account")]
+    row: Option<i64>,
+}
+
+impl ExplainCommand {
+    /// Whether it is about somebody who is in the database.
+    pub(super) const fn asks_the_database(&self) -> bool {
+        self.account.is_some()
+    }
 }
 
 /// Why nothing was explained.
@@ -41,13 +62,45 @@ pub(super) enum ExplainError {
     /// The declarations do not fit together.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database is not there.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// There is none yet.
+    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
+    Nothing(PathBuf),
+    /// Nobody has this address.
+    #[error("there is no account of {0}; `{program} user create` makes one", program = program::name())]
+    NoSuchAccount(String),
+    /// No row has this number.
+    #[error("there is no {0} {1}")]
+    NoSuchRow(&'static str, i64),
+    /// The database cannot say.
+    #[error("the database cannot be read: {0}")]
+    Database(#[from] Error),
     /// What was found cannot be printed as JSON.
     #[error("the explanation cannot be printed: {0}")]
     Json(#[from] serde_json::Error),
 }
 
+/// What is asked for, as text.
+pub(super) fn run(
+    command: &ExplainCommand,
+    resources: Resources,
+    config: Result<Config, ConfigError>,
+) -> Result<String, ExplainError> {
+    let Some(email) = &command.account else {
+        let dialect = config.map_or(Dialect::Sqlite, |config| config.database.dialect());
+        return render(command, &Catalog::link(&resources)?, dialect);
+    };
+    let rights = super::runtime()?.block_on(account::find(command, email, resources, &config?))?;
+    Ok(if command.json { format!("{}\n", serde_json::to_string_pretty(&rights)?) } else { rights.render() })
+}
+
 /// The explanation as text; statements are those for this database.
-pub(super) fn render(command: &ExplainCommand, catalog: &Catalog, dialect: Dialect) -> Result<String, ExplainError> {
+fn render(command: &ExplainCommand, catalog: &Catalog, dialect: Dialect) -> Result<String, ExplainError> {
     let model = find(catalog, &command.resource)?;
     let meaning = Meaning::of(catalog, model, command.sql.then_some(dialect))?;
     Ok(if command.json { format!("{}\n", serde_json::to_string_pretty(&meaning)?) } else { table::render(&meaning) })
@@ -89,7 +142,7 @@ mod tests {
     #[track_caller]
     fn check(book: &'static Schema, json: bool, expected: &[&str], missing: &[&str]) {
         let catalog = Catalog::link(&[&USER, &SHELF, book]).unwrap();
-        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json };
+        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json, account: None, row: None };
         let text = render(&command, &catalog, Dialect::Sqlite).unwrap();
         let dense = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in expected {
@@ -218,7 +271,7 @@ mod tests {
     #[test]
     fn statements_are_those_of_the_database_in_use() {
         let catalog = Catalog::link(&[&USER, &SHELF, &BOOK]).unwrap();
-        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json: false };
+        let command = ExplainCommand { resource: "books".to_owned(), sql: true, json: false, account: None, row: None };
         let render = |dialect| render(&command, &catalog, dialect).unwrap();
         for (dialect, own) in [(Dialect::Sqlite, "AS BLOB)"), (Dialect::Postgres, ")::text")] {
             let text = render(dialect);

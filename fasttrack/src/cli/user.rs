@@ -122,7 +122,7 @@ async fn carry_out(app: &App, command: UserCommand, password: String, is_served:
             return Ok(format!("made {} {id}: {email}", if admin { "admin" } else { "user" }));
         }
         UserCommand::Password { email } => {
-            let Known { id, is_active } = find(app, &email).await?;
+            let Known { id, is_active, .. } = find(app, &email).await?;
             app.auth.set_password(id, &password).await.map_err(|error| unchanged(&email, error))?;
             let but = if is_active { "" } else { " (it is disabled, and cannot log in)" };
             let done = format!("set the password of account {id}{but}: {email}");

@@ -229,6 +229,19 @@ impl Catalog {
         path.steps().iter().try_fold(schema, |at, name| Some(self.step(at, name)?.1.schema))
     }
 
+    /// The field at the end of these names from a row of `model`, and the relations before it; `None` where there is none.
+    #[must_use]
+    pub fn field(&self, model: &Model, trail: &[&'static str]) -> Option<(Vec<Step>, &'static Column)> {
+        let (last, before) = trail.split_last()?;
+        let (mut steps, mut end) = (Vec::new(), model);
+        for name in before {
+            let (further, next) = self.walk(end, &Path::HERE.then(name)).ok()?;
+            steps.extend(further);
+            end = next;
+        }
+        Some((steps, end.schema.column(last)?))
+    }
+
     /// What `name` leads to from a row of `schema`.
     fn step(&self, schema: &Schema, name: &str) -> Option<(Vec<Step>, &Model)> {
         if let Some(column) = schema.column(name) {

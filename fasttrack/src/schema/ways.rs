@@ -3,20 +3,71 @@
 //! Named rules are resolved, and roles decided; what is left is in words. Of who is not logged in neither holds what a rule
 //! says of the caller, nor its opposite, as where rules become predicates.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::{
     Catalog, Path, Rule, Schema,
     words::{Binding, MAX_DEPTH, Place, dotted, named_rule},
 };
 
-/// Something that has to hold of the row, or between it and the caller.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Something that has to hold of the row, or between it and the caller. Those that say the same in words are the same.
+#[derive(Debug, Clone)]
 pub struct Term {
     /// Whether it does not say who the caller is to the row.
     pub is_of_row: bool,
     /// In words: `project.owner`, `status is draft`.
     pub words: String,
+    /// What is asked; `None` of what is not asked of the row as it is.
+    pub asked: Option<Asked>,
+}
+
+/// A condition of a rule, and the row of which it is asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The relations that lead there, a path for each rule that was found by name: to one row, or none.
+    pub at: Vec<Path>,
+    /// The condition.
+    pub rule: Rule,
+    /// Whether it must not hold.
+    pub negated: bool,
+}
+
+impl Asked {
+    /// The names of the relations that lead to what it looks at, and last that of the field; empty, where it looks at no single
+    /// field. A relation to the account is one.
+    #[must_use]
+    pub fn trail(&self) -> Vec<&'static str> {
+        let (path, field) = match &self.rule {
+            Rule::Related(path) => (*path, None),
+            Rule::Oneself => (Path::HERE, self.at.is_empty().then_some("id")),
+            Rule::Compare { path, field, .. }
+            | Rule::Moment { path, field, .. }
+            | Rule::LikeCaller { path, field, .. } => (*path, Some(*field)),
+            _ => return Vec::new(),
+        };
+        let steps = self.at.iter().chain([&path]).flat_map(|path| path.steps().iter().copied());
+        steps.chain(field).collect()
+    }
+}
+
+impl PartialEq for Term {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Term {}
+
+impl PartialOrd for Term {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Term {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.is_of_row, &self.words).cmp(&(other.is_of_row, &other.words))
+    }
 }
 
 /// What has to hold together for somebody to be let; nothing, where he always is.
@@ -29,14 +80,14 @@ const MOST: usize = 64;
 /// one, in its own words.
 #[must_use]
 pub fn ways(rule: &Rule, schema: &Schema, catalog: &Catalog, caller: Option<&str>) -> Vec<Way> {
-    let folder = Folder { place: Place::of(schema, catalog), caller };
+    let folder = Folder::of(schema, catalog, caller);
     folder.ways(rule, false).map_or_else(|| vec![Way::from([folder.condition(rule, false)])], least)
 }
 
 /// The same as one way, whatever ways there are.
 #[must_use]
 pub fn whole_way(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Way {
-    Way::from([Folder { place: Place::of(schema, catalog), caller: None }.condition(rule, false)])
+    Way::from([Folder::of(schema, catalog, None).condition(rule, false)])
 }
 
 /// The ways in which both let somebody; `None` where there are very many.
@@ -57,11 +108,24 @@ fn least(ways: Vec<Way>) -> Vec<Way> {
 
 struct Folder<'a> {
     place: Place<'a>,
+    /// By which paths that place was reached.
+    at: Vec<Path>,
     /// His role; `None` for who is not logged in.
     caller: Option<&'a str>,
 }
 
-impl Folder<'_> {
+/// What a path may lead to besides one row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    One,
+    OneOrNone,
+    Many,
+}
+
+impl<'a> Folder<'a> {
+    const fn of(schema: &'a Schema, catalog: &'a Catalog, caller: Option<&'a str>) -> Self {
+        Self { place: Place::of(schema, catalog), at: Vec::new(), caller }
+    }
     /// `None` where there are very many.
     fn ways(&self, rule: &Rule, negated: bool) -> Option<Vec<Way>> {
         let decided = |holds: bool| if holds == negated { Vec::new() } else { vec![Way::new()] };
@@ -72,10 +136,7 @@ impl Folder<'_> {
             Rule::Any(parts) => self.any(parts, negated)?,
             Rule::All(parts) => self.all(parts, negated)?,
             Rule::Not(inner) => self.ways(inner, !negated)?,
-            Rule::Named { path, rule: name } => match self.named(path, name) {
-                Some((folder, rule)) => folder.ways(rule, negated)?,
-                None => self.one(rule, negated),
-            },
+            Rule::Named { path, rule: name } => self.by_name(rule, (path, name), negated)?,
             Rule::Anyone => decided(true),
             Rule::Authenticated => decided(known),
             Rule::Role(word) if known => decided(self.caller == Some(word)),
@@ -110,7 +171,41 @@ impl Folder<'_> {
         let words =
             if negated { format!("not {}", phrase.inside(Binding::Word)) } else { phrase.inside(Binding::Conjunction) };
         let is_relation = matches!(rule, Rule::Oneself | Rule::Related(_) | Rule::AnyOf { .. } | Rule::Named { .. });
-        Term { is_of_row: negated || !is_relation, words }
+        let asked = Asked { at: self.at.clone(), rule: *rule, negated };
+        Term { is_of_row: negated || !is_relation, words, asked: Some(asked) }
+    }
+
+    /// The ways of the rule that a name stands for. Where it is asked of one of many rows it is one condition, since all of it
+    /// has to hold of the same; and so is its opposite where there may be no row, which that holds of as well.
+    fn by_name(&self, whole: &Rule, (path, name): (&Path, &str), negated: bool) -> Option<Vec<Way>> {
+        let Some((folder, rule)) = self.named(path, name) else { return Some(self.one(whole, negated)) };
+        let ways = folder.ways(rule, negated)?;
+        let known = self.caller.is_some();
+        Some(match self.reach(path) {
+            Reach::Many if known && negated || !ways.is_empty() => self.one(whole, negated),
+            Reach::OneOrNone if known && negated => self.one(whole, negated),
+            Reach::OneOrNone if ways.iter().any(Way::is_empty) => vec![Way::from([self.presence(whole, path)])],
+            _ => ways,
+        })
+    }
+
+    fn reach(&self, path: &Path) -> Reach {
+        let Place { catalog, schema, .. } = &self.place;
+        let walked = catalog.find(schema.name).and_then(|model| catalog.walk(model, path).ok());
+        let steps = walked.map(|(steps, _)| steps).unwrap_or_default();
+        if steps.iter().any(super::Step::is_many) {
+            Reach::Many
+        } else if steps.iter().any(|step| step.nullable || step.deleted.is_some()) {
+            Reach::OneOrNone
+        } else {
+            Reach::One
+        }
+    }
+
+    /// That there is a row at the end of a path, of which `whole` holds then.
+    fn presence(&self, whole: &Rule, path: &Path) -> Term {
+        let words = format!("{}{} is there", self.place.prefix, path.steps().join("."));
+        Term { is_of_row: true, words, asked: Some(Asked { at: self.at.clone(), rule: *whole, negated: false }) }
     }
 
     /// The rule of this name at the end of a path, unless that goes too deep.
@@ -118,7 +213,8 @@ impl Folder<'_> {
         let Place { catalog, schema, prefix, depth } = &self.place;
         let (schema, rule) = named_rule(catalog, schema, path, name).filter(|_| *depth < MAX_DEPTH)?;
         let prefix = format!("{prefix}{}", dotted(path));
-        Some((Folder { place: Place { catalog, schema, prefix, depth: depth + 1 }, caller: self.caller }, rule))
+        let at = self.at.iter().copied().chain((!path.steps().is_empty()).then_some(*path)).collect();
+        Some((Folder { place: Place { catalog, schema, prefix, depth: depth + 1 }, at, caller: self.caller }, rule))
     }
 }
 

@@ -32,6 +32,7 @@ mod limit;
 mod link;
 mod listed;
 mod lock;
+mod looked;
 mod moment;
 mod page;
 mod pairs;
@@ -91,10 +92,11 @@ pub use self::{
         NewLink, add_link, count_links, end_links, end_links_for, find_link, purge_links, take_link_back, use_link,
     },
     lock::{Lock, lock_overlapping},
+    looked::{Seen, look},
     moment::Moment,
     page::{END_OF_KEYS, PageQuery, SEPARATOR, page, page_shaped},
     pairs::{add_pairs, replace_pairs, rows_as_json},
-    policy::{CallerRole, fold, fold_change},
+    policy::{CallerRole, fold, fold_asked, fold_change},
     predicate::{Known, Leaf, Predicate},
     removal::{
         Referrer, Which, astray, begin_doomed, cut, cut_loose, delete_doomed, detach, doom, doomed, end_doomed,

@@ -176,7 +176,7 @@ fn many(catalog: &Catalog, has: &Has) -> Result<ManyMeaning, LinkError> {
     Ok(ManyMeaning { name: has.name, rows: format!("{} by their {}{along}", schema.plural, relation.key) })
 }
 
-fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<RuleMeaning>, LinkError> {
+pub(super) fn rules(catalog: &Catalog, model: &Model, sql: Option<Dialect>) -> Result<Vec<RuleMeaning>, LinkError> {
     let statements = sql.map_or_else(|| Ok(Vec::new()), |dialect| verb_statements(dialect, catalog, model))?;
     let routes = routes::declared(catalog);
     let route = |wanted: Verb| {

@@ -52,7 +52,7 @@ pub(super) fn render(meaning: &Meaning) -> String {
     text
 }
 
-fn section<const N: usize>(
+pub(super) fn section<const N: usize>(
     text: &mut String,
     title: &str,
     header: &[&str; N],
@@ -76,7 +76,7 @@ fn head(meaning: &Meaning) -> String {
 }
 
 /// Callers for whom a verb runs the same share one entry.
-fn statements(text: &mut String, rule: &RuleMeaning) {
+pub(super) fn statements(text: &mut String, rule: &RuleMeaning) {
     let mut rest: Vec<_> = rule.sql.iter().collect();
     while let Some(first) = rest.first().copied() {
         let is_same = |sql: &&CallerSql| {
@@ -96,7 +96,7 @@ fn statements(text: &mut String, rule: &RuleMeaning) {
     }
 }
 
-fn formatted(sql: &str) -> String {
+pub(super) fn formatted(sql: &str) -> String {
     let options = FormatOptions { max_inline_block: 100, max_inline_arguments: Some(100), ..FormatOptions::default() };
     sqlformat::format(sql, &QueryParams::None, &options)
 }
