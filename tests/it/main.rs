@@ -15,6 +15,7 @@
 )]
 
 mod access;
+mod admin;
 mod auth;
 mod client;
 mod command;

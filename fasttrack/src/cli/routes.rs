@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::table::table;
 use crate::{
     http::{
-        CustomRoute, route_table,
-        routes::{Action, Route},
+        CustomRoute, admin_routes, route_table,
+        routes::{Action, AdminAction, Route},
     },
     schema::{Catalog, verb_in_words},
     webhooks::Offer,
@@ -38,7 +38,8 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         Action::Oneself { .. } | Action::File { .. } => "the account itself".to_owned(),
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
         Action::Webhook(_) => Offer::of(catalog).map(|offer| offer.who()).unwrap_or_default(),
-        Action::Session(_) | Action::Batch | Action::Notifications => "any account".to_owned(),
+        Action::Admin(AdminAction::Jobs | AdminAction::RetryJob) => admin_routes::who(catalog),
+        Action::Session(_) | Action::Batch | Action::Notifications | Action::Admin(_) => "any account".to_owned(),
         Action::Socket => "any account; closes with 4001 otherwise".to_owned(),
         Action::Service(_) => "anyone; not rate limited".to_owned(),
         Action::Custom { index, .. } => custom.get(index).map(|route| route.who_in_words(catalog)).unwrap_or_default(),

@@ -11,7 +11,9 @@ use salvo::{
 };
 
 use super::{
-    Site, batch, body, conditional, created,
+    Site,
+    admin_routes::{self, AdminRequest},
+    batch, body, conditional, created,
     edge::Actor,
     files, forms, gate,
     gate::Admission,
@@ -186,6 +188,7 @@ impl Endpoint {
             Action::Webhook(action) => action.takes_body(),
             Action::Batch => true,
             Action::Service(_)
+            | Action::Admin(_)
             | Action::File { .. }
             | Action::Custom { .. }
             | Action::Replaced { .. }
@@ -211,6 +214,10 @@ impl Endpoint {
             Action::Webhook(action) => {
                 let request = WebhookRequest { principal: who, id, number, params, body };
                 webhook_routes::answer(&self.site, action, request).await
+            }
+            Action::Admin(action) => {
+                let request = AdminRequest { principal: who, id, params, body };
+                admin_routes::answer(&self.site, action, request).await
             }
             Action::Batch => done(&self.site, 0, pipeline.apply(self.batch(&body, who).await?).await?),
             Action::Notifications => notifications::list(&self.site, who, params, body).await,

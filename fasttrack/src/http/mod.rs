@@ -4,6 +4,8 @@
 //! calling and hands what was sent to the layer below. Every answer, whatever it is, goes back through the edge.
 
 mod acceptor;
+pub mod admin;
+pub(crate) mod admin_routes;
 mod api;
 mod batch;
 mod body;
@@ -166,6 +168,7 @@ struct Site {
     context: Context,
     workers: Workers,
     webhooks: Webhooks,
+    admin: admin_routes::Admin,
     files: Option<Files>,
     /// What operations of a batch may name.
     paths: batch::Paths,
@@ -206,6 +209,7 @@ fn assemble(layers: Layers, config: &Config) -> Result<(Endpoints, Edge, Arc<Hub
         keys: layers.keys,
         db: layers.db,
         document: CachedDocument::new(&document(&layers.catalog, &layers.custom, config)),
+        admin: admin_routes::Admin::of(&layers.catalog, &layers.custom)?,
         catalog: layers.catalog,
         metrics: Arc::clone(&metrics),
         sockets: layers.sockets,

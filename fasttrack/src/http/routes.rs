@@ -1,6 +1,7 @@
 //! Routes as data: what follows from the catalog, and what every application has.
 
 mod actions;
+mod admin;
 mod anonymous;
 mod files;
 mod fixed;
@@ -9,6 +10,7 @@ pub(super) mod webhooks;
 pub(super) use self::anonymous::admits_anonymous;
 pub use self::{
     actions::{ServiceAction, SessionAction},
+    admin::AdminAction,
     files::FileAct,
     webhooks::WebhookAction,
 };
@@ -65,6 +67,8 @@ pub enum Action {
     Session(SessionAction),
     /// Something about receivers of webhooks.
     Webhook(WebhookAction),
+    /// Something about the application as a whole.
+    Admin(AdminAction),
     /// Many operations in one transaction.
     Batch,
     /// What the caller was told.
@@ -132,6 +136,7 @@ impl Action {
                 | Self::Replaced { verb: Verb::List | Verb::History, .. }
                 | Self::Session(SessionAction::List | SessionAction::ListKeys | SessionAction::ListIdentities)
                 | Self::Notifications
+                | Self::Admin(AdminAction::Jobs)
         )
     }
 }
@@ -163,6 +168,7 @@ pub fn declared(catalog: &Catalog) -> Vec<Route> {
     let account = catalog.account().map(|model| model.schema);
     routes.extend(fixed::session_routes(account));
     routes.extend(webhooks::routes(catalog));
+    routes.extend(admin::routes(catalog));
     let batch = format!("{API_PREFIX}/batch");
     routes.push(Route { method: "POST", path: batch, action: Action::Batch, admits_anonymous: false });
     routes.push(notified(format!("{API_PREFIX}/notifications"), Action::Notifications));

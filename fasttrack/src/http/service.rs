@@ -6,7 +6,7 @@ use bytes::Bytes;
 use salvo::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    Site, docs, links, live,
+    Site, admin, docs, links, live,
     page::{Asset, Page},
     readings,
     reply::Reply,
@@ -37,6 +37,8 @@ pub(super) async fn answer(
         ServiceAction::DocsFile => file_of(docs::page(), file, headers),
         ServiceAction::Live => Ok(asset(live::page(), &live::page().index, headers)),
         ServiceAction::LiveFile => file_of(live::page(), file, headers),
+        ServiceAction::Admin => Ok(asset(admin::page(), &admin::page().index, headers)),
+        ServiceAction::AdminFile => file_of(admin::page(), file, headers),
         ServiceAction::Reset => Ok(asset(links::reset(), &links::reset().index, headers)),
         ServiceAction::ResetFile => file_of(links::reset(), file, headers),
         ServiceAction::Verify => Ok(asset(links::verify(), &links::verify().index, headers)),

@@ -17,6 +17,7 @@ use super::{
 /// statements, or a function that they call.
 pub(crate) const RESERVED: &[&str] = &[
     "act",
+    "admin",
     "auth",
     "batch",
     "hit",

@@ -27,6 +27,7 @@ mod identity;
 mod inbox;
 mod inline;
 mod insert;
+mod job;
 mod key;
 mod limit;
 mod link;
@@ -86,6 +87,7 @@ pub use self::{
     identity::{Subject, add_identity, end_identity, identities, use_identity},
     inbox::Inbox,
     insert::{Guard, Insert, Reference, last_id, set_last_id},
+    job::jobs,
     key::{NewKey, add_key, end_key, end_keys, find_key, find_key_by_id, keys, touch_key},
     limit::Counted,
     link::{

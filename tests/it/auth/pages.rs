@@ -26,9 +26,11 @@ fn the_pages_run_nothing_but_their_own_files_and_tell_nobody_where_one_is() {
 #[test]
 fn a_password_is_typed_unseen_and_may_be_pasted_or_kept() {
     let app = shared();
-    for (page, scripts, kept_as) in
-        [("/reset", &["reset.js", "link.js"][..], "new-password"), ("/live", &["page.js"], "current-password")]
-    {
+    for (page, scripts, kept_as) in [
+        ("/reset", &["reset.js", "link.js"][..], "new-password"),
+        ("/live", &["page.js"], "current-password"),
+        ("/admin", &["page.js", "controls.js"], "current-password"),
+    ] {
         let html = app.at("GET", page).send().expect(200).text();
         let field = html.split('<').find(|tag| tag.starts_with("input") && tag.contains("name=\"password\""));
         let field = field.unwrap_or_else(|| panic!("no password in {html}"));

@@ -71,6 +71,7 @@ fn an_unknown_method_is_told_the_known_ones() {
         ("PUT", "/openapi.json", &["GET"]),
         ("POST", "/docs", &["GET"]),
         ("POST", "/live", &["GET"]),
+        ("POST", "/admin", &["GET"]),
         ("BREW", "/api/v1/projects", &["GET", "POST"]),
     ] {
         let reply = app.at(method, target).by(&person).send();
@@ -98,6 +99,7 @@ fn head_answers_as_get_without_the_body() {
         "/openapi.json".to_owned(),
         "/docs".to_owned(),
         "/live".to_owned(),
+        "/admin".to_owned(),
         "/api/v1/projects".to_owned(),
         format!("/api/v1/projects/{project}"),
         format!("/api/v1/projects/{project}/tasks?limit=1"),

@@ -85,7 +85,17 @@ fn everybody_has_a_limit_of_his_own() {
 fn service_routes_are_not_limited() {
     let app = limited(2, 60).start();
     assert_eq!(statuses(&app, 3, None), [401, 401, 429]);
-    for target in ["/health", "/ready", "/metrics", "/openapi.json", "/docs", "/live", "/live/page.js"] {
+    for target in [
+        "/health",
+        "/ready",
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/live",
+        "/live/page.js",
+        "/admin",
+        "/admin/page.js",
+    ] {
         for _ in 0..5 {
             let status = app.at("GET", target).send().status;
             assert!(status < 400, "{target}: {status}");

@@ -59,6 +59,8 @@ fn routes(app: &TestApp, person: &Person) -> Vec<(&'static str, String, Option<V
         ("GET", "/docs".into(), None),
         ("GET", "/live".into(), None),
         ("GET", "/live/page.js".into(), None),
+        ("GET", "/admin".into(), None),
+        ("GET", "/admin/page.js".into(), None),
     ]
 }
 

@@ -127,7 +127,7 @@ fn a_known_document_is_not_sent_again() {
 #[test]
 fn a_page_that_is_known_may_do_what_it_may() {
     let app = shared();
-    for path in ["/docs", "/live", "/live/page.js", "/reset", "/verify"] {
+    for path in ["/docs", "/live", "/live/page.js", "/admin", "/admin/page.js", "/reset", "/verify"] {
         let first = app.at("GET", path).send().expect(200);
         let tag = first.header("etag").expect("a tag").to_owned();
         let again = app.at("GET", path).header("if-none-match", &tag).send().expect(304);
@@ -148,6 +148,7 @@ fn links(html: &str) -> Vec<String> {
 fn the_pages_need_no_other_host() {
     check_page(shared(), "/docs");
     check_page(shared(), "/live");
+    check_page(shared(), "/admin");
 }
 
 /// Checks that a page is there, and whatever it loads, beside it.
@@ -158,7 +159,7 @@ pub(super) fn check_page(app: &TestApp, path: &str) {
     let html = reply.text();
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     let mut scripts = 0;
-    for link in links(&html).into_iter().filter(|link| !link.starts_with("data:")) {
+    for link in links(&html).into_iter().filter(|link| !link.starts_with("data:") && !link.starts_with('#')) {
         assert!(!link.contains("://") && !link.starts_with('/'), "the page loads from elsewhere: {link}");
         let asset = app.at("GET", &format!("{directory}/{link}")).send().expect(200);
         assert!(!asset.body.is_empty(), "{asset}");

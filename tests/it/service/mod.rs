@@ -9,7 +9,7 @@ mod metrics;
 mod public;
 
 /// Every route of the contract that this stage serves.
-pub(crate) const ROUTES: [(&str, &str); 54] = [
+pub(crate) const ROUTES: [(&str, &str); 58] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -61,7 +61,11 @@ pub(crate) const ROUTES: [(&str, &str); 54] = [
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/api/v1/admin/resources"),
+    ("GET", "/api/v1/admin/jobs"),
+    ("POST", "/api/v1/admin/jobs/{id}/retry"),
     ("GET", "/live"),
+    ("GET", "/admin"),
     ("GET", "/reset"),
     ("GET", "/verify"),
 ];

@@ -66,6 +66,7 @@ fn a_public_address_is_where_links_lead() {
         app.at("DELETE", &target).by(&person).refused(405);
         check_page(&app, &format!("{prefix}/docs"));
         check_page(&app, &format!("{prefix}/live"));
+        check_page(&app, &format!("{prefix}/admin"));
     }
     root(&app, "/tracker/bogus", BROWSER).problem(404);
     app.at("GET", "/tracker//health").refused(404);

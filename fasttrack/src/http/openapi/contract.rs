@@ -55,6 +55,9 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("DELETE /api/v1/webhooks/{id}", "delete_webhook", &[401, 403, 404, 412, 429, 503]),
     ("GET /api/v1/webhooks/{id}/deliveries", "list_webhook_deliveries", &[400, 401, 403, 404, 426, 429, 503]),
     ("POST /api/v1/webhooks/{id}/deliveries/{n}/retry", "retry_webhook_delivery", &[401, 403, 404, 409, 429, 503]),
+    ("GET /api/v1/admin/resources", "describe_resources", &[401, 429, 503]),
+    ("GET /api/v1/admin/jobs", "list_jobs", &[400, 401, 403, 426, 429, 503]),
+    ("POST /api/v1/admin/jobs/{id}/retry", "retry_job", &[401, 403, 404, 429, 503]),
     ("GET /ws", "connect", &[403, 426, 429, 503]),
     ("GET /health", "get_health", &[]),
     ("GET /ready", "get_readiness", &[503]),
@@ -62,6 +65,7 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("GET /openapi.json", "get_openapi", &[]),
     ("GET /docs", "get_docs", &[]),
     ("GET /live", "get_live", &[]),
+    ("GET /admin", "get_admin", &[]),
     ("GET /reset", "get_reset", &[]),
     ("GET /verify", "get_verify", &[]),
 ];
@@ -83,6 +87,7 @@ const PUBLIC: &[&str] = &[
     "get_openapi",
     "get_docs",
     "get_live",
+    "get_admin",
     "get_reset",
     "get_verify",
 ];
@@ -102,7 +107,7 @@ fn the_routes_are_those_of_the_contract() {
         let empty = ["log_out", "change_password", "reset_password", "verify_address"];
         let succeeds = if route.starts_with("DELETE") || empty.contains(id) {
             204
-        } else if ["forgot_password", "send_verification", "retry_webhook_delivery"].contains(id) {
+        } else if ["forgot_password", "send_verification", "retry_webhook_delivery", "retry_job"].contains(id) {
             202
         } else if route.starts_with("POST")
             && !["log_in", "refresh_tokens", "run_batch", "begin_totp", "confirm_totp", "finish_oidc"].contains(id)

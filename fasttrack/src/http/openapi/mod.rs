@@ -8,6 +8,7 @@
 //! and `problems` have what answers share, the latter for those that refuse.
 
 mod access;
+mod admin;
 mod auth;
 mod batch;
 mod cached;
@@ -16,6 +17,7 @@ mod constraints;
 #[cfg(test)]
 mod contract;
 mod custom;
+mod described;
 mod expanded;
 mod fields;
 mod files;
@@ -38,7 +40,7 @@ mod webhooks;
 
 use serde_json::{Map, Value, json};
 
-pub use self::{cached::CachedDocument, client::typescript};
+pub use self::{cached::CachedDocument, client::typescript, described::described};
 use self::{names::Names, resources::Resource};
 use super::{CustomRoute, routes::API_PREFIX};
 use crate::{schema::Catalog, webhooks::Offer};
@@ -117,7 +119,8 @@ fn info(settings: &Settings) -> Value {
 
 fn tags(resources: &[Entry<'_>], routes: &[CustomRoute], offer: Option<&Offer>) -> Value {
     let of_resources = resources.iter().map(|(resource, ..)| resource.tag());
-    let fixed = [batch::tag(), notify::tag()].into_iter().chain(offer.map(|_| webhooks::tag())).chain([service::tag()]);
+    let fixed = [batch::tag(), notify::tag()].into_iter().chain(offer.map(|_| webhooks::tag()));
+    let fixed = fixed.chain([admin::tag(), service::tag()]);
     let mut tags: Vec<_> = [auth::tag()].into_iter().chain(of_resources).chain(fixed).collect();
     for route in routes.iter().filter(|route| !route.path.is_empty()) {
         if !tags.iter().any(|tag| tag["name"] == custom::tag(route)) {
@@ -148,6 +151,7 @@ fn paths(resources: &[Entry<'_>], routes: &[CustomRoute], catalog: &Catalog, off
     paths.extend([batch::path()]);
     paths.extend(notify::paths());
     paths.extend(offer.into_iter().flat_map(webhooks::paths));
+    paths.extend(admin::paths(catalog));
     paths.extend(service::paths(verifies(resources)));
     Value::Object(paths)
 }
@@ -160,7 +164,7 @@ fn verifies(resources: &[Entry<'_>]) -> bool {
 fn schemas(resources: &[Entry<'_>], offer: Option<&Offer>) -> Value {
     let fixed = auth::schemas(verifies(resources)).chain(batch::schemas()).chain(notify::schemas());
     let fixed = fixed.chain(service::schemas()).chain(problems::schemas());
-    let fixed = fixed.chain(offer.into_iter().flat_map(webhooks::schemas));
+    let fixed = fixed.chain(offer.into_iter().flat_map(webhooks::schemas)).chain(admin::schemas());
     let of_resources = resources.iter().flat_map(|(resource, ..)| resource.schemas());
     Value::Object(of_resources.chain(fixed.map(|(name, schema)| (name.to_owned(), schema))).collect())
 }

@@ -29,6 +29,8 @@ pub(super) const RESERVED: &[&str] = &[
     "WebhookPage",
     "WebhookDelivery",
     "WebhookDeliveryPage",
+    "Job",
+    "JobPage",
 ];
 
 /// The names of one resource's component schemas.

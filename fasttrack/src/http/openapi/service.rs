@@ -18,6 +18,7 @@ pub(super) fn paths(verifies: bool) -> Vec<(String, Value)> {
         ("/openapi.json", openapi()),
         ("/docs", docs()),
         ("/live", live()),
+        ("/admin", page("get_admin", "The page on which rows are looked at and changed", "A page for people.")),
         (
             "/reset",
             page("get_reset", "The page on which a password is set with a link", "A page to set a password on."),

@@ -88,6 +88,10 @@ pub enum ServiceAction {
     Live,
     /// What that page loads.
     LiveFile,
+    /// The page on which rows are looked at and changed.
+    Admin,
+    /// What that page loads.
+    AdminFile,
     /// The page on which a password is set.
     Reset,
     /// What that page loads.

@@ -59,7 +59,7 @@ const SESSION_ROUTES: [(&str, &str, SessionAction); 22] = [
     ("DELETE", "/auth/identities/{id}", SessionAction::EndIdentity),
 ];
 
-const SERVICE_ROUTES: [(&str, ServiceAction); 12] = [
+const SERVICE_ROUTES: [(&str, ServiceAction); 14] = [
     ("/health", ServiceAction::Health),
     ("/ready", ServiceAction::Ready),
     ("/metrics", ServiceAction::Metrics),
@@ -68,6 +68,8 @@ const SERVICE_ROUTES: [(&str, ServiceAction); 12] = [
     ("/docs/{file}", ServiceAction::DocsFile),
     ("/live", ServiceAction::Live),
     ("/live/{file}", ServiceAction::LiveFile),
+    ("/admin", ServiceAction::Admin),
+    ("/admin/{file}", ServiceAction::AdminFile),
     ("/reset", ServiceAction::Reset),
     ("/reset/{file}", ServiceAction::ResetFile),
     ("/verify", ServiceAction::Verify),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::super::{
-    Site,
+    Site, admin_routes,
     paging::{Paging, Walk as Cursors},
     routes::{Action, SessionAction, WebhookAction},
     webhook_routes,
@@ -11,6 +11,7 @@ use super::super::{
 use crate::{
     db::{Reads, Snapshot},
     error::Error,
+    notify,
     pipeline::{Heading, HistoryOf, Holds, Walk, without_pages},
     principal::{Caller, Principal},
     query::PageById,
@@ -38,6 +39,19 @@ const OF_A_DELIVERY: &[(&str, Holds)] = &[
     ("error", Holds::Plain),
 ];
 
+/// The keys of a job.
+const OF_A_JOB: &[(&str, Holds)] = &[
+    ("id", Holds::Plain),
+    ("name", Holds::Plain),
+    ("resource", Holds::Plain),
+    ("row_id", Holds::Plain),
+    ("state", Holds::Plain),
+    ("tries", Holds::Plain),
+    ("created_at", Holds::Plain),
+    ("due_at", Holds::Plain),
+    ("error", Holds::Plain),
+];
+
 /// A list that is gone through to its end.
 pub(super) enum Course<'a> {
     Rows(Box<Walk<'a>>),
@@ -60,6 +74,7 @@ enum List<'a> {
     Keys(&'a Caller),
     Identities(&'a Caller),
     Webhooks,
+    Jobs(notify::List),
     /// Of the receiver with this id.
     Deliveries(i64),
     History(HistoryOf<'a>),
@@ -88,6 +103,7 @@ impl Listed {
                 format!("webhooks-{}-deliveries", self.id.unwrap_or_default())
             }
             Action::Webhook(_) => "webhooks".to_owned(),
+            Action::Admin(_) => "jobs".to_owned(),
             Action::Session(_) => "sessions".to_owned(),
             _ => "notifications".to_owned(),
         }
@@ -99,7 +115,7 @@ impl<'a> Course<'a> {
     ///
     /// # Errors
     /// 401, 403, 404, 422 for parameters.
-    pub(super) fn new(site: &'a Site, listed: Listed, who: &'a Principal, params: Params) -> Result<Self, Error> {
+    pub(super) fn new(site: &'a Site, listed: Listed, who: &'a Principal, mut params: Params) -> Result<Self, Error> {
         let Listed { action, id } = listed;
         let caller = || who.caller().ok_or_else(|| Error::Unauthenticated("a token is required".into()));
         let list = match action {
@@ -119,6 +135,12 @@ impl<'a> Course<'a> {
                     (WebhookAction::Deliveries, Some(id)) => List::Deliveries(id),
                     _ => List::Webhooks,
                 }
+            }
+            Action::Admin(_) => {
+                admin_routes::admit(site, who)?;
+                let (which, rest) = admin_routes::which(params);
+                params = rest;
+                List::Jobs(which)
             }
             Action::Notifications => List::Notifications(caller()?),
             _ => return Err(Error::Internal("what is no list was taken for one".into())),
@@ -202,6 +224,10 @@ impl Numbered<'_> {
                 let page = site.webhooks.list_in(Some(reads), asked).await?;
                 (page.items.into_iter().map(Bytes::from).collect(), page.next)
             }
+            List::Jobs(which) => {
+                let page = site.workers.list_in(Some(reads), which, asked).await?;
+                (page.items.into_iter().map(Bytes::from).collect(), page.next)
+            }
             List::Deliveries(id) => {
                 let page = site.webhooks.deliveries_in(Some(reads), id, asked).await?;
                 (page.items.into_iter().map(Bytes::from).collect(), page.next)
@@ -230,6 +256,7 @@ impl List<'_> {
             Self::Keys(_) => "keys",
             Self::Identities(_) => "identities",
             Self::Webhooks => "webhooks",
+            Self::Jobs(which) => which.plural(),
             Self::Deliveries(_) => "deliveries",
             Self::History(_) => "changes",
         }
@@ -278,6 +305,7 @@ impl List<'_> {
                 ("created_at", plain),
                 ("updated_at", plain),
             ],
+            Self::Jobs(_) => OF_A_JOB,
             Self::Deliveries(_) => OF_A_DELIVERY,
             Self::History(_) => &[("at", plain), ("actor_id", plain), ("verb", plain), ("changes", json)],
         };

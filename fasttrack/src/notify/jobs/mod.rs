@@ -27,9 +27,12 @@ pub use self::drain::FailedJob;
 pub use self::queue::{Kept, List, list, retry};
 use self::{dispatch::Dispatcher, functions::Functions};
 use crate::{
-    db::{Db, DbError},
+    db::{Db, DbError, Reads},
+    error::Error,
     job::{Context, Regular},
+    query::{FoundById, PageById},
     schema::Catalog,
+    sql,
 };
 
 /// The way to those who run jobs. Cheap to clone; a clone is the same workers.
@@ -98,6 +101,25 @@ impl Workers {
         let (waiting, dead) = queue::count(&self.db).await?;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Ok(Figures { waiting, dead, run: count(&self.shared.run), failed: count(&self.shared.failed) })
+    }
+
+    /// One page of the jobs, from there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn list_in(&self, reads: Option<Reads<'_>>, which: List, page: &PageById) -> Result<FoundById, Error> {
+        let statement = sql::jobs(self.db.dialect(), which.is_dead(), page);
+        Ok(page.found(reads.unwrap_or(Reads::Now(&self.db)).read(statement).await?))
+    }
+
+    /// Makes a job due now, as if it had never been tried. Says whether there is such a job.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is busy.
+    pub async fn retry(&self, id: i64) -> Result<bool, Error> {
+        let found = queue::retry(&self.db, Some(id)).await? > 0;
+        self.jobs_written();
+        Ok(found)
     }
 }
 

@@ -68,6 +68,29 @@ pub enum List {
     All,
     /// Dead letters alone.
     Dead,
+    /// Those alone that are still to run.
+    Waiting,
+}
+
+impl List {
+    /// What a list of them is called.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::All => "jobs",
+            Self::Dead => "dead jobs",
+            Self::Waiting => "waiting jobs",
+        }
+    }
+
+    /// Whether those of it are dead letters; `None` where there are both.
+    pub(super) const fn is_dead(self) -> Option<bool> {
+        match self {
+            Self::All => None,
+            Self::Dead => Some(true),
+            Self::Waiting => Some(false),
+        }
+    }
 }
 
 impl Due {
@@ -220,7 +243,11 @@ pub(super) async fn count(db: &Db) -> Result<(i64, i64), DbError> {
 /// [`DbError`] when the database cannot say.
 pub async fn list(db: &Db, which: List, after: i64) -> Result<Vec<Kept>, DbError> {
     let syntax = db.dialect().sql();
-    let which = if which == List::Dead { " AND \"is_dead\"" } else { "" };
+    let which = match which.is_dead() {
+        None => "",
+        Some(true) => " AND \"is_dead\"",
+        Some(false) => " AND NOT \"is_dead\"",
+    };
     let sql = format!(
         "SELECT \"id\", {}, {}, \"tries\", CASE WHEN NOT \"is_dead\" THEN {} END, {} FROM \"outbox_jobs\" \
          WHERE \"id\" > $1{which} ORDER BY \"id\" LIMIT $2",
