@@ -2,6 +2,7 @@
 //! is indexed follows the rows, whoever writes them.
 
 mod characters;
+mod plain;
 
 use std::collections::BTreeMap;
 
