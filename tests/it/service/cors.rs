@@ -64,7 +64,7 @@ fn errors_are_readable_from_the_origin_too() {
         let exposed = reply.header("access-control-expose-headers").unwrap_or_default();
         let readable =
             ["etag", "location", "idempotency-replayed", "retry-after", "x-request-id", "ratelimit-remaining"];
-        for header in readable.into_iter().chain(["www-authenticate"]) {
+        for header in readable.into_iter().chain(["www-authenticate", "content-disposition"]) {
             assert!(exposed.split(',').any(|item| item == header), "{header}: {reply}");
         }
     }
