@@ -1,5 +1,7 @@
 //! What goes to the database and what comes back.
 
+use std::borrow::Cow;
+
 use crate::decimal::Fixed;
 
 /// An argument of a statement.
@@ -15,6 +17,21 @@ pub enum Arg {
     Decimal(Fixed),
     /// Text.
     Text(String),
+}
+
+impl Arg {
+    /// The value as a text that is read as the type which a server expects; `None` where it is null.
+    #[must_use]
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Int(value) => value.to_string().into(),
+            // The shortest text that reads back as the same number.
+            Self::Float(value) => format!("{value:e}").into(),
+            Self::Decimal(value) => value.to_string().into(),
+            Self::Text(value) => value.into(),
+        })
+    }
 }
 
 /// SQL with `$1`, `$2`, … and its arguments; a number may occur more than once.

@@ -5,9 +5,7 @@
 use super::{
     Pipeline,
     engine::{Engine, RolePlan},
-    hooked, refusal,
-    rows::chunks,
-    values,
+    hooked, refusal, values,
 };
 use crate::{
     clock,
@@ -15,7 +13,7 @@ use crate::{
     error::Error,
     principal::Principal,
     schema::{Column, Schema, Verb},
-    sql::{self, CallerRole, HistoryPage, NOTE_WIDTH},
+    sql::{self, CallerRole, HistoryPage, NOTE_WIDTH, bulk},
 };
 
 /// A change of one row.
@@ -69,12 +67,13 @@ pub(super) async fn write(tx: &mut Tx, schema: &Schema, notes: impl IntoIterator
     }
     let at = clock::now();
     let mut notes: Vec<_> = notes.into_iter().collect();
-    for size in chunks(notes.len(), NOTE_WIDTH, tx.dialect().max_args()).collect::<Vec<_>>() {
-        let args = notes.drain(..size).flat_map(|Note { id, actor, verb, changes }| {
+    let dialect = tx.dialect();
+    for size in bulk::chunks(dialect, notes.len(), NOTE_WIDTH).collect::<Vec<_>>() {
+        let rows = notes.drain(..size).map(|Note { id, actor, verb, changes }| {
             [Arg::Int(id), Arg::Text(at.clone()), actor, Arg::Text(verb.name().to_owned()), Arg::Text(changes)]
         });
-        let args = args.collect();
-        tx.query(Statement::new(sql::note(tx.dialect(), schema.plural, size), args)).await?;
+        let args = bulk::args(dialect, NOTE_WIDTH, rows);
+        tx.query(Statement::new(sql::note(dialect, schema.plural, size), args)).await?;
     }
     Ok(())
 }

@@ -7,16 +7,14 @@ use super::{
     counted::Counted,
     exclusive,
     history::{self, Note},
-    limit,
-    rows::chunks,
-    timetable,
+    limit, timetable,
 };
 use crate::{
     clock,
     db::{Arg, DbError, Row, Statement, Tx},
     outbox::OutboxListener,
     schema::{Column, Kind, Schema},
-    sql::{Added, Does, EffectPlan, Timed},
+    sql::{Added, Does, EffectPlan, Timed, bulk},
 };
 
 /// A change to one row that a trigger listens for.
@@ -83,16 +81,16 @@ pub(super) async fn write(
     }
     let is_posted = plan.event.is_some_and(|event| listener.is_posted(event));
     let (mut returned, mut has_posts) = (Vec::new(), false);
-    let sizes: Vec<_> = chunks(acts.len(), plan.width(), tx.dialect().max_args()).collect();
+    let dialect = tx.dialect();
+    let sizes: Vec<_> = bulk::chunks(dialect, acts.len(), plan.width()).collect();
     let mut acts = acts.into_iter();
     let now_us = clock::now_us();
     for size in sizes {
-        let mut args = Vec::with_capacity(size * plan.width());
-        for act in acts.by_ref().take(size) {
-            args.extend([Arg::Int(act.id), act.actor, Arg::Text(act.at)]);
-            args.extend(act.old);
-            args.extend(plan.moments.iter().map(|moment| moment.at(now_us)));
-        }
+        let row = |act: Act| {
+            let moments = plan.moments.iter().map(move |moment| moment.at(now_us));
+            [Arg::Int(act.id), act.actor, Arg::Text(act.at)].into_iter().chain(act.old).chain(moments)
+        };
+        let args = bulk::args(dialect, plan.width(), acts.by_ref().take(size).map(row));
         if is_posted {
             has_posts |= !tx.query(Statement::new(plan.posting(size), args.clone())).await?.is_empty();
         }

@@ -16,11 +16,8 @@ use crate::{
     clock,
     db::{Arg, DbError, RowPlan, Statement, Tx},
     schema::{Kind, Schema},
-    sql::{self, Does, Insert, Template, Values},
+    sql::{self, Does, Insert, Template, Values, bulk},
 };
-
-/// Statements are made for powers of two rows up to this one, so that few texts have to be prepared.
-const LARGEST_CHUNK: usize = 128;
 
 /// How rows of a resource are created for callers of one role.
 pub(super) struct RowsPlan {
@@ -103,7 +100,7 @@ impl RowsPlan {
     }
 
     fn text(&self, rows: usize) -> String {
-        let cached = self.texts.get(rows.trailing_zeros() as usize);
+        let cached = self.texts.get(bulk::text_number(self.insert.table.dialect, rows));
         cached.map_or_else(
             || self.insert.statement(rows),
             |text| text.get_or_init(|| self.insert.statement(rows)).clone(),
@@ -156,7 +153,8 @@ impl RowsPlan {
     }
 
     async fn write_in(&self, tx: &mut Tx, rows: &[Vec<Arg>], order: &[usize]) -> Result<Written, DbError> {
-        let sizes: Vec<_> = chunks(rows.len(), self.insert.width(), tx.dialect().max_args()).collect();
+        let (dialect, width) = (tx.dialect(), self.insert.width());
+        let sizes: Vec<_> = bulk::chunks(dialect, rows.len(), width).collect();
         exclusive::hold(tx, self.schema).await?;
         if sizes.len() > 1 || self.effects.counted.is_manifold() {
             self.effects.counted.hold_all(tx, self.schema, rows).await?;
@@ -169,14 +167,11 @@ impl RowsPlan {
         for size in sizes {
             let (chunk, after) = rest.split_at(size);
             rest = after;
-            let mut args = Vec::with_capacity(size * self.insert.width());
-            for row in chunk.iter().filter_map(|place| rows.get(*place)) {
-                args.extend(row.iter().enumerate().map(|(position, arg)| match position {
-                    position if position == self.id_position => Arg::Int(number),
-                    _ => arg.clone(),
-                }));
+            let numbered = chunk.iter().map(|place| {
                 number += 1;
-            }
+                self.numbered(rows.get(*place).map(Vec::as_slice).unwrap_or_default(), number - 1)
+            });
+            let args = bulk::args(dialect, width, numbered);
             for mut row in tx.query(Statement::new(self.text(size), args)).await? {
                 let number = row.int(0).unwrap_or_default();
                 let position = usize::try_from(number - first).ok().and_then(|position| order.get(position));
@@ -196,6 +191,15 @@ impl RowsPlan {
             }
         }
         Ok(written)
+    }
+
+    /// The arguments of a row that has this number.
+    fn numbered(&self, row: &[Arg], number: i64) -> impl Iterator<Item = Arg> {
+        let id_position = self.id_position;
+        row.iter().enumerate().map(move |(position, arg)| match position {
+            position if position == id_position => Arg::Int(number),
+            _ => arg.clone(),
+        })
     }
 
     /// Answers of rows what is shown of them, where that is not what was written. It comes last, since triggers have their say in it.
@@ -248,15 +252,6 @@ fn writing_order(schema: &Schema, rows: &[Vec<Arg>]) -> Vec<usize> {
     order
 }
 
-/// Splits `count` into powers of two, of so many rows of `width` arguments that a statement has `max_args` at most.
-pub(super) fn chunks(count: usize, width: usize, max_args: usize) -> impl Iterator<Item = usize> {
-    let fit = (max_args / width.max(1)).clamp(1, LARGEST_CHUNK);
-    let largest = 1 << fit.ilog2();
-    let whole = std::iter::repeat_n(largest, count / largest);
-    let rest = count % largest;
-    whole.chain((0..usize::BITS).rev().map(|bit| 1_usize << bit).filter(move |size| rest & size != 0))
-}
-
 /// The number of the first row of a statement, by which they are told apart: a database does not say which of many rows got
 /// which id. Where ids are given out here it is the first that was never used, and they are the ids.
 async fn next_number(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
@@ -268,10 +263,7 @@ async fn next_number(tx: &mut Tx, table: &str) -> Result<i64, DbError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        db::Dialect,
-        schema::{Column, Id},
-    };
+    use crate::schema::{Column, Id};
 
     #[test]
     fn rows_are_written_in_the_order_of_what_they_refer_to() {
@@ -295,18 +287,5 @@ mod tests {
         ];
         // What refers to the same keeps its order.
         assert_eq!(writing_order(&NOTE, &rows), [3, 4, 1, 2, 0]);
-    }
-
-    #[test]
-    fn chunks_are_powers_of_two_that_add_up() {
-        let max_args = Dialect::Sqlite.max_args();
-        for count in 0..1000 {
-            for width in [1, 10, 255, 256, 300, 2_000, 40_000] {
-                let sizes: Vec<_> = chunks(count, width, max_args).collect();
-                assert_eq!(sizes.iter().sum::<usize>(), count);
-                assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= LARGEST_CHUNK));
-                assert!(sizes.iter().all(|size| *size == 1 || size * width <= max_args), "{width}: {sizes:?}");
-            }
-        }
     }
 }

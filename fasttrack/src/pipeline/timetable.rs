@@ -11,7 +11,6 @@ use tokio::sync::{Mutex, Notify};
 use super::{
     outbox::{self, Act, Effects},
     regular,
-    rows::chunks,
 };
 use crate::{
     clock,
@@ -20,7 +19,7 @@ use crate::{
     job::Regular,
     outbox::OutboxListener,
     schema::{Catalog, LinkError, Schema},
-    sql::{self, DUE_WIDTH, EffectPlan, Timed},
+    sql::{self, DUE_WIDTH, EffectPlan, Timed, bulk},
 };
 
 /// Most rows that are fired in one transaction.
@@ -96,11 +95,12 @@ async fn plan(tx: &mut Tx, listener: &Arc<dyn OutboxListener>, rows: Vec<[Arg; D
     if rows.is_empty() {
         return Ok(());
     }
-    let sizes: Vec<_> = chunks(rows.len(), DUE_WIDTH, tx.dialect().max_args()).collect();
+    let dialect = tx.dialect();
+    let sizes: Vec<_> = bulk::chunks(dialect, rows.len(), DUE_WIDTH).collect();
     let mut rows = rows.into_iter();
     for size in sizes {
-        let args = rows.by_ref().take(size).flatten().collect();
-        tx.query(Statement::new(sql::plan_due(tx.dialect(), size), args)).await?;
+        let args = bulk::args(dialect, DUE_WIDTH, rows.by_ref().take(size));
+        tx.query(Statement::new(sql::plan_due(dialect, size), args)).await?;
     }
     let listener = Arc::clone(listener);
     tx.wake(move || listener.due_written());

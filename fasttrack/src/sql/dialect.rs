@@ -9,6 +9,7 @@ pub(super) mod schema;
 pub(super) mod sqlite;
 
 use super::{
+    bulk::Lists,
     search::Asked,
     text::{quote, text_literal},
 };
@@ -34,6 +35,11 @@ pub(crate) trait Syntax: Sync {
 
     /// The placeholder of a value of this kind, where nothing around it tells its type.
     fn typed(&self, storage: Storage, placeholder: &str) -> String;
+
+    /// How rows are given to it as lists, one for each column; `None` where it reads none.
+    fn lists(&self) -> Option<&dyn Lists> {
+        None
+    }
 
     /// A constant of a declaration.
     fn literal(&self, value: Literal) -> String;
@@ -194,7 +200,7 @@ pub(crate) trait Syntax: Sync {
 
 /// Rows that are about to be inserted, as the table `new`.
 pub(crate) struct InsertRows<'a> {
-    /// `new(…) AS (VALUES …)`.
+    /// `new(…) AS (…)`.
     pub(crate) new: String,
     /// Where to.
     pub(crate) table: &'a str,

@@ -5,8 +5,8 @@
 //! compared with when it is due is the field itself: what the field does not hold any more fires nothing.
 
 use super::{
+    bulk,
     dialect::DOOMED,
-    insert::values,
     row::stored,
     text::{quote, text_literal},
     there::and_there,
@@ -109,7 +109,7 @@ pub fn plan_due(dialect: Dialect, rows: usize) -> String {
     format!(
         "INSERT INTO \"outbox_due\" (\"name\", \"row_id\", \"value\", \"due_at\") {} \
          ON CONFLICT (\"row_id\", \"name\", \"value\") DO NOTHING",
-        values(dialect, rows, &types)
+        bulk::rows(dialect, rows, &types)
     )
 }
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Moment, Scope, Sql, Template,
+    Moment, Scope, Sql, Template, bulk,
     dialect::{Messages, held, posting::post},
     file,
     inbox::write_policy,
-    insert::values,
     policy::split,
     removal::rows_among,
     row::row_json,
@@ -86,14 +85,14 @@ impl EffectPlan {
     /// before a deletion.
     #[must_use]
     pub fn statement(&self, rows: usize) -> String {
-        format!("{}{}{}", self.head, values(self.dialect, rows, &self.types), self.tail)
+        format!("{}{}{}", self.head, bulk::rows(self.dialect, rows, &self.types), self.tail)
     }
 
     /// The statement that puts the event into what is posted to receivers of webhooks, for as many rows and with the same
     /// arguments: once for each change, whoever is told of it. It gives back a row for each receiver and change.
     #[must_use]
     pub fn posting(&self, rows: usize) -> String {
-        format!("{}{}{}", self.head, values(self.dialect, rows, &self.types), self.posts)
+        format!("{}{}{}", self.head, bulk::rows(self.dialect, rows, &self.types), self.posts)
     }
 }
 

@@ -2,9 +2,8 @@
 //! its transaction. It ends with the row that it is of.
 
 use super::{
-    Predicate, Scope, Slot, Sql, Table, Template,
+    Predicate, Scope, Slot, Sql, Table, Template, bulk,
     dialect::DOOMED,
-    insert::values,
     text::{quote, text_literal},
     there::and_there,
 };
@@ -35,7 +34,7 @@ pub fn note(dialect: Dialect, table: &str, rows: usize) -> String {
     format!(
         "WITH n(\"row_id\", \"at\", \"actor_id\", \"verb\", \"changes\") AS ({}) INSERT INTO \"fasttrack_history\" \
          (\"resource\", \"row_id\", \"at\", \"actor_id\", \"verb\", \"changes\") SELECT {}, n.* FROM n",
-        values(dialect, rows, &types),
+        bulk::rows(dialect, rows, &types),
         text_literal(table)
     )
 }

@@ -1,9 +1,9 @@
 //! Creating rows: many alike in one statement, with the rule and the references checked inside it.
 //!
-//! The rows to be are a `VALUES` list called `new`; a row that the rule refuses, or that refers to what it may not, is
+//! The rows to be are a table called `new`; a row that the rule refuses, or that refers to what it may not, is
 //! left out of what comes back. [`check`](Insert::check) then says of such a row alone what was wrong with it.
 
-use super::{Moment, Predicate, Scope, Sql, Table, dialect::InsertRows, text::quote, there::and_there};
+use super::{Moment, Predicate, Scope, Sql, Table, bulk, dialect::InsertRows, text::quote, there::and_there};
 use crate::{
     db::{Arg, Dialect, Statement},
     types::Storage,
@@ -123,27 +123,15 @@ impl Insert {
         Sql::new(self.table.dialect, "")
     }
 
-    /// `new(…) AS (VALUES …)`.
+    /// `new(…) AS (…)`.
     fn rows(&self, rows: usize) -> String {
         let flags = self.guards.iter().map(|guard| (quote(&flag(guard)), Storage::Integer));
         let columns = self.table.columns.iter().map(|column| (quote(column.key), column.storage()));
         let moments = self.moments.iter().map(|moment| (quote(&moment.name()), moment.storage()));
         let caller = std::iter::once((quote(CALLER), Storage::Integer));
         let (names, types): (Vec<_>, Vec<_>) = columns.chain(caller).chain(flags).chain(moments).unzip();
-        format!("new({}) AS ({})", names.join(", "), values(self.table.dialect, rows, &types))
+        format!("new({}) AS ({})", names.join(", "), bulk::rows(self.table.dialect, rows, &types))
     }
-}
-
-/// `VALUES ($1, $2), ($3, $4)`: `rows` rows of numbered placeholders, of values that are stored so. The first row tells the types.
-pub(super) fn values(dialect: Dialect, rows: usize, types: &[Storage]) -> String {
-    let row = |row: usize| {
-        let placeholder = |(position, storage): (usize, &Storage)| {
-            let placeholder = format!("${}", row * types.len() + position + 1);
-            if row == 0 { dialect.sql().typed(*storage, &placeholder) } else { placeholder }
-        };
-        format!("({})", types.iter().enumerate().map(placeholder).collect::<Vec<_>>().join(", "))
-    };
-    format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }
 
 /// Finds the last id that was given out in a table; `None` where the database gives them out.

@@ -7,6 +7,7 @@ mod alter;
 mod answer;
 mod asked;
 mod attempt;
+pub mod bulk;
 mod by_id;
 mod capture;
 mod comparison;

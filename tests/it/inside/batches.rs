@@ -4,10 +4,13 @@ use std::{sync::Mutex, time::Duration};
 
 use fasttrack::{
     Application,
+    db::Statement,
     prelude::*,
     testing::{Client, Reply, TestApp, json},
 };
 use serde_json::Value;
+
+use crate::driver::server_only;
 
 /// What a clerk may do.
 #[derive(Choice)]
@@ -178,7 +181,7 @@ fn an_answer_is_kept_for_a_day() {
     };
     let kept = || {
         let db = app.layers().db.clone();
-        let count = fasttrack::db::Statement::new("SELECT count(*) FROM fasttrack_answers", Vec::new());
+        let count = Statement::new("SELECT count(*) FROM fasttrack_answers", Vec::new());
         app.block_on(async move { db.read(count).await }).unwrap()[0].int(0)
     };
     let (first, _) = ask(&app.as_(&clerk));
@@ -189,4 +192,40 @@ fn an_answer_is_kept_for_a_day() {
     assert_eq!(kept(), Some(0), "what is old is forgotten");
     let (second, is_replayed) = again(&app);
     assert!(!is_replayed && second != first);
+}
+
+#[test]
+fn rows_alike_are_one_statement() {
+    server_only!("a statement is counted by a trigger that is run once for it");
+    let app = TestApp::setup(Application::new(resources::RESOURCES)).set("MIGRATIONS_DIR", "none").start();
+    let ada = app.account("ada");
+    let begin = [
+        "CREATE TABLE counted (name text, rows bigint)",
+        "CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS $body$BEGIN \
+         INSERT INTO counted SELECT TG_TABLE_NAME, count(*) FROM made; RETURN NULL; END$body$",
+    ];
+    let count = ["projects", "tasks", "outbox"].map(|table| {
+        format!(
+            "CREATE TRIGGER counting AFTER INSERT ON {table} REFERENCING NEW TABLE AS made FOR EACH STATEMENT \
+             EXECUTE FUNCTION counting()"
+        )
+    });
+    for statement in begin.map(str::to_owned).into_iter().chain(count) {
+        let context = app.context().clone();
+        app.block_on(async move { context.write(Statement::new(statement, Vec::new())).await }).unwrap();
+    }
+    let counted = || {
+        let (context, select) = (app.context().clone(), "SELECT name::text, rows FROM counted ORDER BY name, rows");
+        let rows = app.block_on(async move { context.read(Statement::new(select, Vec::new())).await }).unwrap();
+        rows.iter().map(|row| format!("{} {}", row.text(0).unwrap(), row.int(1).unwrap())).collect::<Vec<_>>()
+    };
+    let project = post("/projects", &json!({ "name": "a" }));
+    let who = app.as_(&ada);
+    assert_eq!(send(&who, &json!(vec![project.clone(); 100])).status, 200);
+    assert_eq!(counted(), ["projects 100"]);
+    let task = post("/projects/$0.id/tasks", &json!({ "title": "t", "assignee_id": ada.id }));
+    let operations: Vec<_> = std::iter::once(project).chain(vec![task; 99]).collect();
+    let reply = send(&who, &json!(operations));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(counted(), ["outbox 99", "projects 1", "projects 100", "tasks 99"]);
 }

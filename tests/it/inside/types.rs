@@ -2,8 +2,10 @@
 //! it is found by.
 
 use fasttrack::{
+    Application,
     error::Error,
     schema::{Column, Grant, Id, Kind, Rule, Schema, Verb},
+    testing::TestApp,
     types::Holds,
     wire::Params,
 };
@@ -87,6 +89,35 @@ fn every_value_comes_back_as_it_was_and_is_found() {
             }
         }
     });
+}
+
+#[test]
+fn values_that_are_written_together_come_back_as_they_were() {
+    let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+    let boxes: Vec<_> = Holds::ALL.iter().filter_map(|holds| Some((*holds, boxed(*holds)?))).collect();
+    let schemas: Vec<_> = [*user].into_iter().chain(boxes.iter().map(|(_, schema)| *schema)).collect();
+    let app = TestApp::setup(Application::new(&*schemas.leak())).set("MIGRATIONS_DIR", "none").start();
+    let ada = app.account("ada");
+    for (holds, schema) in boxes {
+        // Each twice, so that no type is written alone.
+        let examples = holds.facts().examples.iter().flat_map(|example| [example, example]);
+        let path = format!("/{}", schema.plural);
+        let creation = |json: &str| {
+            format!(r#"{{"method": "POST", "path": "{path}", "body": {{"x": {}}}}}"#, json.replace('$', "$$"))
+        };
+        let operations: Vec<_> = examples.clone().map(|(json, ..)| creation(json)).collect();
+        let body = format!(r#"{{"operations": [{}]}}"#, operations.join(","));
+        let reply = app.as_(&ada).call("POST", "/batch").body("application/json", body).expect(200);
+        let shown = reply.text();
+        let mut rest = shown.as_str();
+        for (json, shown, _) in examples {
+            let expected = if *json == "null" { r#""x":null}"#.to_owned() } else { format!(r#""x":{shown}}}"#) };
+            let Some((_, behind)) = rest.split_once(&expected) else {
+                panic!("{holds:?}: {expected} is not in {rest}")
+            };
+            rest = behind;
+        }
+    }
 }
 
 /// A value in a query string.

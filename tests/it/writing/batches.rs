@@ -255,6 +255,24 @@ fn rows_alike_are_created_together_or_not_at_all() {
 }
 
 #[test]
+fn texts_that_are_written_together_are_those_that_were_sent() {
+    let app = shared();
+    let person = app.person();
+    let texts =
+        ["NULL", "{}", "{\"a\",\"b\"}", "\"", "\\", "a\\b", "\\\"", "a,b", "'", "$1", " ", "\n\t", "é😀", "\u{1}"];
+    for text in texts {
+        let description = format!("{text}{text}");
+        // Each alone with itself: rows that could not be written together are written one by one.
+        let creation = operation("POST", "/projects", &json!({ "name": text, "description": description }));
+        for result in results(app, &person, &json!([creation, creation])) {
+            let there = app.get(&format!("/projects/{}", result["body"]["id"])).by(&person).ok();
+            assert_eq!((&there["name"], &there["description"]), (&json!(text), &json!(description)));
+            assert_eq!(there, result["body"]);
+        }
+    }
+}
+
+#[test]
 fn a_batch_is_one_request() {
     let app = shared();
     let person = app.person();

@@ -17,14 +17,8 @@ type Unreadable = Box<dyn Error + Sync + Send>;
 
 impl ToSql for Arg {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Unreadable> {
-        match self {
-            Self::Null => return Ok(IsNull::Yes),
-            Self::Int(value) => out.put_slice(value.to_string().as_bytes()),
-            // The shortest text that reads back as the same number.
-            Self::Float(value) => out.put_slice(format!("{value:e}").as_bytes()),
-            Self::Decimal(value) => out.put_slice(value.to_string().as_bytes()),
-            Self::Text(value) => out.put_slice(value.as_bytes()),
-        }
+        let Some(text) = self.text() else { return Ok(IsNull::Yes) };
+        out.put_slice(text.as_bytes());
         Ok(IsNull::No)
     }
 

@@ -1,6 +1,7 @@
 //! What is peculiar to the SQL of `PostgreSQL`.
 
 mod capture;
+mod lists;
 mod tables;
 
 use super::{Along, AlongSql, Asked, Capture, DOOMED, InsertRows, Messages, Syntax, Taken, schema};
@@ -59,8 +60,11 @@ impl Syntax for Postgres {
     }
 
     fn typed(&self, storage: Storage, placeholder: &str) -> String {
-        let cast = format!("CAST({placeholder} AS {})", Self::type_of(storage));
-        if Self::type_of(storage) == "text" { format!("({cast} COLLATE \"C\")") } else { cast }
+        Self::collated(storage, format!("CAST({placeholder} AS {})", Self::type_of(storage)))
+    }
+
+    fn lists(&self) -> Option<&dyn crate::sql::bulk::Lists> {
+        Some(self)
     }
 
     fn literal(&self, value: Literal) -> String {
