@@ -96,6 +96,9 @@ function route() {
   return { parts: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
 }
 
+/** Whether this can be an id. What an address says is never a path: whoever made the link would choose what is done. */
+const isNumber = (text) => /^[0-9]{1,19}$/.test(text);
+
 /** The view at an address; null where there is none. */
 async function viewOf({ parts, query }) {
   const [first, second, third, fourth] = parts;
@@ -103,14 +106,15 @@ async function viewOf({ parts, query }) {
   if (first === "-") {
     if (second === "account") return account(app);
     if (second === "jobs" && app.model.manages) return jobs(app, query);
-    if (second === "webhooks" && app.model.events.length > 0) return webhooks(app, third, query);
+    const isId = third === undefined || isNumber(third);
+    if (second === "webhooks" && app.model.events.length > 0 && isId) return webhooks(app, third, query);
     return null;
   }
   const resource = app.model.of(first);
   if (!resource) return null;
   if (second === undefined) return resource.isTop && resource.may("list") ? list(app, { resource, query, base: `/${first}` }) : null;
   if (second === "new") return resource.isTop && resource.may("create") ? create(app, { resource, base: `/${first}` }) : null;
-  if (!/^[0-9]{1,19}$/.test(second)) return null;
+  if (!isNumber(second)) return null;
   if (fourth === "new") {
     const below = resource.below.find((other) => other.plural === third && other.may("create"));
     return below ? { ...(await create(app, { resource: below, parent: second, base: `/${first}/${second}/${third}` })), above: [[`/${first}/${second}/${third}`, below.title]] } : null;

@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &NewArguments) -> Result<(), NewError> {
     if !is_here(&dir) {
         writeln!(out, "  cd {}", program::typed(&arguments.dir.to_string_lossy()))?;
     }
-    writeln!(out, "  cargo run     # serves http://127.0.0.1:8000, docs at /docs")?;
+    writeln!(out, "  cargo run     # serves http://127.0.0.1:8000, docs at /docs, rows at /admin")?;
     writeln!(out, "  cargo test    # runs all tests")?;
     for remark in remarks::of(&source, &dir) {
         writeln!(out, "\n{remark}")?;

@@ -40,7 +40,11 @@ fn receivers_are_registered_looked_at_and_deleted() {
     assert!(visit.text(".secret").starts_with("whsec_"));
     let plan = office.plan("Tower");
     office.app.as_(&office.ada).patch(&format!("/plans/{plan}"), &serde_json::json!({ "stage": "review" })).expect(200);
-    visit.press_on("To the receiver");
+    // An address is no path: who made a link does not say what is deleted.
+    visit.go(&format!("/-/webhooks/..%2Fplans%2F{plan}"));
+    assert_eq!(visit.text("#title"), "Not here");
+    visit.go("/-/webhooks");
+    visit.press_on("https://127.0.0.1:9/hook");
     visit.wait_for_title("https://127.0.0.1:9/hook");
     let cells = visit.cells();
     assert_eq!(cells[0][1..3], ["staged", "pending"], "{cells:?}");
