@@ -64,6 +64,21 @@ pub async fn join(address: &str, token: &str) -> Result<WebSocketStream<TcpStrea
     open(stream, address, token).await
 }
 
+/// Connects with `since` before everything, and waits for the comment that was missed.
+pub async fn come_back(address: &str, token: &str) -> Result<WebSocketStream<TcpStream>, Error> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut socket = open(stream, address, &format!("{token}&since=0")).await?;
+    loop {
+        match socket.next().await {
+            // An assignee was told of his task before.
+            Some(Ok(Message::Text(text))) if serde_json::from_str::<Notice>(&text).is_ok() => return Ok(socket),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err("the socket was closed".into()),
+            Some(Ok(_)) => {}
+        }
+    }
+}
+
 /// Reads until `end` becomes true; counts messages in `delivered` as they come.
 pub async fn listen(
     mut socket: WebSocketStream<TcpStream>,
