@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -99,7 +100,11 @@ async fn comment(address: &str, pairs: &[Pair]) -> Result<(), Error> {
 async fn measure(server: &Server, address: &str, each: Vec<Arc<str>>, since: Instant) -> Result<(), Error> {
     let (done, failed, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), each.len());
     let token = Arc::clone(each.first().ok_or("no socket")?);
-    let reading = tokio::spawn(read(server.address.clone(), token, Arc::clone(&done)));
+    // On a thread of its own: what is measured is the server, and not how busy those are who come back.
+    let (of_server, until) = (server.address.clone(), Arc::clone(&done));
+    let reading = thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(read(of_server, token, until))
+    });
     let mut coming = JoinSet::new();
     for (n, token) in each.into_iter().enumerate() {
         let (address, failed) = (address.to_owned(), Arc::clone(&failed));
@@ -118,7 +123,7 @@ async fn measure(server: &Server, address: &str, each: Vec<Arc<str>>, since: Ins
     }
     let back = tokio::time::timeout(GIVEN_UP, coming.join_all()).await.map_err(|_| "not all came back")?;
     done.store(true, Ordering::Relaxed);
-    let mut latencies = reading.await??;
+    let mut latencies = reading.join().map_err(|_| "the reader panicked")??;
     latencies.sort_unstable();
     let mut times: Vec<_> = back.iter().map(|(_, at)| at.duration_since(since)).collect();
     times.sort_unstable();
