@@ -17,6 +17,7 @@ pub enum Status {
 #[has(tasks: Task.project)]
 #[can(create: authenticated)]
 #[can(list, read, update, delete: owner | role(Admin))]
+#[never(!owner & !role(Admin): read, update, delete)]
 pub struct Project {
     /// Number of the project, never used twice.
     pub id: Id<Project>,

@@ -29,6 +29,7 @@ pub enum Priority {
 #[resource(under = project)]
 #[can(create, list, delete: project.owner | role(Admin))]
 #[can(read, update: member)]
+#[never(role(User) & !project.owner: delete)]
 #[rule(member: project.owner | assignee | role(Admin))]
 #[on(changed(assignee) => task_assigned { project: project.name } to assignee; run jobs::mail_the_assignee)]
 #[on(changed(status) => status_changed { old: old.status, new: new.status } to project.owner)]

@@ -15,6 +15,7 @@ pub enum Role {
 #[resource(account)]
 #[can(list, read, update: role(Admin))]
 #[can(show: authenticated)]
+#[never(anonymous | role(User): create.role, update.role, update.is_active)]
 pub struct User {
     /// Number of the user, never used twice.
     pub id: Id<User>,

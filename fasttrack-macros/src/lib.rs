@@ -5,6 +5,7 @@
 //! what they do stands in functions over `proc_macro2` that return `(tokens, errors)`, so that tests need no compiler.
 
 mod application;
+mod assertion;
 mod check;
 mod choice;
 mod decimal;
@@ -27,7 +28,7 @@ use proc_macro::TokenStream;
 /// Declares a resource: one struct, its rules and its triggers.
 ///
 /// Options: `under = RELATION`, `plural = "people"`, `account`, `conceal`, `hooks`, `keep_deleted = 30d`. Below it stand
-/// `#[can(VERBS: RULE)]`, `#[rule(NAME: RULE)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]`,
+/// `#[can(VERBS: RULE)]`, `#[rule(NAME: RULE)]`, `#[never(RULE: VERBS)]`, `#[on(CHANGE => EFFECT)]`, `#[unique(FIELD, FIELD)]`, `#[check(CONDITION)]`,
 /// `#[exclusive(FIELD..FIELD)]` and `#[limit(COUNT per RELATION)]`, beside the fields `#[field(…)]`.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -68,6 +69,18 @@ pub fn can(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn rule(_: TokenStream, item: TokenStream) -> TokenStream {
     answer(resource::misplaced("rule", item.into()))
+}
+
+/// Says what nobody may do: `#[never(role(User): update.role)]`. Stands below `#[resource]`, which reads it.
+#[proc_macro_attribute]
+pub fn never(_: TokenStream, item: TokenStream) -> TokenStream {
+    answer(resource::misplaced("never", item.into()))
+}
+
+/// Asserts in a test that nobody may do something: `assert_never!(application(), Task, role(User) & !project.owner: delete)`.
+#[proc_macro]
+pub fn assert_never(arguments: TokenStream) -> TokenStream {
+    answer_expression(assertion::expand(arguments.into()))
 }
 
 /// Says who hears of a change: `#[on(created => opened { name } to owner)]`. Stands below `#[resource]`, which reads it.

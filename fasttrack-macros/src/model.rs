@@ -13,7 +13,7 @@ use syn::{Fields, ItemStruct, ext::IdentExt, parse_quote};
 pub(crate) use self::{
     constant::{Constant, ConstantValue, Number},
     constraint::{Check, Condition, Exclusive, Limit, Operand, Unique, key},
-    rule::{Now, Operator, Path, Rule},
+    rule::{Forbidden, Never, Now, Operator, Path, Rule},
     trigger::{Assigned, Assignment, Change, Effect, Payload, Recipient, Trigger},
 };
 use crate::{
@@ -56,6 +56,8 @@ pub(crate) struct Declaration {
     pub(crate) grants: Vec<Grant>,
     /// How many `#[can]` there are, those that did not parse included.
     pub(crate) can_count: usize,
+    /// What nobody may do.
+    pub(crate) nevers: Vec<Never>,
     pub(crate) triggers: Vec<Trigger>,
     pub(crate) uniques: Vec<Unique>,
     pub(crate) checks: Vec<Check>,

@@ -5,8 +5,14 @@
 //! `every row`, or of `a new row`. The lines are in a settled order, so that a comparison with what they were shows what declarations let
 //! somebody do more or less.
 
+mod never;
+mod solver;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
+pub use self::never::{check_nevers, check_said};
 use crate::{
     pipeline,
     schema::{

@@ -182,7 +182,7 @@ impl App {
         let Opening { options, lock, mailer, redis, regular, mails } = opening;
         Regular::check(&regular).map_err(StartError::Regular)?;
         let regular: Arc<[Regular]> = regular.into();
-        let catalog = Arc::new(Catalog::of(&resources)?.served_at(&settings::base(config)));
+        let catalog = settings::catalog(&resources, config)?;
         let account = catalog.account().ok_or_else(|| LinkError::unresolved("application", "account"))?;
         let (db, lock) = schema::open_current(&catalog, resources.migrations(), config, options, lock).await?;
         let secret = settings::secret(config)?;

@@ -2,7 +2,21 @@
 
 use std::marker::PhantomData;
 
+use crate::{Application, access, schema::Never};
+
 pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
+
+/// What `assert_never!` asserts.
+///
+/// # Panics
+/// With an example, where somebody may do that.
+#[track_caller]
+#[expect(clippy::panic, reason = "so a test fails")]
+pub fn assert_never(application: &Application, resource: Option<&str>, never: &Never) {
+    if let Err(why) = access::check_said(&application.resources, resource, never) {
+        panic!("{why}");
+    }
+}
 
 /// A field of type `T` read and written by whatever means the type has. One that has none is told of where its column is
 /// declared, and not once more for every line of generated code that it occurs in: `By::<T>::read` is the function here

@@ -193,6 +193,50 @@ pub use fasttrack_macros::resources;
 /// ```
 pub use fasttrack_macros::migrations;
 
+/// Asserts in a test of an application that nobody may do something: `APPLICATION, RESOURCE, RULE: VERB, VERB.FIELD`. The
+/// sentence is that of [`never`](prelude::never): of nobody of whom the rule holds. Without a resource it is said of each, by
+/// a rule that asks nothing of a row.
+///
+/// It fails with an example: `a user who is project.owner may delete tasks`. Roles are known by their words, and `caller.` in the
+/// crate of the application alone.
+///
+/// ```
+/// use fasttrack::{Application, assert_never};
+/// # use fasttrack::prelude::*;
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: role(Admin))]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+///
+/// #[resource]
+/// #[can(create: authenticated)]
+/// #[can(read, update, delete: owner | role(Admin))]
+/// pub struct Note {
+///     pub id: Id<Note>,
+///     #[field(len = ..=100)]
+///     pub text: String,
+///     #[field(actor, on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+/// }
+/// # fasttrack::resources! { account: User, Note }
+///
+/// # fn main() {
+/// let application = Application::new(RESOURCES);
+/// assert_never!(application, anonymous: create.role, read, update, delete);
+/// assert_never!(application, Note, role(User) & !owner: read, update.text, delete);
+/// # let failed = std::panic::catch_unwind(|| assert_never!(Application::new(RESOURCES), Note, role(User): delete));
+/// # let message = failed.unwrap_err();
+/// # let message = message.downcast_ref::<String>().unwrap();
+/// # assert!(message.ends_with("but a user who is owner may delete notes"), "{message}");
+/// # }
+/// ```
+pub use fasttrack_macros::assert_never;
+
 pub use self::{
     app::{Application, Embedded},
     cli::main,

@@ -48,6 +48,59 @@ pub use fasttrack_macros::Choice;
 /// ```
 pub use fasttrack_macros::can;
 
+/// Says what nobody may do, whatever the rules come to say: `RULE: VERB, VERB.FIELD`. Nobody of whom the rule holds may use the
+/// verb, or use it with the field.
+///
+/// What roles alone contradict does not compile. What depends on rows is solved when the application starts, which it does not
+/// where somebody may: the message has an example. `anonymous` is who is not logged in.
+///
+/// ```
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(create: authenticated)]
+/// #[can(read, update, delete: owner | role(Admin))]
+/// #[never(anonymous: create, read)]
+/// #[never(role(User) & !owner: update, delete)]
+/// pub struct Note {
+///     pub id: Id<Note>,
+///     #[field(actor, on_delete = cascade)]
+///     pub owner: BelongsTo<User>,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Note }
+/// # fn main() {}
+/// ```
+///
+/// ```compile_fail
+/// # use fasttrack::prelude::*;
+/// #[resource]
+/// #[can(read: authenticated)]
+/// #[never(role(User): read)]
+/// pub struct Note {
+///     pub id: Id<Note>,
+/// }
+/// # #[derive(Choice)] pub enum Role { User, Admin }
+/// # #[resource(account)] #[can(read: self)]
+/// # pub struct User {
+/// #     pub id: Id<User>,
+/// #     #[field(len = ..=255, unique)] pub email: Email,
+/// #     #[field(hidden)] pub password: PasswordHash,
+/// #     #[field(default = User, read_only)] pub role: Role,
+/// #     #[field(default = true, read_only)] pub is_active: bool,
+/// # }
+/// # fasttrack::resources! { account: User, Note }
+/// # fn main() {}
+/// ```
+pub use fasttrack_macros::never;
+
 /// Says that rows do not overlap: none that have the same in the fields of `per`, or none at all. They lie from one field up
 /// to another one, which is not part of it.
 ///

@@ -1,13 +1,18 @@
 //! `access.lock`: who may do what, as the declarations have it and as the repository says it.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path, process::Command};
 
-use fasttrack::Application;
+use fasttrack::{
+    Application, assert_never,
+    schema::{Column, Forbidden, Grant, Id, Kind, Never, OnDelete, Path, Rule, Schema, Verb},
+    testing::TestApp,
+};
+use resources::{comment::Comment, project::Project, task::Task, user::User};
 
 /// Checks that the file in a folder of the repository says the same.
 #[track_caller]
 fn check(folder: &str, application: &Application) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("access.lock");
+    let file = path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("access.lock");
     let text = fs::read_to_string(&file).unwrap();
     let said: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let lines = application.access().unwrap();
@@ -19,6 +24,76 @@ fn check(folder: &str, application: &Application) {
 fn the_files_of_the_repository_say_what_the_declarations_say() {
     check("", &resources::application());
     check("examples/workspace", &workspace::application());
+}
+
+/// What must never happen, whatever the rules come to say.
+#[test]
+fn nobody_does_what_is_not_his() {
+    let application = resources::application();
+    assert_never!(application, anonymous: list, read, update, delete, restore, history, show);
+    assert_never!(application, anonymous | role(User): create.role, update.role, update.is_active);
+    assert_never!(application, User, role(User) & !self: read, update);
+    assert_never!(application, Project, !owner & !role(Admin): read, update, delete);
+    assert_never!(application, Task, role(User) & !project.owner: create, delete);
+    assert_never!(application, Task, !member: read, update.title);
+    assert_never!(application, Comment, role(User) & !author: delete);
+    let workspace = workspace::application();
+    assert_never!(workspace, anonymous: list, read, update, delete, restore, history);
+    assert_never!(workspace, workspace::booking::Booking, !booker: update, delete);
+}
+
+#[test]
+fn what_does_not_hold_fails_with_an_example() {
+    let failed = |said: fn(&Application)| {
+        let failed = std::panic::catch_unwind(|| said(&resources::application())).unwrap_err();
+        failed.downcast_ref::<String>().unwrap().clone()
+    };
+    for (said, expected) in [
+        (
+            (|application| assert_never!(application, Task, role(User): delete)) as fn(&Application),
+            "task: that never happens (role user: delete), but a user who is project.owner may delete tasks",
+        ),
+        (
+            |application| assert_never!(application, anonymous: create.display_name),
+            "user: that never happens (not anyone logged in: create display_name), but somebody who is not logged in may \
+             register with display_name",
+        ),
+        (
+            |application| assert_never!(application, Task, assignee & status == Done: update.title),
+            "task: that never happens (assignee and status is done: update title), but a user who is assignee may update \
+             title of tasks where status is done",
+        ),
+        (|application| assert_never!(application, role(Boss): read), "role: `boss` names nothing that is declared"),
+    ] {
+        assert_eq!(failed(said), expected);
+    }
+}
+
+/// A sentence of a declaration that its rules contradict, by way of another resource.
+#[test]
+fn an_application_of_which_it_does_not_hold_does_not_start() {
+    const OWNED: Rule = Rule::Related(Path::HERE.then("owner"));
+    const SHOPS: Rule = Rule::Named { path: Path::HERE.then("shop"), rule: "keeper" };
+    const NEVERS: &[Never] = &[Never::new(Rule::Role("user"), &[Forbidden::new(Verb::Delete)])];
+    const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
+        Column { kind: Kind::Relation(target), ..Column::new::<i64>(name, key).on_delete(OnDelete::Cascade) }
+    }
+    static SHOP: Schema = Schema::new("shop", "shops")
+        .columns(&[Column::new::<Id<()>>("id", "id"), relation("owner", "owner_id", "user")])
+        .named_rules(&[("keeper", OWNED)])
+        .grants(&[Grant::new(Verb::Read, OWNED)]);
+    static SALE: Schema = Schema::new("sale", "sales")
+        .columns(&[Column::new::<Id<()>>("id", "id"), relation("shop", "shop_id", "shop")])
+        .grants(&[Grant::new(Verb::Delete, SHOPS)])
+        .nevers(NEVERS);
+    let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
+    let schemas: &'static [&'static Schema] = vec![*user, &SHOP, &SALE].leak();
+    let setup = TestApp::setup(Application::new(schemas)).set("MIGRATIONS_DIR", "none");
+    let Err(refused) = setup.try_start() else { panic!("it starts") };
+    let expected = "sale: that never happens (role user: delete), but a user who is shop.owner may delete sales";
+    assert_eq!(refused.to_string(), expected);
+    let schemas: &'static [&'static Schema] = vec![*user, &SHOP].leak();
+    drop(TestApp::setup(Application::new(schemas)).set("MIGRATIONS_DIR", "none").start());
 }
 
 #[test]

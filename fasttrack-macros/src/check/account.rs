@@ -135,7 +135,7 @@ fn check_is_guarded(declaration: &Declaration, field: &Field, errors: &mut Error
 /// Whether a rule holds for nobody without one of the roles that it names. What has a message of its own counts as such.
 fn asks_for_a_role(declaration: &Declaration, rule: &Rule, fuel: usize) -> bool {
     match rule {
-        Rule::Role(_) => true,
+        Rule::Role(_) | Rule::RoleWord(_) => true,
         Rule::All(parts) => parts.iter().any(|part| asks_for_a_role(declaration, part, fuel)),
         Rule::Any(parts) => parts.iter().all(|part| asks_for_a_role(declaration, part, fuel)),
         Rule::Path(path) if path.head.is_empty() => match declaration.rule(&path.last) {
@@ -149,7 +149,7 @@ fn asks_for_a_role(declaration: &Declaration, rule: &Rule, fuel: usize) -> bool 
 /// Whether a role is one of those that a rule lets through.
 fn names_role(declaration: &Declaration, rule: &Rule, wanted: &str, fuel: usize) -> bool {
     match rule {
-        Rule::Role(variant) => variant == wanted,
+        Rule::Role(variant) | Rule::RoleWord(variant) => variant == wanted,
         Rule::All(parts) | Rule::Any(parts) => parts.iter().any(|part| names_role(declaration, part, wanted, fuel)),
         Rule::Path(path) if path.head.is_empty() => {
             let named = declaration.rule(&path.last).flatten();

@@ -82,7 +82,7 @@ fn check_rule(rule: &Rule, at: Span, errors: &mut Errors) {
         Rule::Compare { path, .. } | Rule::Moment { path, .. } | Rule::Path(path) | Rule::AnyOf { path, .. } => {
             errors.push(path.first().span(), OWN);
         }
-        Rule::Role(word) => errors.push(word.span(), OWN),
+        Rule::Role(word) | Rule::RoleWord(word) => errors.push(word.span(), OWN),
         Rule::Oneself(span) => errors.push(*span, OWN),
         _ => errors.push(at, OWN),
     }

@@ -15,6 +15,7 @@ mod has;
 mod inline;
 mod limit;
 mod names;
+mod never;
 mod path;
 mod reading;
 pub(crate) mod rule;
@@ -48,6 +49,7 @@ pub(crate) fn check(declaration: &Declaration, mut errors: Errors) -> Result<Che
     inline::check(declaration, &mut errors);
     figure::check(declaration, &mut errors);
     rule::check(declaration, &mut errors);
+    never::check(declaration, &mut errors);
     step::check(declaration, &mut errors);
     reading::check(declaration, &mut errors);
     search::check(declaration, &mut errors);

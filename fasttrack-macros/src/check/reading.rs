@@ -50,7 +50,7 @@ fn asks_the_caller_alone(declaration: &Declaration, rule: &Rule, fuel: usize) ->
     match rule {
         Rule::Any(parts) | Rule::All(parts) => parts.iter().all(|part| asks_the_caller_alone(declaration, part, fuel)),
         Rule::Not(part) => asks_the_caller_alone(declaration, part, fuel),
-        Rule::Anyone | Rule::Authenticated | Rule::Role(_) => true,
+        Rule::Anyone | Rule::Authenticated | Rule::Role(_) | Rule::RoleWord(_) => true,
         Rule::Path(path) if path.head.is_empty() => {
             let named = declaration.rule(&path.last).flatten().zip(fuel.checked_sub(1));
             named.is_some_and(|(rule, fuel)| asks_the_caller_alone(declaration, rule, fuel))

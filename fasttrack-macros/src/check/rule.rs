@@ -110,7 +110,7 @@ fn check_names(declaration: &Declaration, errors: &mut Errors) {
     }
 }
 
-fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
+pub(super) fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
     match rule {
         Rule::Any(parts) | Rule::All(parts) => {
             for part in parts {
@@ -129,7 +129,7 @@ fn check_rule(declaration: &Declaration, rule: &Rule, errors: &mut Errors) {
             check_elsewhere(rule, errors);
         }
         Rule::OfCaller(..) | Rule::LikeCaller { .. } => caller::check(declaration, rule, errors),
-        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
+        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) | Rule::RoleWord(_) => {}
     }
 }
 
@@ -174,7 +174,7 @@ fn check_elsewhere(rule: &Rule, errors: &mut Errors) {
             path::check_length(path, errors);
             caller::check_comparison(op, with, errors);
         }
-        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) => {}
+        Rule::Anyone | Rule::Authenticated | Rule::Oneself(_) | Rule::Role(_) | Rule::RoleWord(_) => {}
     }
 }
 

@@ -128,7 +128,7 @@ impl Question<'_> {
             }
             Rule::Not(part) => self.collect(asked, part, depth, unknowns),
             Rule::Anyone | Rule::Authenticated => {}
-            Rule::Role(word) => add(ROLE.to_owned(), &[&word.to_string()]),
+            Rule::Role(word) | Rule::RoleWord(word) => add(ROLE.to_owned(), &[&word.to_string()]),
             Rule::Compare { path, .. } if self.is_state(path) => {}
             Rule::Compare { path, value, .. } => match &value.value {
                 ConstantValue::Variant(variant) => add(of_row(asked, path), &[OTHER, &variant.to_string()]),
@@ -156,7 +156,7 @@ impl Question<'_> {
             Rule::Anyone => !negated,
             Rule::Authenticated => is(ROLE, ANONYMOUS) == negated,
             // Of who is not known, neither it nor its opposite holds.
-            Rule::Role(said) => !is(ROLE, ANONYMOUS) && is(ROLE, &said.to_string()) != negated,
+            Rule::Role(said) | Rule::RoleWord(said) => !is(ROLE, ANONYMOUS) && is(ROLE, &said.to_string()) != negated,
             Rule::Compare { path, op, value } => {
                 let differs = op.variant == "Ne";
                 let held = match &value.value {

@@ -8,6 +8,7 @@ mod constraint;
 mod deletion;
 mod entity;
 mod has;
+mod never;
 mod path;
 mod rule;
 mod trigger;
@@ -15,6 +16,8 @@ mod trigger;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
+
+pub(crate) use self::never::assertion;
 
 use crate::{
     check::Checked,
@@ -31,7 +34,7 @@ pub(crate) fn resource(checked: &Checked<'_>) -> TokenStream {
     let compared = constraint::facts(declaration);
     let implementation = implementation(declaration, &schema);
     let asserts = trigger::asserts(declaration).into_iter().chain(deletion::asserts(declaration));
-    let asserts = asserts.chain(has::asserts(declaration));
+    let asserts = asserts.chain(has::asserts(declaration)).chain(never::asserts(declaration));
     quote! { #entity #paths #implementation #facts #compared #(#asserts)* }
 }
 
@@ -98,7 +101,8 @@ fn schema(declaration: &Declaration) -> TokenStream {
             const __CALLER: __ft::Walk<crate::__FasttrackAccount> = __ft::Walk::here();
         )
     });
-    let said = rule::said(declaration);
+    let said = rule::said(declaration).into_iter().chain(never::said(declaration));
+    let nevers = never::nevers(declaration);
     let grants = declaration.grants.iter().map(rule::grant);
     let afterwards = rule::afterwards(declaration);
     let triggers = declaration.triggers.iter().map(|trigger| trigger::trigger(declaration, trigger));
@@ -119,6 +123,7 @@ fn schema(declaration: &Declaration) -> TokenStream {
             .named_rules(const { &[#(#rules),*] })
             .grants(const { &[#(#grants),*] })
             #afterwards
+            #nevers
             .triggers(const { &[#(#triggers),*] })
             #constraints
             #hooks

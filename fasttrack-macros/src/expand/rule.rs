@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 use super::path::{CALLER, HERE, walk};
 use crate::{
@@ -95,6 +96,10 @@ fn rule_from(start: &str, who: &Rule) -> TokenStream {
             let word = role_word(role);
             quote!(Role(#word))
         }
+        Rule::RoleWord(role) => {
+            let word = names::snake_case(&role.unraw().to_string());
+            quote!(Role(#word))
+        }
     };
     quote!(__ft::Rule::#data)
 }
@@ -122,22 +127,25 @@ fn like_caller(start: &str, path: &Path, op: &Operator, with: &Path) -> TokenStr
     walk(start, path, |w, part| quote_spanned!(w.span()=> #w.compare_caller(#part, #op, #with)))
 }
 
-/// Whether any rule of the declaration asks the account that is calling.
-pub(crate) fn asks_the_caller(declaration: &Declaration) -> bool {
-    fn asks(rule: &Rule) -> bool {
-        match rule {
-            Rule::OfCaller(..) | Rule::LikeCaller { .. } => true,
-            Rule::Any(parts) | Rule::All(parts) => parts.iter().any(asks),
-            Rule::Not(part) => asks(part),
-            Rule::AnyOf { rule, .. } => asks(rule),
-            _ => false,
-        }
+/// Whether a rule asks the account that is calling.
+pub(crate) fn asks(rule: &Rule) -> bool {
+    match rule {
+        Rule::OfCaller(..) | Rule::LikeCaller { .. } => true,
+        Rule::Any(parts) | Rule::All(parts) => parts.iter().any(asks),
+        Rule::Not(part) => asks(part),
+        Rule::AnyOf { rule, .. } => asks(rule),
+        _ => false,
     }
+}
+
+/// Whether any rule of the declaration does.
+pub(crate) fn asks_the_caller(declaration: &Declaration) -> bool {
     let grants = declaration.grants.iter();
     let grants =
         grants.flat_map(|grant| std::iter::once(&grant.rule).chain(grant.afterwards.as_ref().map(|it| &it.rule)));
     let named = declaration.rules.iter().filter_map(|named| named.rule.as_ref());
-    grants.chain(named).chain(declaration.fields.iter().flat_map(Field::rules)).any(asks)
+    let nevers = declaration.nevers.iter().map(|never| &never.rule);
+    grants.chain(named).chain(nevers).chain(declaration.fields.iter().flat_map(Field::rules)).any(asks)
 }
 
 /// The word of a role; the account is known to the crate root, where `resources!()` says which it is.
@@ -190,6 +198,6 @@ const fn type_name(value: &ConstantValue) -> &'static str {
 }
 
 /// `create` -> `Create`
-fn variant(verb: &str) -> Ident {
+pub(super) fn variant(verb: &str) -> Ident {
     Ident::new(&names::capitalised(verb), Span::call_site())
 }

@@ -5,6 +5,18 @@ use syn::ext::IdentExt as _;
 
 use super::Constant;
 
+/// What nobody may do of whom the rule holds: `#[never(RULE: VERB.FIELD)]`.
+pub(crate) struct Never {
+    pub(crate) rule: Rule,
+    pub(crate) acts: Vec<Forbidden>,
+}
+
+/// `VERB` or `VERB.FIELD`
+pub(crate) struct Forbidden {
+    pub(crate) verb: Ident,
+    pub(crate) field: Option<Ident>,
+}
+
 /// Who may.
 #[derive(Clone)]
 pub(crate) enum Rule {
@@ -15,6 +27,8 @@ pub(crate) enum Rule {
     Authenticated,
     Oneself(Span),
     Role(Ident),
+    /// The same by the word that the role is stored as, where the account is not known.
+    RoleWord(Ident),
     Path(Path),
     Compare {
         path: Path,
@@ -66,6 +80,21 @@ pub(crate) struct Operator {
 pub(crate) struct Path {
     pub(crate) head: Vec<Ident>,
     pub(crate) last: Ident,
+}
+
+impl Rule {
+    /// With every part that asks nothing in turn replaced.
+    pub(crate) fn map(self, change: &impl Fn(Self) -> Self) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.map(change)).collect();
+        match self {
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Not(part) => Self::Not(Box::new(part.map(change))),
+            Self::OfCaller(at, part) => Self::OfCaller(at, Box::new(part.map(change))),
+            Self::AnyOf { path, rule } => Self::AnyOf { path, rule: Box::new(rule.map(change)) },
+            other => change(other),
+        }
+    }
 }
 
 impl Path {

@@ -7,6 +7,7 @@ mod field;
 mod has;
 mod item;
 pub(crate) mod moment;
+pub(crate) mod never;
 pub(crate) mod rule;
 pub(crate) mod trigger;
 
@@ -21,7 +22,7 @@ pub(crate) use self::item::item;
 use crate::{errors::Errors, model::Declaration, names};
 
 /// Attributes of the language on the struct, besides `resource` itself.
-pub(crate) const ATTRIBUTES: [&str; 8] = ["can", "rule", "on", "has", "unique", "check", "exclusive", "limit"];
+pub(crate) const ATTRIBUTES: [&str; 9] = ["can", "rule", "never", "on", "has", "unique", "check", "exclusive", "limit"];
 
 /// Reads a declaration; mistakes are added, and what could be understood is returned.
 pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: &mut Errors) -> Declaration {
@@ -55,6 +56,7 @@ pub(crate) fn declaration(arguments: TokenStream, mut item: ItemStruct, errors: 
         rules: Vec::new(),
         grants: Vec::new(),
         can_count: 0,
+        nevers: Vec::new(),
         triggers: Vec::new(),
         uniques: Vec::new(),
         checks: Vec::new(),
@@ -90,6 +92,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
             let named = attribute.parse_args_with(|input: ParseStream<'_>| rule::named(input, errors));
             declaration.rules.extend(errors.take(named));
         }
+        "never" => {
+            let never = errors.take(attribute.parse_args_with(never::never));
+            declaration.nevers.extend(never);
+        }
         "on" => {
             let triggers = errors.take(attribute.parse_args_with(trigger::triggers));
             declaration.triggers.extend(triggers.into_iter().flatten());
@@ -122,9 +128,10 @@ fn take_attribute(declaration: &mut Declaration, attribute: &Attribute, errors: 
 
 /// How an attribute of the language is written that has no parentheses.
 fn form_without_arguments(attribute: &Attribute, name: &str) -> Option<String> {
-    const FORMS: [(&str, &str); 5] = [
+    const FORMS: [(&str, &str); 6] = [
         ("can", "#[can(read, update: owner)]"),
         ("rule", "#[rule(member: owner | role(Admin))]"),
+        ("never", "#[never(role(User): update.role)]"),
         ("on", "#[on(created => opened { title: title } to owner)]"),
         ("has", "#[has(members: Membership.organisation)]"),
         ("field", "#[field(default, filter)]"),

@@ -14,6 +14,7 @@ mod lists;
 mod many;
 mod migrations;
 mod names;
+mod nevers;
 mod reference;
 mod rules;
 mod snapshot;

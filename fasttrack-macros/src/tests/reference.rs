@@ -84,7 +84,7 @@ fn every_example_is_accepted() {
     for arguments in examples("`#[resource(…)]`").filter(|arguments| !arguments.starts_with("account")) {
         accept(&task(arguments, "", DELETED));
     }
-    for chapter in ["`#[can(…)]`", "`#[has(…)]`", "Rules", "`#[on(…)]`"] {
+    for chapter in ["`#[can(…)]`", "`#[never(…)]`", "`#[has(…)]`", "Rules", "`#[on(…)]`"] {
         // The task is readable already, unless the example says by whom.
         let usual = |example: &str| if example.contains("(read") { "#[can(read: authenticated)]" } else { "" };
         let has = |example: &str| if example.contains("#[has(") { "" } else { "#[has(members: Member.task)]" };

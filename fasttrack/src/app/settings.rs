@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::StartError;
 use crate::{
+    access,
     auth::{self, Changed, Keys, Links},
     config::{Config, PublicUrl, SecretError, SecretKey},
     db::Db,
@@ -16,7 +17,7 @@ use crate::{
     notify::{AppServices, FileKeeper, Hub, Letters, Limits, LinksLead, Mailer},
     pipeline::{Accounts, Pipeline},
     query::CursorKey,
-    schema::{Catalog, LinkError},
+    schema::{Catalog, LinkError, Resources},
     webhooks::Webhooks,
 };
 
@@ -51,8 +52,15 @@ pub(super) fn services(
     Ok(Arc::new(services.writing(letters)))
 }
 
+/// What is declared, if nobody may do what is said that nobody does.
+pub(super) fn catalog(resources: &Resources, config: &Config) -> Result<Arc<Catalog>, LinkError> {
+    let catalog = Catalog::of(resources)?.served_at(&base(config));
+    access::check_nevers(&catalog)?;
+    Ok(Arc::new(catalog))
+}
+
 /// Below which address resources are served.
-pub(super) fn base(config: &Config) -> String {
+fn base(config: &Config) -> String {
     format!("{}{API_PREFIX}", config.public_url.as_ref().map_or("", PublicUrl::as_str))
 }
 

@@ -32,8 +32,9 @@ pub(super) enum AccessError {
     Link(#[from] LinkError),
 }
 
-/// Writes the file, or compares what it says: what to print then.
+/// Writes the file, or compares what it says, if nobody may do what the declarations forbid: what to print then.
 pub(super) fn run(catalog: &Catalog, check: bool) -> Result<String, AccessError> {
+    access::check_nevers(catalog)?;
     run_in(Path::new(""), &access::lines(catalog)?, check)
 }
 

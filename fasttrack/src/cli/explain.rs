@@ -118,8 +118,8 @@ fn find<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Model, ExplainError>
 mod tests {
     use super::*;
     use crate::schema::{
-        Check, Column, Comparison, Condition, Exclusive, Grant, Has, Id, Kind, Literal, Operand, Path, Rule, Schema,
-        Transition, Unique, Verb,
+        Check, Column, Comparison, Condition, Exclusive, Forbidden, Grant, Has, Id, Kind, Literal, Never, Operand,
+        Path, Rule, Schema, Transition, Unique, Verb,
     };
 
     const fn relation(name: &'static str, key: &'static str, target: &'static str) -> Column {
@@ -251,6 +251,18 @@ mod tests {
         check(&WORN, false, &expected, &[]);
         check(&WORN, true, &["\"steps\": ["], &[]);
         check(&BOOK, true, &[], &["\"steps\""]);
+    }
+
+    #[test]
+    fn what_nobody_may_do_is_told() {
+        const NEVER: &[Never] = &[Never::new(
+            Rule::Not(&KEEPER),
+            &[Forbidden::new(Verb::Update).field("price"), Forbidden::new(Verb::Delete)],
+        )];
+        const SAID: Schema = BOOK.nevers(NEVER);
+        check(&SAID, false, &["Never who does what not shelf.keeper update price, delete"], &[]);
+        check(&SAID, true, &["\"who\": \"not shelf.keeper\", \"what\": \"update price, delete\""], &[]);
+        check(&BOOK, true, &[], &["nevers"]);
     }
 
     #[test]

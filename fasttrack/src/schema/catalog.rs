@@ -106,6 +106,12 @@ impl LinkError {
         Self(format!("{resource}: `{name}` names nothing that is declared"))
     }
 
+    /// A sentence about what nobody may do, though somebody may.
+    #[must_use]
+    pub fn does_not_hold(resource: &str, sentence: &str, example: &str) -> Self {
+        Self(format!("{resource}: that never happens ({sentence}), but {example}"))
+    }
+
     /// A rule that no statement could hold, since it has more than `most`.
     #[must_use]
     pub fn too_large(resource: &str, most: &str) -> Self {

@@ -17,6 +17,7 @@ mod inline;
 mod kept;
 mod laws;
 mod names;
+mod never;
 pub(crate) mod pairs;
 mod path;
 mod resources;
@@ -42,6 +43,7 @@ pub use self::{
     flow::Transition,
     has::Has,
     inline::Inline,
+    never::{Forbidden, Never},
     path::{Account, Resource},
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Path, Rule, Verb},
@@ -61,6 +63,7 @@ pub use self::{
     inline::assert_takes_along,
     kept::assert_goes_along,
     laws::assert_application,
+    never::assert_never,
     pairs::{HoldsMany, pairs},
     path::{
         CallersField, Comparable, Decides, Equated, Field, Fills, Hidden, HoldsActor, HoldsChoice, IsOne, Leads,
@@ -108,6 +111,8 @@ pub struct Schema {
     pub grants: &'static [Grant],
     /// What has to hold of a row as an update would leave it, where the rule of `update` says so (`BEFORE -> AFTER`).
     pub afterwards: Option<Rule>,
+    /// What nobody may do, whatever the rules come to say.
+    pub nevers: &'static [Never],
     /// Who hears of changes.
     pub triggers: &'static [Trigger],
     /// Fields of which no two rows hold the same together.
@@ -149,6 +154,7 @@ impl Schema {
             named_rules: &[],
             grants: &[],
             afterwards: None,
+            nevers: &[],
             triggers: &[],
             uniques: &[],
             checks: &[],
@@ -286,42 +292,6 @@ impl Schema {
 }
 
 impl Schema {
-    /// The rule of `verb`, if it has one. Who may read a row may know its history, unless that is said otherwise.
-    #[must_use]
-    pub fn rule(&self, verb: Verb) -> Option<&'static Rule> {
-        let said = self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule);
-        match verb {
-            Verb::History if said.is_none() && self.history => self.rule(Verb::Read),
-            _ => said,
-        }
-    }
-
-    /// Who is shown a row inside one that refers to it: whoever may read it, unless that is said otherwise.
-    #[must_use]
-    pub fn rule_of_showing(&self) -> Option<&'static Rule> {
-        self.rule(Verb::Show).or_else(|| self.rule(Verb::Read))
-    }
-
-    /// The rule of this name: one that is said by `#[rule]`, or that of a verb.
-    #[must_use]
-    pub const fn named_rule(&self, name: &str) -> Option<&'static Rule> {
-        let mut rest = self.named_rules;
-        while let [(known, rule), others @ ..] = rest {
-            if equal(known, name) {
-                return Some(rule);
-            }
-            rest = others;
-        }
-        let mut rest = self.grants;
-        while let [grant, others @ ..] = rest {
-            if equal(grant.verb.name(), name) {
-                return Some(&grant.rule);
-            }
-            rest = others;
-        }
-        None
-    }
-
     /// The column that says when a row was deleted, where deleted rows are kept.
     #[must_use]
     pub const fn deleted(&self) -> Option<&'static Column> {
@@ -342,15 +312,6 @@ impl Schema {
             Some(column) => Some(column.key),
             None => None,
         }
-    }
-
-    /// Every rule that is said here.
-    pub fn rules(&'static self) -> impl Iterator<Item = &'static Rule> {
-        let grants = self.grants.iter().map(|grant| &grant.rule);
-        let guards = self.columns.iter().flat_map(|column| column.write.iter().chain(&column.read));
-        let steps = self.columns.iter().filter_map(|column| column.flow).flatten();
-        let guards = guards.chain(steps.filter_map(|step| step.rule.as_ref()));
-        grants.chain(&self.afterwards).chain(self.named_rules.iter().map(|(_, rule)| rule)).chain(guards)
     }
 
     /// Whether accounts may have the role of this word.

@@ -1,5 +1,6 @@
 //! Who may do what, as a tree.
 
+use super::{Schema, laws::equal};
 use crate::types::Literal;
 
 /// What a caller can ask of a resource.
@@ -154,6 +155,53 @@ impl Verb {
     #[must_use]
     pub const fn changes(self) -> bool {
         matches!(self, Self::Create | Self::Update | Self::Delete | Self::Restore)
+    }
+}
+
+impl Schema {
+    /// The rule of `verb`, if it has one. Who may read a row may know its history, unless that is said otherwise.
+    #[must_use]
+    pub fn rule(&self, verb: Verb) -> Option<&'static Rule> {
+        let said = self.grants.iter().find(|grant| grant.verb == verb).map(|grant| &grant.rule);
+        match verb {
+            Verb::History if said.is_none() && self.history => self.rule(Verb::Read),
+            _ => said,
+        }
+    }
+
+    /// Who is shown a row inside one that refers to it: whoever may read it, unless that is said otherwise.
+    #[must_use]
+    pub fn rule_of_showing(&self) -> Option<&'static Rule> {
+        self.rule(Verb::Show).or_else(|| self.rule(Verb::Read))
+    }
+
+    /// The rule of this name: one that is said by `#[rule]`, or that of a verb.
+    #[must_use]
+    pub const fn named_rule(&self, name: &str) -> Option<&'static Rule> {
+        let mut rest = self.named_rules;
+        while let [(known, rule), others @ ..] = rest {
+            if equal(known, name) {
+                return Some(rule);
+            }
+            rest = others;
+        }
+        let mut rest = self.grants;
+        while let [grant, others @ ..] = rest {
+            if equal(grant.verb.name(), name) {
+                return Some(&grant.rule);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// Every rule that is said here.
+    pub fn rules(&'static self) -> impl Iterator<Item = &'static Rule> {
+        let grants = self.grants.iter().map(|grant| &grant.rule);
+        let guards = self.columns.iter().flat_map(|column| column.write.iter().chain(&column.read));
+        let steps = self.columns.iter().filter_map(|column| column.flow).flatten();
+        let guards = guards.chain(steps.filter_map(|step| step.rule.as_ref()));
+        grants.chain(&self.afterwards).chain(self.named_rules.iter().map(|(_, rule)| rule)).chain(guards)
     }
 }
 

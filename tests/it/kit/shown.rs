@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use fasttrack::testing::{TestApp, json};
+use fasttrack::{
+    assert_never,
+    testing::{TestApp, json},
+};
 use resources::{
     application,
     project::Project,
@@ -21,6 +24,13 @@ fn a_project_is_its_owners() {
     eve.read(project.id).refused(403);
     eve.update(project.id, &apollo).refused(403);
     app.anonymous().get("/projects").refused(401);
+}
+
+#[test]
+fn nobody_does_what_is_not_his() {
+    assert_never!(application(), anonymous: read, update, delete);
+    assert_never!(application(), User, role(User): update.role);
+    assert_never!(application(), Task, role(User) & !project.owner: delete);
 }
 
 #[test]
@@ -108,5 +118,5 @@ fn flat(code: &str) -> String {
 
 #[test]
 fn what_the_page_shows_is_what_runs_here() {
-    check_page(include_str!("../../../docs/testing.md"), include_str!("shown.rs"), 4);
+    check_page(include_str!("../../../docs/testing.md"), include_str!("shown.rs"), 5);
 }

@@ -7,7 +7,7 @@ use crate::{
     db::Dialect,
     http::routes::{self, Action},
     pipeline::{trigger_statements, verb_statements},
-    schema::{Catalog, Column, Has, LinkError, Model, Transition, Verb, rule_in_words, verb_in_words},
+    schema::{Catalog, Column, Has, LinkError, Model, Never, Transition, Verb, rule_in_words, verb_in_words},
 };
 
 /// What a resource means.
@@ -32,7 +32,16 @@ pub(super) struct Meaning {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) steps: Vec<StepMeaning>,
     pub(super) rules: Vec<RuleMeaning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) nevers: Vec<NeverMeaning>,
     pub(super) triggers: Vec<TriggerMeaning>,
+}
+
+/// What nobody may do.
+#[derive(Debug, Serialize)]
+pub(super) struct NeverMeaning {
+    pub(super) who: String,
+    pub(super) what: String,
 }
 
 /// What is asked of several fields of a row.
@@ -137,6 +146,7 @@ impl Meaning {
             search: search::of(catalog, model, sql)?,
             steps: schema.columns.iter().flat_map(|column| steps(catalog, model, column)).collect(),
             rules: rules(catalog, model, sql)?,
+            nevers: schema.nevers.iter().map(|never| never_meaning(catalog, model, never)).collect(),
             triggers: triggers(catalog, model, sql)?,
         })
     }
@@ -166,6 +176,11 @@ fn steps(catalog: &Catalog, model: &Model, column: &Column) -> Vec<StepMeaning> 
         StepMeaning { field: column.key, from, to, who: who.unwrap_or_else(|| "whoever may update the row".to_owned()) }
     };
     column.flow.unwrap_or_default().iter().map(step).collect()
+}
+
+fn never_meaning(catalog: &Catalog, model: &Model, never: &Never) -> NeverMeaning {
+    let what: Vec<_> = never.acts.iter().map(ToString::to_string).collect();
+    NeverMeaning { who: rule_in_words(&never.rule, model.schema, catalog), what: what.join(", ") }
 }
 
 fn many(catalog: &Catalog, has: &Has) -> Result<ManyMeaning, LinkError> {

@@ -28,6 +28,8 @@ pub(super) fn render(meaning: &Meaning) -> String {
     section(&mut text, "Steps", &["field", "from", "to", "who may"], steps);
     let rules = meaning.rules.iter().map(|rule| [rule.verb.to_owned(), rule.route.clone(), rule.who.clone()]);
     section(&mut text, "Rules", &["verb", "route", "who may"], rules);
+    let nevers = meaning.nevers.iter().map(|never| [never.who.clone(), never.what.clone()]);
+    section(&mut text, "Never", &["who", "does what"], nevers);
     let triggers = meaning.triggers.iter().map(|trigger| [trigger.when.clone(), trigger.then.clone()]);
     section(&mut text, "Triggers", &["when", "then"], triggers);
     for constraint in &meaning.constraints {
