@@ -5,6 +5,7 @@
 //! `every row`, or of `a new row`. The lines are in a settled order, so that a comparison with what they were shows what declarations let
 //! somebody do more or less.
 
+mod changes;
 mod never;
 mod solver;
 #[cfg(test)]
@@ -12,7 +13,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use self::never::{check_nevers, check_said};
+pub use self::{
+    changes::changes,
+    never::{check_nevers, check_said},
+};
 use crate::{
     pipeline,
     schema::{

@@ -38,6 +38,15 @@ pub(super) fn run(catalog: &Catalog, check: bool) -> Result<String, AccessError>
     run_in(Path::new(""), &access::lines(catalog)?, check)
 }
 
+/// What the declarations have made wider or narrower than the file says, in words; nothing where there is none.
+pub(super) fn changes(catalog: &Catalog) -> Result<Vec<String>, AccessError> {
+    match fs::read_to_string(FILE) {
+        Ok(known) => Ok(access::changes(catalog, &known)?),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(cause) => Err(AccessError::File("read", cause)),
+    }
+}
+
 fn run_in(folder: &Path, lines: &[String], check: bool) -> Result<String, AccessError> {
     let file = folder.join(FILE);
     let known = match fs::read_to_string(&file) {

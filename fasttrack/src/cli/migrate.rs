@@ -8,7 +8,10 @@ use std::{
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::table::table;
+use super::{
+    access::{self, AccessError},
+    table::table,
+};
 use crate::{
     app::{self, StartError},
     config::Config,
@@ -65,6 +68,9 @@ pub(super) enum MigrateFailure {
     /// The schema cannot be changed.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// It cannot be told who may do what, or could.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The folder cannot be read or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -163,12 +169,14 @@ async fn new(
     config: &Config,
     (name, may_lose): (&str, bool),
 ) -> Result<(), MigrateFailure> {
+    let rights = access::changes(catalog)?;
     let mut version = sources.iter().map(Source::next_version).max().unwrap_or(1);
     let mut written = Vec::new();
     for source in sources {
         let is_in_use = source.dialect == config.database.dialect();
         let inspected = if is_in_use { inspected(catalog, &source, config).await? } else { None };
-        let request = Request { source: &source, catalog, inspected: inspected.as_ref(), name, version, may_lose };
+        let inspected = inspected.as_ref();
+        let request = Request { source: &source, catalog, inspected, rights: &rights, name, version, may_lose };
         let composed = migrate::compose(request)?;
         // What was added at a start has a number of its own, which the others leave out.
         version = composed.last().map_or(version, |composed| composed.migration.version);

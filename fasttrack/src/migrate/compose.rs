@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub catalog: &'a Catalog,
     /// What the database holds, where there is one.
     pub inspected: Option<&'a Inspected>,
+    /// What who may do has become with it, a line each.
+    pub rights: &'a [String],
     /// What it is to be called.
     pub name: &'a str,
     /// The first number that is free, for whichever database.
@@ -47,7 +49,7 @@ pub struct Request<'a> {
 /// [`MigrateError::Destructive`] when data may be lost and `may_lose` is not set; [`MigrateError::Behind`] where the
 /// database has migrations that are not here; [`MigrateError::Folder`] for a name that is none.
 pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
-    let Request { source, catalog, inspected, name, version: mut next, may_lose } = request;
+    let Request { source, catalog, inspected, rights, name, version: mut next, may_lose } = request;
     check_name(name)?;
     let dialect = source.dialect;
     let declared = Snapshot::declared(dialect, catalog)?;
@@ -68,7 +70,8 @@ pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
         let is_addition = added.at_least(Weight::Alteration).is_empty() && !there.is_same(&from);
         if is_addition && !there.is_same(&declared) {
             let name = if source.migrations.is_empty() { "baseline" } else { "added_at_start" };
-            composed.extend(Draft { dialect, version: next, name }.between(&from, &there, &Renames::default()));
+            let draft = Draft { dialect, version: next, name, rights: &[] };
+            composed.extend(draft.between(&from, &there, &Renames::default()));
             (from, next) = (there, next + 1);
         }
     }
@@ -78,7 +81,7 @@ pub fn compose(request: Request<'_>) -> Result<Vec<Composed>, MigrateError> {
     if !losses.is_empty() && !may_lose {
         return Err(MigrateError::Destructive { what: losses.join("; ") });
     }
-    composed.extend(Draft { dialect, version: next, name }.between(&from, &declared, &renames));
+    composed.extend(Draft { dialect, version: next, name, rights }.between(&from, &declared, &renames));
     Ok(composed)
 }
 
@@ -96,22 +99,25 @@ pub(super) struct Draft<'a> {
     pub(super) dialect: Dialect,
     pub(super) version: u32,
     pub(super) name: &'a str,
+    /// What its head says of who may do what.
+    pub(super) rights: &'a [String],
 }
 
 impl Draft<'_> {
     /// The migration between two schemas; `None` where they are the same.
     pub(super) fn between(self, from: &Snapshot, to: &Snapshot, renames: &Renames) -> Option<Composed> {
-        let Self { dialect, version, name } = self;
+        let Self { dialect, version, name, rights } = self;
         let there = Difference::between(dialect, from, to, renames, Direction::Up);
         if there.is_empty() {
             return None;
         }
         let back = Difference::between(dialect, to, from, &renames.inverse(), Direction::Down);
         let title = format!("{version:04}_{name}");
-        let up = format!(
+        let mut up = format!(
             "{title}\nIt may be edited until it is applied, and not afterwards. It is one transaction, after which every \
          reference has to lead somewhere. A SELECT is a check: rows that it finds stop the migration."
         );
+        script::add_rights(&mut up, rights);
         let down =
             format!("{title}, undone\nWhat the migration dropped cannot come back; where that matters, it is said.");
         let leaves_text = serde_json::to_string_pretty(to).map(|text| text + "\n").unwrap_or_default();
@@ -129,10 +135,11 @@ impl Draft<'_> {
     }
 }
 
-/// Whether a migration between two schemas that renames nothing says what was written for it, and nobody added to that.
+/// Whether a migration between two schemas that renames nothing says what was written for it, and nobody added to that. What
+/// its head says of rights, nobody knows any more.
 pub(super) fn is_as_written(dialect: Dialect, migration: &Migration, from: &Snapshot) -> bool {
-    let draft = Draft { dialect, version: migration.version, name: &migration.name };
+    let draft = Draft { dialect, version: migration.version, name: &migration.name, rights: &[] };
     let written = draft.between(from, &migration.leaves, &Renames::default());
-    let same = |text: &str| text.replace("\r\n", "\n") == migration.up.replace("\r\n", "\n");
+    let same = |text: &str| text.replace("\r\n", "\n") == script::without_rights(&migration.up.replace("\r\n", "\n"));
     written.is_some_and(|written| same(&written.migration.up))
 }

@@ -30,6 +30,32 @@ pub fn write(head: &str, blocks: &[Block]) -> String {
     text
 }
 
+/// What the head of a script says of rights begins with one of these.
+const RIGHTS: [&str; 2] = ["Wider: ", "Narrower: "];
+
+/// Most rights that a head tells of.
+const MAX_RIGHTS: usize = 40;
+
+/// Adds to the head of a script what who may do has become.
+pub(super) fn add_rights(head: &mut String, rights: &[String]) {
+    for line in rights.iter().take(MAX_RIGHTS) {
+        head.push('\n');
+        head.push_str(line);
+    }
+    if rights.len() > MAX_RIGHTS {
+        // Writing to a `String` cannot fail.
+        let _ = write!(head, "\nAnd {} more: `access --check` shows them.", rights.len() - MAX_RIGHTS);
+    }
+}
+
+/// A script without what its head says of rights.
+pub(super) fn without_rights(text: &str) -> String {
+    let (head, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let is_other = |line: &&str| !RIGHTS.iter().any(|word| line.trim_start_matches("-- ").starts_with(word));
+    let head: Vec<_> = head.lines().take_while(is_other).collect();
+    format!("{}\n\n{rest}", head.join("\n"))
+}
+
 fn comment(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

@@ -7,6 +7,7 @@ mod embedded;
 mod files;
 mod kill;
 mod older;
+mod rights;
 
 use std::{fs, path::PathBuf, process::Output};
 

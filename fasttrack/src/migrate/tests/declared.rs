@@ -117,6 +117,7 @@ impl World {
             source: &source,
             catalog: &catalog,
             inspected,
+            rights: &[],
             name,
             version: source.next_version(),
             may_lose,

@@ -41,7 +41,7 @@ use crate::{
 };
 
 const DIALECT: Dialect = Dialect::Sqlite;
-const DRAFT: Draft<'_> = Draft { dialect: DIALECT, version: 1, name: "test" };
+const DRAFT: Draft<'_> = Draft { dialect: DIALECT, version: 1, name: "test", rights: &[] };
 
 /// A database that goes away with it.
 struct Bench {
