@@ -48,10 +48,10 @@ impl Default for State {
 impl Heads {
     /// Looks at what was read.
     pub(super) fn see(&mut self, mut bytes: &[u8]) {
-        self.seen.has_line |= memchr(b'\n', bytes).is_some();
+        self.seen.has_line = self.seen.has_line || memchr(b'\n', bytes).is_some();
         while let Some((&byte, rest)) = bytes.split_first() {
             if matches!(self.state, State::Elsewhere) {
-                let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else { return };
+                let Some(end) = memchr(b'\n', bytes) else { return };
                 bytes = bytes.get(end + 1..).unwrap_or_default();
                 self.state = State::default();
                 continue;
