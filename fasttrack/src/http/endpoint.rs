@@ -2,6 +2,8 @@
 //!
 //! The order is the same everywhere: token, address and rate limit; a token where the route needs one; the path's id;
 //! the body's type and size, its JSON; the query string. Then the pipeline decides what may be done and what is valid.
+//!
+//! What is not read again and again is boxed: the future of a request is made and moved with each, whatever it comes to.
 
 use std::sync::Arc;
 
@@ -52,12 +54,12 @@ impl Handler for Endpoint {
         let outcome = match self.route.action {
             Action::Service(_) => self.serve(req).await,
             Action::Custom { index, .. } | Action::Replaced { index, .. } => {
-                match self.admit_custom(index, req, depot, res).await {
-                    Ok(admitted) => return self.hand_over(&admitted, (req, depot, res, ctrl)).await,
+                match Box::pin(self.admit_custom(index, req, depot, res)).await {
+                    Ok(admitted) => return Box::pin(self.hand_over(&admitted, (req, depot, res, ctrl))).await,
                     Err(error) => Err(error),
                 }
             }
-            Action::Socket => socket::open(&self.site, req, res).await,
+            Action::Socket => Box::pin(socket::open(&self.site, req, res)).await,
             _ => self.admit(req, res).await,
         };
         match outcome {
@@ -101,7 +103,7 @@ impl Endpoint {
         let form = if self.route.action.is_list() { Form::wanted(req.headers()) } else { Form::Page };
         let outcome = match form {
             Form::Page => self.act(req, &admission, &principal).await,
-            form => self.stream(req, &admission, &principal, form).await,
+            form => Box::pin(self.stream(req, &admission, &principal, form)).await,
         };
         if matches!(outcome, Err(Error::Unauthenticated(_))) && principal != Principal::Anonymous {
             self.site.gate.count_refusal(&admission).await;
@@ -153,10 +155,10 @@ impl Endpoint {
             Some(key) => {
                 let (keyed, request_id) = (idempotency::keyed(&self.site.keys, req, key, &bytes), RequestId::of(req));
                 let work = match call {
-                    Ok(call) => self.work(call).await,
+                    Ok(call) => Box::pin(self.work(call)).await,
                     Err(error) => Err(error),
                 };
-                self.answer_once(keyed, work, request_id).await
+                Box::pin(self.answer_once(keyed, work, request_id)).await
             }
         }
     }
@@ -202,24 +204,27 @@ impl Endpoint {
     async fn answer(&self, mut call: Call<'_>, admission: &Admission) -> Result<Reply, Error> {
         let pipeline = &self.site.pipeline;
         if let Some((model, operation)) = self.operation(&mut call)? {
-            return done(&self.site, model, pipeline.carry_out(operation).await?);
+            return done(&self.site, model, Box::pin(pipeline.carry_out(operation)).await?);
         }
         let Call { id, number, who, params, body, .. } = call;
         match self.route.action {
             Action::Session(action) => {
                 let request =
                     SessionRequest { principal: who, id, params, body, address: admission.address, req: call.req };
-                session_routes::answer(&self.site, action, request).await
+                Box::pin(session_routes::answer(&self.site, action, request)).await
             }
             Action::Webhook(action) => {
                 let request = WebhookRequest { principal: who, id, number, params, body };
-                webhook_routes::answer(&self.site, action, request).await
+                Box::pin(webhook_routes::answer(&self.site, action, request)).await
             }
             Action::Admin(action) => {
                 let request = AdminRequest { principal: who, id, params, body };
-                admin_routes::answer(&self.site, action, request).await
+                Box::pin(admin_routes::answer(&self.site, action, request)).await
             }
-            Action::Batch => done(&self.site, 0, pipeline.apply(self.batch(&body, who).await?).await?),
+            Action::Batch => {
+                let prepared = Box::pin(self.batch(&body, who)).await?;
+                done(&self.site, 0, Box::pin(pipeline.apply(prepared)).await?)
+            }
             Action::Notifications => notifications::list(&self.site, who, params, body).await,
             Action::Resource { model, verb: Verb::List, .. } => {
                 forms::nothing(body)?;

@@ -57,8 +57,8 @@ impl Endpoint {
     /// The answer to who sends a file, or wants one; `None` where the route is about something else.
     pub(super) async fn exchange_file(&self, req: &mut Request, who: &Principal) -> Option<Result<Reply, Error>> {
         match self.route.action {
-            Action::File { act: FileAct::Put, .. } => Some(self.take_file(req, who).await),
-            Action::File { act: FileAct::Get, .. } => Some(self.send_file(req, who).await),
+            Action::File { act: FileAct::Put, .. } => Some(Box::pin(self.take_file(req, who)).await),
+            Action::File { act: FileAct::Get, .. } => Some(Box::pin(self.send_file(req, who)).await),
             _ => None,
         }
     }
