@@ -49,7 +49,8 @@ async function own(app) {
         app.tell("Your account was saved.");
         app.reload();
       } catch (error) {
-        app.refused(error, form);
+        const message = "Your account was changed meanwhile, perhaps in another tab: look at it anew before you save.";
+        app.refused(error.status === 412 ? { message } : error, form);
       }
     },
   });

@@ -77,7 +77,7 @@ function text(field, value, common) {
   const { format, maxLength, minLength } = field.schema;
   if (format === "date-time") return moment(field, value, common);
   const kinds = { email: "email", uri: "url", date: "date", password: "password" };
-  const isLong = !kinds[format] && (maxLength === undefined || maxLength > ONE_LINE) && format === undefined && !field.schema.pattern;
+  const isLong = /[\r\n]/.test(value ?? "") || !kinds[format] && (maxLength === undefined || maxLength > ONE_LINE) && format === undefined && !field.schema.pattern;
   const common_text = { ...common, value: value ?? "", maxLength: maxLength === undefined ? undefined : 2 * maxLength, spellcheck: format === undefined ? undefined : "false" };
   const node = isLong
     ? el("textarea", { ...common_text, rows: 5 })

@@ -28,12 +28,16 @@ export function button(text, act, properties = {}) {
       await act(node);
     } finally {
       node.disabled = false;
+      if (document.activeElement === document.body) node.focus();
     }
   });
   return node;
 }
 
 export const link = (href, ...children) => el("a", { href }, ...children);
+
+/** What somebody wrote, inside a sentence of the page's own: it must not turn the rest of it (Unicode isolates, UAX #9). */
+export const bdi = (text) => el("bdi", {}, text);
 
 export const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -63,7 +67,7 @@ export const plain = (value) => (isExact(value) ? value.rawJSON : typeof value =
 
 export const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
-/** Asks before something that cannot be taken back; answers whether to go on. */
+/** Asks before something that cannot be taken back, in words and nodes; answers whether to go on. */
 export function confirmed(question, action) {
   const { promise, resolve } = Promise.withResolvers();
   const title = newId("question");

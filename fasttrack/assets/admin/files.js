@@ -1,6 +1,6 @@
 // The files of a row: sent, looked at, kept, taken away.
 
-import { button, bytes, confirmed, el, newId } from "./dom.js";
+import { bdi, button, bytes, confirmed, el, newId } from "./dom.js";
 import { save } from "./list.js";
 
 /** A part for each field of a row that holds a file; null where there is none. */
@@ -32,7 +32,7 @@ function file(app, view, field) {
       const type = chosen.type && (isAny || field.file.types.includes(chosen.type)) ? chosen.type : "application/octet-stream";
       const headers = { "content-type": type, "content-disposition": disposition(chosen.name) };
       await app.session.send("PUT", path, { file: chosen, headers });
-      app.tell(`${chosen.name} was saved.`);
+      app.tell(bdi(chosen.name), " was saved.");
       app.reload();
     } catch (refused) {
       error.textContent = refused.message;
@@ -46,10 +46,10 @@ function file(app, view, field) {
     save(blob, found.name);
   });
   const drop = async () => {
-    if (!(await confirmed(`Take away ${found.name}?`, "Take away"))) return;
+    if (!(await confirmed(["Take away ", bdi(found.name), "?"], "Take away"))) return;
     await app.attempt(async () => {
       await app.session.delete(path);
-      app.tell(`${found.name} was taken away.`);
+      app.tell(bdi(found.name), " was taken away.");
       app.reload();
     });
   };

@@ -1,6 +1,6 @@
 // Rows of a resource as a table: searched, filtered, sorted, counted, page by page, with the columns that are wanted.
 
-import { button, confirmed, el, link, newId, table, words } from "./dom.js";
+import { bdi, button, capitalised, confirmed, el, link, newId, table, words } from "./dom.js";
 import { conditions, filters, inWords, nameOf } from "./filters.js";
 import { shown } from "./show.js";
 
@@ -9,7 +9,13 @@ const SIZES = [20, 50, 100];
 /** The view of a list; `parent` is the id of the row above, where it has one. */
 export async function list(app, { resource, parent = null, query, base }) {
   const view = new List(app, { resource, parent, query, base });
-  await view.load(null);
+  try {
+    await view.load(null);
+  } catch (error) {
+    // What was asked can be mended where it stands.
+    if (error.status !== 422) throw error;
+    view.refuse(error);
+  }
   return { title: resource.title, node: view.node };
 }
 
@@ -42,7 +48,7 @@ class List {
     const tools = el("div", { className: "tools" });
     if (resource.searches) {
       const id = newId("search");
-      const input = el("input", { id, type: "search", maxLength: 200, value: this.query.get("q") ?? "", autocomplete: "off" });
+      const input = el("input", { id, type: "search", placeholder: "Search", maxLength: 200, value: this.query.get("q") ?? "", autocomplete: "off" });
       const form = el("form", { role: "search", className: "search" }, el("label", { htmlFor: id, className: "unseen" }, `Search ${words(resource.plural)}`), input, el("button", { type: "submit", className: "quiet" }, "Search"));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
@@ -90,7 +96,8 @@ class List {
   /** What the API is asked. */
   #ask(more = {}) {
     const query = new URLSearchParams(this.query);
-    query.delete("columns");
+    // Which columns there are is the page's own: what an address leaves out must not look like what may not be seen.
+    for (const name of ["columns", "fields", "expand", "count", "cursor"]) query.delete(name);
     if (!query.has("limit")) query.set("limit", SIZES[0]);
     for (const [key, value] of Object.entries(more)) query.set(key, value);
     return `${this.resource.path("list", this.parent)}?${query}`;
@@ -108,6 +115,12 @@ class List {
     } finally {
       this.#rows.ariaBusy = "false";
     }
+  }
+
+  /** Says what is wrong with what was asked. */
+  refuse(error) {
+    const said = error.faults.map(({ field, message }) => `${capitalised(words(field))}: ${message}.`);
+    this.#rows.replaceChildren(el("p", { className: "empty", role: "alert" }, said.join(" ") || error.message));
   }
 
   #nothing() {
@@ -143,7 +156,7 @@ class List {
   }
 
   async #delete(row) {
-    if (!(await confirmed(`Delete ${this.resource.call(row)}?`, "Delete"))) return;
+    if (!(await confirmed(["Delete ", bdi(this.resource.call(row)), "?"], "Delete"))) return;
     await this.app.attempt(async () => {
       await this.app.session.delete(this.resource.path("delete", row.id));
       this.app.tell("Deleted.");
@@ -180,7 +193,7 @@ class List {
   async #save() {
     await this.app.attempt(async () => {
       const query = new URLSearchParams(this.query);
-      for (const name of ["limit", "columns"]) query.delete(name);
+      for (const name of ["limit", "columns", "fields", "expand", "count", "cursor"]) query.delete(name);
       const path = `${this.resource.path("list", this.parent)}?${query}`;
       const { blob } = await this.app.session.get(path, { accept: "text/csv", raw: true });
       save(blob, `${this.resource.plural}.csv`);

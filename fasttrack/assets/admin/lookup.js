@@ -1,7 +1,7 @@
 // Choosing a row of another resource: what is typed is looked for, and one of what is found is taken (a combobox with a list,
 // WAI-ARIA authoring practices).
 
-import { el, newId } from "./dom.js";
+import { bdi, el, newId } from "./dom.js";
 
 const FOUND = 10;
 const PAUSE_MS = 200;
@@ -12,10 +12,11 @@ function searcher(app, target) {
   const label = target.field(target.label);
   const asks = target.searches ? "q" : label?.filter?.includes("contains") ? `${label.key}[contains]` : null;
   return async (text) => {
-    const query = new URLSearchParams({ limit: FOUND });
-    if (text && asks) query.set(asks, text.slice(0, 200));
-    if (text && !asks && /^[0-9]+$/.test(text)) query.set("id[in]", text);
-    return (await app.session.get(`${target.path("list")}?${query}`)).json.items;
+    const ask = async (more) => (await app.session.get(`${target.path("list")}?${new URLSearchParams({ limit: FOUND, ...more })}`)).json.items;
+    const isNumber = /^#?[0-9]{1,15}$/.test(text);
+    const byNumber = isNumber ? await ask({ "id[in]": text.replace("#", "") }) : [];
+    const found = text && !asks ? [] : await ask(text ? { [asks]: text.slice(0, 200) } : {});
+    return [...byNumber, ...found.filter(({ id }) => !byNumber.some((row) => row.id === id))];
   };
 }
 
@@ -41,9 +42,12 @@ export function lookup(app, field, { id, value, found, describedBy }) {
   let timer = null;
   let turn = 0;
   let active = -1;
+  /** Whether something was typed that is no row yet. */
+  let isOpen = false;
 
   const settle = () => {
     input.value = chosen ? `${chosen.text} (#${chosen.id})` : "";
+    isOpen = false;
     close();
   };
   const close = () => {
@@ -79,7 +83,7 @@ export function lookup(app, field, { id, value, found, describedBy }) {
       list.replaceChildren(el("li", { className: "faint", role: "option", "aria-disabled": "true" }, error.message));
     }
     if (mine !== turn || document.activeElement !== input) return;
-    const item = (row, text) => {
+    const item = (row, ...text) => {
       const node = el("li", { id: newId("option"), role: "option", "aria-selected": "false" }, text);
       node.row = row;
       // Before the field loses the focus, which would close the list.
@@ -90,7 +94,7 @@ export function lookup(app, field, { id, value, found, describedBy }) {
       return node;
     };
     if (rows) {
-      const items = rows.map((row) => item({ id: row.id, text: target.call(row) }, `${target.call(row)} (#${row.id})`));
+      const items = rows.map((row) => item({ id: row.id, text: target.call(row) }, bdi(target.call(row)), ` (#${row.id})`));
       const none = field.nullable && !text ? [item(null, "None")] : [];
       const nothing = items.length === 0 ? [el("li", { className: "faint", role: "option", "aria-disabled": "true" }, "Nothing is found")] : [];
       list.replaceChildren(...none, ...items, ...nothing);
@@ -101,6 +105,7 @@ export function lookup(app, field, { id, value, found, describedBy }) {
   };
 
   input.addEventListener("input", () => {
+    isOpen = true;
     clearTimeout(timer);
     timer = setTimeout(() => offer(input.value.trim()), PAUSE_MS);
   });
@@ -111,7 +116,10 @@ export function lookup(app, field, { id, value, found, describedBy }) {
       chosen = null;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    settle();
+    if (!isOpen || input.value.trim() === "") return settle();
+    // What stands out is what was meant; what is nobody's name stays, and is said when the form is sent.
+    if (active >= 0) take(options()[active]);
+    else close();
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -128,7 +136,11 @@ export function lookup(app, field, { id, value, found, describedBy }) {
   });
   settle();
   const node = el("div", { className: "lookup" }, input, list);
-  return { node, read: () => (chosen ? chosen.id : null), clear: () => ((chosen = null), settle()) };
+  const read = () => {
+    if (isOpen) throw new Error("one of those that are found, by a click or with Enter");
+    return chosen ? chosen.id : null;
+  };
+  return { node, read, clear: () => ((chosen = null), settle()) };
 }
 
 /** Where nothing can be looked for: the number of the row. */

@@ -29,8 +29,8 @@ const app = {
   reload: () => render(),
 
   /** Says what was done; nothing that one could miss without harm. */
-  tell(text, node = null) {
-    $("notice").replaceChildren(...[text, node].filter(Boolean));
+  tell(...parts) {
+    $("notice").replaceChildren(...parts.filter(Boolean));
   },
 
   /** Does something, and says why it could not be done. */
@@ -44,7 +44,7 @@ const app = {
 
   /** Says why something could not be done: in a form, where it was one. */
   refused(error, form) {
-    if (error instanceof Ended) return leave(`The session has ended: ${error.message}`);
+    if (error instanceof Ended) return guarded?.() ? logInAgain() : leave(error.message);
     if (!form) return app.tell(error.message);
     app.tell("");
     form.refuse(error);
@@ -85,15 +85,40 @@ const app = {
 };
 
 let guarded = null;
+/** By which address of e-mail somebody logged in. */
+let email = "";
 /** Whether the page itself goes to the next view, with something said for it. */
 let isOwnStep = false;
 let shownAt = location.hash;
 let turn = 0;
 
+/** The session has ended under a form that somebody is filling in: what stands there stays, for whoever it is. */
+async function logInAgain() {
+  const password = await app.askPassword(`The session has ended. The password of ${email}, so that nothing that you have typed is lost`);
+  if (password === null) return;
+  try {
+    const session = await Session.open(email, password, "");
+    app.session.drop();
+    app.session = session;
+    app.tell("You are logged in again. Send it once more.");
+  } catch (error) {
+    app.tell(error.type?.endsWith("totp-required") ? "A code is asked for, too: log in in another tab, and copy what you have typed." : error.message);
+  }
+}
+
 /** Where the address leads: the parts of its path, and what is asked there. */
 function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
-  return { parts: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { parts: path.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(query) };
+}
+
+/** A part of an address; what is encoded wrongly stands for itself, and leads nowhere. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Whether this can be an id. What an address says is never a path: whoever made the link would choose what is done. */
@@ -145,7 +170,7 @@ async function render() {
     view = (await viewOf(route())) ?? missing("There is no such view.");
   } catch (error) {
     if (mine !== turn) return;
-    if (error instanceof Ended) return leave(`The session has ended: ${error.message}`);
+    if (error instanceof Ended) return leave(error.message);
     if (!(error instanceof Refused) && error.name === "TypeError") console.error(error);
     view = missing(error.message);
   }
@@ -182,6 +207,7 @@ async function enter(session) {
   $("nav").hidden = false;
   $("brand").replaceChildren(link("#/", app.model.title));
   $("account").textContent = me ?? "Your account";
+  email = me ?? "";
   const tops = app.model.resources.filter((resource) => resource.isTop && resource.may("list"));
   const items = tops.map((resource) => link(`#/${resource.plural}`, resource.title));
   const rest = [...(app.model.manages ? [link("#/-/jobs", "Jobs")] : []), ...(app.model.events.length > 0 ? [link("#/-/webhooks", "Webhooks")] : []), link("#/-/account", "Your account")];
@@ -236,7 +262,8 @@ $("login").addEventListener("submit", async (event) => {
   }
 });
 
-$("logout").addEventListener("click", () => {
+$("logout").addEventListener("click", async () => {
+  if (guarded?.() && !(await confirmed("Log out without saving what you have changed?", "Log out"))) return;
   // A server that cannot be reached keeps the session; its tokens are gone all the same.
   app.session?.close().catch(() => {});
   leave();
@@ -249,6 +276,8 @@ $("skip").addEventListener("click", (event) => {
 
 window.addEventListener("hashchange", async () => {
   if (location.hash === shownAt) return;
+  // What was asked there was asked of what is left now.
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("");
   if (guarded?.()) {
     const wanted = location.hash;
     history.replaceState(null, "", shownAt || "#/");

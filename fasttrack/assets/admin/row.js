@@ -1,6 +1,6 @@
 // One row: its fields, a form for those that may be changed, its files, what is below it, and what can be done with it.
 
-import { button, confirmed, el, link, same, table, withArticle, words } from "./dom.js";
+import { bdi, button, confirmed, el, link, same, table, withArticle, words } from "./dom.js";
 import { files } from "./files.js";
 import { Form } from "./form.js";
 import { list } from "./list.js";
@@ -20,15 +20,20 @@ export async function create(app, { resource, parent = null, base }) {
       try {
         // Sent twice under one key, it is made once: an answer that was lost does no harm.
         const { json } = await app.session.post(resource.path("create", parent), body, { headers: { "idempotency-key": key.value } });
-        app.tell(`${resource.call(json)} was created.`);
+        app.guard(null);
+        app.tell(bdi(resource.call(json)), " was created.");
         app.go(resource.may("read") ? `/${resource.plural}/${json.id}` : base);
       } catch (error) {
-        if (!error.status) return form.refuse(error);
+        // Without an answer it may have been made: under the same key it is not made twice.
+        if (!error.status) return app.refused(error, form);
         key.value = newKey();
-        app.refused(error, form);
+        const isOther = error.faults.some(({ field }) => field === "Idempotency-Key");
+        const message = "What was sent before may have been made already: look at the list before you send this.";
+        app.refused(isOther ? { message } : error, form);
       }
     },
   });
+  app.guard(() => form.isTouched);
   return { title: `New ${resource.noun}`, node: form.node };
 }
 
@@ -122,7 +127,8 @@ class RowView {
     const { app, resource } = this;
     try {
       const { status, json } = await app.session.patch(resource.path("update", this.id), body, { headers: etag ? { "if-match": etag } : {}, asksPassword: "current_password" in body });
-      app.tell(status === 204 ? "Saved. You may not see it any more." : `${resource.call(json)} was saved.`);
+      if (status === 204) app.tell("Saved. You may not see it any more.");
+      else app.tell(bdi(resource.call(json)), " was saved.");
       app.guard(null);
       if (status === 204) app.go("/");
       else app.reload();
@@ -180,19 +186,20 @@ class RowView {
 
   async #delete() {
     const { app, resource } = this;
-    const question = `Delete ${this.title}? ${resource.keeps_deleted ? "It is kept, and gone for everybody." : "This cannot be taken back."}`;
+    const rest = resource.keeps_deleted ? "? It is kept, and gone for everybody." : "? This cannot be taken back.";
+    const question = ["Delete ", bdi(this.title), rest];
     if (!(await confirmed(question, "Delete"))) return;
     await app.attempt(async () => {
       await app.session.delete(resource.path("delete", this.id), { headers: this.etag ? { "if-match": this.etag } : {} });
       app.guard(null);
       const back = resource.may("restore") ? button("Restore it", () => app.attempt(async () => {
         await app.session.post(resource.path("restore", this.id));
-        app.tell(`${this.title} is back.`);
+        app.tell(bdi(this.title), " is back.");
         app.go(this.base);
       }), { className: "quiet" }) : null;
       const above = this.#above().at(-1)?.[0] ?? "/";
       app.go(above);
-      app.tell(`${this.title} was deleted.`, back);
+      app.tell(bdi(this.title), " was deleted. ", back);
     });
   }
 

@@ -1,11 +1,14 @@
 // Who is logged in, and every request.
 //
 // The tokens live in this object. Only while the page is being left does the refresh token lie in the storage of its tab, so
-// that a reload is no log-out; whoever comes back takes it out at once, so that a tab that is duplicated never shares it.
+// that a reload is no log-out: it counts for a moment, and whoever comes back takes it out at once, so that no two tabs share it.
 
 // Beside the page, wherever a proxy has it.
 const API = "api/v1";
 const KEPT = "fasttrack.admin.refresh";
+
+/** How long a reload may take. */
+const RELOAD_MS = 10_000;
 
 /** The server answered with an error. */
 export class Refused extends Error {
@@ -30,7 +33,7 @@ export class Session {
 
   constructor(pair) {
     this.#take(pair);
-    this.keep = () => sessionStorage.setItem(KEPT, this.#refresh);
+    this.keep = () => sessionStorage.setItem(KEPT, JSON.stringify({ token: this.#refresh, at: Date.now() }));
     window.addEventListener("pagehide", this.keep);
   }
 
@@ -41,13 +44,15 @@ export class Session {
 
   /** The session of the page that was here before a reload, if it is still good. */
   static async resume() {
-    const refresh = sessionStorage.getItem(KEPT);
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
     sessionStorage.removeItem(KEPT);
-    if (!refresh) return null;
+    // What lies there for longer may be another tab's by now, which was opened from this one.
+    if (!kept || Date.now() - kept.at > RELOAD_MS) return null;
+    const refresh = kept.token;
     try {
       return new Session((await send("POST", "/auth/refresh", { body: { refresh_token: refresh } })).json);
     } catch (error) {
-      if (error instanceof Unreachable || error.status !== 401) sessionStorage.setItem(KEPT, refresh);
+      if (error.status !== 401) sessionStorage.setItem(KEPT, JSON.stringify({ token: refresh, at: Date.now() }));
       return null;
     }
   }

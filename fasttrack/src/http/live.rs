@@ -3,13 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::page::{Asset, Page};
-
-/// What the page may do: run and show its own files, and talk to its own server (`'self'` counts the WebSocket of the same
-/// origin, CSP level 3). No string ever becomes markup or script: what people wrote arrives as data.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+use super::page::{Asset, OWN_FILES_ALONE, Page};
 
 /// The page.
 #[must_use]
@@ -27,5 +21,5 @@ static PAGE: LazyLock<Page> = LazyLock::new(|| {
         ("sentences.js", Asset::script(include_bytes!("../../assets/live/sentences.js"))),
         ("icon.svg", Asset::image("image/svg+xml", include_bytes!("../../assets/live/icon.svg"))),
     ];
-    Page::new(CONTENT_SECURITY_POLICY, include_bytes!("../../assets/live/index.html"), files)
+    Page::new(OWN_FILES_ALONE, include_bytes!("../../assets/live/index.html"), files)
 });

@@ -67,7 +67,10 @@ fn what_the_server_does_not_take_is_said() {
     let mut visit = Visit::of(&office, &office.ada);
     visit.go("/plans?floors=many");
     assert!(visit.text("#view").contains("Floors"), "{}", visit.text("#view"));
+    assert!(visit.offers("New plan"), "what was asked can be mended where it stands");
     visit.go("/plans?nothing=1");
+    assert!(visit.text("#view").contains("Nothing"), "{}", visit.text("#view"));
+    visit.go("/%E0%A4%A");
     assert_eq!(visit.text("#title"), "Not here");
     visit.check_manners();
 }

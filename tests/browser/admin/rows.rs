@@ -300,3 +300,67 @@ fn what_is_deleted_comes_back() {
     assert_eq!(office.row(&path)["title"], "Tower");
     visit.check_manners();
 }
+
+/// What was typed is somebody, or is said to be nobody; it is never left out in silence.
+#[test]
+fn a_relation_is_chosen_or_refused() {
+    let office = Office::new();
+    let path = format!("/plans/{}", office.plan("Tower"));
+    let mut visit = Visit::of(&office, &office.admin);
+    visit.go(&path);
+    visit.type_into("[data-key=checker_id] input", "nobody of that name");
+    visit.press_on("Save");
+    visit.wait_for("document.querySelector('[data-key=checker_id] .fault').textContent !== ''");
+    assert!(office.row(&path)["checker_id"].is_null());
+    // By its number, and by what stands out in the list when one goes on.
+    visit.type_into("[data-key=checker_id] input", &office.ada.id.to_string());
+    visit.wait_for("document.querySelector('[data-key=checker_id] [aria-selected=true]') !== null");
+    visit.press("Tab", 9);
+    visit.press_on("Save");
+    visit.wait_for_notice("Tower was saved");
+    assert_eq!(office.row(&path)["checker_id"], office.ada.id);
+    visit.check_manners();
+}
+
+#[test]
+fn what_is_typed_outlives_the_session() {
+    let office = Office::new();
+    let mut visit = Visit::of(&office, &office.ada);
+    visit.go("/plans/new");
+    visit.fill("title", "Tower");
+    let again = office.app.login(&office.ada);
+    let sessions = office.app.as_(&again).get("/auth/sessions").expect(200).json();
+    for session in sessions["items"].as_array().unwrap().iter().filter(|session| session["current"] == false) {
+        office.app.as_(&again).call("DELETE", &format!("/auth/sessions/{}", session["id"])).expect(204);
+    }
+    visit.press_on("Create plan");
+    visit.wait_for("document.querySelector('dialog[open] input') !== null");
+    visit.type_into("dialog input", &office.ada.password);
+    visit.press_on("Go on");
+    visit.wait_for("document.getElementById('notice').textContent.includes('logged in again')");
+    assert_eq!(visit.held("title"), "Tower");
+    visit.press_on("Create plan");
+    visit.wait_for_title("Tower");
+    visit.check_manners();
+}
+
+/// A question is about what stands there, and goes with it.
+#[test]
+fn a_question_goes_with_its_view() {
+    let office = Office::new();
+    let (one, other) = (format!("/plans/{}", office.plan("Tower")), format!("/plans/{}", office.plan("Bridge")));
+    let mut visit = Visit::of(&office, &office.ada);
+    visit.go(&one);
+    visit.press_on("Delete this plan");
+    visit.wait_for("document.querySelector('dialog[open]') !== null");
+    visit.go(&other);
+    visit.wait_for("document.querySelector('dialog') === null");
+    assert_eq!(office.row(&one)["title"], "Tower");
+    visit.go("/plans/new");
+    visit.fill("title", "Half");
+    visit.press_on("Labels");
+    visit.wait_for("document.querySelector('dialog[open]') !== null");
+    visit.press_on("Cancel");
+    assert_eq!(visit.held("title"), "Half");
+    visit.check_manners();
+}
