@@ -59,6 +59,13 @@ pub fn described(catalog: &Catalog, custom: &[CustomRoute], role: &'static str) 
     }))
 }
 
+/// What such a caller may do with some row of a resource.
+#[derive(Clone, Copy)]
+struct May {
+    create: bool,
+    update: bool,
+}
+
 /// One resource for callers of one role.
 struct Described<'a> {
     catalog: &'a Catalog,
@@ -83,9 +90,10 @@ impl Described<'_> {
         if paths.is_empty() && !schema.account {
             return Ok(None);
         }
+        let may = May { create: paths.contains_key("create"), update: paths.contains_key("update") };
         let mut told = Vec::new();
         for column in schema.columns {
-            told.extend(self.field(column)?);
+            told.extend(self.field(column, may)?);
         }
         let parent = self.model.parent.and_then(|parent| self.catalog.get(parent.index));
         let under = schema.under.and_then(|under| schema.column(under)).map(|column| column.key);
@@ -122,13 +130,12 @@ impl Described<'_> {
     }
 
     /// A field, where he is shown it, or may send it.
-    fn field(&self, column: &Column) -> Result<Option<Value>, LinkError> {
+    fn field(&self, column: &Column, may: May) -> Result<Option<Value>, LinkError> {
         let schema = self.model.schema;
         let is_shown = !column.hidden && self.may_hold(Verb::Read, column.read.as_ref())?;
         let writes = self.may_hold(Verb::Read, column.write.as_ref())?;
         let takes = |input: Input| writes && column.file.is_none() && input.takes(schema, column);
-        let creates = self.may(Verb::Create)? && takes(Input::Create);
-        let updates = self.may(Verb::Update)? && takes(Input::Update);
+        let (creates, updates) = (may.create && takes(Input::Create), may.update && takes(Input::Update));
         let is_own = schema.account && takes(Input::UpdateOwn);
         if !(is_shown || creates || updates) {
             return Ok(None);
@@ -167,7 +174,7 @@ impl Described<'_> {
                 "max_bytes": file.max_bytes,
                 "types": file.types,
                 "path": format!("/{}/{{id}}/{}", schema.plural, file.name),
-                "send": writes && !column.read_only && self.may(Verb::Update)?,
+                "send": writes && !column.read_only && may.update,
             });
             field.insert("file".to_owned(), told);
         }
