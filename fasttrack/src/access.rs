@@ -45,6 +45,8 @@ pub struct Granted {
     pub way: Way,
     /// The fields that it lets one read or send.
     pub fields: Vec<&'static str>,
+    /// Whether it is what everybody may do with his own account, whatever the rules say: at `/me`, and not by its number.
+    pub is_own_account: bool,
 }
 
 /// What somebody may do.
@@ -209,7 +211,8 @@ impl Rights<'_> {
                 let ways = guard.map_or_else(|| Ok(vec![Way::new()]), |rule| self.ways(Verb::Read, rule))?;
                 free.extend(ways.iter().any(|way| way.is_subset(&own)).then_some(column.key));
             }
-            told.push(self.granted(Act::Verb(verb), own.clone(), free));
+            let own = self.granted(Act::Verb(verb), own.clone(), free);
+            told.push(Granted { is_own_account: true, ..own });
         }
         Ok(())
     }
@@ -341,6 +344,6 @@ impl Rights<'_> {
     }
 
     fn granted(&self, act: Act, way: Way, fields: Vec<&'static str>) -> Granted {
-        Granted { role: self.role, schema: self.schema, act, way, fields }
+        Granted { role: self.role, schema: self.schema, act, way, fields, is_own_account: false }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod absent;
 mod access;
 mod backup;
 mod beginner;

@@ -73,7 +73,19 @@ pub(crate) struct Remark {
     pub chore: BelongsTo<Chore>,
 }
 
-fasttrack::resources! { account: Person, Chore, Remark }
+/// What whoever has a chore writes of it.
+#[expect(dead_code, reason = "most columns are for the database alone")]
+#[resource(under = chore)]
+#[can(create: chore.owner & chore.state == Open & text != "nothing")]
+pub(crate) struct Note {
+    pub id: Id<Note>,
+    #[field(len = 1..=40)]
+    pub text: String,
+    #[field(on_delete = cascade, write_once)]
+    pub chore: BelongsTo<Chore>,
+}
+
+fasttrack::resources! { account: Person, Chore, Remark, Note }
 
 #[expect(clippy::unused_async, reason = "a job is one that may wait")]
 async fn work(change: Change<Chore>, _context: Context) -> JobResult {
@@ -106,6 +118,44 @@ fn fields(description: &Value, plural: &str, what: &str) -> Vec<String> {
 
 fn paths<'a>(description: &'a Value, plural: &str) -> Vec<&'a str> {
     resource(description, plural).unwrap()["paths"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// Whether one may create below a row is told of each row, and to nobody who may not know of it.
+#[test]
+fn it_is_told_what_may_be_created_below_a_row() {
+    let app = shared();
+    let (owner, assignee, stranger) = (app.person(), app.person(), app.person());
+    let project = app.project(&owner);
+    let task = app.task(&owner, project, &json!({ "assignee_id": assignee.id }));
+    let below = |path: &str, who| app.get(&format!("/admin{path}/below")).by(who).send();
+    let create = |path: &str, who| below(path, who).expect(200).json()["create"].clone();
+    let (project, task) = (format!("/projects/{project}"), format!("/tasks/{task}"));
+    for who in [&owner, app.admin()] {
+        assert_eq!(create(&project, who), json!(["tasks"]));
+        assert_eq!(create(&task, who), json!(["comments"]));
+        app.post(&format!("{project}/tasks"), &json!({ "title": "one more" })).by(who).created();
+    }
+    assert_eq!(create(&task, &assignee), json!(["comments"]));
+    below(&project, &assignee).expect(403);
+    below(&task, &stranger).expect(403);
+    below("/tasks/987654321", &owner).expect(404);
+    app.get(&format!("/admin{project}/below")).refused(401);
+    app.get(&format!("/admin{project}/below?x=1")).by(&owner).refused(422);
+}
+
+/// Rules that look at the row itself, at the caller, and at what is above.
+#[test]
+fn what_only_the_new_row_decides_may_be() {
+    let (app, ada, admin) = house();
+    let bob = app.account("bob");
+    let chore = app.as_(&ada).post("/chores", &json!({ "title": "wash" })).expect(201).json()["id"].clone();
+    let create =
+        |who: &Login| app.as_(who).get(&format!("/admin/chores/{chore}/below")).expect(200).json()["create"].clone();
+    assert_eq!(create(&ada), json!(["notes"]), "of her own chore, and as long as it is open");
+    assert_eq!(create(&bob), json!([]), "what is said of the note itself would not be enough");
+    assert_eq!(create(&admin), json!(["remarks"]));
+    app.as_(&admin).patch(&format!("/chores/{chore}"), &json!({ "state": "done" })).expect(200);
+    assert_eq!(create(&ada), json!([]));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn without_a_row_it_says_of_which_rows() {
         &lines,
         &[
             "list no never it is for role admin, and the role is user",
-            "update where as oneself email display_name",
+            "update at /users/me where as oneself email display_name",
             "show yes every row id display_name",
             "show where as oneself email",
         ],
@@ -103,13 +103,23 @@ fn ones_own_account_is_ones_own() {
     let app = shared();
     let (person, other) = (app.person(), app.person());
     let lines = explained(app, &["users", "--as", &person.email, "--row", &person.id.to_string()]);
-    check(&lines, &["update yes as oneself email display_name", "read yes as oneself id email"]);
+    let own = ["update at /users/me yes as oneself email display_name", "read at /users/me yes as oneself id email"];
+    check(&lines, &own);
+    app.get(&format!("/users/{}", person.id)).by(&person).send().expect(403);
+    app.get("/users/me").by(&person).ok();
+    let me = app.admin();
+    let lines = explained(app, &["users", "--as", &me.email, "--row", &me.id.to_string()]);
+    check(&lines, &["read yes every row id email"]);
     let lines = explained(app, &["users", "--as", &person.email, "--row", &other.id.to_string()]);
-    check(&lines, &[&format!("update no as oneself email display_name id is {}", other.id), "show yes every row id"]);
+    check(
+        &lines,
+        &[&format!("update at /users/me no as oneself email display_name id is {}", other.id), "show yes every row id"],
+    );
     check(&lines, &["update no never role is_active it is for role admin"]);
     app.disable(&person);
     let lines = explained(app, &["users", "--as", &person.email]);
     assert!(lines.first().unwrap().contains("it is disabled"), "{lines:?}");
+    check(&lines, &["show no every row id display_name the account is disabled"]);
 }
 
 #[test]
@@ -140,6 +150,8 @@ fn who_or_what_is_not_there_is_said() {
     check_failure(settings, &["tasks", "--as", &person.email, "--row", "987654321"], 1, "there is no task 987654321");
     check_failure(settings, &["cars", "--as", &person.email], 1, "there is no resource `cars`");
     check_failure(settings, &["tasks", "--row", "1"], 2, "--as");
+    check_failure(settings, &["tasks", "--as", &person.email, "--row", "-1"], 1, "there is no task -1");
+    check_failure(settings, &["tasks", "--as", ""], 2, "a value is required for '--as <EMAIL>'");
     let nothing = Settings::on_a_file();
     check_failure(&nothing, &["tasks", "--as", "a@b.c"], 1, "there is no database at");
     assert!(!nothing.directory().join("t.db").exists(), "none was made");

@@ -134,7 +134,7 @@ async function sessionsOf(app) {
 }
 
 async function keysOf(app) {
-  const page = (await app.session.get(`/auth/keys?limit=${MOST}&sort=-id`)).json;
+  const had = el("div", {});
   const place = el("div", {});
   const end = async (key) => {
     if (!(await confirmed(`End the key “${key.name}”? What uses it can do nothing any more.`, "End it"))) return;
@@ -165,11 +165,16 @@ async function keysOf(app) {
         const { json } = await app.session.post("/auth/keys", body);
         place.replaceChildren(secretOnce(`The key “${json.name}”`, json.key));
         app.tell("The key was made.");
+        await draw();
       } catch (error) {
         app.refused(error, form);
       }
     },
   });
-  const had = page.items.length > 0 ? table("API keys", ["Name", "Rights", "Good until", "Last used", "Actions"], page.items.map(row)) : el("p", { className: "faint" }, "There is none.");
+  const draw = async () => {
+    const { items } = (await app.session.get(`/auth/keys?limit=${MOST}&sort=-id`)).json;
+    had.replaceChildren(items.length > 0 ? table("API keys", ["Name", "Rights", "Good until", "Last used", "Actions"], items.map(row)) : el("p", { className: "faint" }, "There is none."));
+  };
+  await draw();
   return section("API keys", had, place, el("details", { className: "tool" }, el("summary", {}, "New key"), form.node));
 }

@@ -7,10 +7,10 @@ import { shown } from "./show.js";
 const SIZES = [20, 50, 100];
 
 /** The view of a list; `parent` is the id of the row above, where it has one. */
-export async function list(app, { resource, parent = null, query, base }) {
-  const view = new List(app, { resource, parent, query, base });
+export async function list(app, { resource, parent = null, creates = resource.may("create"), query, base }) {
+  const view = new List(app, { resource, parent, creates, query, base });
   try {
-    await view.load(null);
+    await view.begin();
   } catch (error) {
     // What was asked can be mended where it stands.
     if (error.status !== 422) throw error;
@@ -20,12 +20,13 @@ export async function list(app, { resource, parent = null, query, base }) {
 }
 
 class List {
-  #cursors = [null];
+  /** Those that lead to the pages up to this one: they stay with the entry in the history of the browser. */
+  #cursors = history.state?.cursors ?? [null];
   #rows = el("div", { "aria-busy": "false" });
   #pager = el("div", { className: "bar pager" });
 
-  constructor(app, { resource, parent, query, base }) {
-    Object.assign(this, { app, resource, parent, query, base });
+  constructor(app, { resource, parent, creates, query, base }) {
+    Object.assign(this, { app, resource, parent, creates, query, base });
     this.columns = this.#chosen();
     this.node = el("div", {}, this.#tools(), this.#conditions(), this.#rows, this.#pager);
   }
@@ -65,7 +66,7 @@ class List {
     );
     tools.append(...[made, this.#columnChooser()].filter(Boolean));
     tools.append(button("Save as CSV", () => this.#save(), { className: "quiet" }));
-    if (resource.may("create")) tools.append(el("a", { href: `#${this.base}/new`, className: "button" }, `New ${resource.noun}`));
+    if (this.creates) tools.append(el("a", { href: `#${this.base}/new`, className: "button" }, `New ${resource.noun}`));
     return tools;
   }
 
@@ -103,6 +104,17 @@ class List {
     return `${this.resource.path("list", this.parent)}?${query}`;
   }
 
+  /** Shows the page where one was; the first, where the server takes that cursor no more. */
+  async begin() {
+    try {
+      await this.load(this.#cursors.at(-1));
+    } catch (error) {
+      if (error.status !== 422 || this.#cursors.length < 2) throw error;
+      this.#cursors = [null];
+      await this.load(null);
+    }
+  }
+
   /** Shows the page that a cursor leads to; null is the first. */
   async load(cursor) {
     this.#rows.ariaBusy = "true";
@@ -137,7 +149,10 @@ class List {
       const cell = (field, place) => {
         const content = shown(this.app.model, field, row, true);
         const isName = place === at && open;
-        return el(place === at ? "th" : "td", place === at ? { scope: "row" } : {}, isName ? link(`#/${resource.plural}/${row.id}`, field.to ? resource.call(row) : plainly(content)) : content);
+        const name = plainly(content);
+        // What is seen of nothing but blanks cannot be clicked.
+        const text = field.to || (typeof name === "string" && !name.trim()) ? resource.call(row) : name;
+        return el(place === at ? "th" : "td", place === at ? { scope: "row" } : {}, isName ? link(`#/${resource.plural}/${row.id}`, text) : content);
       };
       const acts = el("td", {}, row.can?.includes("delete") ? button("Delete", () => this.#delete(row), { className: "quiet danger", "aria-label": `Delete ${resource.call(row)}` }) : null);
       return [...columns.map(cell), ...(hasActs ? [acts] : [])];
@@ -174,6 +189,7 @@ class List {
         this.#cursors = before;
         throw error;
       }
+      this.app.keep({ cursors });
       this.#pager.querySelector("output").scrollIntoView({ block: "nearest" });
     });
     const back = button("Previous", () => turn(this.#cursors.slice(0, -1)), { className: "quiet", disabled: this.#cursors.length < 2 });

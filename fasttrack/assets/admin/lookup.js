@@ -6,13 +6,18 @@ import { bdi, el, newId } from "./dom.js";
 const FOUND = 10;
 const PAUSE_MS = 200;
 
-/** How rows of a resource are looked for; null where they are not listed for the caller, so that only a number helps. */
+/**
+ * How rows of a resource are looked for; null where they are not listed for the caller, so that only a number helps. Accounts
+ * that are disabled are left out, since the server would refuse them.
+ */
 function searcher(app, target) {
   if (!target?.isTop || !target.may("list")) return null;
   const label = target.field(target.label);
   const asks = target.searches ? "q" : label?.filter?.includes("contains") ? `${label.key}[contains]` : null;
+  const isAccount = target.plural === app.model.account;
+  const only = isAccount && target.field("is_active")?.filter?.includes("") ? { is_active: "true" } : {};
   return async (text) => {
-    const ask = async (more) => (await app.session.get(`${target.path("list")}?${new URLSearchParams({ limit: FOUND, ...more })}`)).json.items;
+    const ask = async (more) => (await app.session.get(`${target.path("list")}?${new URLSearchParams({ limit: FOUND, ...only, ...more })}`)).json.items;
     const isNumber = /^#?[0-9]{1,15}$/.test(text);
     const byNumber = isNumber ? await ask({ "id[in]": text.replace("#", "") }) : [];
     const found = text && !asks ? [] : await ask(text ? { [asks]: text.slice(0, 200) } : {});

@@ -56,6 +56,12 @@ export class Resource {
     return this.model.resources.filter(isBelow);
   }
 
+  /** What may be made below one of its rows by whoever the row lets: a set of plurals. */
+  async creatableBelow(session, id) {
+    const may = this.below.some((other) => other.may("create"));
+    return new Set(may ? (await session.get(`/admin/${this.plural}/${id}/below`)).json.create : []);
+  }
+
   /** What `expand` has to name for these fields to be shown in words; at most ten. */
   expanding(fields) {
     const names = fields.filter((field) => field.expand && this.model.of(field.to)).map((field) => field.expand);
@@ -72,8 +78,8 @@ export class Resource {
 
   /** What a row is called. */
   call(row) {
-    const text = this.label && row[this.label];
-    return text ? String(text) : `${this.noun} ${row.id}`;
+    const text = String((this.label && row[this.label]) ?? "");
+    return text.trim() ? text : `${this.noun} ${row.id}`;
   }
 }
 

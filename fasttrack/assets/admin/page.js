@@ -25,6 +25,11 @@ const app = {
     location.hash = `#${text}`;
   },
 
+  /** Keeps where one is within the view: a step of its own in the history of the browser. */
+  keep(where) {
+    history.pushState({ ...where, step: (step += 1) }, "");
+  },
+
   /** Shows the same view anew. */
   reload: () => render(),
 
@@ -45,6 +50,8 @@ const app = {
   /** Says why something could not be done: in a form, where it was one. */
   refused(error, form) {
     if (error instanceof Ended) return guarded?.() ? logInAgain() : leave(error.message);
+    // What was offered and is refused may be what a role does not have any more.
+    if (error.status === 403) describe();
     if (!form) return app.tell(error.message);
     app.tell("");
     form.refuse(error);
@@ -56,10 +63,13 @@ const app = {
   },
 
   /** A password, asked for in a dialog; null where none is given. */
-  askPassword(question) {
+  askPassword: (question) => app.ask(question, { type: "password", autocomplete: "current-password" }),
+
+  /** Something that is typed in a dialog; null where nothing is. */
+  ask(question, kind) {
     const { promise, resolve } = Promise.withResolvers();
-    const id = newId("password");
-    const input = el("input", { id, type: "password", autocomplete: "current-password", required: true });
+    const id = newId("asked");
+    const input = el("input", { id, required: true, ...kind });
     const form = el("form", { method: "dialog" }, el("label", { htmlFor: id }, question), input, el("div", { className: "bar" }, el("button", { type: "submit" }, "Go on"), el("button", { type: "button", className: "quiet", onclick: () => dialog.close() }, "Cancel")));
     const dialog = el("dialog", { "aria-label": question }, form);
     form.addEventListener("submit", () => resolve(input.value));
@@ -91,18 +101,27 @@ let email = "";
 let isOwnStep = false;
 let shownAt = location.hash;
 let turn = 0;
+/** Which step in the history of the browser one is at: each entry has its number. */
+let step = history.state?.step ?? 0;
 
 /** The session has ended under a form that somebody is filling in: what stands there stays, for whoever it is. */
 async function logInAgain() {
   const password = await app.askPassword(`The session has ended. The password of ${email}, so that nothing that you have typed is lost`);
   if (password === null) return;
-  try {
-    const session = await Session.open(email, password, "");
+  const open = async (code) => {
+    const session = await Session.open(email, password, code);
     app.session.drop();
-    app.session = session;
+    take(session);
     app.tell("You are logged in again. Send it once more.");
+  };
+  try {
+    await open("").catch(async (error) => {
+      if (!error.type?.endsWith("totp-required")) throw error;
+      const code = await app.ask("A code of your second factor, or a recovery code", { autocomplete: "one-time-code" });
+      if (code !== null) await open(code.trim());
+    });
   } catch (error) {
-    app.tell(error.type?.endsWith("totp-required") ? "A code is asked for, too: log in in another tab, and copy what you have typed." : error.message);
+    app.tell(error.message);
   }
 }
 
@@ -142,10 +161,12 @@ async function viewOf({ parts, query }) {
   if (!isNumber(second)) return null;
   if (fourth === "new") {
     const below = resource.below.find((other) => other.plural === third && other.may("create"));
-    return below ? { ...(await create(app, { resource: below, parent: second, base: `/${first}/${second}/${third}` })), above: [[`/${first}/${second}/${third}`, below.title]] } : null;
+    const creates = below && (await resource.creatableBelow(app.session, second)).has(third);
+    return creates ? { ...(await create(app, { resource: below, parent: second, base: `/${first}/${second}/${third}` })), above: [[`/${first}/${second}/${third}`, below.title]] } : null;
   }
   const isKnown = third === undefined || (third === "history" && resource.may("history")) || resource.below.some((other) => other.plural === third && other.may("list"));
   if (!isKnown || !(resource.may("read") || third)) return null;
+  // Of a row that the caller may not see, only the server knows what he may make below it.
   return resource.may("read") ? show(app, { resource, id: second, below: third, query }) : list(app, { resource: app.model.of(third), parent: second, query, base: `/${first}/${second}/${third}` });
 }
 
@@ -164,6 +185,8 @@ async function render() {
   if (!app.session) return;
   const mine = (turn += 1);
   shownAt = location.hash;
+  if (history.state?.step === undefined) history.replaceState({ ...history.state, step: (step += 1) }, "");
+  else step = history.state.step;
   $("view").ariaBusy = "true";
   let view;
   try {
@@ -171,6 +194,7 @@ async function render() {
   } catch (error) {
     if (mine !== turn) return;
     if (error instanceof Ended) return leave(error.message);
+    if (error.status === 403) describe();
     if (!(error instanceof Refused) && error.name === "TypeError") console.error(error);
     view = missing(error.message);
   }
@@ -183,11 +207,7 @@ async function render() {
   $("view").ariaBusy = "false";
   $("view").dataset.at = location.hash;
   document.title = `${view.title} · ${app.model.title}`;
-  for (const item of $("nav").querySelectorAll("a")) {
-    const isHere = item.hash === `#/${route().parts.slice(0, item.hash.startsWith("#/-/") ? 2 : 1).join("/")}`;
-    if (isHere) item.setAttribute("aria-current", "page");
-    else item.removeAttribute("aria-current");
-  }
+  markHere();
   // A screen reader hears where it is; who only sorted or saved stays where he is.
   if (!isSame || document.activeElement === document.body) title.focus({ preventScroll: isSame });
 }
@@ -196,8 +216,46 @@ function missing(text) {
   return { title: "Not here", node: el("p", { className: "empty" }, text) };
 }
 
-async function enter(session) {
+/** Marks which of the menus one is in. */
+function markHere() {
+  for (const item of $("nav").querySelectorAll("a")) {
+    const isHere = item.hash === `#/${route().parts.slice(0, item.hash.startsWith("#/-/") ? 2 : 1).join("/")}`;
+    if (isHere) item.setAttribute("aria-current", "page");
+    else item.removeAttribute("aria-current");
+  }
+}
+
+/** What is declared, for the role that the caller has now. */
+async function describe() {
+  const { session } = app;
+  let description;
+  try {
+    description = (await session.get("/admin/resources")).json;
+  } catch {
+    // Whatever is asked next says so.
+    return;
+  }
+  if (app.session !== session || app.model?.role === description.role) return;
+  app.model = new Model(description);
+  menus();
+}
+
+function menus() {
+  const tops = app.model.resources.filter((resource) => resource.isTop && resource.may("list"));
+  const items = tops.map((resource) => link(`#/${resource.plural}`, resource.title));
+  const rest = [...(app.model.manages ? [link("#/-/jobs", "Jobs")] : []), ...(app.model.events.length > 0 ? [link("#/-/webhooks", "Webhooks")] : []), link("#/-/account", "Your account")];
+  const listed = (links) => el("ul", {}, links.map((one) => el("li", {}, one)));
+  $("nav").replaceChildren(listed(items), listed(rest));
+  markHere();
+}
+
+function take(session) {
   app.session = session;
+  session.onrenewed = describe;
+}
+
+async function enter(session) {
+  take(session);
   app.model = new Model((await session.get("/admin/resources")).json);
   const me = await myself(session);
   $("login").hidden = true;
@@ -208,11 +266,7 @@ async function enter(session) {
   $("brand").replaceChildren(link("#/", app.model.title));
   $("account").textContent = me ?? "Your account";
   email = me ?? "";
-  const tops = app.model.resources.filter((resource) => resource.isTop && resource.may("list"));
-  const items = tops.map((resource) => link(`#/${resource.plural}`, resource.title));
-  const rest = [...(app.model.manages ? [link("#/-/jobs", "Jobs")] : []), ...(app.model.events.length > 0 ? [link("#/-/webhooks", "Webhooks")] : []), link("#/-/account", "Your account")];
-  const listed = (links) => el("ul", {}, links.map((one) => el("li", {}, one)));
-  $("nav").replaceChildren(listed(items), listed(rest));
+  menus();
   await render();
 }
 
@@ -279,17 +333,25 @@ window.addEventListener("hashchange", async () => {
   // What was asked there was asked of what is left now.
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("");
   if (guarded?.()) {
+    // Back to where one was, so that no entry of the history is lost whatever is answered.
     const wanted = location.hash;
-    history.replaceState(null, "", shownAt || "#/");
+    const ahead = history.state?.step === undefined ? null : history.state.step - step;
+    history.go(-(ahead ?? 1));
     if (!(await confirmed("Leave without saving what you have changed?", "Leave"))) return;
     guarded = null;
-    location.hash = wanted;
+    if (ahead === null) location.hash = wanted;
+    else history.go(ahead);
     return;
   }
   guarded = null;
   if (!isOwnStep) app.tell("");
   isOwnStep = false;
   await render();
+});
+
+// Another page of the same list.
+window.addEventListener("popstate", () => {
+  if (location.hash === shownAt && history.state?.step !== step) render();
 });
 
 window.addEventListener("beforeunload", (event) => {

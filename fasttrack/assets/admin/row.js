@@ -54,7 +54,14 @@ class RowView {
     const expand = this.resource.expanding(this.resource.shown);
     const query = expand.length > 0 ? `?${new URLSearchParams({ expand: expand.join(",") })}` : "";
     const { json, etag } = await this.app.session.get(`${this.resource.path("read", this.id)}${query}`);
-    Object.assign(this, { row: json, etag });
+    Object.assign(this, { row: json, etag, isSeenAbove: this.#isSeenAbove(json) });
+  }
+
+  /** Whether the row above is shown to the caller, as far as this one tells. */
+  #isSeenAbove(row) {
+    const { parent, above } = this.resource;
+    const name = this.resource.field(parent?.field)?.expand;
+    return above?.may("read") === true && row[name] !== null;
   }
 
   get title() {
@@ -96,7 +103,7 @@ class RowView {
     const found = parent && this.row[this.resource.field(parent.field)?.expand];
     if (above && id) {
       const text = found ? above.call(found) : `${above.noun} ${id}`;
-      return [above.may("read") ? [`/${above.plural}/${id}`, text] : [null, text], [`/${above.plural}/${id}/${this.resource.plural}`, this.resource.title]];
+      return [this.isSeenAbove ? [`/${above.plural}/${id}`, text] : [null, text], [`/${above.plural}/${id}/${this.resource.plural}`, this.resource.title]];
     }
     return this.resource.isTop && this.resource.may("list") ? [[`/${this.resource.plural}`, this.resource.title]] : [];
   }
@@ -208,7 +215,8 @@ class RowView {
     const crumbs = [...this.#above(), [this.base, this.title]];
     if (plural === "history") return { title: "History", above: crumbs, node: el("div", {}, this.tabs("history"), await this.#history(query)) };
     const other = app.model.of(plural);
-    const { title, node } = await list(app, { resource: other, parent: this.id, query, base: `${this.base}/${plural}` });
+    const creates = (await resource.creatableBelow(app.session, this.id)).has(plural);
+    const { title, node } = await list(app, { resource: other, parent: this.id, creates, query, base: `${this.base}/${plural}` });
     return { title, above: crumbs, node: el("div", {}, this.tabs(plural), node) };
   }
 

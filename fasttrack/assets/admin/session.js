@@ -30,6 +30,8 @@ export class Session {
   #access;
   #refresh;
   #renewal = null;
+  /** Called when tokens were renewed: what the caller may do can be another since. */
+  onrenewed = () => {};
 
   constructor(pair) {
     this.#take(pair);
@@ -107,6 +109,7 @@ export class Session {
     } catch (error) {
       throw error.status === 401 ? new Ended(error.message) : error;
     }
+    this.onrenewed();
   }
 
   #take(pair) {

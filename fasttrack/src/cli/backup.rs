@@ -12,6 +12,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::absent::Absent;
 use crate::{
     config::Config,
     db::{self, DatabaseUrl, Db, DbError, DbOptions},
@@ -34,8 +35,8 @@ pub(super) enum BackupError {
         file: PathBuf,
     },
     /// There is nothing to copy.
-    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
-    Nothing(PathBuf),
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// The copy would replace the database.
     #[error("{} is the database itself; name another file", .0.display())]
     Itself(PathBuf),
@@ -87,7 +88,7 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), BackupError>
 }
 
 fn check(source: &Path, file: &Path) -> Result<(), BackupError> {
-    let real = source.canonicalize().map_err(|_| BackupError::Nothing(source.to_owned()))?;
+    let real = source.canonicalize().map_err(|_| Absent::Database(source.to_owned()))?;
     match file.canonicalize() {
         Ok(other) if other == real => Err(BackupError::Itself(file.to_owned())),
         Ok(_) => Err(BackupError::Exists(file.to_owned())),

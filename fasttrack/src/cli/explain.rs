@@ -8,17 +8,15 @@ mod search;
 mod table;
 mod words;
 
-use std::path::PathBuf;
-
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 
 use self::meaning::Meaning;
+use super::absent::Absent;
 use crate::{
     app::StartError,
     config::{Config, ConfigError},
     db::Dialect,
     error::Error,
-    program,
     schema::{Catalog, LinkError, Model, Resources},
 };
 
@@ -34,10 +32,10 @@ pub(super) struct ExplainCommand {
     #[arg(long)]
     json: bool,
     /// Say what the account with this e-mail address may do, and why not
-    #[arg(long = "as", value_name = "EMAIL")]
+    #[arg(long = "as", value_name = "EMAIL", value_parser = NonEmptyStringValueParser::new())]
     account: Option<String>,
     /// Say so of one row
-    #[arg(long, value_name = "ID", requires = "account")]
+    #[arg(long, value_name = "ID", requires = "account", allow_negative_numbers = true)]
     row: Option<i64>,
 }
 
@@ -68,12 +66,9 @@ pub(super) enum ExplainError {
     /// The database is not there.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// There is none yet.
-    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
-    Nothing(PathBuf),
-    /// Nobody has this address.
-    #[error("there is no account of {0}; `{program} user create` makes one", program = program::name())]
-    NoSuchAccount(String),
+    /// What it is about is not there.
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// No row has this number.
     #[error("there is no {0} {1}")]
     NoSuchRow(&'static str, i64),

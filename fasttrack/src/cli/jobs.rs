@@ -1,12 +1,10 @@
 //! `fasttrack jobs`: what waits, what failed for good, and another try for it.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 
+use super::absent::{self, Absent};
 use crate::{
     app::{App, Application, Opening, StartError},
     config::Config,
@@ -48,9 +46,9 @@ pub(super) enum JobsError {
     /// The database is not there.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// There is none yet.
-    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
-    Nothing(PathBuf),
+    /// What it is about is not there.
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// The database cannot say.
     #[error("the jobs cannot be read: {0}")]
     Database(#[from] DbError),
@@ -70,9 +68,7 @@ pub(super) enum JobsError {
 
 /// Runs a command.
 pub(super) async fn run(arguments: JobsArguments, application: Application, config: &Config) -> Result<(), JobsError> {
-    if let Some(file) = config.database.file().filter(|file| !file.exists()) {
-        return Err(JobsError::Nothing(file.to_owned()));
-    }
+    absent::database(&config.database)?;
     let options = DbOptions { readers: 1, beside: true, ..DbOptions::default() };
     let opening = Opening { options, regular: application.regular, ..Opening::default() };
     let app = App::open_with(application.resources, config, opening).await?;

@@ -2,13 +2,13 @@
 
 use std::{
     io::{self, BufRead, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::table::table;
+use super::{absent::Absent, table::table};
 use crate::{
     app::{self, StartError},
     config::{Config, HandedOver, SecretError, SecretKey, database_address},
@@ -38,8 +38,8 @@ pub(super) enum MoveError {
     #[error("DATABASE_URL names {0}, which is PostgreSQL already; it has to name the SQLite file that is to be moved")]
     FromServer(DatabaseUrl),
     /// There is nothing to move.
-    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
-    Nothing(PathBuf),
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// The database cannot be opened, or is not as it should be.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -123,7 +123,7 @@ fn source(config: &Config) -> Result<&Path, MoveError> {
     if file.metadata().is_ok_and(|file| !file.is_file() || file.len() > 0) {
         Ok(file)
     } else {
-        Err(MoveError::Nothing(file.to_owned()))
+        Err(Absent::Database(file.to_owned()).into())
     }
 }
 
@@ -158,7 +158,7 @@ async fn check(db: &Db, catalog: &Catalog, resources: &Resources, config: &Confi
     let migrator = app::migrator(db, catalog, app::migrations(resources.migrations(), config)?)?;
     let inspected = migrator.inspected().await?;
     if inspected.is_empty() {
-        return Err(MoveError::Nothing(config.database.file().map(Path::to_owned).unwrap_or_default()));
+        return Err(Absent::Database(config.database.file().map(Path::to_owned).unwrap_or_default()).into());
     }
     if !migrator.is_current().await? {
         migrator.start(Missing::Refuse).await?;

@@ -8,7 +8,7 @@ use crate::{
         CustomRoute, admin_routes, route_table,
         routes::{Action, AdminAction, Route},
     },
-    schema::{Catalog, verb_in_words},
+    schema::{Catalog, Verb, verb_in_words},
     webhooks::Offer,
 };
 
@@ -39,6 +39,9 @@ fn line(route: &Route, catalog: &Catalog, custom: &[CustomRoute]) -> [String; 3]
         Action::Session(_) if route.action.is_public() => "anyone".to_owned(),
         Action::Webhook(_) => Offer::of(catalog).map(|offer| offer.who()).unwrap_or_default(),
         Action::Admin(AdminAction::Jobs | AdminAction::RetryJob) => admin_routes::who(catalog),
+        Action::Admin(AdminAction::Below(model)) => {
+            catalog.get(model).and_then(|model| verb_in_words(Verb::Read, model.schema, catalog)).unwrap_or_default()
+        }
         Action::Session(_) | Action::Batch | Action::Notifications | Action::Admin(_) => "any account".to_owned(),
         Action::Socket => "any account; closes with 4001 otherwise".to_owned(),
         Action::Service(_) => "anyone; not rate limited".to_owned(),
@@ -52,7 +55,7 @@ mod tests {
     use super::*;
     use crate::{
         http::{Replacement, routes::tests::nothing},
-        schema::{Column, Grant, Id, Resource, Rule, Schema, Verb},
+        schema::{Column, Grant, Id, Resource, Rule, Schema},
     };
 
     static USER: Schema = Schema::new("user", "users").account().columns(&[Column::new::<Id<()>>("id", "id")]);

@@ -2,20 +2,19 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
-    path::PathBuf,
     time::Duration,
 };
 
 use clap::Subcommand;
 use serde_json::{Map, Value};
 
+use super::absent::{self, Absent};
 use crate::{
     app::{self, App, StartError},
     auth::Known,
     config::Config,
     db::{Arg, DbOptions},
     error::Error,
-    program,
     schema::{Kind, Resources, Schema},
     wire::Object,
 };
@@ -57,12 +56,9 @@ pub(super) enum UserError {
     /// The database is not there.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// There is none yet.
-    #[error("there is no database at {}; DATABASE_URL says where it is", .0.display())]
-    Nothing(PathBuf),
-    /// Nobody has this address.
-    #[error("there is no account of {0}; `{program} user create` makes one", program = program::name())]
-    NoSuchAccount(String),
+    /// What it is about is not there.
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// Something stands against it.
     #[error("the account of {email} was not changed: {why}")]
     Unchanged {
@@ -96,9 +92,8 @@ pub(super) enum UserError {
 
 /// Runs a command.
 pub(super) async fn run(command: UserCommand, resources: Resources, config: &Config) -> Result<(), UserError> {
-    let missing = config.database.file().filter(|file| !file.exists());
-    if let Some(file) = missing.filter(|_| !matches!(command, UserCommand::Create { .. })) {
-        return Err(UserError::Nothing(file.to_owned()));
+    if !matches!(command, UserCommand::Create { .. }) {
+        absent::database(&config.database)?;
     }
     // Asked for first: the database is not kept from others while somebody types.
     let password = match command {
@@ -154,8 +149,7 @@ async fn carry_out(app: &App, command: UserCommand, password: String, is_served:
 const SERVER_LIMIT: Duration = Duration::from_secs(10);
 
 async fn find(app: &App, email: &str) -> Result<Known, UserError> {
-    let known = app.auth.known(email).await.map_err(|error| unchanged(email, error))?;
-    known.ok_or_else(|| UserError::NoSuchAccount(email.to_owned()))
+    absent::account(&app.auth, email, |error| unchanged(email, error)).await
 }
 
 async fn create(app: &App, admin: bool, name: Option<String>, email: &str, password: String) -> Result<i64, UserError> {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use salvo::http::StatusCode;
+use serde_json::json;
 
 use super::{
     CustomRoute, Site, forms,
@@ -64,7 +65,7 @@ impl Admin {
 /// Answers a route under `/admin`.
 ///
 /// # Errors
-/// 403 before anything else that is wrong with what was sent, 404, 422.
+/// 403 and 404 before anything else that is wrong with what was sent, 422.
 pub(super) async fn answer(site: &Site, action: AdminAction, request: AdminRequest<'_>) -> Result<Reply, Error> {
     let AdminRequest { principal, id, params, body } = request;
     let caller = principal.caller().ok_or_else(|| Error::Unauthenticated("a token is required".into()))?;
@@ -73,6 +74,13 @@ pub(super) async fn answer(site: &Site, action: AdminAction, request: AdminReque
         let json = site.admin.described(caller.role);
         let json = json.ok_or_else(|| Error::Internal(format!("nothing is described for the role {}", caller.role)))?;
         return Ok(Reply::json(StatusCode::OK, json));
+    }
+    if let AdminAction::Below(model) = action {
+        let id = id.ok_or_else(|| Error::NotFound("there is no such row".into()))?;
+        // Whether there is such a row is said first, and only to whom it is.
+        let create = site.pipeline.creatable_below(&site.catalog, model, id, principal).await?;
+        forms::nothing(body)?;
+        return Ok(Reply::json(StatusCode::OK, json!({ "create": create }).to_string()));
     }
     check_manages(site, caller)?;
     forms::nothing(body)?;

@@ -10,7 +10,7 @@ pub(super) mod webhooks;
 pub(super) use self::anonymous::admits_anonymous;
 pub use self::{
     actions::{ServiceAction, SessionAction},
-    admin::AdminAction,
+    admin::{AdminAction, below_path},
     files::FileAct,
     webhooks::WebhookAction,
 };

@@ -5,6 +5,7 @@
 
 mod account;
 mod batch;
+mod below;
 mod cascade;
 mod change;
 mod check;
@@ -52,6 +53,7 @@ pub(crate) use self::refusal::any as refusal_of;
 pub use self::{
     account::{Accounts, Confirmation, Reauthentication},
     batch::{Named, Step},
+    below::below,
     engine::managers,
     expand::{Offer, rights_of, shown_inside_others, shown_wherever_seen},
     files::FileOf,

@@ -58,6 +58,63 @@ fn a_second_factor_is_turned_on_and_asked_for() {
     visit.check_manners();
 }
 
+/// Who is asked for a code when he logs in is asked for one when he does so again, and what he was typing is there.
+#[test]
+fn a_second_factor_is_asked_for_in_the_middle_too() {
+    let office = Office::new();
+    office.app.set_clock("2040-01-01T12:00:00Z");
+    let ada = office.app.login(&office.ada);
+    let ada = office.app.as_(&ada);
+    let secret = ada.post("/auth/totp", &json!({})).expect(200).json()["secret"].as_str().unwrap().to_owned();
+    ada.post("/auth/totp/confirm", &json!({ "code": code(&office, &secret) })).expect(200);
+    office.app.advance(std::time::Duration::from_mins(1));
+    let mut visit = Visit::open(&office);
+    visit.log_in(&office.ada);
+    visit.wait_for("!document.getElementById('code-part').hidden");
+    visit.type_into("#code", &code(&office, &secret));
+    visit.press("Enter", 13);
+    visit.wait_for_title("tracker");
+    visit.go("/plans/new");
+    visit.fill("title", "Tower");
+    let sessions = ada.get("/auth/sessions").expect(200).json();
+    for session in sessions["items"].as_array().unwrap().iter().filter(|session| session["current"] == false) {
+        ada.call("DELETE", &format!("/auth/sessions/{}", session["id"])).expect(204);
+    }
+    visit.press_on("Create plan");
+    visit.wait_for("document.querySelector('dialog[open] input[type=password]') !== null");
+    visit.type_into("dialog input", &office.ada.password);
+    visit.press_on("Go on");
+    visit.wait_for("document.querySelector('dialog[open] input[autocomplete=one-time-code]') !== null");
+    office.app.advance(std::time::Duration::from_mins(1));
+    visit.type_into("dialog input", &code(&office, &secret));
+    visit.press_on("Go on");
+    visit.wait_for("document.getElementById('notice').textContent.includes('logged in again')");
+    assert_eq!(visit.held("title"), "Tower");
+    visit.press_on("Create plan");
+    visit.wait_for_title("Tower");
+    visit.check_manners();
+}
+
+/// What is offered follows the role that one has, without a reload.
+#[test]
+fn another_role_has_other_menus() {
+    let office = Office::new();
+    let mut visit = Visit::of(&office, &office.ada);
+    assert!(!visit.offers("Ledgers") && !visit.offers("Jobs"));
+    let path = format!("/persons/{}", office.ada.id);
+    office.app.as_(&office.admin).patch(&path, &json!({ "role": "admin" })).expect(200);
+    office.app.advance(std::time::Duration::from_mins(16));
+    visit.go("/plans");
+    visit.wait_for("document.getElementById('nav').innerText.includes('Ledgers')");
+    assert!(visit.offers("Jobs") && visit.offers("Persons"));
+    assert_eq!(visit.evaluate("document.querySelector('#nav [aria-current=page]').textContent"), "Plans");
+    let admin = office.app.login(&office.admin);
+    office.app.as_(&admin).patch(&path, &json!({ "role": "user" })).expect(200);
+    visit.go("/ledgers");
+    visit.wait_for("!document.getElementById('nav').innerText.includes('Ledgers')");
+    visit.check_manners();
+}
+
 /// A reload is no log-out; nothing lies about while the page is there, nor after it.
 #[test]
 fn a_reload_goes_on_where_one_was() {
@@ -130,6 +187,7 @@ fn sessions_and_keys_are_ended() {
     visit.wait_for("document.querySelector('.secret') !== null");
     let key = visit.text(".secret");
     assert!(key.starts_with("ft_") && key.len() == 46, "{key}");
+    visit.wait_for("[...document.querySelectorAll('button')].some((at) => at.ariaLabel === 'End key ci')");
     assert_eq!(office.app.with_token(&key).get("/plans").send().status, 200);
     assert_eq!(
         office.app.with_token(&key).post("/plans", &json!({ "title": "x" })).send().status,

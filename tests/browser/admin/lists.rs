@@ -92,6 +92,22 @@ fn rows_are_counted_and_come_page_by_page() {
     visit.press_on("Next");
     visit.wait_for("document.querySelector('output').textContent === 'Page 3, the last'");
     assert_eq!(visit.column("Title"), ["Plan 40", "Plan 41", "Plan 42", "Plan 43", "Plan 44"]);
+    // Each page is a step of the history, to which one comes back.
+    visit.press_on("Plan 44");
+    visit.wait_for_title("Plan 44");
+    visit.evaluate("history.back()");
+    visit.wait_for_title("Plans");
+    visit.wait_for("document.querySelector('output').textContent === 'Page 3, the last'");
+    visit.evaluate("history.back()");
+    visit.wait_for("document.querySelector('output').textContent === 'Page 2'");
+    visit.evaluate("history.forward()");
+    visit.wait_for("document.querySelector('output').textContent === 'Page 3, the last'");
+    visit.browser.call("Page.reload", &json!({}));
+    visit.wait_for("document.querySelector('output')?.textContent === 'Page 3, the last'");
+    visit.press_on("Previous");
+    visit.wait_for("document.querySelector('output').textContent === 'Page 2'");
+    visit.press_on("Next");
+    visit.wait_for("document.querySelector('output').textContent === 'Page 3, the last'");
     assert_eq!(visit.evaluate("document.activeElement.textContent"), "Previous", "the focus stays where one was");
     visit.press_on("Previous");
     visit.wait_for("document.querySelector('output').textContent === 'Page 2'");
@@ -159,8 +175,12 @@ fn who_may_do_nothing_is_offered_nothing() {
         assert!(!visit.offers(hidden), "{hidden}");
     }
     assert_eq!(visit.evaluate("document.querySelectorAll('#view form').length"), 0);
+    for path in ["/plans/1/sheets/new", "/plans/1/history/new", "/plans/99/sheets/new"] {
+        visit.go(path);
+        assert_eq!(visit.text("#title"), "Not here", "{path}");
+    }
     visit.go("/plans/1/sheets");
-    assert!(visit.offers("New sheet"), "whether he may depends on the plan");
+    assert!(!visit.offers("New sheet"), "the plan is somebody else's");
     visit.go("/plans/new");
     assert_eq!(visit.evaluate("document.querySelectorAll('[data-key=budget]').length"), 0, "an administrator sets it");
     visit.check_manners();

@@ -5,6 +5,7 @@ mod lists;
 mod looks;
 pub(crate) mod office;
 mod rows;
+mod steps;
 mod work;
 
 use std::ops::{Deref, DerefMut};

@@ -47,7 +47,7 @@ pub(crate) struct Person {
     pub display_name: String,
     #[field(default = User, write = role(Admin), filter)]
     pub role: Role,
-    #[field(default = true, write = role(Admin))]
+    #[field(default = true, write = role(Admin), filter)]
     pub is_active: bool,
 }
 

@@ -344,23 +344,23 @@ fn what_is_typed_outlives_the_session() {
     visit.check_manners();
 }
 
-/// A question is about what stands there, and goes with it.
+/// Only who could be taken is offered, and what has a name of blanks can be clicked all the same.
 #[test]
-fn a_question_goes_with_its_view() {
+fn what_is_found_can_be_taken() {
     let office = Office::new();
-    let (one, other) = (format!("/plans/{}", office.plan("Tower")), format!("/plans/{}", office.plan("Bridge")));
-    let mut visit = Visit::of(&office, &office.ada);
-    visit.go(&one);
-    visit.press_on("Delete this plan");
-    visit.wait_for("document.querySelector('dialog[open]') !== null");
-    visit.go(&other);
-    visit.wait_for("document.querySelector('dialog') === null");
-    assert_eq!(office.row(&one)["title"], "Tower");
-    visit.go("/plans/new");
-    visit.fill("title", "Half");
-    visit.press_on("Labels");
-    visit.wait_for("document.querySelector('dialog[open]') !== null");
-    visit.press_on("Cancel");
-    assert_eq!(visit.held("title"), "Half");
+    let blank = office.plan("   ");
+    let (gone, there) = (office.app.account("gone"), office.app.account("there"));
+    office.app.as_(&office.admin).patch(&format!("/persons/{}", gone.id), &json!({ "is_active": false })).expect(200);
+    let mut visit = Visit::of(&office, &office.admin);
+    visit.go("/plans");
+    visit.press_on(&format!("plan {blank}"));
+    visit.wait_for_title(&format!("plan {blank}"));
+    visit.type_into("[data-key=checker_id] input", &gone.id.to_string());
+    visit.wait_for(
+        "document.querySelector('[data-key=checker_id] [role=listbox]').innerText.includes('Nothing is found')",
+    );
+    visit.look_up("checker_id", &there.id.to_string(), &format!("#{}", there.id));
+    visit.press_on("Save");
+    visit.wait_for_notice("was saved");
     visit.check_manners();
 }

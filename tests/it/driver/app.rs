@@ -119,7 +119,7 @@ impl Settings {
         self.environment.get("DATABASE_URL").map_or("", String::as_str)
     }
 
-    /// Runs a statement at the database, beside the server or without one.
+    /// Runs a statement at the database, beside the server or without one. Some write many rows, on a busy machine.
     pub(crate) fn execute(&self, mut statement: Statement) -> Vec<Row> {
         if self.database.is_some() {
             statement.sql = adapted(&statement.sql);
@@ -131,7 +131,8 @@ impl Settings {
             .map_or(file, |database| DatabaseUrl::Postgres(database.url().parse().expect("the address of a database")));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         runtime.expect("a runtime").block_on(async {
-            let options = DbOptions { readers: 1, beside: true, ..DbOptions::default() };
+            let options =
+                DbOptions { readers: 1, beside: true, write_limit: Duration::from_mins(1), ..DbOptions::default() };
             let db = Db::connect(&url, options).await.expect("the database opens");
             let done = db.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await;
             db.close().await;

@@ -2,6 +2,7 @@
 //! requests ask.
 
 use super::{
+    super::absent,
     ExplainCommand, ExplainError, find as find_resource, meaning,
     rights::{self, Account, Rights, RowFound, Told},
 };
@@ -23,9 +24,7 @@ pub(super) async fn find(
     resources: Resources,
     config: &Config,
 ) -> Result<Rights, ExplainError> {
-    if let Some(file) = config.database.file().filter(|file| !file.exists()) {
-        return Err(ExplainError::Nothing(file.to_owned()));
-    }
+    absent::database(&config.database)?;
     let options = DbOptions { readers: 1, beside: true, ..DbOptions::default() };
     let app = App::open_with(resources, config, Opening { options, ..Opening::default() }).await?;
     let found = rights(&app, command, email).await;
@@ -35,8 +34,7 @@ pub(super) async fn find(
 
 async fn rights(app: &App, command: &ExplainCommand, email: &str) -> Result<Rights, ExplainError> {
     let model = find_resource(&app.catalog, &command.resource)?;
-    let known = app.auth.known(email).await?;
-    let Known { id, is_active, role } = known.ok_or_else(|| ExplainError::NoSuchAccount(email.to_owned()))?;
+    let Known { id, is_active, role } = absent::account(&app.auth, email, ExplainError::Database).await?;
     let caller = CallerRole::Role(role);
     let granted = access::granted(&app.catalog, model, caller)?;
     let withheld = access::withheld(&app.catalog, model, caller, &granted);

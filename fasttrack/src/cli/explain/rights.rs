@@ -60,6 +60,9 @@ pub(super) struct Told {
 #[derive(Debug, Serialize)]
 struct Right {
     verb: String,
+    /// The one route at which it is done, where it is not the row's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     may: May,
     relation: String,
     with: String,
@@ -107,13 +110,14 @@ impl Rights {
                 continue;
             }
             let may = match told {
-                Some(_) if why_not.is_empty() => May::Yes,
-                Some(_) => May::No,
+                _ if !why_not.is_empty() => May::No,
+                Some(_) => May::Yes,
                 None if one.way.is_empty() => May::Yes,
                 None => May::Where,
             };
             let verb = self.verb(one.act);
-            self.found.push(Right { verb, may, relation: one.relation(), with: one.with(), why_not });
+            let at = one.is_own_account.then(|| format!("/{}/me", self.resource));
+            self.found.push(Right { verb, at, may, relation: one.relation(), with: one.with(), why_not });
         }
     }
 
@@ -122,7 +126,7 @@ impl Rights {
         for Withheld { act, fields, whose } in withheld {
             let why_not = vec![format!("it is for {whose}, and the role is {}", self.account.role)];
             let (verb, with) = (self.verb(*act), act.with(fields));
-            self.found.push(Right { verb, may: May::No, relation: "never".to_owned(), with, why_not });
+            self.found.push(Right { verb, at: None, may: May::No, relation: "never".to_owned(), with, why_not });
         }
     }
 
@@ -134,7 +138,8 @@ impl Rights {
 
     /// What is in the way of something that the role may do, for this row.
     fn why_not(&self, one: &Granted, told: &[Told]) -> Vec<String> {
-        let Some(row) = self.row else { return Vec::new() };
+        let disabled = (!self.account.is_active).then(|| "the account is disabled".to_owned());
+        let Some(row) = self.row else { return disabled.into_iter().collect() };
         let restores = matches!(one.act, Act::Verb(Verb::Restore));
         let state = match (row.is_deleted, restores) {
             (true, false) => Some("the row was deleted"),
@@ -144,7 +149,7 @@ impl Rights {
         let asked = conditions(one);
         let fails = told.iter().filter(|told| !told.holds && asked.contains(&told.term));
         let fails = fails.map(|told| told.facts.clone().unwrap_or_else(|| format!("not so: {}", told.term.words)));
-        state.map(str::to_owned).into_iter().chain(fails).collect()
+        disabled.into_iter().chain(state.map(str::to_owned)).chain(fails).collect()
     }
 
     fn verb(&self, act: Act) -> String {
@@ -165,8 +170,9 @@ impl Rights {
             let _ = writeln!(text, "{rows} was deleted");
         }
         let lines = self.found.iter().map(|right| {
-            let Right { verb, may, relation, with, why_not } = right;
-            [verb.clone(), may.word().to_owned(), relation.clone(), with.clone(), why_not.join(" and ")]
+            let Right { verb, at, may, relation, with, why_not } = right;
+            let verb = at.as_ref().map_or_else(|| verb.clone(), |at| format!("{verb} at {at}"));
+            [verb, may.word().to_owned(), relation.clone(), with.clone(), why_not.join(" and ")]
         });
         section(&mut text, &format!("Rights to {rows}"), &["verb", "may", "relation", "with", "why not"], lines);
         if let Some(asked) = &self.asked {
@@ -236,13 +242,16 @@ mod tests {
         Rule::Compare { path: Path::HERE, field, op: Comparison::Eq, value: Literal::Text(word) }
     }
 
+    /// Held in a test by who is disabled.
+    const DISABLED: &str = "disabled";
+
     /// The lines of the table, of a row of which the conditions hold that have these words.
     fn lines(row: Option<RowFound>, held: &[&str]) -> Vec<String> {
         let catalog = Catalog::link(&[&USER, &SHOP]).unwrap();
         let model: &Model = catalog.find("shop").unwrap();
         let granted = access::granted(&catalog, model, CallerRole::Role("user")).unwrap();
         let withheld = access::withheld(&catalog, model, CallerRole::Role("user"), &granted);
-        let account = Account { id: 3, email: "a@b.c".to_owned(), role: "user", is_active: false };
+        let account = Account { id: 3, email: "a@b.c".to_owned(), role: "user", is_active: !held.contains(&DISABLED) };
         let mut rights = Rights::new(account, &SHOP, row);
         let told = |term: Term| {
             let holds = held.contains(&term.words.as_str());
@@ -253,7 +262,8 @@ mod tests {
         rights.judge(&granted, row.map(|_| told.as_slice()));
         rights.withhold(&withheld);
         let text = rights.render();
-        assert!(text.starts_with("a@b.c is account 3, with role user; it is disabled"), "{text}");
+        let head = if held.contains(&DISABLED) { "user; it is disabled" } else { "user\n" };
+        assert!(text.starts_with(&format!("a@b.c is account 3, with role {head}")), "{text}");
         let table = text.lines().skip_while(|line| !line.trim_start().starts_with("verb")).skip(1);
         table.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
@@ -293,6 +303,12 @@ mod tests {
         let found = lines(row(true), &["keeper", "state is shut"]);
         has(&found, "restore yes as keeper where state is shut");
         has(&found, "update no as keeper state keeper_id the row was deleted");
+        let found = lines(row(false), &["keeper", "state is open", DISABLED]);
+        has(&found, "update no as keeper state keeper_id the account is disabled");
+        assert!(!found.iter().any(|line| line.contains(" yes ")), "{found:#?}");
+        let found = lines(None, &[DISABLED]);
+        has(&found, "restore no as keeper where state is shut the account is disabled");
+        assert!(!found.iter().any(|line| line.contains(" where where ")), "{found:#?}");
     }
 
     #[test]

@@ -9,8 +9,13 @@ use super::{
     resources::ANYONE_LOGGED_IN,
 };
 use crate::{
-    http::{admin_routes::who, routes::API_PREFIX},
-    schema::Catalog,
+    http::{
+        admin_routes::who,
+        routes::{API_PREFIX, below_path},
+    },
+    pipeline,
+    schema::{Catalog, Model},
+    words::words,
 };
 
 const TAG: &str = "admin";
@@ -27,11 +32,38 @@ pub(super) fn paths(catalog: &Catalog) -> Vec<(String, Value)> {
     }
     let who = format!("Who may: {}.", who(catalog));
     let render = |operation: Operation| operation.explain(&who).refuses(&[403]).render();
-    vec![
+    let above = catalog.models().iter().filter(|model| pipeline::below(catalog, model.index).next().is_some());
+    let below = above.map(|model| {
+        let path = format!("{API_PREFIX}{}", below_path(model.schema.plural));
+        (path, json!({ "get": self::below(catalog, model).render() }))
+    });
+    let fixed = vec![
         (format!("{API_PREFIX}/admin/resources"), json!({ "get": describe().render() })),
         (format!("{API_PREFIX}/admin/jobs"), json!({ "get": render(jobs()) })),
         (format!("{API_PREFIX}/admin/jobs/{{id}}/retry"), json!({ "post": render(retry()) })),
-    ]
+    ];
+    fixed.into_iter().chain(below).collect()
+}
+
+fn below(catalog: &Catalog, model: &Model) -> Operation {
+    let noun = words(model.schema.name);
+    let plurals: Vec<_> = pipeline::below(catalog, model.index).map(|model| model.schema.plural).collect();
+    let answer = json!({
+        "type": "object",
+        "required": ["create"],
+        "properties": { "create": { "type": "array", "items": { "type": "string", "enum": plurals } } },
+    });
+    Operation::new(
+        &format!("read_what_may_be_below_{}", model.schema.name),
+        TAG,
+        &format!("Read what the caller may create below a {noun}"),
+    )
+    .explain("What the values of such a row decide counts as if it were decided for the caller.")
+    .explain("Who may: whoever may read the row.")
+    .parameters([params::id(&noun)])
+    .refuses(&[403])
+    .refuses_when(404, &format!("There is no such {noun}, or the caller may not know of it."))
+    .answers_with(200, "The resources.", "application/json", &answer)
 }
 
 fn describe() -> Operation {
