@@ -49,16 +49,16 @@ pub fn below(catalog: &Catalog, resource: usize) -> impl Iterator<Item = &Model>
 }
 
 /// What the rule of creation asks of the row above.
-fn decided_above(catalog: &Catalog, model: &Model, role: CallerRole) -> Result<Predicate, LinkError> {
+fn decided_above(catalog: &Catalog, model: &Model, caller: CallerRole) -> Result<Predicate, LinkError> {
     let (Some(rule), Some(parent)) = (model.schema.rule(Verb::Create), model.parent) else {
         return Ok(Predicate::Never);
     };
-    let word = if let CallerRole::Role(word) = role { Some(word) } else { None };
+    let word = if let CallerRole::Role(word) = caller { Some(word) } else { None };
     let mut any = Vec::new();
     for way in ways(rule, model.schema, catalog, word) {
         let mut all = Vec::new();
         for asked in way.iter().filter_map(|term| term.asked.as_ref()) {
-            let predicate = sql::fold_asked(catalog, model, asked, role)?;
+            let predicate = sql::fold_asked(catalog, model, asked, caller)?;
             // What asks of the caller himself names no column.
             let is_of_row = predicate.depends_on(&|key| key != parent.key && !key.is_empty());
             all.extend((!is_of_row).then_some(predicate));

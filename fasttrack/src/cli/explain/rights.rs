@@ -262,8 +262,8 @@ mod tests {
         rights.judge(&granted, row.map(|_| told.as_slice()));
         rights.withhold(&withheld);
         let text = rights.render();
-        let head = if held.contains(&DISABLED) { "user; it is disabled" } else { "user\n" };
-        assert!(text.starts_with(&format!("a@b.c is account 3, with role {head}")), "{text}");
+        let standing = if held.contains(&DISABLED) { "user; it is disabled" } else { "user\n" };
+        assert!(text.starts_with(&format!("a@b.c is account 3, with role {standing}")), "{text}");
         let table = text.lines().skip_while(|line| !line.trim_start().starts_with("verb")).skip(1);
         table.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }

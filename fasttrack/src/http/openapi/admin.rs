@@ -54,15 +54,15 @@ fn below(catalog: &Catalog, model: &Model) -> Operation {
         "properties": { "create": { "type": "array", "items": { "type": "string", "enum": plurals } } },
     });
     Operation::new(
-        &format!("read_what_may_be_below_{}", model.schema.name),
+        format!("read_what_may_be_below_{}", model.schema.name),
         TAG,
-        &format!("Read what the caller may create below a {noun}"),
+        format!("Read what the caller may create below a {noun}"),
     )
     .explain("What the values of such a row decide counts as if it were decided for the caller.")
     .explain("Who may: whoever may read the row.")
     .parameters([params::id(&noun)])
     .refuses(&[403])
-    .refuses_when(404, &format!("There is no such {noun}, or the caller may not know of it."))
+    .refuses_when(404, format!("There is no such {noun}, or the caller may not know of it."))
     .answers_with(200, "The resources.", "application/json", &answer)
 }
 
