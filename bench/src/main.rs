@@ -1,8 +1,9 @@
 //! Measures the server over loopback: requests (`GET` one task, `GET` 20 of 100,000, `POST` a task, and `GET /health` as
 //! the ceiling that HTTP itself sets on this machine in this run); with `rivals` the same application by others beside it;
 //! with `beside`, `mix` and `soak` what reads wait for, many accounts at once, and memory over time; with `instructions` what
-//! a request costs in them; with `sockets` notifications, with `rejoin` those after a restart; with `postgres` the same on PostgreSQL beside the same by hand; and
-//! with `limits` what a PostgreSQL server and a node of it bear.
+//! a request costs in them; with `sockets` notifications, with `rejoin` those after a restart; with `batch` many creations in
+//! one request; with `postgres` the same on PostgreSQL beside the same by hand; and with `limits` what a PostgreSQL server and a
+//! node of it bear.
 //!
 //! The load generator runs beside the server on the same cores, as the figures of others do.
 //!
@@ -11,6 +12,7 @@
 #![cfg_attr(not(feature = "others"), allow(dead_code, reason = "what is there for others as well"))]
 
 mod audience;
+mod batch;
 #[cfg(feature = "others")]
 mod beside;
 mod client;
@@ -54,6 +56,7 @@ async fn main() -> Result<(), Error> {
     let mut args = env::args().skip(1).peekable();
     match args.peek().map(String::as_str) {
         Some("sockets") => sockets::run(args.skip(1)).await,
+        Some("batch") => batch::run(args.skip(1)).await,
         Some("rejoin") => rejoin::run(args.skip(1)).await,
         #[cfg(feature = "others")]
         Some("postgres") => postgres::run(args.skip(1)).await,

@@ -53,7 +53,11 @@ pub(crate) fn assertion(Assertion { application, resource, never }: &Assertion) 
     let here = Ident::new(HERE, proc_macro2::Span::call_site());
     let (start, name) = match resource {
         Some(path) => (
-            Some(quote!(const #here: __ft::Walk<#path> = __ft::Walk::here();)),
+            // A rule of roles alone asks nothing of a row.
+            Some(quote! {
+                const #here: __ft::Walk<#path> = __ft::Walk::here();
+                const _: __ft::Walk<#path> = #here;
+            }),
             quote!(::core::option::Option::Some(<#path as __ft::Resource>::NAME)),
         ),
         None => (None, quote!(::core::option::Option::None)),
@@ -65,7 +69,6 @@ pub(crate) fn assertion(Assertion { application, resource, never }: &Assertion) 
     });
     quote! {{
         use ::fasttrack::schema as __ft;
-        #[allow(dead_code, reason = "a rule of roles alone asks nothing of a row")]
         #start
         #caller
         const __WHO: __ft::Rule = #who;

@@ -107,7 +107,7 @@ impl ShortReader {
         // It is asked while a statement is prepared as well, which happens once, and may have the schema read.
         self.steps_left.store(u32::MAX, Ordering::Relaxed);
         let mut prepared = self.connection.prepare_cached(&statement.sql).ok()?;
-        stepping::bind(&mut prepared, &statement.args).ok()?;
+        stepping::bind(&mut prepared, Some(&statement.sql), &statement.args).ok()?;
         self.steps_left.store(STEPS, Ordering::Relaxed);
         let mut rows = Vec::new();
         stepping::step(&mut prepared, &mut rows, cell).ok()?;

@@ -166,18 +166,18 @@ impl Drop for SteppedConnection {
 
 fn run(connection: &Connection, statement: &Statement) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
-    let mut step = |prepared: &mut rusqlite::Statement<'_>| {
-        stepping::bind(prepared, &statement.args)?;
+    let mut step = |prepared: &mut rusqlite::Statement<'_>, text: Option<&str>| {
+        stepping::bind(prepared, text, &statement.args)?;
         stepping::step(prepared, &mut rows, |value| Some(stepping::cell(value)))
     };
     if let Ok(mut prepared) = connection.prepare_cached(&statement.sql) {
-        step(&mut prepared)?;
+        step(&mut prepared, Some(&statement.sql))?;
         return Ok(rows);
     }
     // Several, or what is wrong will be said again.
     let mut statements = Batch::new(connection, &statement.sql);
     while let Some(mut prepared) = statements.next()? {
-        step(&mut prepared)?;
+        step(&mut prepared, None)?;
     }
     Ok(rows)
 }

@@ -56,6 +56,8 @@ const ROUTES: &[(&str, &str, &[u16])] = &[
     ("GET /api/v1/webhooks/{id}/deliveries", "list_webhook_deliveries", &[400, 401, 403, 404, 426, 429, 503]),
     ("POST /api/v1/webhooks/{id}/deliveries/{n}/retry", "retry_webhook_delivery", &[401, 403, 404, 409, 429, 503]),
     ("GET /api/v1/admin/resources", "describe_resources", &[401, 429, 503]),
+    ("GET /api/v1/admin/projects/{id}/below", "read_what_may_be_below_project", &[401, 403, 404, 429, 503]),
+    ("GET /api/v1/admin/tasks/{id}/below", "read_what_may_be_below_task", &[401, 403, 404, 429, 503]),
     ("GET /api/v1/admin/jobs", "list_jobs", &[400, 401, 403, 426, 429, 503]),
     ("POST /api/v1/admin/jobs/{id}/retry", "retry_job", &[401, 403, 404, 429, 503]),
     ("GET /ws", "connect", &[403, 426, 429, 503]),
