@@ -74,7 +74,7 @@ fn example(catalog: &Catalog, model: &Model, rule: &Rule, forbidden: Forbidden) 
         for right in rights.iter().filter(|right| lets(model.schema, right, forbidden)) {
             for way in &whom {
                 let together = way | &right.way;
-                if let Some(found) = solver::solve(catalog, model, &together) {
+                if let Some(found) = solver::solve(catalog, model, &together, word) {
                     return Ok(Some(in_words(right, &together, forbidden, &found)));
                 }
             }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::schema::{Asked, Catalog, Column, Comparison, Kind, Literal, Model, Rule, Step, Term, Way};
+use crate::schema::{Asked, Catalog, Column, Comparison, Kind, Literal, Model, Rule, Step, Term, Way, ways_of_named};
 
 /// How conditions hold together.
 #[derive(Debug, Default)]
@@ -48,8 +48,11 @@ struct Field {
     compared: Vec<Compared>,
 }
 
-/// How all of these can hold, of rows of `model`; `None` where they cannot.
-pub(super) fn solve(catalog: &Catalog, model: &Model, way: &Way) -> Option<Found> {
+/// How all of these can hold, of rows of `model` and callers of this role; `None` where they cannot.
+pub(super) fn solve(catalog: &Catalog, model: &Model, way: &Way, caller: Option<&str>) -> Option<Found> {
+    if denies_itself(catalog, model, way, caller) {
+        return None;
+    }
     let mut found = Found::default();
     let mut facts: BTreeMap<String, bool> = BTreeMap::new();
     let mut fields: BTreeMap<String, Field> = BTreeMap::new();
@@ -61,7 +64,7 @@ pub(super) fn solve(catalog: &Catalog, model: &Model, way: &Way) -> Option<Found
             continue;
         }
         let is_account = matches!(asked.rule, Rule::Related(_) | Rule::Oneself);
-        let key = if is_account { asked.trail().join(".") } else { format!("{:?} {:?}", asked.at, asked.rule) };
+        let key = if is_account { asked.trail().join(".") } else { key_of(asked) };
         if *facts.entry(key).or_insert(!asked.negated) == asked.negated {
             return None;
         }
@@ -78,6 +81,23 @@ pub(super) fn solve(catalog: &Catalog, model: &Model, way: &Way) -> Option<Found
         found.values.push(format!("{} is {word}", field.name));
     }
     Some(found)
+}
+
+/// Whether one of these denies a rule by its name of which others say that it holds.
+fn denies_itself(catalog: &Catalog, model: &Model, way: &Way, caller: Option<&str>) -> bool {
+    let denied = way.iter().filter_map(|term| term.asked.as_ref()).filter(|asked| asked.negated);
+    denied.flat_map(|asked| ways_of_named(asked, model.schema, catalog, caller)).any(|lets| lets.is_subset(way))
+}
+
+/// What a condition is known by that is not looked into: the same, by whichever names one comes there.
+fn key_of(asked: &Asked) -> String {
+    let (path, rule) = match &asked.rule {
+        Rule::AnyOf { path, rule } => (*path, format!("any {rule:?}")),
+        Rule::Named { path, rule } => (*path, format!("named {rule}")),
+        other => return format!("{:?} {other:?}", asked.at),
+    };
+    let steps = asked.at.iter().chain([&path]).flat_map(|path| path.steps().iter().copied());
+    format!("{} {rule}", steps.collect::<Vec<_>>().join("."))
 }
 
 /// The field that is compared with a constant, where that is decided over what it can hold, and by what it is known.
@@ -179,5 +199,27 @@ impl Compared {
             },
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Path;
+
+    /// What is asked of many is the same by whichever names one comes to them.
+    #[test]
+    fn a_condition_is_known_by_where_it_leads() {
+        const TEAM: Path = Path::HERE.then("team");
+        const MEMBERS: Path = Path::HERE.then("members");
+        let key = |at: &[Path], rule| key_of(&Asked { at: at.to_vec(), rule, negated: false });
+        let any = |path, rule| Rule::AnyOf { path, rule };
+        let here = key(&[], any(TEAM.then("members"), &Rule::Oneself));
+        assert_eq!(key(&[TEAM], any(MEMBERS, &Rule::Oneself)), here);
+        assert_ne!(key(&[TEAM], any(MEMBERS, &Rule::Anyone)), here);
+        assert_ne!(key(&[], any(MEMBERS, &Rule::Oneself)), here);
+        let named = |path| Rule::Named { path, rule: "boss" };
+        assert_eq!(key(&[TEAM], named(MEMBERS)), key(&[], named(TEAM.then("members"))));
+        assert_ne!(key(&[], named(TEAM)), key(&[], named(MEMBERS)));
     }
 }

@@ -63,11 +63,10 @@ const ACCOUNT: Schema = Schema::new("user", "users")
         Column { kind: Kind::Choice(&["free", "pro"]), ..Column::new::<i64>("plan", "plan") },
     ])
     .grants(&[Grant::new(Verb::Read, ADMIN), Grant::new(Verb::Update, ADMIN)]);
-const SHOP: Schema = Schema::new("shop", "shops").columns(&[
-    ID,
-    relation("owner", "owner_id", "user"),
-    Column::new::<bool>("is_shut", "is_shut"),
-]);
+const SHOP: Schema = Schema::new("shop", "shops")
+    .columns(&[ID, relation("owner", "owner_id", "user"), Column::new::<bool>("is_shut", "is_shut")])
+    .named_rules(&[("boss", Rule::Any(&[Rule::Related(HERE.then("owner")), SHUT]))]);
+const SHUT: Rule = compare(HERE, "is_shut", Comparison::Eq, Literal::Bool(true));
 const HELPER: Schema = Schema::new("helper", "helpers").columns(&[
     ID,
     relation("sale", "sale_id", "sale"),
@@ -122,6 +121,34 @@ fn roles_and_relations_are_told_apart() {
     check(Rule::Authenticated, NOBODY, None);
     check(Rule::Anyone, NOBODY, Some("somebody who is not logged in may delete sales"));
     check(Rule::All(&[USER, ADMIN]), Rule::Anyone, None);
+}
+
+/// Also where the row of which it is asked may not be there.
+#[test]
+fn a_rule_is_not_what_its_name_denies() {
+    const BOSS: Rule = Rule::Named { path: HERE.then("other"), rule: "boss" };
+    const ANY: Rule = Rule::Any(&[BOSS, BUYER]);
+    check(ANY, Rule::All(&[Rule::Not(&BOSS), Rule::Not(&BUYER)]), None);
+    check(BOSS, Rule::Not(&BOSS), None);
+    let example = found(ANY, Rule::Not(&BOSS), Forbidden::new(Verb::Delete)).unwrap();
+    assert!(example.starts_with("a user who is buyer may delete sales where not (other.owner"), "{example}");
+    let example = found(ANY, Rule::Not(&BUYER), Forbidden::new(Verb::Delete)).unwrap();
+    assert!(example.contains("other.owner") || example.contains("other.is_shut"), "{example}");
+}
+
+/// Who is not logged in belongs to nothing.
+#[test]
+fn nobody_is_one_of_many() {
+    const OPEN: Rule = word("state", Comparison::Eq, "open");
+    let read = |granted, denied| found(granted, denied, Forbidden::new(Verb::Read));
+    check(STAFF, NOBODY, None);
+    check(Rule::Not(&STAFF), NOBODY, None);
+    let paid = Rule::All(const { &[NOBODY, word("state", Comparison::Eq, "paid")] });
+    assert_eq!(read(Rule::Any(&[STAFF, OPEN]), paid), None);
+    let open = read(Rule::Any(&[STAFF, OPEN]), NOBODY);
+    assert_eq!(open.as_deref(), Some("somebody who is not logged in may read sales where state is open"));
+    let many = Rule::AnyOf { path: HERE.then("helpers"), rule: &Rule::Anyone };
+    assert!(read(many, NOBODY).is_some(), "there may be one, whoever asks");
 }
 
 #[test]

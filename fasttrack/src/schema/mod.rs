@@ -48,7 +48,7 @@ pub use self::{
     resources::{About, EmbeddedMigration, Resources},
     rule::{Comparison, Grant, Path, Rule, Verb},
     trigger::{Assigned, Assignment, Change, Effect, Payload, RowVersion, Trigger},
-    ways::{Asked, Term, Way, both, ways, whole_way},
+    ways::{Asked, Term, Way, both, ways, ways_of_named, whole_way},
     words::{asked_again, rule_in_words, verb_in_words},
 };
 pub use crate::types::{

@@ -84,6 +84,18 @@ pub fn ways(rule: &Rule, schema: &Schema, catalog: &Catalog, caller: Option<&str
     folder.ways(rule, false).map_or_else(|| vec![Way::from([folder.condition(rule, false)])], least)
 }
 
+/// The ways in which a rule lets such a caller that a condition says by its name; nothing where it says none, or not of the row
+/// itself.
+#[must_use]
+pub fn ways_of_named(asked: &Asked, schema: &Schema, catalog: &Catalog, caller: Option<&str>) -> Vec<Way> {
+    match &asked.rule {
+        Rule::Named { path, rule } if asked.at.is_empty() => {
+            Folder::of(schema, catalog, caller).by_name(&asked.rule, (path, rule), false).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The same as one way, whatever ways there are.
 #[must_use]
 pub fn whole_way(rule: &Rule, schema: &Schema, catalog: &Catalog) -> Way {
@@ -146,6 +158,8 @@ impl<'a> Folder<'a> {
             Rule::Role(_) | Rule::Oneself | Rule::Related(_) | Rule::OfCaller(_) | Rule::LikeCaller { .. } => {
                 Vec::new()
             }
+            // Who is not logged in is none of many either, nor is it known that he is not.
+            Rule::AnyOf { path, rule: inner } if !known && self.is_never(path, inner, negated) => Vec::new(),
             Rule::Compare { .. } | Rule::Moment { .. } | Rule::AnyOf { .. } => self.one(rule, negated),
         })
     }
@@ -187,6 +201,17 @@ impl<'a> Folder<'a> {
             Reach::OneOrNone if ways.iter().any(Way::is_empty) => vec![Way::from([self.presence(whole, path)])],
             _ => ways,
         })
+    }
+
+    /// Whether a rule lets nobody of these of the rows at the end of a path, or none of them is known not to be let.
+    fn is_never(&self, path: &Path, rule: &Rule, negated: bool) -> bool {
+        let Place { catalog, schema, prefix, depth } = &self.place;
+        let end = catalog.find(schema.name).and_then(|model| catalog.walk(model, path).ok());
+        let Some((_, end)) = end.filter(|_| *depth < MAX_DEPTH) else { return false };
+        let place = Place { catalog, schema: end.schema, prefix: prefix.clone(), depth: depth + 1 };
+        Folder { place, at: self.at.clone(), caller: self.caller }
+            .ways(rule, negated)
+            .is_some_and(|ways| ways.is_empty())
     }
 
     fn reach(&self, path: &Path) -> Reach {

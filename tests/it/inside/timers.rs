@@ -12,6 +12,7 @@ use fasttrack::{
 };
 
 use super::accounts::{Member, Team};
+use crate::driver::wait_until;
 
 /// What somebody is to be reminded of.
 #[expect(dead_code, reason = "the columns are for the database alone")]
@@ -286,6 +287,12 @@ fn each_is_fired_by_one_of_several_nodes() {
         one.await.unwrap().unwrap();
         other.await.unwrap().unwrap();
     });
+    // Each leaves to the others what they have taken, and the application's own may not have done with it.
+    let all = || {
+        let (db, sql) = (layers.db.clone(), "SELECT 1 FROM outbox_due WHERE NOT is_fired".to_owned());
+        office.app.block_on(async move { db.read(Statement::new(sql, Vec::new())).await }).unwrap().is_empty()
+    };
+    wait_until("all are fired", all);
     assert_eq!(office.heard().1, 300);
     let sql = "SELECT count(*) FROM outbox WHERE type = 'begins'".to_owned();
     let db = layers.db.clone();

@@ -140,10 +140,11 @@ impl Rights {
     fn why_not(&self, one: &Granted, told: &[Told]) -> Vec<String> {
         let disabled = (!self.account.is_active).then(|| "the account is disabled".to_owned());
         let Some(row) = self.row else { return disabled.into_iter().collect() };
-        let restores = matches!(one.act, Act::Verb(Verb::Restore));
-        let state = match (row.is_deleted, restores) {
-            (true, false) => Some("the row was deleted"),
-            (false, true) => Some("the row was not deleted"),
+        let state = match (row.is_deleted, one.act) {
+            // Of another one, it does not matter what became of this.
+            (_, Act::Verb(Verb::Create)) => None,
+            (false, Act::Verb(Verb::Restore)) => Some("the row was not deleted"),
+            (true, act) if !matches!(act, Act::Verb(Verb::Restore)) => Some("the row was deleted"),
             _ => None,
         };
         let asked = conditions(one);
@@ -234,6 +235,7 @@ mod tests {
         ])
         .grants(&[
             Grant::new(Verb::Update, Rule::Any(&[KEEPER, OPEN])),
+            Grant::new(Verb::Create, KEEPER),
             Grant::new(Verb::Delete, Rule::Role("admin")),
             Grant::new(Verb::Restore, Rule::All(&[KEEPER, SHUT])),
         ]);
@@ -271,10 +273,12 @@ mod tests {
     #[test]
     fn each_right_is_told_with_what_it_takes() {
         let never = [
+            "create no never rank it is for role admin, and the role is user",
             "update no never rank it is for role admin, and the role is user",
             "delete no never it is for role admin, and the role is user",
         ];
         let without = [
+            "create where as keeper state keeper_id",
             "update where as keeper state keeper_id",
             "update where where state is open state keeper_id",
             "step where as keeper state: open -> shut",
@@ -302,6 +306,7 @@ mod tests {
         has(&found, "step no as keeper state: open -> shut not so: state is open");
         let found = lines(row(true), &["keeper", "state is shut"]);
         has(&found, "restore yes as keeper where state is shut");
+        has(&found, "create one like it yes as keeper state keeper_id");
         has(&found, "update no as keeper state keeper_id the row was deleted");
         let found = lines(row(false), &["keeper", "state is open", DISABLED]);
         has(&found, "update no as keeper state keeper_id the account is disabled");
