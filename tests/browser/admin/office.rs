@@ -192,6 +192,16 @@ impl Office {
         self.app.as_(&self.ada).post(path, body).expect(201).json()["id"].as_i64().unwrap()
     }
 
+    /// Ends every session of somebody but this one.
+    #[track_caller]
+    pub(crate) fn end_others(&self, who: &Login) {
+        let caller = self.app.as_(who);
+        let sessions = caller.get("/auth/sessions").expect(200).json();
+        for session in sessions["items"].as_array().unwrap().iter().filter(|session| session["current"] == false) {
+            caller.call("DELETE", &format!("/auth/sessions/{}", session["id"])).expect(204);
+        }
+    }
+
     /// A row as the administrator sees it.
     #[track_caller]
     pub(crate) fn row(&self, path: &str) -> Value {

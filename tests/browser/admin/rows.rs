@@ -328,11 +328,7 @@ fn what_is_typed_outlives_the_session() {
     let mut visit = Visit::of(&office, &office.ada);
     visit.go("/plans/new");
     visit.fill("title", "Tower");
-    let again = office.app.login(&office.ada);
-    let sessions = office.app.as_(&again).get("/auth/sessions").expect(200).json();
-    for session in sessions["items"].as_array().unwrap().iter().filter(|session| session["current"] == false) {
-        office.app.as_(&again).call("DELETE", &format!("/auth/sessions/{}", session["id"])).expect(204);
-    }
+    office.end_others(&office.app.login(&office.ada));
     visit.press_on("Create plan");
     visit.wait_for("document.querySelector('dialog[open] input') !== null");
     visit.type_into("dialog input", &office.ada.password);
