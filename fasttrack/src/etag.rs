@@ -2,6 +2,7 @@
 //!
 //! Knows no framework: the text of headers is passed in. What follows from a tag that matches is said by who asks.
 
+use data_encoding::HEXLOWER;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A strong entity tag of these bytes, quotes included.
@@ -10,7 +11,11 @@ use xxhash_rust::xxh3::xxh3_128;
 /// nothing of a request, and none that withstands whoever looks for two texts with one tag.
 #[must_use]
 pub fn of(bytes: &[u8]) -> String {
-    format!("\"{:032x}\"", xxh3_128(bytes))
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    HEXLOWER.encode_append(&xxh3_128(bytes).to_be_bytes(), &mut tag);
+    tag.push('"');
+    tag
 }
 
 /// Whether the lines of an `If-None-Match` header name the tag, so that 304 is the answer. Compares weakly, as section

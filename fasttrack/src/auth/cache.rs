@@ -10,7 +10,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use moka::sync::Cache as Entries;
+use quick_cache::sync::Cache as Entries;
 
 /// Entries by id.
 pub(super) struct Cache<V> {
@@ -34,7 +34,7 @@ pub(super) struct Epoch(u64);
 
 impl<V: Clone + Send + Sync + 'static> Cache<V> {
     /// A cache of at most `most` entries.
-    pub(super) fn new(most: u64) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self { entries: Entries::new(most), epoch: Mutex::new(FIRST), generation: AtomicU64::new(FIRST) }
     }
 
@@ -65,7 +65,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         *current += 1;
         let generation = self.generation.load(Ordering::Acquire);
         for id in ids {
-            self.entries.invalidate(&(generation, *id));
+            self.entries.remove(&(generation, *id));
         }
     }
 
@@ -84,7 +84,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         *current += 1;
         self.generation.store(to(*current), Ordering::Release);
         // They are out of reach already; this only gives back their memory.
-        self.entries.invalidate_all();
+        self.entries.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, u64> {
@@ -147,7 +147,6 @@ mod tests {
         for id in 0..1_000 {
             cache.keep(id, id, cache.epoch());
         }
-        cache.entries.run_pending_tasks();
-        assert!(cache.entries.entry_count() <= 10);
+        assert!(cache.entries.len() <= 10);
     }
 }

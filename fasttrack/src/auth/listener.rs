@@ -30,7 +30,7 @@ pub(super) struct AccountListener {
 }
 
 /// Most sessions, and most accounts, that are kept in memory: some 30 MB.
-const MOST_CACHED: u64 = 100_000;
+const MOST_CACHED: usize = 100_000;
 
 impl AccountListener {
     /// `managers` are the roles of which one active account has to remain.

@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -91,7 +91,7 @@ const CLOCK_SKEW_S: i64 = 5;
 const SET_BACK_S: i64 = 15 * 60;
 
 /// How many tokens are remembered, each of less than a kilobyte.
-const MAX_SIGNED: u64 = 2_048;
+const MAX_SIGNED: usize = 2_048;
 
 /// Longer than any token that is issued; what is longer is not worth a signature check.
 pub(super) const MAX_BYTES: usize = 2_048;

@@ -269,7 +269,7 @@ fn is_preflight(req: &Request) -> bool {
 
 /// Whether the path is the one spelling of its route: the router would overlook empty segments.
 fn is_canonical(path: &str) -> bool {
-    path == "/" || !(path.ends_with('/') || path.contains("//"))
+    path == "/" || !(path.ends_with('/') || path.as_bytes().windows(2).any(|pair| pair == b"//"))
 }
 
 /// Fills in what a handler left out: every error has a body that says so.

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use data_encoding::HEXLOWER;
 use salvo::http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 /// The header that carries it both ways.
@@ -38,7 +39,8 @@ impl RequestId {
         static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let text = format!("{:016x}{:016x}", HASHER.hash_one((0, number)), HASHER.hash_one((1, number)));
+        let halves = [HASHER.hash_one((0, number)), HASHER.hash_one((1, number))].map(u64::to_be_bytes);
+        let text = HEXLOWER.encode(halves.as_flattened());
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("unnamed")))
     }
 

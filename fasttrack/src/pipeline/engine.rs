@@ -1,6 +1,6 @@
 //! Everything about a resource that does not depend on a request, computed once at start.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Target,
@@ -55,7 +55,7 @@ pub(super) struct Engine {
     pub cascade: Arc<Cascade>,
     /// Registration of the account: creation without a rule.
     pub register: Arc<RowsPlan>,
-    plans: HashMap<CallerRole, RolePlan>,
+    plans: Vec<(CallerRole, RolePlan)>,
 }
 
 /// Where a nested resource hangs.
@@ -117,9 +117,9 @@ impl Engine {
             let schema = catalog.get(parent.index)?.schema;
             Some(Parent { schema, key: parent.key, table: Table::served_at(dialect, schema, catalog.base()) })
         });
-        let mut plans = HashMap::new();
+        let mut plans = Vec::new();
         for role in CallerRole::every(catalog) {
-            plans.insert(role, RolePlan::new(setup, model, &table, &effects, role)?);
+            plans.push((role, RolePlan::new(setup, model, &table, &effects, role)?));
         }
         let shown = schema.columns.iter().filter(|column| !column.hidden);
         let inside = |column: &'static Column| {
@@ -134,7 +134,7 @@ impl Engine {
         let references = references(catalog, model, CallerRole::Anonymous)?;
         let open = Insert::new(table.clone(), Predicate::Always, guards, references);
         let register = RowsPlan::new(schema, open, effects.clone());
-        let shown = plans.get(&beginner(schema)).and_then(|plan: &RolePlan| plan.shown_oneself.clone());
+        let shown = plan_of(&plans, beginner(schema)).and_then(|plan| plan.shown_oneself.clone());
         Ok(Self {
             schema,
             parent,
@@ -150,8 +150,13 @@ impl Engine {
 
     /// The plan for callers of this role.
     pub(super) fn plan(&self, role: CallerRole) -> Option<&RolePlan> {
-        self.plans.get(&role)
+        plan_of(&self.plans, role)
     }
+}
+
+/// Roles are few, and looked through in less time than one is hashed.
+fn plan_of(plans: &[(CallerRole, RolePlan)], role: CallerRole) -> Option<&RolePlan> {
+    plans.iter().find(|(other, _)| *other == role).map(|(_, plan)| plan)
 }
 
 impl RolePlan {

@@ -77,6 +77,10 @@ pub(crate) trait Syntax: Sync {
     /// Many texts as one, with a character between them, in this order.
     fn joined(&self, text: &str, separator: u8, order: &str) -> String;
 
+    /// What joins the rows of a table to those that were found in an order, so that each is looked up in its turn; and what of
+    /// the order [`Self::joined`] still has to be told.
+    fn in_turn<'a>(&self, order: &'a str) -> (&'static str, &'a str);
+
     /// Whether a text contains what a pattern of LIKE says, the case of ASCII letters aside.
     fn like(&self, expr: &str, pattern: &str) -> String;
 

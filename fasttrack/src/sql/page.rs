@@ -64,7 +64,8 @@ pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Te
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
     let row = row(query, shape, &mut sql);
-    sql.push(&syntax.text(&syntax.joined(&row, SEPARATOR, &order)));
+    let (join, order) = syntax.in_turn(&order);
+    sql.push(&syntax.text(&syntax.joined(&row, SEPARATOR, order)));
     let ranges = query.after.map_or_else(|| vec![Vec::new()], |after| ranges(query.sort, after));
     let search = Search::of(query);
     let asks = |column| query::is_relevance(column);
@@ -99,7 +100,7 @@ pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Te
     let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
     parts.write_stretches(&stretches, is_found_once, &mut sql);
     let id = query.sort.len().saturating_sub(1);
-    sql.push(&format!(") p JOIN {} t ON t.\"id\" = p.k{id}", query.table.name));
+    sql.push(&format!(") p {join} {} t ON t.\"id\" = p.k{id}", query.table.name));
     sql.finish()
 }
 

@@ -141,6 +141,10 @@ impl Syntax for Postgres {
         format!("string_agg(({text})::text, chr({separator}){order})")
     }
 
+    fn in_turn<'a>(&self, order: &'a str) -> (&'static str, &'a str) {
+        ("JOIN", order)
+    }
+
     /// ILIKE ignores the case of letters as the collation of the column knows it: "C" knows that of ASCII.
     fn like(&self, expr: &str, pattern: &str) -> String {
         format!("{expr} ILIKE {pattern} ESCAPE '\\'")
@@ -243,7 +247,8 @@ impl Syntax for Postgres {
 
     /// Numbers are taken for rows that are let in alone, in the order in which these were sent: what is asked of them may be
     /// joined to them, and turn them round. They tell the rows apart that came back in whatever order. The sequence is looked
-    /// up once, not for each row: that is what the `SELECT` around it is for.
+    /// up once, not for each row: that is what the `SELECT` around it is for. Every row that was made is put, so that the join
+    /// may be a full one, which is never done by comparing each with each.
     fn insert(&self, rows: &InsertRows<'_>) -> String {
         let InsertRows { new, table, columns, condition, returned } = rows;
         let value = |column: &String| match column.as_str() {
@@ -256,7 +261,7 @@ impl Syntax for Postgres {
             "WITH {new}, made AS (SELECT nextval({sequence}) AS \"next()\", sent.* FROM \
              (SELECT new.* FROM new WHERE {condition} ORDER BY new.\"id\") AS sent), \
              put AS (INSERT INTO {table} ({}) SELECT {values} FROM made RETURNING \"id\", {} AS \"row\") \
-             SELECT made.\"id\", put.\"row\", put.\"id\" FROM put JOIN made ON made.\"next()\" = put.\"id\"",
+             SELECT made.\"id\", put.\"row\", put.\"id\" FROM put FULL JOIN made ON made.\"next()\" = put.\"id\"",
             columns.join(", "),
             self.text(returned)
         )
