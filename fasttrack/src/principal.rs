@@ -18,13 +18,15 @@ pub struct Caller {
     pub role: &'static str,
     /// The session that it calls from; below zero, the number of its API key instead, negated ([`Self::key`]).
     pub session: i64,
+    /// Whether it calls with an API key that is for reading alone.
+    pub reads_only: bool,
 }
 
 impl Caller {
     /// An account that calls with its API key of this number.
     #[must_use]
-    pub const fn by_key(id: i64, role: &'static str, key: i64) -> Self {
-        Self { id, role, session: key.saturating_neg() }
+    pub const fn by_key(id: i64, role: &'static str, key: i64, reads_only: bool) -> Self {
+        Self { id, role, session: key.saturating_neg(), reads_only }
     }
 
     /// The number of the API key that it calls with, if it does.
@@ -42,5 +44,11 @@ impl Principal {
             Self::Anonymous => None,
             Self::Account(caller) => Some(caller),
         }
+    }
+
+    /// Whether whoever calls may read and nothing else, whatever his rights are.
+    #[must_use]
+    pub fn reads_only(&self) -> bool {
+        self.caller().is_some_and(|caller| caller.reads_only)
     }
 }

@@ -91,7 +91,7 @@ impl Demo {
         let missing = || Error::Internal(format!("there is no resource {}", T::NAME));
         let resource = self.inner.app.catalog.find(T::NAME).ok_or_else(missing)?.index;
         let requests = rows.into_iter().map(|(parent, who, row)| {
-            let who = Principal::Account(Caller { id: who.id, role: who.role, session: 0 });
+            let who = Principal::Account(Caller { id: who.id, role: who.role, session: 0, reads_only: false });
             self.request(resource, parent, who, row.to_string())
         });
         stream::iter(requests).buffered(UNDER_WAY).try_collect().await

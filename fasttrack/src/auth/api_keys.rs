@@ -153,9 +153,9 @@ impl Auth {
         if !account.is_active {
             return Err(Error::Unauthenticated("the account is disabled".into()));
         }
-        let caller = Caller::by_key(live.account, account.role, live.id);
+        let caller = Caller::by_key(live.account, account.role, live.id, live.reads_only);
         let expires_at_us = live.expires_at_us.unwrap_or_else(|| now_us.saturating_add(OPEN_US));
-        Ok(Admission { caller, expires_at_us, reads_only: live.reads_only })
+        Ok(Admission { caller, expires_at_us })
     }
 
     async fn load_key(&self, digest: String, tag: i64) -> Result<Arc<LiveKey>, Error> {

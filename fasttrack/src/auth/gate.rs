@@ -22,8 +22,6 @@ pub struct Admission {
     pub caller: Caller,
     /// When the token expires, or the session before it, in microseconds since the Unix epoch.
     pub expires_at_us: i64,
-    /// Whether it is an API key that is for reading alone.
-    pub reads_only: bool,
 }
 
 /// How often at most the use of a session is written down.
@@ -65,10 +63,10 @@ impl Auth {
             return Err(Error::Unauthenticated("this is a refresh token; send the access token".into()));
         }
         self.note_use(token.session, &session, now_us);
-        let caller = Caller { id: token.user, role: account.role, session: token.session };
+        let caller = Caller { id: token.user, role: account.role, session: token.session, reads_only: false };
         // The session may have an end of its own (`SESSION_MAX_DAYS`), which connections that stay open do not outlive either.
         let expires_at_us = token.expires_at_s.saturating_mul(SECOND_US).min(session.expires_at_us);
-        Ok(Admission { caller, expires_at_us, reads_only: false })
+        Ok(Admission { caller, expires_at_us })
     }
 
     /// Whether somebody who was admitted before still would be, and with which role: for connections that stay open.

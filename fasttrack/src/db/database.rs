@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use futures_util::{future::BoxFuture, pin_mut};
 use prometheus::core::Collector;
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::Semaphore,
     task::consume_budget,
     time::{Instant, timeout},
 };
@@ -20,6 +20,7 @@ use super::{
     queues::{CallerQueues, Turn},
     sqlite::Sqlite,
     unit::{NewRow, Work},
+    wait::Answer,
 };
 use crate::{error::Error, trace};
 
@@ -133,7 +134,7 @@ impl Db {
     }
 
     /// Runs a unit of work in a transaction: all of it happens, or nothing. Once this is polled it happens also when the
-    /// caller goes away. Other units may share the transaction and its commit, so it must not wait for anything but `tx`;
+    /// caller goes away, unless he says that he gives up ([`Meter::give_up`]). Other units may share the transaction and its commit, so it must not wait for anything but `tx`;
     /// and where it stands in the way of another transaction it is run again, so that it must do nothing but by `tx`.
     ///
     /// # Errors
@@ -144,7 +145,7 @@ impl Db {
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Clone + Send + 'static,
     {
         let written = async {
-            let (answer, answered) = oneshot::channel();
+            let (answer, answered) = Answer::channel();
             self.backend.write(Box::new(Work::repeatable(work, answer)))?;
             answered.await.unwrap_or_else(|_| Err(lost().into()))
         };
@@ -162,7 +163,7 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = Answer::channel();
         self.backend.write_alone(Box::new(Work::once(work, answer)))?;
         answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
@@ -174,7 +175,7 @@ impl Db {
     /// That of this row; [`DbError::QueueFull`] when too many writes are waiting.
     pub async fn insert(&self, plan: Arc<dyn RowPlan>, row: Vec<Arg>) -> Result<Option<Vec<u8>>, DbError> {
         let inserted = async {
-            let (answer, answered) = oneshot::channel();
+            let (answer, answered) = Answer::channel();
             self.backend.insert(NewRow { plan, row, answer })?;
             answered.await.unwrap_or_else(|_| Err(lost()))
         };

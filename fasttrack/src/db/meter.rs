@@ -13,6 +13,8 @@ use prometheus::Histogram;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
+use super::wait::Wait;
+
 tokio::task_local! {
     static METER: Arc<Meter>;
 }
@@ -23,6 +25,7 @@ pub struct Meter {
     count: AtomicU32,
     us: AtomicU64,
     asker: OnceLock<Asker>,
+    pub(super) wait: Wait,
 }
 
 /// On whose account something is asked.
@@ -55,6 +58,13 @@ impl Meter {
     /// Counts what `work` asks of the database while it is polled; what it spawns is not seen.
     pub async fn watch<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
         METER.scope(Arc::clone(self), work).await
+    }
+
+    /// Gives up whatever is asked and not done yet, so that it is not done any more; unless a change is about to be
+    /// committed, which has to be waited for. Whether all of it is given up.
+    #[must_use]
+    pub fn give_up(&self) -> bool {
+        self.wait.give_up()
     }
 
     /// Statements and units of writing.

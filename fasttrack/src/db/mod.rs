@@ -3,7 +3,7 @@
 //! [`Db`] is what everybody else has of it. What stands beside this text is the same for every database; what is peculiar
 //! to one stands in a folder of its name (`sqlite`, `postgres`), which implements `backend::Backend` and
 //! `tx::Session`. A client that goes away leaves no transaction open and no statement running: writes are done without
-//! him, and reads are stopped.
+//! him, and reads are stopped. What a request is told of that it was not done is not done afterwards either.
 //!
 //! No SQL of the application is written here, and nothing here knows what a resource is.
 
@@ -27,6 +27,7 @@ mod sqlite;
 mod text;
 mod tx;
 mod unit;
+mod wait;
 
 #[cfg(test)]
 mod tests;

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::oneshot;
 
-use super::{Arg, DbError, RowPlan, Tx};
+use super::{Arg, DbError, RowPlan, Tx, wait::Answer};
 use crate::error::Error;
 
 /// A unit of work, and who waits for it.
 pub(super) trait Unit: Send {
     /// Does the work and keeps its outcome; `false` when it has to be undone.
     fn run<'a>(&'a mut self, tx: &'a mut Tx, again: Again) -> BoxFuture<'a, bool>;
+
+    /// To be asked before the commit: from now on whoever waits does so until the answer. `false` when one has given up, so that
+    /// nothing may be done for him.
+    fn hold(&mut self) -> bool;
 
     /// Takes the unit apart, when it failed and its parts may not.
     fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)>;
@@ -43,19 +46,19 @@ pub(super) struct Work<T, F> {
     /// Makes another one like it, where it may be run again.
     copy: Option<fn(&F) -> F>,
     outcome: Option<Result<T, Error>>,
-    answer: oneshot::Sender<Result<T, Error>>,
+    answer: Answer<Result<T, Error>>,
 }
 
 impl<T, F> Work<T, F> {
     /// Work that is done once.
-    pub(super) fn once(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
+    pub(super) fn once(work: F, answer: Answer<Result<T, Error>>) -> Self {
         Self { run: Some(work), copy: None, outcome: None, answer }
     }
 }
 
 impl<T, F: Clone> Work<T, F> {
     /// Work that may be done again, in another transaction.
-    pub(super) fn repeatable(work: F, answer: oneshot::Sender<Result<T, Error>>) -> Self {
+    pub(super) fn repeatable(work: F, answer: Answer<Result<T, Error>>) -> Self {
         Self { copy: Some(F::clone), ..Self::once(work, answer) }
     }
 }
@@ -67,6 +70,9 @@ where
 {
     fn run<'a>(&'a mut self, tx: &'a mut Tx, again: Again) -> BoxFuture<'a, bool> {
         Box::pin(async move {
+            if self.answer.is_over() {
+                return false;
+            }
             let work = match (again, self.copy) {
                 (Again::Possible, Some(copy)) => self.run.as_ref().map(copy),
                 _ => self.run.take(),
@@ -77,6 +83,10 @@ where
             self.outcome = Some(outcome);
             succeeded
         })
+    }
+
+    fn hold(&mut self) -> bool {
+        self.answer.hold()
     }
 
     fn split(&mut self) -> Option<(Box<dyn Unit>, Box<dyn Unit>)> {
@@ -91,8 +101,7 @@ where
 
     fn answer(self: Box<Self>) {
         let outcome = self.outcome.unwrap_or_else(|| Err(unfinished().into()));
-        // Nobody listening is no failure: the client went away, and what it asked for is done.
-        self.answer.send(outcome).ok();
+        self.answer.send(outcome);
     }
 }
 
@@ -103,19 +112,19 @@ pub(super) type Inserted = Result<Option<Vec<u8>>, DbError>;
 pub(super) struct NewRow {
     pub(super) plan: Arc<dyn RowPlan>,
     pub(super) row: Vec<Arg>,
-    pub(super) answer: oneshot::Sender<Inserted>,
+    pub(super) answer: Answer<Inserted>,
 }
 
 /// Rows of one plan, inserted together.
 pub(super) struct Batch {
     plan: Arc<dyn RowPlan>,
     rows: Vec<Vec<Arg>>,
-    answers: Vec<oneshot::Sender<Inserted>>,
+    answers: Vec<Answer<Inserted>>,
     outcome: Option<Result<Vec<Option<Vec<u8>>>, DbError>>,
 }
 
 impl Batch {
-    pub(super) fn new(plan: Arc<dyn RowPlan>, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) -> Self {
+    pub(super) fn new(plan: Arc<dyn RowPlan>, row: Vec<Arg>, answer: Answer<Inserted>) -> Self {
         Self { plan, rows: vec![row], answers: vec![answer], outcome: None }
     }
 
@@ -140,15 +149,27 @@ impl Batch {
         Arc::ptr_eq(&self.plan, plan)
     }
 
-    pub(super) fn push(&mut self, row: Vec<Arg>, answer: oneshot::Sender<Inserted>) {
+    pub(super) fn push(&mut self, row: Vec<Arg>, answer: Answer<Inserted>) {
         self.rows.push(row);
         self.answers.push(answer);
+    }
+
+    /// Leaves out the rows that nobody waits for any more.
+    fn forget_given_up(&mut self) {
+        if self.answers.iter().any(Answer::is_over) {
+            let all = std::mem::take(&mut self.rows).into_iter().zip(std::mem::take(&mut self.answers));
+            (self.rows, self.answers) = all.filter(|(_, answer)| !answer.is_over()).unzip();
+        }
     }
 }
 
 impl Unit for Batch {
     fn run<'a>(&'a mut self, tx: &'a mut Tx, _: Again) -> BoxFuture<'a, bool> {
         Box::pin(async move {
+            self.forget_given_up();
+            if self.rows.is_empty() {
+                return false;
+            }
             let outcome = self.plan.insert(tx, &self.rows).await.and_then(|rendered| {
                 let (wanted, got) = (self.rows.len(), rendered.len());
                 let mismatch = || DbError::Other(format!("{wanted} rows were inserted, and {got} answered"));
@@ -158,6 +179,10 @@ impl Unit for Batch {
             self.outcome = Some(outcome);
             succeeded
         })
+    }
+
+    fn hold(&mut self) -> bool {
+        self.answers.iter_mut().all(Answer::hold)
     }
 
     /// Halves: one bad row among many costs the logarithm of their number, not every single one.
@@ -180,12 +205,8 @@ impl Unit for Batch {
 
     fn answer(self: Box<Self>) {
         match self.outcome.unwrap_or_else(|| Err(unfinished())) {
-            Ok(rendered) => self.answers.into_iter().zip(rendered).for_each(|(answer, row)| {
-                answer.send(Ok(row)).ok();
-            }),
-            Err(error) => self.answers.into_iter().for_each(|answer| {
-                answer.send(Err(error.clone())).ok();
-            }),
+            Ok(rendered) => self.answers.into_iter().zip(rendered).for_each(|(answer, row)| answer.send(Ok(row))),
+            Err(error) => self.answers.into_iter().for_each(|answer| answer.send(Err(error.clone()))),
         }
     }
 }

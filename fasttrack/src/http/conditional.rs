@@ -28,6 +28,13 @@ pub(super) fn read(req: &Request, faults: &mut Vec<Fault>) -> Preconditions {
     asked
 }
 
+/// What is wrong with a request that asks something of a version where there is none.
+pub(super) fn refused(req: &Request) -> Option<Fault> {
+    let why =
+        "is not taken here: there is no row yet whose version it could be; in a batch an operation has `if_match`";
+    req.headers().contains_key(header::IF_MATCH).then(|| Fault::new("If-Match", "not_taken", why))
+}
+
 /// The answer to who reads a row: 304 where he has it already, as far as that can be told.
 ///
 /// The tag is that of the plain representation, whatever is shown of it: so it can be sent back as `If-Match`. It does not

@@ -5,6 +5,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -42,7 +43,8 @@ pub(super) struct Actor(pub(super) i64);
 /// The outermost handler.
 #[derive(Clone)]
 pub(super) struct Edge {
-    /// Longest time that a request may take; the answer is then a 503, and work at the database goes on by itself.
+    /// Longest time that a request may take: the answer is then a 503, and nothing is changed any more; unless a change is
+    /// just being committed.
     pub(super) time_limit: Duration,
     /// What counts requests that no route takes; none in tests of the edge alone.
     pub(super) gate: Option<Arc<Gate>>,
@@ -117,14 +119,7 @@ impl Edge {
             req.extensions_mut().insert(progress.clone());
         }
         let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
-        let outcome = match progress {
-            None => tokio::time::timeout(self.time_limit, rest).await.map_err(drop),
-            Some(progress) => tokio::select! {
-                biased;
-                outcome = rest => Ok(outcome),
-                () = progress.stalls(self.time_limit) => Err(()),
-            },
-        };
+        let outcome = in_time(rest, self.time_limit, progress).await;
         match outcome {
             Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id).await,
             Ok(Ok(_)) => {}
@@ -195,6 +190,32 @@ impl Edge {
         }
     }
 }
+
+/// Gives up what takes longer than this, or gets on no more, so that nothing of it is done once it was answered that it was
+/// not. What is about to be committed is waited for, and answered as what it comes to.
+async fn in_time<T>(rest: impl Future<Output = T>, limit: Duration, progress: Option<Progress>) -> Result<T, ()> {
+    let mut rest = pin!(rest);
+    let over = async {
+        match progress {
+            None => tokio::time::sleep(limit).await,
+            Some(progress) => progress.stalls(limit).await,
+        }
+    };
+    tokio::select! {
+        biased;
+        outcome = &mut rest => return Ok(outcome),
+        () = over => {}
+    }
+    while Meter::here().is_some_and(|meter| !meter.give_up()) {
+        if let Ok(outcome) = tokio::time::timeout(COMMIT_LOOK, &mut rest).await {
+            return Ok(outcome);
+        }
+    }
+    Err(())
+}
+
+/// How often it is looked whether a commit is over.
+const COMMIT_LOOK: Duration = Duration::from_millis(20);
 
 /// Writes the line of a list that is streamed when it has ended: it says how, and how long it took.
 fn log_at_the_end(

@@ -21,7 +21,7 @@ use super::{
     gate::Admission,
     history, idempotency,
     ids::{path_id, path_number},
-    limit, notifications, paging, problem,
+    limit, notifications, problem,
     reply::Reply,
     request_id::RequestId,
     routes::{Action, FileAct, Route},
@@ -90,7 +90,7 @@ impl Endpoint {
         };
         let bytes = body::read(req, &self.site.intake).await?;
         let params = Params::parse(req.uri().query());
-        forms::nothing(object(&bytes, false, unknown_parameters(params))?)?;
+        forms::nothing(object(&bytes, false, forms::unknown_parameters(params, "none"))?)?;
         let file = req.params().get("file").map(String::as_str);
         service::answer(&self.site, action, file, req.headers()).await
     }
@@ -181,7 +181,8 @@ impl Endpoint {
             .map(|(model, target)| self.site.pipeline.take_shape(model, Some(target), who, &mut params))
             .unwrap_or_default();
         if !self.route.action.takes_query() {
-            faults.extend(unknown_parameters(std::mem::take(&mut params)));
+            let known = if target.is_some() { "`expand` and `fields`" } else { "none" };
+            faults.extend(forms::unknown_parameters(std::mem::take(&mut params), known));
         }
         let preconditions = self.preconditions(req, &mut faults)?;
         let is_required = match self.route.action {
@@ -324,6 +325,10 @@ impl Endpoint {
         match self.route.action {
             _ if has_version => Ok(conditional::read(req, faults)),
             Action::Resource { .. } | Action::File { .. } if self.changes_row() => Ok(conditional::read(req, faults)),
+            Action::Resource { verb: Verb::Create | Verb::Restore, .. } | Action::Batch => {
+                faults.extend(conditional::refused(req));
+                Ok(Preconditions::default())
+            }
             // What has no version is none that could be meant.
             _ if self.changes_row() => conditional::read(req, faults).check(None).map(|()| Preconditions::default()),
             _ => Ok(Preconditions::default()),
@@ -374,20 +379,13 @@ pub(super) fn object(bytes: &[u8], is_required: bool, faults: Vec<Fault>) -> Res
     }
 }
 
-/// What is wrong with the query string of a route that takes none.
-pub(super) fn unknown_parameters(params: Params) -> Vec<Fault> {
-    let unknown =
-        |param| Fault::new(paging::label(&param), "unknown", "there is no such parameter; this route takes none");
-    params.items.into_iter().map(unknown).chain(params.faults).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_query_string_where_none_is_taken_is_a_fault_beside_those_of_the_body() {
-        let faults = unknown_parameters(Params::parse(Some("a[gt]=1&b=")));
+        let faults = forms::unknown_parameters(Params::parse(Some("a[gt]=1&b=")), "none");
         let object = object(br#"{"x":1,"x":2}"#, true, faults).unwrap();
         let fields: Vec<_> = object.faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["x", "a[gt]", "b"]);

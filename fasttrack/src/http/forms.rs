@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::paging;
 use crate::{
     error::{Error, Fault},
-    wire::{Node, Object},
+    wire::{Node, Object, Params},
 };
 
 /// Most characters of an unknown key that are told back.
@@ -83,6 +84,13 @@ pub(super) fn unknown(key: &str, names: &[&str]) -> Fault {
         format!("there is no such field; there are {}", names.join(", "))
     };
     Fault::new(key.chars().take(SHOWN_CHARS).collect::<String>(), "unknown", message)
+}
+
+/// What is wrong with parameters beside those that a route takes.
+pub(super) fn unknown_parameters(params: Params, known: &str) -> Vec<Fault> {
+    let why = format!("there is no such parameter; this route takes {known}");
+    let unknown = |param| Fault::new(paging::label(&param), "unknown", why.clone());
+    params.items.into_iter().map(unknown).chain(params.faults).collect()
 }
 
 #[cfg(test)]

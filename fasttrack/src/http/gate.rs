@@ -70,19 +70,16 @@ impl Gate {
     /// so that a token is no way to guess passwords unnoticed.
     pub(super) async fn admit(&self, req: &Request, route: &Route) -> Admission {
         let address = self.address_of(req);
-        let entered = if route.action.is_public() {
-            Ok((Principal::Anonymous, false))
-        } else {
-            self.authenticate(req.headers()).await
-        };
+        let entered =
+            if route.action.is_public() { Ok(Principal::Anonymous) } else { self.authenticate(req.headers()).await };
         let subject = match &entered {
-            Ok((Principal::Account(caller), _)) => Subject::User(caller.id),
-            Ok((Principal::Anonymous, _)) | Err(_) => Subject::Address(address),
+            Ok(Principal::Account(caller)) => Subject::User(caller.id),
+            Ok(Principal::Anonymous) | Err(_) => Subject::Address(address),
         };
         let allowance = self.limiter.count(subject).await;
         let entered = self.check(allowance).and(entered);
-        let principal = entered.and_then(|(principal, reads_only)| {
-            check_key(&principal, reads_only, route)?;
+        let principal = entered.and_then(|principal| {
+            check_key(&principal, route)?;
             Ok(principal)
         });
         Admission { principal, address, allowance }
@@ -119,11 +116,9 @@ impl Gate {
         Err(Error::TooManyRequests { retry_after_s: reset_s })
     }
 
-    /// Who is calling, and whether he may read and nothing else.
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<(Principal, bool), Error> {
-        let Some(header) = authorization(headers)? else { return Ok((Principal::Anonymous, false)) };
-        let auth::Admission { caller, reads_only, .. } = self.auth.admit_bearer(header).await?;
-        Ok((Principal::Account(caller), reads_only))
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
+        let Some(header) = authorization(headers)? else { return Ok(Principal::Anonymous) };
+        Ok(Principal::Account(self.auth.admit_bearer(header).await?.caller))
     }
 
     fn address_of(&self, req: &Request) -> IpAddr {
@@ -143,12 +138,12 @@ impl Gate {
 }
 
 /// Refuses what no API key is good for, or not this one.
-fn check_key(principal: &Principal, reads_only: bool, route: &Route) -> Result<(), Error> {
+fn check_key(principal: &Principal, route: &Route) -> Result<(), Error> {
     let has_key = principal.caller().is_some_and(|caller| caller.key().is_some());
     if has_key && matches!(route.action, Action::Session(_)) {
         return Err(Error::Unauthenticated("an API key is not taken here; log in".into()));
     }
-    if reads_only && route.method != "GET" {
+    if principal.reads_only() && route.method != "GET" {
         return Err(Error::Forbidden("this API key is for reading alone".into()));
     }
     Ok(())

@@ -93,7 +93,7 @@ impl Endpoint {
         let mut params = Params::parse(req.uri().query());
         let known = |name: &str| route.description.parameters.iter().any(|(known, ..)| known == name);
         params.items.retain(|param| param.operator.is_some() || !known(&param.name));
-        endpoint::unknown_parameters(params)
+        forms::unknown_parameters(params, "none")
     }
 
     /// Has the pipeline decide about the row in the path, where the route is about one.

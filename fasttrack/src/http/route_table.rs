@@ -28,7 +28,7 @@ pub(super) fn offers(catalog: &Catalog, custom: &[CustomRoute], table: &[Route])
     let offer = |route: &Route| {
         let Action::Custom { index, asks: Some((resource, right)) } = route.action else { return None };
         let name = custom.get(index)?.act_on(catalog.get(resource)?.schema.name)?.to_owned();
-        Some(Offer { resource, name, right })
+        Some(Offer { resource, name, right, reads: route.method == "GET" })
     };
     table.iter().filter_map(offer).collect()
 }

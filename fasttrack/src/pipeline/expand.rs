@@ -23,6 +23,8 @@ pub struct Offer {
     pub name: String,
     /// Who may.
     pub right: Right,
+    /// Whether it only reads.
+    pub reads: bool,
 }
 
 /// Rows of which something is shown.
@@ -33,6 +35,8 @@ pub(super) struct Shown<'a> {
     pub known: &'a Predicate,
     /// Whether it is the account that is calling, under a path of its own.
     pub oneself: bool,
+    /// Whether the caller may read and nothing else.
+    pub reads_only: bool,
 }
 
 impl Pipeline {
@@ -66,7 +70,7 @@ impl Pipeline {
         for Expand { inside, beneath } in &shape.expand {
             let plan = self.engine(inside.target)?.plan(role);
             let plan = plan.ok_or_else(|| Error::Internal("a caller has no known role".into()))?;
-            let there = |known| Shown { resource: inside.target, plan, known, oneself: false };
+            let there = |known| Shown { resource: inside.target, plan, known, oneself: false, ..*shown };
             if let Some(column) = schema.column_of_key(inside.key) {
                 let shape = self.shape(role, &there(&plan.show), beneath)?;
                 found.expand.push(Expansion { column, table: &plan.beside, policy: &plan.show, shape });
@@ -99,15 +103,18 @@ impl Pipeline {
 
     /// What could be done with rows: by which name, and by whom.
     fn rights<'a>(&'a self, shown: &Shown<'a>) -> Vec<(&'a str, &'a Predicate)> {
-        let Shown { resource, plan, known, oneself } = *shown;
-        let verbs = VERBS.iter().map(|verb| (verb.name(), plan.may(*verb)));
-        let own = |(name, policy): (&'static str, &'a Predicate)| {
+        let Shown { resource, plan, known, oneself, reads_only } = *shown;
+        let verbs = VERBS.iter().map(|verb| (verb.name(), plan.may(*verb), *verb == Verb::History));
+        let own = |(name, policy, reads): (&'static str, &'a Predicate, bool)| {
             let policy = if oneself && name == Verb::Update.name() { &Predicate::Always } else { policy };
-            (name, policy)
+            (name, policy, reads)
         };
-        let offers = self.offers(resource).filter_map(|offer| Some((offer.name.as_str(), plan.policy(offer.right)?)));
-        let given = |(name, policy): (&'a str, &'a Predicate)| {
-            (name, if known.implies(policy) { &Predicate::Always } else { policy })
+        let offer = |offer: &'a Offer| Some((offer.name.as_str(), plan.policy(offer.right)?, offer.reads));
+        let offers = self.offers(resource).filter_map(offer);
+        let given = |(name, policy, reads): (&'a str, &'a Predicate, bool)| match policy {
+            _ if reads_only && !reads => (name, &Predicate::Never),
+            policy if known.implies(policy) => (name, &Predicate::Always),
+            policy => (name, policy),
         };
         verbs.map(own).chain(offers).map(given).collect()
     }

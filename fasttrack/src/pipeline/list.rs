@@ -98,7 +98,7 @@ impl Pipeline {
         };
         let (policy, table) = (&plan.list, &plan.table);
         let query = query::parse_shown(engine.schema, &|column| table.view.shows(column), params)?;
-        let shown = Shown { resource, plan, known: policy, oneself: false };
+        let shown = Shown { resource, plan, known: policy, oneself: false, reads_only: who.reads_only() };
         let shape = self.shape(CallerRole::of(who), &shown, &shape)?;
         let rows = query.size.rows();
         Ok(Listing { engine, policy, table, parent, who, query, shape, rows })

@@ -63,7 +63,8 @@ impl Pipeline {
         let oneself = target == Target::Oneself;
         let policy = if oneself { &Predicate::Always } else { &plan.read };
         let known = if oneself { &Predicate::Leaf(Leaf::Oneself) } else { &plan.read };
-        let shape = self.shape(CallerRole::of(who), &expand::Shown { resource, plan, known, oneself }, asked)?;
+        let shown = expand::Shown { resource, plan, known, oneself, reads_only: who.reads_only() };
+        let shape = self.shape(CallerRole::of(who), &shown, asked)?;
         let template = sql::read_shaped(plan.showing(Some(target)), policy, &shape);
         let holds_others = asked.can || !asked.expand.is_empty();
         Ok(Found { holds_others, ..self.find(engine, target, who, &template).await? })

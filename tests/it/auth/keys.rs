@@ -61,6 +61,17 @@ fn half_of_the_rights_are_those_of_reading() {
     app.delete(&path).token(&key).refused(403);
     let batch = json!({ "operations": [{ "method": "GET", "path": "/users/me" }] });
     app.post("/batch", &batch).token(&key).refused(403);
+    // It says what the key is good for, and not what the account is.
+    let can = |path: &str, key: Option<&str>| {
+        let request = app.get(&format!("{path}?expand=can"));
+        let body = if let Some(key) = key { request.token(key).ok() } else { request.by(&person).ok() };
+        let row = if body["items"].is_array() { &body["items"][0] } else { &body };
+        row["can"].clone()
+    };
+    for path in [path.as_str(), "/projects", "/users/me"] {
+        assert_eq!(can(path, Some(&key)), json!([]), "{path}");
+        assert!(can(path, None).as_array().unwrap().contains(&json!("update")), "{path}");
+    }
     let mut socket = app.socket_with(&format!("?token={key}"));
     app.task(&person, project, &json!({ "assignee_id": person.id }));
     assert_eq!(socket.message()["type"], "task_assigned");

@@ -105,7 +105,7 @@ impl World {
     async fn new() -> Self {
         let app = Inside::new(RESOURCES).await;
         let (ada, bob, eve) = (app.register("ada").await, app.register("bob").await, app.register("eve").await);
-        let admin = Principal::Account(Caller { id: id(&eve), role: "admin", session: 1 });
+        let admin = Principal::Account(Caller { id: id(&eve), role: "admin", session: 1, reads_only: false });
         Self { app, ada, bob, admin }
     }
 

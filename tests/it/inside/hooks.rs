@@ -324,7 +324,7 @@ fn many_creations_with_hooks_each_get_what_is_theirs() {
         for (n, request) in requests.into_iter().enumerate() {
             assert_eq!(request.await.unwrap().unwrap()["slug"], format!("ada-note {n}"));
         }
-        let caller = Principal::Account(Caller { id: id(&ada), role: "user", session: 1 });
+        let caller = Principal::Account(Caller { id: id(&ada), role: "user", session: 1, reads_only: false });
         let read = app.pipeline.read(app.index("note"), fasttrack::pipeline::Target::Id(1), &caller).await.unwrap();
         assert_eq!(id_of(&read), 1);
     });

@@ -82,7 +82,7 @@ impl Inside {
         let body =
             format!(r#"{{"email": "{name}@example.com", "password": "correct horse", "display_name": "{name}"}}"#);
         let user = self.pipeline.register(&Object::parse(body.as_bytes()).unwrap()).await.unwrap();
-        Principal::Account(Caller { id: id_of(&user), role: "user", session: 1 })
+        Principal::Account(Caller { id: id_of(&user), role: "user", session: 1, reads_only: false })
     }
 
     async fn create(&self, name: &str, parent: Option<i64>, who: &Principal, body: &str) -> Result<i64, Error> {

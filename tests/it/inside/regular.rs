@@ -138,7 +138,7 @@ async fn begin_with_a_meeting(server: &Embedded, soon_us: i64) {
     let pipeline = &server.layers().pipeline;
     let account = br#"{"email": "ada@example.com", "password": "correct horse battery"}"#;
     pipeline.register(&Object::parse(account).unwrap()).await.unwrap();
-    let ada = Principal::Account(Caller { id: 1, role: "user", session: 1 });
+    let ada = Principal::Account(Caller { id: 1, role: "user", session: 1, reads_only: false });
     let starts_at = clock::format_us(soon_us + 24 * 60 * 60 * clock::SECOND_US);
     let body = format!(r#"{{"title": "Lunch", "starts_at": "{starts_at}"}}"#);
     let meeting = server.layers().catalog.find("meeting").unwrap().index;

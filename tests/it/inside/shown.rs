@@ -66,7 +66,7 @@ impl World {
         for name in ["owner", "holder", "other"] {
             people.push((name, app.register(name).await));
         }
-        let boss = Caller { id: id(&app.register("boss").await), role: "admin", session: 1 };
+        let boss = Caller { id: id(&app.register("boss").await), role: "admin", session: 1, reads_only: false };
         people.push(("boss", Principal::Account(boss)));
         Self { app, people }
     }
@@ -240,10 +240,15 @@ fn an_account_is_shown_to_itself() {
         let made = app.pipeline.register(&Object::parse(body.as_bytes()).unwrap()).await.unwrap();
         let made: Value = serde_json::from_slice(&made).unwrap();
         assert_eq!((made["email"].as_str(), made.get("role")), (Some("a@example.com"), None), "{made}");
-        let who = Principal::Account(Caller { id: made["id"].as_i64().unwrap(), role: "user", session: 1 });
+        let who = Principal::Account(Caller {
+            id: made["id"].as_i64().unwrap(),
+            role: "user",
+            session: 1,
+            reads_only: false,
+        });
         let own = app.pipeline.read(app.index("user"), Target::Oneself, &who).await.unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&own).unwrap(), made);
-        let admin = Principal::Account(Caller { id: 99, role: "admin", session: 1 });
+        let admin = Principal::Account(Caller { id: 99, role: "admin", session: 1, reads_only: false });
         let seen = app.pipeline.read(app.index("user"), Target::Id(id(&who)), &admin).await.unwrap();
         let seen: Value = serde_json::from_slice(&seen).unwrap();
         assert_eq!((seen.get("email"), seen["role"].as_str()), (None, Some("user")), "{seen}");

@@ -370,7 +370,9 @@ fn who_manages_accounts_stays_whatever_the_rule_looks_like() {
             let second = app.register("second").await;
             let promote = Statement::new("UPDATE users SET role = 'admin'", Vec::new());
             app.db.write(move |tx| Box::pin(async move { Ok(tx.query(promote).await?) })).await.unwrap();
-            let admin = |who: &Principal| Principal::Account(Caller { id: id(who), role: "admin", session: 1 });
+            let admin = |who: &Principal| {
+                Principal::Account(Caller { id: id(who), role: "admin", session: 1, reads_only: false })
+            };
             app.update("user", id(&first), &admin(&second), r#"{"is_active": false}"#).await.unwrap();
             for body in [r#"{"is_active": false}"#, r#"{"role": "user"}"#] {
                 let refused = app.update("user", id(&second), &admin(&second), body).await;

@@ -131,6 +131,19 @@ fn a_row_is_changed_in_the_version_that_is_named() {
 }
 
 #[test]
+fn what_has_no_version_yet_is_asked_for_none() {
+    let app = shared();
+    let person = app.person();
+    for tag in ["*", "\"x\"", "W/\"x\"", ""] {
+        let made = app.post("/projects", &json!({ "name": "a" })).by(&person).header("if-match", tag);
+        made.faulty(&["If-Match"]);
+        let batch = json!({ "operations": [{ "method": "GET", "path": "/users/me" }] });
+        app.post("/batch", &batch).by(&person).header("if-match", tag).faulty(&["If-Match"]);
+    }
+    assert_eq!(app.walk(&person, "/projects").len(), 0);
+}
+
+#[test]
 fn a_row_is_changed_that_was_not_since() {
     let app = shared();
     let person = app.person();

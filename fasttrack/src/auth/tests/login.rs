@@ -9,8 +9,8 @@ async fn a_login_makes_a_caller() {
     assert_eq!(house.auth.authenticate(None).await.unwrap(), Principal::Anonymous);
     let one = house.log_in().await;
     let two = house.log_in().await;
-    assert_eq!(house.caller(&one.access).await.unwrap(), Caller { id: 1, role: "user", session: 1 });
-    assert_eq!(house.caller(&two.access).await.unwrap(), Caller { id: 1, role: "user", session: 2 });
+    assert_eq!(house.caller(&one.access).await.unwrap(), Caller { id: 1, role: "user", session: 1, reads_only: false });
+    assert_eq!(house.caller(&two.access).await.unwrap(), Caller { id: 1, role: "user", session: 2, reads_only: false });
     let admission = house.auth.admit(&one.access).await.unwrap();
     assert_eq!(admission.expires_at_us, (START_US / SECOND_US + 900) * SECOND_US);
     House::refused(house.caller(&one.refresh).await, "refresh token");

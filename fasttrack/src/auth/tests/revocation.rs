@@ -138,7 +138,12 @@ async fn revocations_are_never_outlived_by_a_load_beside_them() {
     let house = House::new().await;
     for _ in 0..50 {
         let pair = house.log_in().await;
-        let caller = Caller { id: 1, role: "user", session: house.caller(&pair.access).await.unwrap().session };
+        let caller = Caller {
+            id: 1,
+            role: "user",
+            session: house.caller(&pair.access).await.unwrap().session,
+            reads_only: false,
+        };
         house.change("UPDATE users SET role = 'user'").await;
         let loads: Vec<_> = (0..8)
             .map(|_| {

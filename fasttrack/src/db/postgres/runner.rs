@@ -248,12 +248,13 @@ fn in_doubt(error: &DbError) -> DbError {
 const IN_DOUBT: &str =
     "the database went away while this was being done, and it may have been; look before you try again";
 
-/// Runs a unit, and asks whether what it did may be.
+/// Runs a unit, and asks whether what it did may be, and is still wanted.
 async fn run(unit: &mut dyn Unit, tx: &mut Tx<PostgresSession>, again: Again) -> Result<bool, DbError> {
     if !unit.run(tx, again).await {
         return Ok(false);
     }
-    tx.before_commit().await.map(|()| true)
+    tx.before_commit().await?;
+    Ok(unit.hold())
 }
 
 /// How long to wait before the next try: each time another while, so that two do not meet again.

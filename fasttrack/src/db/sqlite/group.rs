@@ -151,10 +151,11 @@ impl Group {
     }
 }
 
-/// Runs a unit, and asks whether what it did may be.
+/// Runs a unit, and asks whether what it did may be, and is still wanted.
 async fn run(unit: &mut dyn Unit, tx: &mut Tx<SqliteSession>, mark: Mark) -> Result<bool, DbError> {
     if !unit.run(tx, Again::Never).await {
         return Ok(false);
     }
-    tx.before_commit(mark).await.map(|()| true)
+    tx.before_commit(mark).await?;
+    Ok(unit.hold())
 }

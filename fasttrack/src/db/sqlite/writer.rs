@@ -25,6 +25,7 @@ use super::{
         gauge::Gauges,
         tx::run_hook,
         unit::{Batch, NewRow, Unit, Work},
+        wait::Answer,
     },
     group::{Group, InDoubt, Limits},
     session::SqliteSession,
@@ -49,14 +50,14 @@ pub(super) struct Writer {
 }
 
 /// Where whoever had changes captured hears whether they are.
-type Answer = oneshot::Sender<Result<(), DbError>>;
+type Captured = oneshot::Sender<Result<(), DbError>>;
 
 /// What the writer is asked.
 enum Job {
     Unit(Box<dyn Unit>),
     Insert(NewRow),
     Alone(Box<dyn Unit>),
-    ChangeCapture(Arc<ChangeCapture>, Answer),
+    ChangeCapture(Arc<ChangeCapture>, Captured),
     Close(oneshot::Sender<()>),
 }
 
@@ -168,7 +169,7 @@ struct Task {
     alone: Vec<Box<dyn Unit>>,
     capture: Option<Arc<ChangeCapture>>,
     /// What is to be captured next, and who waits for that.
-    to_capture: Vec<(Arc<ChangeCapture>, Answer)>,
+    to_capture: Vec<(Arc<ChangeCapture>, Captured)>,
     /// Whether it is looked for what other processes write, and when next.
     polls: bool,
     poll_at: Instant,
@@ -360,7 +361,7 @@ fn unwatched<F>(work: F) -> Box<dyn Unit>
 where
     F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
 {
-    let (answer, _) = oneshot::channel();
+    let (answer, _) = Answer::channel();
     Box::new(Work::once(work, answer))
 }
 

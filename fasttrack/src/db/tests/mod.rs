@@ -5,6 +5,7 @@
 mod reads;
 mod snapshots;
 mod units;
+mod waits;
 
 use super::{Arg, Cell, Db, DbError, DbOptions, Dialect, Row, Statement, postgres, sqlite};
 use crate::error::Error;

@@ -198,10 +198,17 @@ async fn writes_whose_caller_went_away_are_done_before_the_end() {
 
 /// Inserts items in one statement, and notes how many came together; or answers too few.
 #[derive(Default)]
-struct Items {
+pub(super) struct Items {
     sizes: Mutex<Vec<usize>>,
     forgets: bool,
     rendered: &'static str,
+}
+
+impl Items {
+    /// Answers the name.
+    pub(super) fn named(bench: &Bench) -> Self {
+        Self { rendered: bench.choose("CAST(name AS BLOB)", "name"), ..Self::default() }
+    }
 }
 
 impl RowPlan for Items {
@@ -228,7 +235,7 @@ impl RowPlan for Items {
 async fn rows_of_a_plan_are_merged_and_a_bad_one_fails_alone() {
     for bench in benches(DbOptions { queue: 500, ..DbOptions::default() }).await {
         bench.add("taken").await.unwrap();
-        let items = Arc::new(Items { rendered: bench.choose("CAST(name AS BLOB)", "name"), ..Items::default() });
+        let items = Arc::new(Items::named(&bench));
         let plan: Arc<dyn RowPlan> = items.clone();
         let mut wanted: Vec<String> = (0..400).map(|number| format!("item {number:03}")).collect();
         for at in [5, 42, 300] {

@@ -14,7 +14,7 @@ use crate::{
 /// Reads a body.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every fault.
+/// [`Error::Invalid`] with every fault, in the first operation that has one.
 pub(in crate::http) fn read(catalog: &Catalog, paths: &Paths, body: &Object<'_>) -> Result<Vec<Step>, Error> {
     let mut faults: Vec<_> = body.faults.iter().filter(|fault| !is_told_inside(fault, "operations")).cloned().collect();
     for (key, _) in body.members.iter().filter(|(key, _)| key != "operations") {
@@ -31,11 +31,21 @@ pub(in crate::http) fn read(catalog: &Catalog, paths: &Paths, body: &Object<'_>)
         }
         Err(fault) => faults.push(fault),
     }
+    let first = shapes.iter().find(|shape| !shape.faults.is_empty()).map(|shape| shape.place);
+    let first = first.filter(|_| faults.is_empty());
     faults.extend(shapes.iter_mut().flat_map(|shape| std::mem::take(&mut shape.faults)));
     let steps: Option<Vec<_>> = shapes.into_iter().map(|shape| shape.meant).collect();
     match steps {
         Some(steps) if faults.is_empty() => Ok(steps),
-        _ => Err(Error::Invalid(faults)),
+        _ => Err(in_operation(first, Error::Invalid(faults))),
+    }
+}
+
+/// An error that is told with the first operation that it is about, where it is about operations alone.
+fn in_operation(first: Option<usize>, error: Error) -> Error {
+    match first {
+        Some(operation) => Error::InOperation { operation, error: Box::new(error) },
+        None => error,
     }
 }
 

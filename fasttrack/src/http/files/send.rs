@@ -18,7 +18,7 @@ use crate::{
     },
     http::{
         body,
-        endpoint::{Endpoint, object, unknown_parameters},
+        endpoint::{Endpoint, object},
         forms,
         reply::Reply,
     },
@@ -39,7 +39,7 @@ impl Endpoint {
     pub(super) async fn send_file(&self, req: &mut Request, who: &Principal) -> Result<Reply, Error> {
         let of = self.file_of(req, who)?;
         let bytes = body::read(req, &self.site.intake).await?;
-        let faults = unknown_parameters(Params::parse(req.uri().query()));
+        let faults = forms::unknown_parameters(Params::parse(req.uri().query()), "none");
         forms::nothing(object(&bytes, false, faults)?)?;
         let file = find(&self.site.pipeline, of).await?;
         let tag = format!("\"{}\"", file.sha256);

@@ -22,7 +22,8 @@ use crate::{
     },
     http::{
         body, conditional,
-        endpoint::{Endpoint, unknown_parameters},
+        endpoint::Endpoint,
+        forms,
         grammar::{self, MediaType},
         idempotency,
         progress::Progress,
@@ -52,7 +53,7 @@ impl Endpoint {
     pub(super) async fn take_file(&self, req: &mut Request, who: &Principal) -> Result<Reply, Error> {
         let of = self.file_of(req, who)?;
         let field = of.column.file.ok_or_else(|| Error::Internal("a route of no file was taken for one".into()))?;
-        let mut faults = unknown_parameters(Params::parse(req.uri().query()));
+        let mut faults = forms::unknown_parameters(Params::parse(req.uri().query()), "none");
         idempotency::key(req, &self.route, who, &mut faults);
         let said = said(req, &mut faults);
         self.site.pipeline.may_replace(of).await?;

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::{
     config::PublicUrl,
+    db::Db,
     notify::{Hub, Limits},
 };
 
@@ -34,6 +35,7 @@ use super::{
 };
 
 mod stopping;
+mod waiting;
 
 /// What the routes of these tests do.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ enum Act {
     Hang,
     Status(StatusCode),
     Wait { begun: Arc<Notify>, go_on: Arc<Notify> },
+    Write(Db, &'static str),
 }
 
 /// Bytes of a large answer: more than fit between a server and a client that does not read.
@@ -70,6 +73,10 @@ impl Handler for Acting {
             Act::Hang => std::future::pending().await,
             Act::Status(status) => {
                 res.status_code(*status);
+            }
+            Act::Write(db, statement) => {
+                waiting::write(db, statement).await.unwrap();
+                Reply::json(StatusCode::OK, &b"{}"[..]).write(res);
             }
             Act::Wait { begun, go_on } => {
                 begun.notify_one();

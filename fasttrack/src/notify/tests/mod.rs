@@ -216,7 +216,7 @@ impl House {
     fn connect(&self, since: Option<i64>, life: Duration) -> (Client, JoinHandle<()>) {
         let last = self.told.0.lock().unwrap().last;
         let after = since.map_or(last, |since| since.min(last));
-        let caller = Caller { id: ACCOUNT, role: "user", session: 1 };
+        let caller = Caller { id: ACCOUNT, role: "user", session: 1, reads_only: false };
         let expires_at_us = clock::now_us() + i64::try_from(life.as_micros()).unwrap();
         let connection = Connection { caller, expires_at_us, after, is_newest: after == last };
         let services = Services { messages: Arc::clone(&self.told) as _, sessions: Arc::clone(&self.sessions) as _ };

@@ -139,7 +139,7 @@ impl World {
             let body = json!({ "is_public": place < 3 }).to_string();
             *product = app.create("product", None, &bob, &body).await.unwrap();
         }
-        let admin = Principal::Account(Caller { id: id(&admin), role: "admin", session: 1 });
+        let admin = Principal::Account(Caller { id: id(&admin), role: "admin", session: 1, reads_only: false });
         Self { app, ada, bob, admin, products }
     }
 

@@ -53,7 +53,7 @@ impl World {
         let user = resources::RESOURCES.iter().find(|schema| schema.account).unwrap();
         let app = Inside::new(&[user, &SHEET]).await;
         let user = app.register("user").await;
-        let admin = Caller { id: id(&app.register("admin").await), role: "admin", session: 1 };
+        let admin = Caller { id: id(&app.register("admin").await), role: "admin", session: 1, reads_only: false };
         Self { app, user, admin: Principal::Account(admin), rows: BTreeMap::new() }
     }
 
