@@ -130,6 +130,18 @@ impl ChangeListener for AccountListener {
         }
     }
 
+    /// What was taken from somebody is taken on every node.
+    fn is_awaited(&self, changes: &[Row]) -> bool {
+        changes.iter().filter_map(AccountChange::read).any(|change| match change {
+            AccountChange::Account(_)
+            | AccountChange::Manager(_)
+            | AccountChange::Disabled(_)
+            | AccountChange::Ended { .. }
+            | AccountChange::Key { .. } => true,
+            AccountChange::Session { .. } | AccountChange::Credentials(_) | AccountChange::Webhooks => false,
+        })
+    }
+
     fn suspend(&self) {
         self.accounts.distrust();
         self.sessions.distrust();

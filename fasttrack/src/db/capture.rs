@@ -35,6 +35,9 @@ pub trait ChangeListener: Send + Sync {
     /// This was committed, and nobody has been answered yet.
     fn committed(&self, changes: &[Row]);
 
+    /// Whether whoever made such changes is answered only when every node has heard of them.
+    fn is_awaited(&self, changes: &[Row]) -> bool;
+
     /// A commit was sent, and it is not known what came, or will come, of it. From now on anything may change at any
     /// moment, until [`Self::resync`].
     fn suspend(&self);

@@ -18,6 +18,7 @@ use super::{
     capture::Captures,
     connect::Connector,
     error::{Failure, Remedy},
+    hearing::Hearing,
     listen::Listener,
     pool::{Lease, Pool},
     runner::Runner,
@@ -50,7 +51,7 @@ pub(in crate::db) struct Postgres {
     queue: Arc<Semaphore>,
     queue_size: u32,
     terms: Terms,
-    listener: Listener,
+    listener: Arc<Listener>,
     /// Whether what other nodes do is heard.
     hears: bool,
     gauges: Gauges,
@@ -76,10 +77,12 @@ impl Postgres {
         }
         drop(first);
         let captures = Captures::default();
+        let listener = Arc::new(Listener::new(connector, [pool.clone(), snapshots.clone()]));
         // A unit waits for its connection as long as the client waits for the answer, or nearly.
         let runner = Runner {
             pool: pool.clone(),
             captures: captures.clone(),
+            hearing: Hearing::new(pool.clone(), Arc::clone(&listener)),
             // A quarter of the connections, and one at least, is always there for those who read.
             writers: Arc::new(Semaphore::new(options.pool.saturating_sub((options.pool / 4).max(1)).max(1))),
             wait: options.busy_timeout * 3,
@@ -87,7 +90,7 @@ impl Postgres {
         let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };
         let batches = Batches::start(runner.clone(), terms, options, gauges.clone());
         Ok(Self {
-            listener: Listener::new(connector, [pool.clone(), snapshots.clone()]),
+            listener,
             pool,
             snapshots,
             snapshot_limit: options.snapshot_limit,
@@ -150,7 +153,9 @@ impl Postgres {
                 // Nothing is believed until the others are heard.
                 let doubt = self.captures.doubt();
                 self.captures.set(Arc::new(capture));
-                tokio::spawn(self.captures.clone().hear(self.listener.subscribe(channel), doubt));
+                let hearing = self.runner.hearing.clone();
+                hearing.begin();
+                tokio::spawn(self.captures.clone().hear(self.listener.subscribe(channel), doubt, hearing));
             }
             None => self.captures.set(Arc::new(capture)),
         }

@@ -5,7 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::super::{Cell, ChangeCapture, ChangeListener, Notice, Notices, Row, tx::run_hook};
+use super::{
+    super::{Cell, ChangeCapture, ChangeListener, Notice, Notices, Row, tx::run_hook},
+    hearing::Hearing,
+};
 
 /// What is captured, if anything is, and who is told. A clone is the same.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +45,12 @@ impl Captures {
         tell(move || if is_trusted { listener.resync() } else { listener.suspend() });
     }
 
-    /// Tells what was committed.
-    pub(super) fn committed(&self, changes: Vec<Row>) {
-        if let Some(listener) = self.listener().filter(|_| !changes.is_empty()) {
-            tell(move || listener.committed(&changes));
-        }
+    /// Tells what was committed; on which channel all nodes are to have heard of it before anybody is answered, if so.
+    pub(super) fn committed(&self, changes: Vec<Row>) -> Option<&'static str> {
+        let capture = self.get().filter(|_| !changes.is_empty())?;
+        let channel = capture.channel.filter(|_| capture.listener.is_awaited(&changes));
+        tell(move || capture.listener.committed(&changes));
+        channel
     }
 
     /// From now on anything may change unheard, until what this gives back is dropped.
@@ -59,13 +63,14 @@ impl Captures {
     }
 
     /// Passes on what other processes say of their changes, and has nothing believed while they are not heard.
-    pub(super) async fn hear(self, mut notices: Notices, doubt: Doubt) {
+    pub(super) async fn hear(self, mut notices: Notices, doubt: Doubt, hearing: Hearing) {
         let mut doubt = Some(doubt);
         while let Some(notice) = notices.next().await {
             match notice {
                 Notice::Connected => drop(doubt.take()),
                 Notice::Disconnected => doubt = Some(doubt.unwrap_or_else(|| self.doubt())),
-                Notice::Payload(change) => self.committed(vec![read_change(&change)]),
+                Notice::Payload(said) if hearing.answer(&said) => {}
+                Notice::Payload(change) => _ = self.committed(vec![read_change(&change)]),
             }
         }
     }

@@ -42,6 +42,12 @@ const BEAT: Duration = Duration::from_millis(500);
 /// How long it has to answer.
 const BEAT_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long it takes at most until it is noticed that nothing is heard.
+pub(super) const LONGEST_SILENCE: Duration = Duration::from_millis(1_500);
+
+/// The first number of the locks that those hold who listen; the second is that of the channel.
+pub(super) const LOCKS: i32 = 0x6661_7374;
+
 /// How often it is proven that what is said is heard.
 const PROVE_EVERY: Duration = Duration::from_secs(10);
 
@@ -307,5 +313,6 @@ fn probe() -> String {
 
 async fn listen_to(client: &Client, channel: &str) -> Result<(), DbError> {
     let name = channel.replace('"', "\"\"");
-    client.batch_execute(&format!("LISTEN \"{name}\"")).await.map_err(|error| Failure::from(error).error)
+    let lock = format!("SELECT pg_advisory_lock_shared({LOCKS}, hashtext('{}'))", channel.replace('\'', "''"));
+    client.batch_execute(&format!("LISTEN \"{name}\"; {lock}")).await.map_err(|error| Failure::from(error).error)
 }

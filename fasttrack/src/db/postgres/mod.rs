@@ -16,6 +16,7 @@ mod capture;
 mod connect;
 mod connection;
 mod error;
+mod hearing;
 mod hosts;
 mod listen;
 mod pool;

@@ -20,6 +20,7 @@ use super::{
     capture::{Captures, Doubt},
     connect::SERVER,
     error::{Failure, Remedy},
+    hearing::Hearing,
     pool::Pool,
     session::{CommitFailure, Number, PostgresSession, Terms},
 };
@@ -45,6 +46,7 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Runner {
     pub(super) pool: Pool,
     pub(super) captures: Captures,
+    pub(super) hearing: Hearing,
     /// Units that run at a time, at most.
     pub(super) writers: Arc<Semaphore>,
     /// How long a unit waits for a connection.
@@ -140,7 +142,7 @@ impl Runner {
         }
         match tx.session.commit().await {
             Ok(()) => {
-                self.follow(&mut tx);
+                self.follow(tx).await;
                 Ok(())
             }
             Err(CommitFailure::Refused(failure)) => {
@@ -152,10 +154,14 @@ impl Runner {
     }
 
     /// What follows a commit that stands.
-    fn follow(&self, tx: &mut Tx<PostgresSession>) {
-        self.captures.committed(tx.session.take_changes());
+    async fn follow(&self, mut tx: Tx<PostgresSession>) {
+        let awaited = self.captures.committed(tx.session.take_changes());
         let (wakes, hooks) = tx.take_hooks();
         wakes.into_iter().chain(hooks).for_each(run_hook);
+        drop(tx);
+        if let Some(channel) = awaited {
+            self.hearing.wait(channel).await;
+        }
     }
 
     /// Asks what came of a commit over which the connection was lost, and does what follows.
@@ -165,7 +171,7 @@ impl Runner {
         let doubt = self.captures.doubt();
         match timeout(DOUBT_LIMIT, self.ask(&number)).await {
             Ok(Outcome::Committed) => {
-                self.follow(&mut tx);
+                self.follow(tx).await;
                 drop(doubt);
                 Ok(())
             }

@@ -1,11 +1,14 @@
 //! Whoever listens hears of what was committed, here and on other nodes, and of when that is not known.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::Notify;
 
-use super::*;
+use super::{super::listen, *};
 use crate::db::{ChangeCapture, ChangeListener, Notice, Tx};
 
 /// Writes down what it is told, and refuses what it is asked to.
@@ -40,7 +43,7 @@ impl Recorder {
                 self.news.notified().await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect(what);
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect(what);
     }
 }
 
@@ -65,6 +68,10 @@ impl ChangeListener for Recorder {
 
     fn committed(&self, changes: &[Row]) {
         self.note(format!("{:?}", ids(changes)));
+    }
+
+    fn is_awaited(&self, changes: &[Row]) -> bool {
+        ids(changes).contains(&5)
     }
 
     fn suspend(&self) {
@@ -157,6 +164,59 @@ async fn what_other_nodes_do_is_heard_and_when_it_cannot_be() {
     execute(&bench, "UPDATE item SET size = 4 WHERE id = 1").await.unwrap();
     recorder.until("[1]").await;
     other.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_awaited_is_answered_when_every_node_has_heard() {
+    const CHANNEL: &str = "test_changes";
+    const CHANGE: &str = "UPDATE item SET size = size + 1 WHERE id = 5";
+    let Some((bench, _)) = watched().await else { return };
+    execute(&bench, "INSERT INTO item (id, name, size) VALUES (5, 'e', 0)").await.unwrap();
+    let url = DatabaseUrl::Postgres(bench.url.clone());
+    let connect = || Db::connect(&url, DbOptions::default());
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        let (node, recorder) = (connect().await.unwrap(), Arc::new(Recorder::default()));
+        node.capture_changes(capture(&recorder, Some(CHANNEL))).await.unwrap();
+        recorder.until("sees").await;
+        nodes.push((node, recorder));
+    }
+    // A process that only writes, as a command does.
+    let command = connect().await.unwrap();
+    command.capture_changes(capture(&Arc::default(), Some(CHANNEL))).await.unwrap();
+    let begun = Instant::now();
+    for number in 0..20 {
+        let who = if number % 4 == 3 { &command } else { &nodes[number % 4].0 };
+        execute(who, CHANGE).await.unwrap();
+        for (_, recorder) in &nodes {
+            let told = recorder.take();
+            assert!(told.contains(&"[5]".to_owned()), "{number}: {told:?}");
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "nobody answered");
+
+    // One that counts as listening, and says nothing, is waited for until it has noticed that it hears nothing.
+    let silent = connect().await.unwrap();
+    let lock = Statement::new(
+        "SELECT pg_advisory_xact_lock_shared($1::int, hashtext($2))::text",
+        vec![Arg::Int(listen::LOCKS.into()), Arg::Text(CHANNEL.into())],
+    );
+    let held = silent.write(move |tx| {
+        Box::pin(async move {
+            tx.query(lock).await?;
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            Ok(())
+        })
+    });
+    let waited = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let begun = Instant::now();
+        execute(&nodes[0].0, CHANGE).await.unwrap();
+        begun.elapsed()
+    };
+    let (held, waited) = tokio::join!(held, waited);
+    held.unwrap();
+    assert!((1_400..2_500).contains(&waited.as_millis()), "{waited:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,10 @@ impl ChangeListener for Recorder {
         self.note(format!("{:?}", ids(changes)));
     }
 
+    fn is_awaited(&self, _: &[Row]) -> bool {
+        false
+    }
+
     fn suspend(&self) {
         self.note("lost");
     }
