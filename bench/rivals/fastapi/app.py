@@ -35,6 +35,7 @@ class User(SQLModel, table=True):
     display_name: str
     role: str
     is_active: bool
+    email_verified: bool
     created_at: str
     updated_at: str
 

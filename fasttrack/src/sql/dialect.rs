@@ -78,7 +78,7 @@ pub(crate) trait Syntax: Sync {
     fn joined(&self, text: &str, separator: u8, order: &str) -> String;
 
     /// What joins the rows of a table to those that were found in an order, so that each is looked up in its turn; and what of
-    /// the order [`Self::joined`] still has to be told.
+    /// the order [`Self::joined`] still has to be told, and a union of parts that follow each other in it.
     fn in_turn<'a>(&self, order: &'a str) -> (&'static str, &'a str);
 
     /// Whether a text contains what a pattern of LIKE says, the case of ASCII letters aside.

@@ -98,7 +98,9 @@ pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Te
     // What is found in one of these ways may be found in another, too.
     let is_found_once = sources.as_ref().is_none_or(|sources| sources.len() == 1);
     let stretches: Vec<_> = ways.iter().flat_map(|way| ranges.iter().map(move |range| (way, range))).collect();
-    parts.write_stretches(&stretches, is_found_once, &mut sql);
+    // Those of one way follow each other in the order of the page.
+    let order = if ways.len() == 1 { order.to_owned() } else { sql.fragment(|sql| write_order(query, sql)) };
+    parts.write_stretches(&stretches, is_found_once, &order, &mut sql);
     let id = query.sort.len().saturating_sub(1);
     sql.push(&format!(") p {join} {} t ON t.\"id\" = p.k{id}", query.table.name));
     sql.finish()
@@ -227,16 +229,18 @@ struct Parts<'a> {
     after: &'a [String],
 }
 
-/// The stretches that make up what comes after the keys `after`.
+/// The stretches that make up what comes after the keys `after`, in the order of the page: those come first that have most
+/// keys in common with it.
 fn ranges(sort: &[SortKey], after: &[Arg]) -> Vec<Vec<Bound>> {
     let equal = |position: usize, arg: &Arg| match arg {
         Arg::Null => Bound::IsNull(position),
         _ => Bound::Equal(position),
     };
-    let mut ranges = Vec::new();
+    let mut ranges: Vec<Vec<Vec<Bound>>> = Vec::new();
     for (position, (key, value)) in sort.iter().zip(after).enumerate() {
         let prefix: Vec<_> = after.iter().enumerate().take(position).map(|(index, arg)| equal(index, arg)).collect();
-        let mut push = |bound| ranges.push(prefix.iter().copied().chain(std::iter::once(bound)).collect());
+        let mut beyond = Vec::new();
+        let mut push = |bound| beyond.push(prefix.iter().copied().chain(std::iter::once(bound)).collect());
         match (key.descending, value) {
             (false, Arg::Null) => push(Bound::IsNotNull(position)),
             (true, Arg::Null) => {}
@@ -248,8 +252,9 @@ fn ranges(sort: &[SortKey], after: &[Arg]) -> Vec<Vec<Bound>> {
                 }
             }
         }
+        ranges.push(beyond);
     }
-    ranges
+    ranges.into_iter().rev().flatten().collect()
 }
 
 impl Parts<'_> {
@@ -260,7 +265,7 @@ impl Parts<'_> {
         sort_key(key.column, &format!("t.{}", quote(key.column.key)))
     }
 
-    fn write_stretches(&self, stretches: &[(&Way<'_>, &Vec<Bound>)], is_found_once: bool, sql: &mut Sql) {
+    fn write_stretches(&self, stretches: &[(&Way<'_>, &Vec<Bound>)], is_found_once: bool, order: &str, sql: &mut Sql) {
         if let [(way, range)] = stretches {
             return self.write_range(way, range, sql);
         }
@@ -269,8 +274,7 @@ impl Parts<'_> {
             self.write_range(way, range, sql);
             sql.push(") s");
         });
-        write_order(self.query, sql);
-        sql.push(&limited(self.query.limit + 1));
+        sql.push(order).push(&limited(self.query.limit + 1));
     }
 
     fn write_range(&self, way: &Way<'_>, range: &[Bound], sql: &mut Sql) {

@@ -41,6 +41,7 @@ struct User<'a> {
     display_name: &'a str,
     role: &'a str,
     is_active: bool,
+    email_verified: bool,
     created_at: &'a str,
     updated_at: &'a str,
 }
@@ -57,7 +58,7 @@ pub struct Page {
 /// What a statement has to select for each.
 pub const PROJECT: &str = "id, name, description, status, owner_id, created_at, updated_at";
 pub const TASK: &str = "id, title, description, status, priority, project_id, assignee_id, created_at, updated_at";
-pub const USER: &str = "id, email, display_name, role, is_active, created_at, updated_at";
+pub const USER: &str = "id, email, display_name, role, is_active, email_verified, created_at, updated_at";
 
 /// Room that most rows fit into, in bytes.
 const ROW_BYTES: usize = 256;
@@ -159,8 +160,9 @@ pub fn user(row: &Row<'_>, json: &mut Vec<u8>) -> Result<Place, Problem> {
         display_name: text(row, 2)?,
         role: text(row, 3)?,
         is_active: row.get(4)?,
-        created_at: text(row, 5)?,
-        updated_at: text(row, 6)?,
+        email_verified: row.get(5)?,
+        created_at: text(row, 6)?,
+        updated_at: text(row, 7)?,
     };
     write(&user, json)?;
     Ok(Place { id: user.id, ..Place::START })

@@ -12,6 +12,7 @@ pub struct User {
     display_name: String,
     role: String,
     is_active: bool,
+    email_verified: bool,
     created_at: String,
     updated_at: String,
 }

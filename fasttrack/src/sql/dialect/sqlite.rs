@@ -115,7 +115,8 @@ impl Syntax for Sqlite {
     }
 
     /// A cross join is not turned round, and an aggregate is given the rows as they are found; for which `SQLite` keeps the
-    /// order of a subquery below one of which that can be told (`SF_OrderByReqd`). Told the order, it would sort once more.
+    /// order of a subquery below one of which that can be told (`SF_OrderByReqd`). Parts of a union are gone through one
+    /// after the other, up to its limit. Told the order, it would sort once more.
     fn in_turn<'a>(&self, _order: &'a str) -> (&'static str, &'a str) {
         ("CROSS JOIN", "")
     }
