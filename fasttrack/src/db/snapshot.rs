@@ -58,7 +58,8 @@ impl Snapshot {
     /// [`DbError::Busy`] when it took too long, or the snapshot was held too long; else what the database says.
     pub async fn read(&mut self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let span = trace::reading(self.dialect, &statement.sql);
-        let Some(mut reader) = self.reader.take() else { return Err(over()) };
+        let is_held = Instant::now() < self.ends_at;
+        let Some(mut reader) = self.reader.take().filter(|_| is_held) else { return Err(over()) };
         let deadline = (Instant::now() + self.statement_limit).min(self.ends_at);
         let read = async {
             let read = timeout_at(deadline, reader.read(statement)).await;
