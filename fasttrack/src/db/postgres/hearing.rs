@@ -108,8 +108,9 @@ impl Hearing {
         let mut answers = self.0.answers.subscribe();
         let question = format!("{}{}", self.0.name, self.0.asked.fetch_add(1, Ordering::Relaxed));
         let heard = timeout_at(deadline, async {
-            // A process that hears nothing itself begins to where others do.
-            if self.0.is_heard.get().is_none() && self.ask(channel, None).await? == 0 {
+            // Where nobody hears, as behind a pooler that passes nothing on, nobody remembers anything.
+            let is_heard = self.0.is_heard.get().is_some_and(|is_heard| *is_heard.borrow());
+            if !is_heard && self.ask(channel, None).await? == 0 {
                 return Some(());
             }
             self.begin().wait_for(|is_heard| *is_heard).await.ok()?;

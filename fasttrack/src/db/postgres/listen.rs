@@ -155,6 +155,9 @@ impl Task {
         }
         listen_to(client, &self.probe).await.map_err(Heard::nothing)?;
         self.prove(&mut notifications).await.map_err(Heard::nothing)?;
+        for channel in self.channels.keys() {
+            count_in(client, channel).await.map_err(Heard::nothing)?;
+        }
         self.tell_all(&Notice::Connected);
         let ended = self.hear(client, &mut notifications).await;
         self.tell_all(&Notice::Disconnected);
@@ -178,6 +181,7 @@ impl Task {
                 subscription = self.subscriptions.recv() => {
                     let Some(Subscription { channel, mut subscriber }) = subscription else { return Ok(()) };
                     listen_to(client, &channel).await?;
+                    count_in(client, &channel).await?;
                     if subscriber.say(Notice::Connected) {
                         self.channels.entry(channel).or_default().push(subscriber);
                     }
@@ -313,6 +317,13 @@ fn probe() -> String {
 
 async fn listen_to(client: &Client, channel: &str) -> Result<(), DbError> {
     let name = channel.replace('"', "\"\"");
-    let lock = format!("SELECT pg_advisory_lock_shared({LOCKS}, hashtext('{}'))", channel.replace('\'', "''"));
-    client.batch_execute(&format!("LISTEN \"{name}\"; {lock}")).await.map_err(|error| Failure::from(error).error)
+    client.batch_execute(&format!("LISTEN \"{name}\"")).await.map_err(|error| Failure::from(error).error)
+}
+
+/// Takes the lock by which listeners of a channel are counted; once it is proven that what is said is heard, so that no pooler
+/// is left with it.
+async fn count_in(client: &Client, channel: &str) -> Result<(), DbError> {
+    let name = channel.replace('\'', "''");
+    let lock = format!("SELECT pg_advisory_lock_shared({LOCKS}, hashtext('{name}'))");
+    client.batch_execute(&lock).await.map_err(|error| Failure::from(error).error)
 }

@@ -157,7 +157,7 @@ async fn what_other_nodes_do_is_heard_and_when_it_cannot_be() {
     recorder.until("[1]").await;
     run_on(&bench.url, "UPDATE item SET size = 3 WHERE id = 9".into()).await;
     recorder.until("[9]").await;
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE (query LIKE 'LISTEN%' OR query LIKE 'SELECT pg_advisory_lock_shared%') AND datname = current_database()";
     bench.read(sql(cut)).await.unwrap();
     recorder.until("lost").await;
     recorder.until("sees").await;
