@@ -130,15 +130,19 @@ fn digest(plain: &str) -> String {
 
 fn compare(plain: &str, hash: Option<&str>, cost: u32) -> Verdict {
     // What is over the limit was never taken as a password, and is not worth digesting.
-    let hash = hash.filter(|_| plain.len() <= MAX_BYTES);
-    let Some((kept_cost, bcrypt_hash)) = hash.and_then(parse) else {
-        if hash.is_some() {
-            tracing::error!("a kept password hash is damaged, or its cost is over {MAX_COST}; nobody can log in by it");
-        }
+    if plain.len() > MAX_BYTES {
+        spend(0, cost);
+        return Verdict::Wrong;
+    }
+    // Whoever has no hash is compared with one that no password has, so that all of the work is the same.
+    let stand_in = stand_in(cost);
+    let hash = hash.unwrap_or(&stand_in);
+    let Some((kept_cost, bcrypt_hash)) = parse(hash) else {
+        tracing::error!("a kept password hash is damaged, or its cost is over {MAX_COST}; nobody can log in by it");
         spend(0, cost);
         return Verdict::Wrong;
     };
-    let marked = hash.is_some_and(|hash| hash.starts_with(MARK));
+    let marked = hash.starts_with(MARK);
     let right = if marked { bcrypt::verify(digest(plain), bcrypt_hash) } else { bcrypt::verify(plain, bcrypt_hash) };
     match right {
         Ok(true) if marked && kept_cost == cost => Verdict::Right,
@@ -148,6 +152,12 @@ fn compare(plain: &str, hash: Option<&str>, cost: u32) -> Verdict {
             Verdict::Wrong
         }
     }
+}
+
+/// A hash that no password is known to have: salt and hash are zeros, in bcrypt's base64.
+fn stand_in(cost: u32) -> String {
+    let cost = cost.clamp(4, MAX_COST);
+    format!("{MARK}$2b${cost:02}${:.<53}", "")
 }
 
 /// The cost of a kept hash, and the hash without the mark; `None` when it is none that may be verified.
@@ -213,6 +223,14 @@ mod tests {
         ] {
             assert_eq!(compare(plain, hash.as_deref(), COST), expected, "{plain:.20} {hash:?}");
         }
+    }
+
+    #[test]
+    fn who_has_no_hash_costs_as_much_as_who_has_one() {
+        for (cost, expected) in [(COST, COST), (12, 12), (0, 4), (31, MAX_COST)] {
+            assert_eq!(parse(&stand_in(cost)).map(|(cost, _)| cost), Some(expected), "{cost}");
+        }
+        assert_eq!(compare("correct horse", Some(&stand_in(COST)), COST), Verdict::Wrong);
     }
 
     #[test]
