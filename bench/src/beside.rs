@@ -1,14 +1,13 @@
 //! What a read waits for while the server has something else to do: writers, searches, log-ins.
 //!
-//! Reads are sent at their times, whether or not the ones before them are answered, and their latency counts from then: what a
-//! server makes others wait for is in it. What goes on beside them is sent as fast as it is answered.
+//! Reads are [`paced`](crate::paced); what goes on beside them is sent as fast as it is answered.
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{process::Command, task::JoinSet};
@@ -17,13 +16,13 @@ use crate::{
     Error,
     client::{self, Call, Client},
     load::quantile_ms,
+    paced::Pace,
     rivals::data::{Data, ENVIRONMENT, TASKS},
     server::{Listening, Server},
 };
 
-/// Connections that read, and how long each waits from one request to the next: 800 a second.
-const READERS: usize = 16;
-const EVERY: Duration = Duration::from_millis(20);
+/// 800 reads a second.
+const READS: Pace = Pace { connections: 16, every: Duration::from_millis(20) };
 
 /// How long it goes on before it is measured.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -60,10 +59,7 @@ pub async fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     let server = Server::run(command, &folder, &environment, Listening::Says).await?;
     let register = client::post("/api/v1/auth/register", ACCOUNT);
     Client::connect(&server.address, "").await?.send(register).await?;
-    println!(
-        "GET a task, {} a second, beside | p50 | p99 | max | beside it, a second | |",
-        1_000 / EVERY.as_millis() * 16
-    );
+    println!("GET a task, {} a second, beside | p50 | p99 | max | beside it, a second | |", READS.rate());
     println!("|---|---|---|---|---|---|");
     for beside in &ALL {
         measure(&server, &data.token, beside, duration).await?;
@@ -89,13 +85,14 @@ async fn measure(server: &Server, token: &str, beside: &Beside, duration: Durati
     }
     tokio::time::sleep(WARM_UP).await;
     let before = answered.load(Ordering::Relaxed);
-    let mut latencies = read(server, token, duration).await?;
+    let reads = READS.read(&server.address, token, |n| format!("/api/v1/tasks/{}", 1 + n * 7_919 % TASKS));
+    tokio::time::sleep(duration).await;
+    let latencies = reads.end()?;
     let rate = (answered.load(Ordering::Relaxed) - before) as f64 / duration.as_secs_f64();
     done.store(true, Ordering::Relaxed);
     while let Some(ended) = going_on.join_next().await {
         ended??;
     }
-    latencies.sort_unstable();
     let p99 = quantile_ms(&latencies, 0.99);
     println!(
         "| {} | {:.2} ms | {p99:.2} ms | {:.2} ms | {rate:.0} | {} |",
@@ -105,32 +102,6 @@ async fn measure(server: &Server, token: &str, beside: &Beside, duration: Durati
         if p99 < BAR_MS { "reached" } else { "not reached" },
     );
     Ok(())
-}
-
-/// Reads at their times.
-async fn read(server: &Server, token: &str, duration: Duration) -> Result<Vec<Duration>, Error> {
-    let start = Instant::now();
-    let mut readers = JoinSet::new();
-    for reader in 0..READERS {
-        let mut client = Client::connect(&server.address, token).await?;
-        // Not all at once.
-        let mut due = start + EVERY * reader as u32 / READERS as u32;
-        readers.spawn(async move {
-            let (mut latencies, mut n) = (Vec::new(), reader);
-            while due < start + duration {
-                tokio::time::sleep_until(due.into()).await;
-                client.send(client::get(&format!("/api/v1/tasks/{}", 1 + n * 7_919 % TASKS))).await?;
-                latencies.push(due.elapsed());
-                (due, n) = (due + EVERY, n + READERS);
-            }
-            Ok::<_, Error>(latencies)
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(latencies) = readers.join_next().await {
-        all.extend(latencies??);
-    }
-    Ok(all)
 }
 
 fn write(n: usize) -> Call {

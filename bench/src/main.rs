@@ -26,6 +26,7 @@ mod load;
 mod mix;
 #[cfg(feature = "others")]
 mod notices;
+mod paced;
 #[cfg(feature = "others")]
 mod postgres;
 mod processes;

@@ -6,9 +6,8 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -19,6 +18,7 @@ use crate::{
     Error, audience,
     client::{self, Client},
     load::quantile_ms,
+    paced::Pace,
     server::{Listening, Server},
     sockets::{Pair, make_pairs},
 };
@@ -29,9 +29,8 @@ const AT_ONCE: usize = 32;
 /// The longest wait before the first attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Connections that read meanwhile, and how long each waits from one request to the next: 200 a second.
-const READERS: u32 = 4;
-const EVERY: Duration = Duration::from_millis(20);
+/// 200 reads a second meanwhile.
+const READS: Pace = Pace { connections: 4, every: Duration::from_millis(20) };
 
 /// How long it may take at most.
 const GIVEN_UP: Duration = Duration::from_secs(120);
@@ -98,13 +97,8 @@ async fn comment(address: &str, pairs: &[Pair]) -> Result<(), Error> {
 }
 
 async fn measure(server: &Server, address: &str, each: Vec<Arc<str>>, since: Instant) -> Result<(), Error> {
-    let (done, failed, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), each.len());
-    let token = Arc::clone(each.first().ok_or("no socket")?);
-    // On a thread of its own: what is measured is the server, and not how busy those are who come back.
-    let (of_server, until) = (server.address.clone(), Arc::clone(&done));
-    let reading = thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(read(of_server, token, until))
-    });
+    let (failed, count) = (Arc::new(AtomicUsize::new(0)), each.len());
+    let reads = READS.read(&server.address, each.first().ok_or("no socket")?, |_| "/api/v1/users/me".to_owned());
     let mut coming = JoinSet::new();
     for (n, token) in each.into_iter().enumerate() {
         let (address, failed) = (address.to_owned(), Arc::clone(&failed));
@@ -122,9 +116,7 @@ async fn measure(server: &Server, address: &str, each: Vec<Arc<str>>, since: Ins
         });
     }
     let back = tokio::time::timeout(GIVEN_UP, coming.join_all()).await.map_err(|_| "not all came back")?;
-    done.store(true, Ordering::Relaxed);
-    let mut latencies = reading.join().map_err(|_| "the reader panicked")??;
-    latencies.sort_unstable();
+    let latencies = reads.end()?;
     let mut times: Vec<_> = back.iter().map(|(_, at)| at.duration_since(since)).collect();
     times.sort_unstable();
     println!(
@@ -142,29 +134,4 @@ async fn measure(server: &Server, address: &str, each: Vec<Arc<str>>, since: Ins
         quantile_ms(&latencies, 1.0)
     );
     Ok(())
-}
-
-/// Reads at its times until all are back, whether or not the server keeps up.
-async fn read(address: String, token: Arc<str>, done: Arc<AtomicBool>) -> Result<Vec<Duration>, Error> {
-    let start = Instant::now();
-    let mut readers = JoinSet::new();
-    for reader in 0..READERS {
-        let (mut client, done) = (Client::connect(&address, &token).await?, Arc::clone(&done));
-        let mut due = start + EVERY * reader / READERS;
-        readers.spawn(async move {
-            let mut latencies = Vec::new();
-            while !done.load(Ordering::Relaxed) {
-                tokio::time::sleep_until(due.into()).await;
-                client.send(client::get("/api/v1/users/me")).await?;
-                latencies.push(due.elapsed());
-                due += EVERY;
-            }
-            Ok::<_, Error>(latencies)
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(latencies) = readers.join_next().await {
-        all.extend(latencies??);
-    }
-    Ok(all)
 }
