@@ -314,3 +314,12 @@ async fn a_full_disk_fails_what_waits_and_is_got_over() {
     write(&bench, "after".into()).await.unwrap();
     assert_eq!(names(&bench).await, ["after"]);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_writes_gives_way_to_who_reads() {
+    let niceness = || rustix::process::getpriority_process(None).unwrap();
+    let bench = bench(DbOptions::default()).await;
+    let of_writer = bench.write(move |_| Box::pin(async move { Ok(niceness()) })).await.unwrap();
+    assert_eq!(of_writer, (niceness() + 5).min(19));
+}
