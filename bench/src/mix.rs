@@ -62,6 +62,9 @@ struct Worker {
     sent: usize,
 }
 
+/// How long each goes on before it is measured: after tokens were refreshed, each of the new ones is seen for the first time.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// Fills, logs in, measures each kind and the mix, and compares.
 pub async fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     let binary = args.next().ok_or("bench mix BINARY [SECONDS]")?;
@@ -77,7 +80,8 @@ pub async fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     let mut rates: [Vec<f64>; 5] = Default::default();
     for _ in 0..ROUNDS {
         for (shares, rates) in alone.iter().chain([&MIX]).zip(&mut rates) {
-            let (answered, back) = measure(workers, *shares, duration).await?;
+            let (_, warm) = measure(workers, *shares, WARM_UP).await?;
+            let (answered, back) = measure(warm, *shares, duration).await?;
             workers = back;
             rates.push(answered as f64 / duration.as_secs_f64());
         }

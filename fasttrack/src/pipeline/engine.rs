@@ -9,6 +9,7 @@ use super::{
     flow::Step,
     inline::Along,
     outbox::Effects,
+    pages::Pages,
     permit::Right,
     rows::{RowsPlan, Shown},
     second::Second,
@@ -105,6 +106,7 @@ pub(super) struct RolePlan {
     /// Steps of flows that not everybody may take who may update.
     pub steps: Vec<Step>,
     pub references: Vec<Reference>,
+    pub pages: Pages,
 }
 
 impl Engine {
@@ -213,6 +215,7 @@ impl RolePlan {
             guards,
             steps: Step::of(catalog, model, role)?,
             references,
+            pages: Pages::new(),
         })
     }
 

@@ -6,6 +6,7 @@ use super::{
     Pipeline,
     engine::Engine,
     expand::Shown,
+    pages::Pages,
     refusal,
     verdict::{Executor, may_read_parent},
 };
@@ -42,6 +43,7 @@ pub(super) struct Listing<'a> {
     pub(super) shape: Shape<'a>,
     /// Rows that a statement finds at most, but for one more.
     pub(super) rows: i64,
+    pages: &'a Pages,
 }
 
 /// The rows of a page that was found.
@@ -101,7 +103,7 @@ impl Pipeline {
         let shown = Shown { resource, plan, known: policy, oneself: false, reads_only: who.reads_only() };
         let shape = self.shape(CallerRole::of(who), &shown, &shape)?;
         let rows = query.size.rows();
-        Ok(Listing { engine, policy, table, parent, who, query, shape, rows })
+        Ok(Listing { engine, policy, table, parent, who, query, shape, rows, pages: &plan.pages })
     }
 
     /// The sort keys that a cursor stands for.
@@ -220,24 +222,41 @@ impl Listing<'_> {
         self.query.search.is_some() || self.query.count || self.scans()
     }
 
+    /// What finds the rows after those keys of which these conditions hold.
     pub(super) fn statement(&self, conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
-        self.page((self.policy, self.query.count), conditions, after)
+        let is_plain =
+            conditions.is_empty() && self.query.search.is_none() && !self.query.count && self.shape.is_plain();
+        if !is_plain {
+            return self.page((self.policy, self.query.count), conditions, after);
+        }
+        let page = self.asked((self.policy, &[]), conditions, after);
+        let after = after.unwrap_or_default().iter().filter(|arg| **arg != Arg::Null).cloned();
+        self.pages.find(&page).fill_after(after.collect(), self.values())
     }
 
     fn page(&self, (policy, counts): (&Predicate, bool), conditions: &[Condition], after: Option<&[Arg]>) -> Statement {
         let searchable = query::searchable(self.engine.schema);
         let columns: Vec<&'static Column> = searchable.filter(|column| self.table.view.shows(column)).collect();
-        let page = PageQuery {
+        let page = self.asked((policy, &columns), conditions, after);
+        sql::page_shaped(&page, &self.shape, counts).fill(self.values())
+    }
+
+    fn asked<'q>(
+        &'q self,
+        (policy, searched): (&'q Predicate, &'q [&'static Column]),
+        conditions: &'q [Condition],
+        after: Option<&'q [Arg]>,
+    ) -> PageQuery<'q> {
+        PageQuery {
             table: self.table,
             parent_key: self.engine.parent.as_ref().map(|parent| parent.key),
             policy,
             conditions,
-            search: self.query.search.as_deref().map(|text| (columns.as_slice(), text)),
+            search: self.query.search.as_deref().map(|text| (searched, text)),
             sort: &self.query.sort,
             after,
             limit: self.rows,
-        };
-        sql::page_shaped(&page, &self.shape, counts).fill(self.values())
+        }
     }
 
     /// One row if the parent exists: whether the rule holds for what depends on the parent alone, and whether it could

@@ -28,6 +28,7 @@ mod list;
 mod once;
 mod operation;
 mod outbox;
+mod pages;
 mod permit;
 mod precondition;
 mod reach;

@@ -41,7 +41,7 @@ pub struct Expansion<'a> {
 
 impl Shape<'_> {
     /// Whether rows are shown as they are without it.
-    pub(super) const fn is_plain(&self) -> bool {
+    pub(crate) const fn is_plain(&self) -> bool {
         self.fields.is_none() && self.expand.is_empty() && self.along.is_empty() && self.can.is_none()
     }
 

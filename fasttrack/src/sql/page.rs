@@ -58,9 +58,18 @@ pub fn page(query: &PageQuery<'_>) -> Template {
 
 /// The same of rows that are shown otherwise. Where only some fields are, the sort keys of each stand before it, as an object
 /// of JSON and with [`END_OF_KEYS`] behind them. Where it `counts`, a second cell says how many rows the whole list has.
+///
+/// The first slots are the keys in `after` that are not null, in their order; nothing of the text depends on their values.
 #[must_use]
 pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Template {
     let mut sql = Sql::new(query.table.dialect, "SELECT ");
+    let after = query.after.unwrap_or_default().iter();
+    // Nothing is compared with null: a placeholder that the text does not mention would have no type.
+    let value = |arg: &Arg| match arg {
+        Arg::Null => String::new(),
+        arg => sql.hold(Slot::Value(arg.clone())),
+    };
+    let after: Vec<_> = after.map(value).collect();
     let syntax = sql.dialect().sql();
     let order = sql.fragment(|sql| write_order(query, sql));
     let row = row(query, shape, &mut sql);
@@ -74,13 +83,6 @@ pub fn page_shaped(query: &PageQuery<'_>, shape: &Shape<'_>, counts: bool) -> Te
     let ranked = search.as_ref().filter(|_| is_ranked);
     let relevance = ranked.map_or_else(|| "0".to_owned(), |search| sql.fragment(|sql| search.write_relevance(sql)));
     let rest = sql.fragment(|sql| write_rest(query, search.as_ref(), &relevance, sql));
-    let after = query.after.unwrap_or_default().iter();
-    // Nothing is compared with null: a placeholder that the text does not mention would have no type.
-    let value = |arg: &Arg| match arg {
-        Arg::Null => String::new(),
-        arg => sql.hold(Slot::Value(arg.clone())),
-    };
-    let after: Vec<_> = after.map(value).collect();
     let parts = Parts { query, rest: &rest, relevance: &relevance, after: &after };
     let ids = filter::hold_ids(query, &mut sql);
     let sources = if query.parent_key.is_none() && ids.is_none() { Source::of(query.policy) } else { None };
