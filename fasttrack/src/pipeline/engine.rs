@@ -78,6 +78,8 @@ pub(super) struct RolePlan {
     /// What a caller may see of the rows, one by one or in a list.
     pub seen: Predicate,
     pub update: Predicate,
+    /// How a row is looked at before an update, where that sets nothing that not everybody may set who may update.
+    pub looked_at: Arc<Template>,
     /// What is asked of an update besides.
     pub second: Second,
     pub delete: Predicate,
@@ -190,6 +192,7 @@ impl RolePlan {
         let (alone, own) = (given(&read), given(&Predicate::Leaf(Leaf::Oneself)));
         let (shown, shown_oneself) = (shown(&given(&Predicate::Always)), shown(&own));
         let rows = |insert| RowsPlan::new(model.schema, insert, effects.clone()).shown(shown.clone(), Shown::ToCaller);
+        let update = policy(Verb::Update)?;
         Ok(Self {
             create: created.then(|| Arc::new(rows(insert))),
             along: Along::all(setup, model, role)?,
@@ -204,8 +207,9 @@ impl RolePlan {
             shown,
             shown_oneself,
             list,
+            looked_at: Arc::new(sql::locked_state(table, &[&update, &read], false)),
             read,
-            update: policy(Verb::Update)?,
+            update,
             second: Second::of(catalog, model, role)?,
             delete: policy(Verb::Delete)?,
             restore: policy(Verb::Restore)?,

@@ -40,15 +40,15 @@ impl Pages {
 
     /// The statement of this page, which has no conditions, and searches for nothing.
     pub(super) fn find(&self, page: &PageQuery<'_>) -> Arc<Template> {
-        let make = || Arc::new(page_shaped(page, &Shape::default(), false));
+        let write = || Arc::new(page_shaped(page, &Shape::default(), false));
         if !page.conditions.is_empty() || page.search.is_some() {
-            return make();
+            return write();
         }
         let key = Key::of(page);
         self.0.get(&key).unwrap_or_else(|| {
-            let made = make();
-            self.0.insert(key, Arc::clone(&made));
-            made
+            let written = write();
+            self.0.insert(key, Arc::clone(&written));
+            written
         })
     }
 }

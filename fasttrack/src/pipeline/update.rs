@@ -50,6 +50,8 @@ pub(super) struct Change {
     policy: Predicate,
     second: Second,
     read: Predicate,
+    /// How the row is looked at where nothing is set that is guarded; `None` where that is not known beforehand.
+    looked_at: Option<Arc<Template>>,
     /// Which rows the caller may see; `None` where it may see this one whatever becomes of it.
     seen: Option<Predicate>,
     guards: Vec<Guard>,
@@ -124,6 +126,7 @@ impl Pipeline {
             engine: Arc::clone(engine),
             who: who.clone(),
             id,
+            looked_at: (!oneself).then(|| Arc::clone(&plan.looked_at)),
             seen: (!oneself && !plan.seen.is_always()).then(|| plan.seen.clone()),
             policy,
             second,
@@ -288,7 +291,10 @@ impl Change {
         let changed = (self.input.fields.as_slice(), self.engine.schema.hooks.is_some());
         self.engine.effects.counted.hold_changed(tx, self.id, changed).await?;
         sets::hold(tx, &self.engine.table, self.id, false).await?;
-        let statement = sql::locked_state(&self.engine.table, &self.policies(), false).fill(values(self.id, &self.who));
+        let known = self.looked_at.as_deref().filter(|_| self.guards.is_empty());
+        let filled = |looked_at: &Template| looked_at.fill(values(self.id, &self.who));
+        let statement =
+            known.map_or_else(|| filled(&sql::locked_state(&self.engine.table, &self.policies(), false)), filled);
         self.judge(tx.query(statement).await?.into_iter().next())
     }
 
