@@ -66,7 +66,7 @@ fn legend(area: &Area<'_>, outcomes: &[Outcome], conditions: &str) -> Result<(),
     for (outcome, colour) in outcomes.iter().zip(COLOURS) {
         area.draw(&Rectangle::new([(x, 38), (x + 11, 49)], colour.filled()))?;
         area.draw(&Text::new(outcome.name, (x + 17, 44), (FONT, 12).into_font().color(&INK).pos(anchor)))?;
-        x += 40 + outcome.name.len() as i32 * 7;
+        x += 34 + outcome.name.len() as i32 * 6;
     }
     Ok(())
 }
