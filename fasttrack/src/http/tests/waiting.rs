@@ -1,6 +1,9 @@
 //! What is answered of a change that takes longer than a request may, and what becomes of it.
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use super::*;
 use crate::{
@@ -15,18 +18,22 @@ pub(super) async fn write(db: &Db, statement: &'static str) -> Result<(), Error>
     db.write(move |tx| Box::pin(async move { Ok(tx.query(run(statement)).await.map(drop)?) })).await
 }
 
-/// Has the writer wait inside of a unit, until the time is over.
-fn hold(db: &Db, time: Duration) -> tokio::task::JoinHandle<Result<(), Error>> {
-    let db = db.clone();
-    tokio::spawn(async move {
+/// Has the writer wait inside of a unit, until the time is over; it does so when this is answered.
+async fn hold(db: &Db, time: Duration) -> tokio::task::JoinHandle<Result<(), Error>> {
+    let (db, begun) = (db.clone(), Arc::new(Notify::new()));
+    let begins = Arc::clone(&begun);
+    let held = tokio::spawn(async move {
         db.write(move |_| {
             Box::pin(async move {
+                begins.notify_one();
                 sleep(time).await;
                 Ok(())
             })
         })
         .await
-    })
+    });
+    begun.notified().await;
+    held
 }
 
 struct Bench {
@@ -58,7 +65,7 @@ impl Bench {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_was_not_begun_in_time_is_refused_and_not_made() {
     let bench = Bench::start().await;
-    let before = hold(&bench.db, Duration::from_millis(800));
+    let before = hold(&bench.db, Duration::from_millis(800)).await;
     let begun = Instant::now();
     assert_eq!(bench.post().await, 503);
     assert!(begun.elapsed() < Duration::from_millis(700), "it was waited for");
@@ -72,11 +79,11 @@ async fn a_change_that_was_not_begun_in_time_is_refused_and_not_made() {
 async fn a_change_that_is_being_committed_is_answered_as_what_it_comes_to() {
     let bench = Bench::start().await;
     // What waits meanwhile is one group, which is committed when the last of it is done.
-    let before = hold(&bench.db, Duration::from_millis(150));
+    let before = hold(&bench.db, Duration::from_millis(150)).await;
     let begun = Instant::now();
     let (status, ()) = tokio::join!(bench.post(), async {
         sleep(Duration::from_millis(75)).await;
-        hold(&bench.db, Duration::from_millis(600)).await.unwrap().unwrap();
+        hold(&bench.db, Duration::from_millis(600)).await.await.unwrap().unwrap();
     });
     assert!(begun.elapsed() > Duration::from_millis(500), "the limit had not passed");
     assert_eq!((status, bench.noted().await), (200, Some(1)));
