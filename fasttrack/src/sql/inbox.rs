@@ -85,7 +85,7 @@ impl Inbox {
     pub fn prune(&self, instant: String, limit: u16) -> Statement {
         let sql = format!(
             "DELETE FROM \"outbox\" WHERE (\"account_id\", \"number\") IN (SELECT \"account_id\", \"number\" \
-             FROM \"outbox\" WHERE \"created_at\" < $1 ORDER BY \"created_at\" LIMIT $2{}) \
+             FROM \"outbox\" WHERE \"created_at\" < $1 ORDER BY \"created_at\" LIMIT CAST($2 AS bigint){}) \
              RETURNING \"account_id\", \"number\"",
             self.dialect.sql().skip_locked()
         );
@@ -130,6 +130,7 @@ fn batch(dialect: Dialect, accounts: &str, readable: &str) -> String {
     )
 }
 
+/// The limit is cast: `SQLite` plans for the value of a bare one, and prepares the statement anew whenever it is bound.
 fn page(dialect: Dialect, accounts: &str, (readable, ids): (&str, &str), descending: bool) -> String {
     let message = message(dialect);
     let among = if ids.is_empty() { String::new() } else { format!("AND o.\"number\" IN ({ids}) ") };
@@ -138,7 +139,7 @@ fn page(dialect: Dialect, accounts: &str, (readable, ids): (&str, &str), descend
         "SELECT c.\"last\", c.\"pruned\", m.\"number\", m.\"message\" FROM \"outbox_counters\" c LEFT JOIN \
          (SELECT o.\"number\" AS number, {message} AS message FROM \"outbox\" o JOIN {accounts} u \
          ON u.\"id\" = o.\"account_id\" WHERE o.\"account_id\" = $1 AND o.\"number\" {beyond} $2 {among}AND {readable} \
-         ORDER BY o.\"number\" {order} LIMIT $3) m ON TRUE WHERE c.\"account_id\" = $1 ORDER BY 3 {order}"
+         ORDER BY o.\"number\" {order} LIMIT CAST($3 AS bigint)) m ON TRUE WHERE c.\"account_id\" = $1 ORDER BY 3 {order}"
     )
 }
 

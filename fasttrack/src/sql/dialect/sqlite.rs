@@ -254,7 +254,7 @@ impl Syntax for Sqlite {
     fn due_jobs(&self, columns: &str) -> String {
         format!(
             "SELECT {columns} FROM \"outbox_jobs\" WHERE NOT \"is_dead\" AND \"due_at\" <= $1 AND \"id\" NOT IN ({}) \
-             ORDER BY \"due_at\", \"id\" LIMIT $3",
+             ORDER BY \"due_at\", \"id\" LIMIT CAST($3 AS bigint)",
             self.numbers("$2")
         )
     }
