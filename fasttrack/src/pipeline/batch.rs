@@ -105,7 +105,7 @@ impl Pipeline {
     ) -> Result<(), Error> {
         let (true, Verb::Update, Some(caller)) = (schema.account, step.verb, who.caller()) else { return Ok(()) };
         let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(()) };
-        let Ok(body) = Object::parse(text.as_bytes()) else { return Ok(()) };
+        let Ok(body) = Object::of_json(&text) else { return Ok(()) };
         let sent = body.members.into_iter().find(|(key, _)| *key == CURRENT_PASSWORD);
         let Some((_, Node::Text(password))) = sent else { return Ok(()) };
         if shown.as_ref().is_none_or(|shown| shown.password != password) {
@@ -129,7 +129,7 @@ impl Pipeline {
             return Ok(hashes);
         }
         let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(hashes) };
-        let Ok(body) = Object::parse(text.as_bytes()) else { return Ok(hashes) };
+        let Ok(body) = Object::of_json(&text) else { return Ok(hashes) };
         for (key, node) in body.members {
             let (Some(known), Node::Text(plain)) = (keys.iter().find(|known| **known == key), node) else { continue };
             if password::check(&plain).is_ok() {
@@ -183,7 +183,7 @@ impl Batch {
         let answered = |reference: &Reference| answered(outcomes, reference);
         let missing = |paths: Vec<String>| Error::Invalid(paths.into_iter().map(unanswered).collect());
         let text = step.body.fill(answered).map_err(missing)?;
-        let body = Object::parse(text.as_bytes())?;
+        let body = Object::of_json(&text)?;
         let target = match &step.row {
             None => None,
             Some(Named::Row(target)) => Some(*target),

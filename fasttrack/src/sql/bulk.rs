@@ -27,8 +27,14 @@ pub(crate) trait Lists {
     /// The rows, as a query over the lists `$1`, `$2`, …, one for each column, of values that are stored so.
     fn rows(&self, types: &[Storage]) -> String;
 
-    /// Such a list.
-    fn list(&self, values: &[Arg]) -> String;
+    /// Begins such a list.
+    fn open(&self) -> String;
+
+    /// Puts a value at its end.
+    fn put(&self, list: &mut String, value: &Arg);
+
+    /// Ends it.
+    fn close(&self, list: &mut String);
 }
 
 /// What is left to be split.
@@ -74,11 +80,12 @@ where
         rows.for_each(|row| args.extend(row));
         return args;
     };
-    let mut columns: Vec<Vec<Arg>> = (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+    let mut columns: Vec<String> = (0..width).map(|_| lists.open()).collect();
     for row in rows {
-        columns.iter_mut().zip(row).for_each(|(column, arg)| column.push(arg));
+        columns.iter_mut().zip(row).for_each(|(column, arg)| lists.put(column, &arg));
     }
-    columns.iter().map(|column| Arg::Text(lists.list(column))).collect()
+    columns.iter_mut().for_each(|column| lists.close(column));
+    columns.into_iter().map(Arg::Text).collect()
 }
 
 /// So many rows of values that are stored so, as a query over the placeholders of a statement, `$1` first.

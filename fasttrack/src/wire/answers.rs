@@ -3,7 +3,7 @@
 //! Found by one linear pass over text that is known to be JSON, and filled in as text, so that nothing else of it becomes
 //! another one. `"$$0.id"` is the string `$0.id` itself.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::object::unescape;
 
@@ -92,7 +92,10 @@ impl Form {
     ///
     /// # Errors
     /// Where those are for which it has none.
-    pub fn fill(&self, answered: impl Fn(&Reference) -> Option<String>) -> Result<String, Vec<String>> {
+    pub fn fill(&self, answered: impl Fn(&Reference) -> Option<String>) -> Result<Cow<'_, str>, Vec<String>> {
+        if self.places.is_empty() {
+            return Ok(Cow::Borrowed(&self.text));
+        }
         let (mut filled, mut end, mut missing) = (String::with_capacity(self.text.len()), 0, Vec::new());
         for Place { range, path, said } in &self.places {
             filled += self.text.get(end..range.start).unwrap_or_default();
@@ -106,7 +109,7 @@ impl Form {
             }
         }
         filled += self.text.get(end..).unwrap_or_default();
-        if missing.is_empty() { Ok(filled) } else { Err(missing) }
+        if missing.is_empty() { Ok(Cow::Owned(filled)) } else { Err(missing) }
     }
 }
 
@@ -250,7 +253,8 @@ mod tests {
         );
         check(r#"{"a":[[],["$0.id"],{}],"b":"$$$1.x"}"#, &["a[1][0]=id"], r#"{"a":[[],[[0]],{}],"b":"$$1.x"}"#);
         check(r#""$0.id""#, &["=id"], "[0]");
-        let missing = Form::read(r#"{"a":"$0.id","b":{"c":"$1.k"}}"#).fill(|_| None);
+        let form = Form::read(r#"{"a":"$0.id","b":{"c":"$1.k"}}"#);
+        let missing = form.fill(|_| None);
         assert_eq!(missing, Err(vec!["a".to_owned(), "b.c".to_owned()]));
     }
 }

@@ -3,11 +3,11 @@
 //! `serde_json` decides what is JSON; one linear pass of ours over text that is known to be JSON finds what it lets
 //! through: nesting, lone surrogates, duplicate keys. Numbers keep their text, so nothing is rounded or refused here.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::scan::{Member, Scan};
+use super::scan::{Keys, Member, Scan};
 use crate::error::{Error, Fault};
 
 /// A value as it was sent.
@@ -49,7 +49,14 @@ impl<'a> Object<'a> {
     /// [`Error::Malformed`] when it is empty, no UTF-8, no JSON, starts with a byte-order mark, holds a lone surrogate
     /// or is nested too deeply; [`Error::Invalid`] with field `""` when it is no object.
     pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        let text = decode(body)?;
+        Self::of_json(decode(body)?)
+    }
+
+    /// Reads what is known to be one JSON value, without white space around it.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`], but that it is no JSON.
+    pub(crate) fn of_json(text: &'a str) -> Result<Self, Error> {
         let scan = Scan::of(text, Self::MAX_DEPTH)?;
         if !text.starts_with('{') {
             return Err(Error::fault("", "not_an_object", "the body has to be a JSON object"));
@@ -74,8 +81,7 @@ fn decode(body: &[u8]) -> Result<&str, Error> {
 
 fn collect(members: Vec<Member<'_>>) -> Result<Object<'_>, Error> {
     let mut object = Object::default();
-    let mut seen = HashSet::new();
-    let mut faulty = HashSet::new();
+    let (mut seen, mut faulty) = (Keys::default(), Keys::default());
     for member in members {
         let key = unescape(member.key)?;
         let first = seen.insert(key.clone());

@@ -32,7 +32,31 @@ pub(super) struct Member<'a> {
 /// A value that has been opened and not yet closed.
 enum Level<'a> {
     Array,
-    Object { keys: HashSet<Cow<'a, str>>, key_is_next: bool },
+    Object { keys: Keys<'a>, key_is_next: bool },
+}
+
+/// Keys that were seen: few are compared with each, many are found by their hashes.
+#[derive(Default)]
+pub(super) struct Keys<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Keys<'a> {
+    /// Most keys that are compared with each.
+    const FEW: usize = 16;
+
+    /// Adds a key; says whether it is a new one.
+    pub(super) fn insert(&mut self, key: Cow<'a, str>) -> bool {
+        if self.few.contains(&key) {
+            return false;
+        }
+        if self.few.len() == Self::FEW {
+            return self.many.insert(key);
+        }
+        self.few.push(key);
+        true
+    }
 }
 
 struct Pass<'a> {
@@ -64,7 +88,7 @@ impl<'a> Pass<'a> {
         match byte {
             b'"' => return self.string(at),
             b'[' => self.push(Level::Array)?,
-            b'{' => self.push(Level::Object { keys: HashSet::new(), key_is_next: true })?,
+            b'{' => self.push(Level::Object { keys: Keys::default(), key_is_next: true })?,
             b']' | b'}' => self.close(at),
             b':' => self.colon(at),
             b',' => self.comma(at),

@@ -186,6 +186,7 @@ fn what_was_acknowledged_survives_a_kill() {
             stop.store(true, Ordering::Relaxed);
         });
         all.extend(acknowledged.into_inner().unwrap());
+        app.wait();
         app = settings.start();
         let found = ids(&app.walk(&person, "/projects?limit=100"));
         let lost: Vec<_> = all.difference(&found).collect();

@@ -253,6 +253,7 @@ fn an_answer_survives_a_kill() {
         let first = send(&app, &person, ("POST", "/projects", Some(&body)), &key).expect(201).json();
         answered.push((numbers[0], first));
         app.kill_now();
+        app.wait();
         app = settings.start();
         for number in &numbers {
             let (key, body) = request(*number);

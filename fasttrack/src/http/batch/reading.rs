@@ -90,8 +90,7 @@ impl Shape<'_> {
             );
             return None;
         }
-        // That it is JSON has been seen before.
-        let object = Object::parse(operation.get().as_bytes()).ok()?;
+        let object = Object::of_json(operation.get()).ok()?;
         for fault in object.faults.iter().filter(|fault| !is_told_inside(fault, "body")) {
             self.fault(&fault.field, fault.code, fault.message.clone());
         }
@@ -231,7 +230,7 @@ impl Shape<'_> {
             return false;
         }
         let Ok(text) = body.fill(|_| Some("null".to_owned())) else { return false };
-        Object::parse(text.as_bytes())
+        Object::of_json(&text)
             .is_ok_and(|body| body.members.iter().any(|(key, _)| names.contains(&key.as_ref())))
     }
 }

@@ -26,7 +26,7 @@ impl Batch {
             return Err(1);
         }
         // After what nothing goes on after, the next statement says so once more.
-        let created = tx.part(move |tx| async move { create(tx, &news).await }.boxed()).await;
+        let created = tx.part(move |tx| async move { create(tx, news).await }.boxed()).await;
         created.map(|rows| rows.into_iter().map(Outcome::Created).collect()).map_err(|_| count)
     }
 
@@ -67,10 +67,11 @@ impl New {
     }
 }
 
-async fn create(tx: &mut Tx, news: &[New]) -> Result<Vec<Vec<u8>>, Error> {
+async fn create(tx: &mut Tx, news: Vec<New>) -> Result<Vec<Vec<u8>>, Error> {
     let Some(New { plan, engine, .. }) = news.first() else { return Ok(Vec::new()) };
-    let refused = |error| refusal::written(engine.schema, error);
-    let rows: Vec<Vec<Arg>> = news.iter().map(|new| new.row.clone()).collect();
+    let (plan, schema) = (Arc::clone(plan), engine.schema);
+    let refused = |error| refusal::written(schema, error);
+    let rows: Vec<Vec<Arg>> = news.into_iter().map(|new| new.row).collect();
     let mut written = plan.write(tx, &rows).await.map_err(refused)?;
     if written.created.len() < rows.len() {
         return Err(Error::Conflict("one of them is refused".into()));

@@ -19,27 +19,30 @@ impl Lists for Postgres {
         format!("SELECT * FROM unnest({})", types.iter().enumerate().map(list).collect::<Vec<_>>().join(", "))
     }
 
+    fn open(&self) -> String {
+        String::from("{")
+    }
+
     /// In quotes a value is itself, whatever it is; null alone is without.
-    fn list(&self, values: &[Arg]) -> String {
-        let mut list = String::from("{");
-        for (position, value) in values.iter().enumerate() {
-            if position > 0 {
-                list.push(',');
-            }
-            let Some(text) = value.text() else {
-                list.push_str("NULL");
-                continue;
-            };
-            list.push('"');
-            for c in text.chars() {
-                if matches!(c, '"' | '\\') {
-                    list.push('\\');
-                }
-                list.push(c);
-            }
-            list.push('"');
+    fn put(&self, list: &mut String, value: &Arg) {
+        if list.len() > 1 {
+            list.push(',');
         }
+        let Some(text) = value.text() else { return list.push_str("NULL") };
+        list.push('"');
+        let mut rest = text.as_ref();
+        while let Some(at) = rest.find(['"', '\\']) {
+            let (plain, special) = rest.split_at(at);
+            list.push_str(plain);
+            list.push('\\');
+            list.push_str(special.get(..1).unwrap_or_default());
+            rest = special.get(1..).unwrap_or_default();
+        }
+        list.push_str(rest);
+        list.push('"');
+    }
+
+    fn close(&self, list: &mut String) {
         list.push('}');
-        list
     }
 }
