@@ -71,7 +71,7 @@ impl Opening {
             "PRAGMA journal_mode = wal",
             if self.is_durable { "PRAGMA synchronous = full" } else { "PRAGMA synchronous = off" },
             "PRAGMA foreign_keys = on",
-            "PRAGMA cache_size = -8192",
+            "PRAGMA cache_size = -6144",
             "PRAGMA temp_store = file",
             "PRAGMA journal_size_limit = 67108864",
             if self.beside { "PRAGMA wal_autocheckpoint = 0" } else { "" },
