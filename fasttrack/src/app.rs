@@ -213,7 +213,8 @@ impl App {
         let mailer = mailer.map_or_else(|| settings::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = settings::services((&catalog, &db), config, accounts, mailer, mails)?;
-        let options = PipelineOptions { cursor_key, bcrypt_cost: config.bcrypt_cost, letters_within_us };
+        let (bcrypt_cost, max_body_bytes) = (config.bcrypt_cost, config.max_body_bytes);
+        let options = PipelineOptions { cursor_key, bcrypt_cost, max_body_bytes, letters_within_us };
         let context = Context::new(services);
         let reauthentication = Arc::clone(&auth) as Arc<dyn Reauthentication>;
         let around = Around { listener, context: context.clone(), reauthentication };

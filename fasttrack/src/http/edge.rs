@@ -5,7 +5,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -69,11 +69,15 @@ impl Handler for Edge {
         let header = |name: &str| grammar::joined(req.headers(), name);
         let span = trace::request(req.method().as_str(), req.uri().path(), header);
         req.extensions_mut().insert(id.clone());
-        if is_preflight(req) && host::check(req).is_ok() {
+        let is_preflight = is_preflight(req) && host::check(req).is_ok();
+        if is_preflight {
             ctrl.skip_rest();
         } else {
-            let answer = self.answer(req, depot, res, ctrl).instrument(span.clone());
-            meter.watch(answer).await;
+            // Where it is made, so that what wraps it holds no copy of it.
+            let answer = pin!(self.answer(req, depot, res, ctrl));
+            meter.watch(answer.instrument(span.clone())).await;
+        }
+        if !is_preflight {
             complete(req, res, &id);
         }
         let is_drained = body::discard(req).await;
@@ -118,8 +122,10 @@ impl Edge {
         if let Some(progress) = &progress {
             req.extensions_mut().insert(progress.clone());
         }
-        let rest = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
-        let outcome = in_time(rest, self.time_limit, progress).await;
+        let outcome = {
+            let rest = pin!(AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind());
+            in_time(rest, self.time_limit, progress).await
+        };
         match outcome {
             Ok(Ok(_)) if req.extensions().get::<NoRoute>().is_some() => self.refuse_unmatched(req, res, id).await,
             Ok(Ok(_)) => {}
@@ -193,8 +199,11 @@ impl Edge {
 
 /// Gives up what takes longer than this, or gets on no more, so that nothing of it is done once it was answered that it was
 /// not. What is about to be committed is waited for, and answered as what it comes to.
-async fn in_time<T>(rest: impl Future<Output = T>, limit: Duration, progress: Option<Progress>) -> Result<T, ()> {
-    let mut rest = pin!(rest);
+async fn in_time<T>(
+    mut rest: Pin<&mut impl Future<Output = T>>,
+    limit: Duration,
+    progress: Option<Progress>,
+) -> Result<T, ()> {
     let over = async {
         match progress {
             None => tokio::time::sleep(limit).await,

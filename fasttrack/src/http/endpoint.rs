@@ -226,13 +226,14 @@ impl Endpoint {
                 let prepared = Box::pin(self.batch(&body, who)).await?;
                 done(&self.site, 0, Box::pin(pipeline.apply(prepared)).await?)
             }
-            Action::Notifications => notifications::list(&self.site, who, params, body).await,
+            Action::Notifications => Box::pin(notifications::list(&self.site, who, params, body)).await,
             Action::Resource { model, verb: Verb::List, .. } => {
                 forms::nothing(body)?;
                 Ok(Reply::json(StatusCode::OK, pipeline.list(model, id, who, params).await?))
             }
             Action::Resource { model, verb: Verb::History, .. } => {
-                history::list(&self.site, history::Asked { model, id: row(id)?, who }, params, body).await
+                let asked = history::Asked { model, id: row(id)?, who };
+                Box::pin(history::list(&self.site, asked, params, body)).await
             }
             Action::Resource { model, verb: Verb::Read, .. } | Action::Oneself { model, .. } => {
                 forms::nothing(body)?;

@@ -26,8 +26,8 @@ pub(super) async fn answer(
 ) -> Result<Reply, Error> {
     match action {
         ServiceAction::Health => Ok(Reply::json(StatusCode::OK, &br#"{"status":"ok"}"#[..])),
-        ServiceAction::Ready => ready(site).await,
-        ServiceAction::Metrics => metrics(site).await,
+        ServiceAction::Ready => Box::pin(ready(site)).await,
+        ServiceAction::Metrics => Box::pin(metrics(site)).await,
         ServiceAction::Document => {
             let document = &site.document;
             let reply = Reply::json(StatusCode::OK, document.bytes.clone());

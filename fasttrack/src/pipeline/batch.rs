@@ -5,12 +5,13 @@
 //! the shape of a batch is sound is for its caller to see to.
 
 mod alike;
+mod answers;
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use serde_json::value::RawValue;
 
+use self::answers::Answers;
 use super::{
     Act, Operation, Outcome, Pipeline, Prepared, Target, hooked::Turn, input::CURRENT_PASSWORD, operation::Kind,
 };
@@ -21,7 +22,7 @@ use crate::{
     precondition::Preconditions,
     principal::Principal,
     schema::{Kind as FieldKind, Schema, Verb},
-    wire::{Form, Node, Object, Reference},
+    wire::{Form, Node, Object, Reference, Unfilled},
 };
 
 /// One operation, whose shape is sound.
@@ -104,7 +105,7 @@ impl Pipeline {
         shown: &mut Option<Shown>,
     ) -> Result<(), Error> {
         let (true, Verb::Update, Some(caller)) = (schema.account, step.verb, who.caller()) else { return Ok(()) };
-        let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(()) };
+        let text = step.body.without_answers();
         let Ok(body) = Object::of_json(&text) else { return Ok(()) };
         let sent = body.members.into_iter().find(|(key, _)| *key == CURRENT_PASSWORD);
         let Some((_, Node::Text(password))) = sent else { return Ok(()) };
@@ -128,7 +129,7 @@ impl Pipeline {
         if keys.is_empty() || step.verb != Verb::Create {
             return Ok(hashes);
         }
-        let Ok(text) = step.body.fill(|_| Some("null".to_owned())) else { return Ok(hashes) };
+        let text = step.body.without_answers();
         let Ok(body) = Object::of_json(&text) else { return Ok(hashes) };
         for (key, node) in body.members {
             let (Some(known), Node::Text(plain)) = (keys.iter().find(|known| **known == key), node) else { continue };
@@ -150,19 +151,20 @@ impl Batch {
     }
 
     async fn apply_all(self, tx: &mut Tx) -> Result<Vec<Outcome>, Error> {
-        let mut outcomes = Vec::with_capacity(self.steps.len());
+        let mut answers = Answers::default();
         // What has to hold of all may be broken by one and mended by a later one.
         let (mut broken, mut alone_until) = (None, 0);
-        while outcomes.len() < self.steps.len() {
-            let place = outcomes.len();
+        while answers.len() < self.steps.len() {
+            let place = answers.len();
             if place >= alone_until {
-                match self.create_alike(tx, &outcomes).await {
-                    Ok(created) => outcomes.extend(created),
+                match self.create_alike(tx, &answers).await {
+                    Ok(created) => created.into_iter().for_each(|created| answers.push(created)),
                     Err(alone) => alone_until = place + alone,
                 }
             }
-            if outcomes.len() == place {
-                outcomes.push(self.apply_one(tx, place, &outcomes).await.map_err(|error| at(place, error))?);
+            if answers.len() == place {
+                let outcome = self.apply_one(tx, place, &answers).await.map_err(|error| at(place, error))?;
+                answers.push(outcome);
             }
             broken = match tx.settle().await.map_err(Error::from) {
                 Ok(()) => None,
@@ -170,27 +172,27 @@ impl Batch {
                 Err(error) => return Err(error),
             };
         }
-        broken.map_or(Ok(outcomes), Err)
+        broken.map_or_else(|| Ok(answers.into_outcomes()), Err)
     }
 
-    async fn apply_one(&self, tx: &mut Tx, place: usize, outcomes: &[Outcome]) -> Result<Outcome, Error> {
-        self.prepare(place, outcomes)?.apply(tx).await
+    async fn apply_one(&self, tx: &mut Tx, place: usize, answers: &Answers) -> Result<Outcome, Error> {
+        self.prepare(place, answers)?.apply(tx).await
     }
 
     /// Prepares the operation at a place, when what the ones before it answered is known.
-    fn prepare(&self, place: usize, outcomes: &[Outcome]) -> Result<Prepared, Error> {
+    fn prepare(&self, place: usize, answers: &Answers) -> Result<Prepared, Error> {
         let step = self.steps.get(place).ok_or_else(|| Error::Internal(format!("there is no operation {place}")))?;
-        let answered = |reference: &Reference| answered(outcomes, reference);
-        let missing = |paths: Vec<String>| Error::Invalid(paths.into_iter().map(unanswered).collect());
-        let text = step.body.fill(answered).map_err(missing)?;
+        // What is referred to counts as if it had been sent.
+        let max_bytes = self.pipeline.options.max_body_bytes;
+        let text = step.body.fill(max_bytes, |reference| answers.find(reference)).map_err(|why| match why {
+            Unfilled::Missing(paths) => Error::Invalid(paths.into_iter().map(unanswered).collect()),
+            Unfilled::TooLong => Error::TooLarge { max_bytes },
+        })?;
         let body = Object::of_json(&text)?;
         let target = match &step.row {
             None => None,
             Some(Named::Row(target)) => Some(*target),
-            Some(Named::Answered(reference)) => {
-                let id = answered(reference).and_then(|json| json.parse().ok()).filter(|id: &i64| *id > 0);
-                Some(Target::Id(id.ok_or_else(|| missing(vec!["path".to_owned()]))?))
-            }
+            Some(Named::Answered(reference)) => Some(Target::Id(named(answers.find(reference))?)),
         };
         let row = || target.ok_or_else(|| Error::NotFound("there is no such row".into()));
         let id = || row()?.id(&self.who);
@@ -216,15 +218,13 @@ impl Batch {
     }
 }
 
-/// The JSON of what an operation answered under a key.
-fn answered(outcomes: &[Outcome], reference: &Reference) -> Option<String> {
-    let json = match outcomes.get(reference.operation)? {
-        Outcome::Created(json) | Outcome::Read(json) => json,
-        Outcome::Changed(changed) if changed.is_seen => &changed.json,
-        Outcome::Changed(_) | Outcome::Gone | Outcome::All(_) => return None,
-    };
-    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(json).ok()?;
-    members.get(reference.key.as_str()).map(|value| value.get().to_owned())
+/// The id that was answered, for a path.
+fn named(json: Option<&str>) -> Result<i64, Error> {
+    let id = json.and_then(|json| json.parse().ok()).filter(|id: &i64| *id > 0);
+    id.ok_or_else(|| match json {
+        Some("null") => Error::fault("path", "unanswered", "refers to what was answered as null, which names no row"),
+        _ => Error::Invalid(vec![unanswered("path".to_owned())]),
+    })
 }
 
 fn unanswered(path: String) -> Fault {

@@ -104,6 +104,8 @@ pub struct PipelineOptions {
     pub cursor_key: CursorKey,
     /// Cost of new password hashes.
     pub bcrypt_cost: u32,
+    /// Most bytes of a body, also of one in which something was filled in.
+    pub max_body_bytes: usize,
     /// Within what time mails are begun that requests ask for, in microseconds.
     pub letters_within_us: i64,
 }

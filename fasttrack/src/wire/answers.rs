@@ -14,6 +14,8 @@ pub struct Reference {
     pub operation: usize,
     /// The key.
     pub key: String,
+    /// Both as they were sent: `0.id`.
+    pub text: String,
 }
 
 /// What a string says that is not taken as it stands.
@@ -62,7 +64,8 @@ fn reference(text: &str) -> Option<Reference> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_key = key.bytes().all(is_part) && key.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     // What is too large to be counted is no operation that there is.
-    (is_number && is_key).then(|| Reference { operation: number.parse().unwrap_or(usize::MAX), key: key.to_owned() })
+    let operation = number.parse().unwrap_or(usize::MAX);
+    (is_number && is_key).then(|| Reference { operation, key: key.to_owned(), text: text.to_owned() })
 }
 
 impl Form {
@@ -88,11 +91,15 @@ impl Form {
         self.references().next().is_none()
     }
 
-    /// The text with every reference replaced by the JSON that `answered` has for it.
+    /// The text with every reference replaced by the JSON that `answered` has for it, of `most` bytes.
     ///
     /// # Errors
-    /// Where those are for which it has none.
-    pub fn fill(&self, answered: impl Fn(&Reference) -> Option<String>) -> Result<Cow<'_, str>, Vec<String>> {
+    /// That it would be longer, or where those are for which there is none.
+    pub fn fill<'a>(
+        &self,
+        most: usize,
+        answered: impl Fn(&Reference) -> Option<&'a str>,
+    ) -> Result<Cow<'_, str>, Unfilled> {
         if self.places.is_empty() {
             return Ok(Cow::Borrowed(&self.text));
         }
@@ -103,14 +110,36 @@ impl Form {
             match said {
                 Said::Literal(text) => filled += &serde_json::Value::from(text.as_str()).to_string(),
                 Said::Reference(reference) => match answered(reference) {
-                    Some(json) => filled += &json,
+                    Some(json) => filled += json,
                     None => missing.push(path.clone()),
                 },
             }
+            if filled.len() > most {
+                return Err(Unfilled::TooLong);
+            }
         }
         filled += self.text.get(end..).unwrap_or_default();
-        if missing.is_empty() { Ok(Cow::Owned(filled)) } else { Err(missing) }
+        match missing {
+            missing if !missing.is_empty() => Err(Unfilled::Missing(missing)),
+            _ if filled.len() > most => Err(Unfilled::TooLong),
+            _ => Ok(Cow::Owned(filled)),
+        }
     }
+
+    /// The text with `null` for every reference.
+    #[must_use]
+    pub fn without_answers(&self) -> Cow<'_, str> {
+        self.fill(usize::MAX, |_| Some("null")).unwrap_or(Cow::Borrowed("null"))
+    }
+}
+
+/// Why a text could not be filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfilled {
+    /// There is nothing for what these places refer to.
+    Missing(Vec<String>),
+    /// It would be too long.
+    TooLong,
 }
 
 /// Whether there is a `$` in it, however it is written.
@@ -202,13 +231,16 @@ mod tests {
 
     #[test]
     fn strings_of_one_shape_stand_for_something() {
-        let refers = |operation, key: &str| Some(Said::Reference(Reference { operation, key: key.to_owned() }));
+        let refers = |operation, text: &str| {
+            let key = text.split_once('.').unwrap().1.to_owned();
+            Some(Said::Reference(Reference { operation, key, text: text.to_owned() }))
+        };
         let literal = |text: &str| Some(Said::Literal(text.to_owned()));
         for (text, expected) in [
-            ("$0.id", refers(0, "id")),
-            ("$12.owner_id", refers(12, "owner_id")),
-            ("$007._x1", refers(7, "_x1")),
-            ("$99999999999999999999999.id", refers(usize::MAX, "id")),
+            ("$0.id", refers(0, "0.id")),
+            ("$12.owner_id", refers(12, "12.owner_id")),
+            ("$007._x1", refers(7, "007._x1")),
+            ("$99999999999999999999999.id", refers(usize::MAX, "99999999999999999999999.id")),
             ("$$0.id", literal("$0.id")),
             ("$$$0.id", literal("$$0.id")),
             ("$5.00", None),
@@ -233,8 +265,10 @@ mod tests {
         let found: Vec<_> = form.references().map(|(path, reference)| format!("{path}={}", reference.key)).collect();
         assert_eq!(found, places, "{json}");
         assert_eq!(form.is_plain(), places.is_empty());
-        let answered = |reference: &Reference| Some(format!("[{}]", reference.operation));
-        assert_eq!(form.fill(answered).unwrap(), filled);
+        const ANSWERED: [&str; 13] =
+            ["[0]", "[1]", "[2]", "[3]", "[4]", "[5]", "[6]", "[7]", "[8]", "[9]", "[10]", "[11]", "[12]"];
+        let answered = |reference: &Reference| ANSWERED.get(reference.operation).copied();
+        assert_eq!(form.fill(usize::MAX, answered).unwrap(), filled);
     }
 
     #[test]
@@ -254,7 +288,13 @@ mod tests {
         check(r#"{"a":[[],["$0.id"],{}],"b":"$$$1.x"}"#, &["a[1][0]=id"], r#"{"a":[[],[[0]],{}],"b":"$$1.x"}"#);
         check(r#""$0.id""#, &["=id"], "[0]");
         let form = Form::read(r#"{"a":"$0.id","b":{"c":"$1.k"}}"#);
-        let missing = form.fill(|_| None);
-        assert_eq!(missing, Err(vec!["a".to_owned(), "b.c".to_owned()]));
+        let missing = Unfilled::Missing(vec!["a".to_owned(), "b.c".to_owned()]);
+        assert_eq!(form.fill(100, |_| None), Err(missing));
+        assert_eq!(form.fill(100, |_| Some("12345")).as_deref(), Ok(r#"{"a":12345,"b":{"c":12345}}"#));
+        for most in [5, 26] {
+            assert_eq!(form.fill(most, |_| Some("12345")), Err(Unfilled::TooLong));
+        }
+        assert!(form.fill(27, |_| Some("12345")).is_ok());
+        assert_eq!(form.without_answers(), r#"{"a":null,"b":{"c":null}}"#);
     }
 }

@@ -9,7 +9,7 @@ mod patch;
 mod scan;
 
 pub use self::{
-    answers::{Form, Reference, Said},
+    answers::{Form, Reference, Said, Unfilled},
     object::{Node, Object},
     params::{Param, Params},
     patch::{compact, merge_patch},

@@ -167,6 +167,8 @@ fn every_fault_of_the_shape_is_told() {
             { "method": "DELETE", "path": "/projects/1", "if_match": "x" },
             operation("POST", "projects", &json!({})),
             operation("PATCH", "/projects", &json!({})),
+            { "method": "PUT", "path": "zz" },
+            { "path": "/bogus" },
         ]),
         &[
             "operations[1].method",
@@ -187,6 +189,10 @@ fn every_fault_of_the_shape_is_told() {
             "operations[13].if_match",
             "operations[14].path",
             "operations[15].path",
+            "operations[16].method",
+            "operations[16].path",
+            "operations[17].method",
+            "operations[17].path",
         ],
     );
     assert_eq!(count(shared(), &person), 0);
@@ -217,6 +223,42 @@ fn what_stands_for_nothing_is_told() {
         ],
     );
     assert_eq!(count(shared(), &person), 0);
+}
+
+#[test]
+fn what_is_filled_in_counts_as_if_it_had_been_sent() {
+    let person = shared().person();
+    let text = "\u{1F600}".repeat(9_000);
+    let project =
+        shared().post("/projects", &json!({ "name": "a", "description": text })).by(&person).send().expect(201).json();
+    let project = &project["id"];
+    let read = operation("GET", &format!("/projects/{project}"), &Value::Null);
+    let create = |body: &Value| json!([read, operation("POST", "/projects", body)]);
+    // Once it fits into what a body may have, twice it would not.
+    let once = results(shared(), &person, &create(&json!({ "name": "b", "description": "$0.description" })));
+    assert_eq!(once[1]["body"]["description"], json!(text));
+    for refers in [json!(["$0.description", "$0.description"]), json!(vec!["$0.description"; 3_000])] {
+        let reply = send(shared(), &person, &create(&json!({ "name": "c", "description": refers })));
+        assert_eq!(reply.problem(413)["operation"], json!(1), "{reply}");
+    }
+    // Thousands of short ones are looked up in one reading of the row.
+    let short = create(&json!({ "name": "d", "description": vec!["$0.id"; 7_000] }));
+    assert_eq!(send(shared(), &person, &short).problem(422)["operation"], json!(1));
+    assert_eq!(count(shared(), &person), 2);
+}
+
+#[test]
+fn what_was_answered_as_null_names_no_row() {
+    let person = shared().person();
+    let operations = json!([
+        operation("POST", "/projects", &json!({ "name": "a" })),
+        operation("POST", "/projects/$0.id/tasks", &json!({ "title": "b" })),
+        operation("GET", "/users/$1.assignee_id", &Value::Null),
+    ]);
+    let reply = send(shared(), &person, &operations);
+    let problem = reply.problem(422);
+    assert_eq!(problem["operation"], json!(2));
+    assert!(problem["errors"][0]["message"].as_str().unwrap().contains("null"), "{reply}");
 }
 
 #[test]

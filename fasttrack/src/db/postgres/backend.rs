@@ -85,6 +85,7 @@ impl Postgres {
             hearing: Hearing::new(pool.clone(), Arc::clone(&listener)),
             // A quarter of the connections, and one at least, is always there for those who read.
             writers: Arc::new(Semaphore::new(options.pool.saturating_sub((options.pool / 4).max(1)).max(1))),
+            line: Arc::new(Semaphore::new(1)),
             wait: options.busy_timeout * 3,
         };
         let terms = Terms { statement: options.write_limit, unit: options.unit_limit, is_unlimited: false };

@@ -31,6 +31,9 @@ const TRIES: u32 = 5;
 /// How long it is waited before the second time, about; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long it stands in line behind others that are run again, before it is run beside them.
+const LINE_LIMIT: Duration = Duration::from_secs(3);
+
 /// How long those who wait for a commit of which nothing is known go on waiting.
 const DOUBT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -49,6 +52,8 @@ pub(super) struct Runner {
     pub(super) hearing: Hearing,
     /// Units that run at a time, at most.
     pub(super) writers: Arc<Semaphore>,
+    /// Those that stood in the way of another one, one at a time: who is run again beside others meets the next deadlock.
+    pub(super) line: Arc<Semaphore>,
     /// How long a unit waits for a connection.
     pub(super) wait: Duration,
 }
@@ -105,6 +110,7 @@ impl Runner {
 
     async fn try_often(&self, unit: &mut dyn Unit, terms: Terms, tries: u32) -> Result<(), DbError> {
         let mut left = tries;
+        let mut in_line = None;
         loop {
             left = left.saturating_sub(1);
             let again = if left > 0 { Again::Possible } else { Again::Never };
@@ -116,6 +122,9 @@ impl Runner {
                 return Err(failure.error);
             }
             tracing::debug!(error = %failure.error, left, "a unit of work is run again");
+            if failure.remedy == Remedy::Transaction && in_line.is_none() {
+                in_line = timeout(LINE_LIMIT, self.line.acquire()).await.ok();
+            }
             sleep(pause(tries - left)).await;
         }
     }

@@ -50,17 +50,10 @@ impl Paths {
     /// # Errors
     /// Why that is nothing here.
     pub(super) fn find(&self, method: &str, path: &str) -> Result<Meant, Unmeant> {
-        if path.contains(['?', '#']) {
-            return Err(("query", "has a query string, which no operation of a batch takes"));
-        }
-        let inner = path.strip_prefix(API_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path);
-        let Some(inner) = inner.strip_prefix('/') else { return Err(("unknown", "has to begin with a slash")) };
-        let segments: Vec<_> = inner.split('/').collect();
-        let fitting = || self.0.iter().filter_map(|known| Some((known, known.fit(&segments)?)));
-        let Some((known, Fit { row })) = fitting().find(|(known, _)| known.method == method) else {
-            let is_path = fitting().next().is_some();
-            let why = if is_path { "is a path that does not take this method" } else { "is no path that there is" };
-            return Err(("unknown", why));
+        let segments = segments(path)?;
+        let Some((known, Fit { row })) = self.fitting(&segments).find(|(known, _)| known.method == method) else {
+            let is_path = self.fitting(&segments).next().is_some();
+            return Err(if is_path { ("unknown", "is a path that does not take this method") } else { NO_PATH });
         };
         let (resource, verb, row) = match known.action {
             Action::Resource { model, verb, .. } => (model, verb, row),
@@ -74,7 +67,34 @@ impl Paths {
             Verb::List | Verb::History | Verb::Show => Err(NOT_TAKEN),
         }
     }
+
+    /// Whether there is such a path, whichever methods it takes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn check(&self, path: &str) -> Result<(), Unmeant> {
+        self.fitting(&segments(path)?).next().map(drop).ok_or(NO_PATH)
+    }
+
+    fn fitting(&self, segments: &[&str]) -> impl Iterator<Item = (&Known, Fit)> {
+        self.0.iter().filter_map(move |known| Some((known, known.fit(segments)?)))
+    }
 }
+
+/// The segments of a path below `/api/v1`, with which it may begin.
+///
+/// # Errors
+/// Why it is none.
+fn segments(path: &str) -> Result<Vec<&str>, Unmeant> {
+    if path.contains(['?', '#']) {
+        return Err(("query", "has a query string, which no operation of a batch takes"));
+    }
+    let inner = path.strip_prefix(API_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    let inner = inner.strip_prefix('/').ok_or(("unknown", "has to begin with a slash"))?;
+    Ok(inner.split('/').collect())
+}
+
+const NO_PATH: Unmeant = ("unknown", "is no path that there is");
 
 const NOT_TAKEN: Unmeant = (
     "not_taken",

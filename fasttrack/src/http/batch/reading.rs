@@ -119,12 +119,13 @@ impl Shape<'_> {
     }
 
     fn meant(&mut self, paths: &Paths, method: Option<&str>, path: Option<&str>) -> Option<Meant> {
-        let method = method?;
-        if !METHODS.contains(&method) {
+        let known = method.filter(|method| METHODS.contains(method));
+        if method.is_some() && known.is_none() {
             self.fault("method", "unknown", format!("must be one of {}", METHODS.join(", ")));
-            return None;
         }
-        match paths.find(method, path?) {
+        // Whatever is wrong with the path is told all the same.
+        let found = known.map_or_else(|| paths.check(path?).err().map(Err), |method| Some(paths.find(method, path?)));
+        match found? {
             Ok(meant) => Some(meant),
             Err((code, why)) => {
                 self.fault("path", code, why);
@@ -192,23 +193,26 @@ impl Shape<'_> {
         before: &[Shape<'_>],
         fits: impl Fn(&Column) -> bool,
     ) {
-        let Reference { operation, key } = reference;
-        let literal = format!("the string itself is written `$${operation}.{key}`");
+        let Reference { operation, key, text } = reference;
+        // A path has no such string.
+        let literal =
+            if field == "path" { String::new() } else { format!("; the string itself is written `$${text}`") };
         let Some(earlier) = before.get(*operation) else {
-            let why = format!("refers to operation {operation}, which is none before this one; {literal}");
+            let number = text.split('.').next().unwrap_or_default();
+            let why = format!("refers to operation {number}, which is none before this one{literal}");
             return self.fault(field, "reference", why);
         };
         // Something else is wrong with that one, and is told there.
         let Some(step) = &earlier.meant else { return };
         let schema = self.catalog.get(step.resource).map(|model| model.schema).filter(|_| step.verb != Verb::Delete);
         let Some(schema) = schema else {
-            let why = format!("refers to operation {operation}, which answers no row; {literal}");
+            let why = format!("refers to operation {operation}, which answers no row{literal}");
             return self.fault(field, "reference", why);
         };
         let column = schema.column_of_key(key).filter(|column| !column.hidden);
         let is_shown = column.is_some() || schema.taken_along().any(|(has, _)| has.name == key);
         if !is_shown {
-            let why = format!("refers to `{key}` of operation {operation}, which answers no such field; {literal}");
+            let why = format!("refers to `{key}` of operation {operation}, which answers no such field{literal}");
             self.fault(field, "reference", why);
         } else if !column.is_none_or(fits) {
             self.fault(
@@ -229,8 +233,7 @@ impl Shape<'_> {
         if names.is_empty() {
             return false;
         }
-        let Ok(text) = body.fill(|_| Some("null".to_owned())) else { return false };
-        Object::of_json(&text)
+        Object::of_json(&body.without_answers())
             .is_ok_and(|body| body.members.iter().any(|(key, _)| names.contains(&key.as_ref())))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use super::Batch;
+use super::{Batch, answers::Answers};
 use crate::{
     db::{Arg, Tx},
     error::Error,
@@ -19,8 +19,8 @@ impl Batch {
     /// # Errors
     /// How many operations have to be gone about one by one: where there are no two of them, or one is refused, of which it is
     /// not known which.
-    pub(super) async fn create_alike(&self, tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<Outcome>, usize> {
-        let news = self.next_alike(outcomes);
+    pub(super) async fn create_alike(&self, tx: &mut Tx, answers: &Answers) -> Result<Vec<Outcome>, usize> {
+        let news = self.next_alike(answers);
         let count = news.len();
         if count < 2 {
             return Err(1);
@@ -31,16 +31,16 @@ impl Batch {
     }
 
     /// The next operations that create rows alike, of which none refers to what another of them answers.
-    fn next_alike(&self, outcomes: &[Outcome]) -> Vec<New> {
+    fn next_alike(&self, answers: &Answers) -> Vec<New> {
         let mut news: Vec<New> = Vec::new();
-        let first = outcomes.len();
+        let first = answers.len();
         for (place, step) in self.steps.iter().enumerate().skip(first) {
             let is_known = step.body.references().all(|(_, reference)| reference.operation < first);
             let is_known = is_known && !step.is_below(first);
             if step.verb != Verb::Create || !is_known {
                 break;
             }
-            let Ok(Kind::Create(new)) = self.prepare(place, outcomes).map(|prepared| prepared.0) else { break };
+            let Ok(Kind::Create(new)) = self.prepare(place, answers).map(|prepared| prepared.0) else { break };
             let is_alike = news.first().is_none_or(|other| other.is_like(&new));
             if !(new.is_plain() && new.plan.stand_alone() && !new.is_faulty() && is_alike) {
                 break;
