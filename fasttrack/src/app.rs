@@ -38,7 +38,7 @@ use crate::{
     migrate,
     notify::{Broadcast, FileKeeper, Hub, Mailer, Outbox, Workers, socket::Services},
     outbox::OutboxListener,
-    pipeline::{self, Accounts, Around, Pipeline, PipelineOptions, Reauthentication, Timetable},
+    pipeline::{self, Accounts, Around, Pipeline, Reauthentication, Timetable},
     program,
     redis::Redis,
     schema::{Catalog, LinkError, Resources},
@@ -213,8 +213,7 @@ impl App {
         let mailer = mailer.map_or_else(|| settings::mailer(config), Ok)?;
         let accounts = Accounts::new(&catalog, db.clone(), &listener)?;
         let services = settings::services((&catalog, &db), config, accounts, mailer, mails)?;
-        let (bcrypt_cost, max_body_bytes) = (config.bcrypt_cost, config.max_body_bytes);
-        let options = PipelineOptions { cursor_key, bcrypt_cost, max_body_bytes, letters_within_us };
+        let options = settings::pipeline_options(config, cursor_key, letters_within_us);
         let context = Context::new(services);
         let reauthentication = Arc::clone(&auth) as Arc<dyn Reauthentication>;
         let around = Around { listener, context: context.clone(), reauthentication };

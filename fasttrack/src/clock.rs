@@ -185,7 +185,7 @@ fn write(instant: OffsetDateTime) -> String {
     let (hour, minute, second, micro) = instant.to_hms_micro();
     let mut text = String::with_capacity("2026-11-22T16:10:00.000000Z".len());
     for (number, digits, behind) in [
-        (u32::from(year.unsigned_abs()), 4, '-'),
+        (year.unsigned_abs(), 4, '-'),
         (u32::from(u8::from(month)), 2, '-'),
         (u32::from(day), 2, 'T'),
         (u32::from(hour), 2, ':'),

@@ -15,7 +15,7 @@ use crate::{
     job,
     mails::{AccountMails, InEnglish},
     notify::{AppServices, FileKeeper, Hub, Letters, Limits, LinksLead, Mailer},
-    pipeline::{Accounts, Pipeline},
+    pipeline::{Accounts, Pipeline, PipelineOptions},
     query::CursorKey,
     schema::{Catalog, LinkError, Resources},
     webhooks::Webhooks,
@@ -117,5 +117,15 @@ pub(super) fn auth_settings(config: &Config, keys: &Keys, hub: &Arc<Hub>, webhoo
             webhooks.changed(changed);
         }),
         ..auth::Settings::new(keys.clone())
+    }
+}
+
+/// What the pipeline is told.
+pub(super) fn pipeline_options(config: &Config, cursor_key: CursorKey, letters_within_us: i64) -> PipelineOptions {
+    PipelineOptions {
+        cursor_key,
+        bcrypt_cost: config.bcrypt_cost,
+        max_body_bytes: config.max_body_bytes,
+        letters_within_us,
     }
 }

@@ -84,8 +84,11 @@ where
     for row in rows {
         columns.iter_mut().zip(row).for_each(|(column, arg)| lists.put(column, &arg));
     }
-    columns.iter_mut().for_each(|column| lists.close(column));
-    columns.into_iter().map(Arg::Text).collect()
+    let closed = |mut column| {
+        lists.close(&mut column);
+        Arg::Text(column)
+    };
+    columns.into_iter().map(closed).collect()
 }
 
 /// So many rows of values that are stored so, as a query over the placeholders of a statement, `$1` first.

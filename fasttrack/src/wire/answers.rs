@@ -261,12 +261,12 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, places: &[&str], filled: &str) {
+        const ANSWERED: [&str; 13] =
+            ["[0]", "[1]", "[2]", "[3]", "[4]", "[5]", "[6]", "[7]", "[8]", "[9]", "[10]", "[11]", "[12]"];
         let form = Form::read(json);
         let found: Vec<_> = form.references().map(|(path, reference)| format!("{path}={}", reference.key)).collect();
         assert_eq!(found, places, "{json}");
         assert_eq!(form.is_plain(), places.is_empty());
-        const ANSWERED: [&str; 13] =
-            ["[0]", "[1]", "[2]", "[3]", "[4]", "[5]", "[6]", "[7]", "[8]", "[9]", "[10]", "[11]", "[12]"];
         let answered = |reference: &Reference| ANSWERED.get(reference.operation).copied();
         assert_eq!(form.fill(usize::MAX, answered).unwrap(), filled);
     }
