@@ -69,15 +69,14 @@ impl Handler for Edge {
         let header = |name: &str| grammar::joined(req.headers(), name);
         let span = trace::request(req.method().as_str(), req.uri().path(), header);
         req.extensions_mut().insert(id.clone());
-        let is_preflight = is_preflight(req) && host::check(req).is_ok();
-        if is_preflight {
+        if is_preflight(req) && host::check(req).is_ok() {
             ctrl.skip_rest();
         } else {
-            // Where it is made, so that what wraps it holds no copy of it.
-            let answer = pin!(self.answer(req, depot, res, ctrl));
-            meter.watch(answer.instrument(span.clone())).await;
-        }
-        if !is_preflight {
+            {
+                // Where it is made, so that what wraps it holds no copy of it.
+                let answer = pin!(self.answer(req, depot, res, ctrl));
+                meter.watch(answer.instrument(span.clone())).await;
+            }
             complete(req, res, &id);
         }
         let is_drained = body::discard(req).await;

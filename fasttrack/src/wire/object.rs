@@ -260,4 +260,26 @@ mod tests {
         let object = Object::parse(br#"{"a":1,"a":2}"#).unwrap();
         assert_eq!(object.members, [("a".into(), Node::Number("1"))], "the first one is kept");
     }
+
+    #[test]
+    fn duplicates_are_found_among_many_keys_as_among_few() {
+        for count in [1, 15, 16, 17, 40] {
+            let members: Vec<_> = (0..count).map(|number| format!(r#""k{number}":{number}"#)).collect();
+            let plain = format!("{{{}}}", members.join(","));
+            assert_eq!(Object::parse(plain.as_bytes()).unwrap().faults, [], "{count}");
+            for twice in [0, count - 1] {
+                let (outer, inner) = (format!(r#"{{{},"k{twice}":0}}"#, members.join(",")), format!("k{twice}"));
+                let object = Object::parse(outer.as_bytes()).unwrap();
+                assert_eq!(object.faults.iter().map(|fault| &fault.field).collect::<Vec<_>>(), [&inner], "{count}");
+                assert_eq!(object.members.len(), count, "the first one is kept");
+                let nested = format!(r#"{{"a":{outer}}}"#);
+                let object = Object::parse(nested.as_bytes()).unwrap();
+                assert_eq!(
+                    object.faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(),
+                    ["a"],
+                    "{count}"
+                );
+            }
+        }
+    }
 }
