@@ -159,7 +159,6 @@ impl Writer {
     }
 }
 
-/// What somebody hears whose answer went missing.
 /// Where processors are scarce, whoever reads goes first: the thread is woken for every commit, and would have what has just come
 /// in wait for a slice of time, again and again.
 fn give_way() {
@@ -169,6 +168,7 @@ fn give_way() {
     }
 }
 
+/// What somebody hears whose answer went missing.
 fn lost() -> DbError {
     DbError::Busy("the writer gave no answer".into())
 }

@@ -76,13 +76,15 @@ fn count(short: &ShortReaders, table: &str) -> Option<i64> {
 #[tokio::test]
 async fn what_takes_longer_is_stopped() {
     let (_bench, short) = opened().await;
+    let mut shortest = Duration::MAX;
     for _ in 0..20 {
         let begun = Instant::now();
         assert_eq!(short.read(&endless()), None);
-        // It has a millisecond or two; the rest is for the machine.
-        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        shortest = shortest.min(begun.elapsed());
         assert_eq!(count(&short, "parent"), Some(1));
     }
+    // It has a millisecond or two; the machine may have taken much more of one of them, and not of each.
+    assert!(shortest < Duration::from_millis(100), "{shortest:?}");
 }
 
 #[tokio::test]
@@ -113,12 +115,25 @@ async fn nothing_is_read_once_they_are_closed() {
 async fn many_threads_read_at_once() {
     let (bench, short) = opened().await;
     execute(&bench, "INSERT INTO item (name) VALUES ('a')").await.unwrap();
+    // Whoever finds nobody free is left to the driver, and here asks again.
+    let until = Instant::now() + Duration::from_mins(1);
+    let read = || {
+        let mut times = 0;
+        while times < 500 {
+            match count(&short, "item") {
+                Some(rows) => {
+                    assert_eq!(rows, 1);
+                    times += 1;
+                }
+                None => std::thread::yield_now(),
+            }
+            assert!(Instant::now() < until, "only {times} reads in a minute");
+        }
+    };
     std::thread::scope(|scope| {
-        let read = || (0..2_000).filter(|_| count(&short, "item") == Some(1)).count();
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(read)).collect();
-        // Whoever finds nobody free is left to the driver.
-        let read: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
-        assert!(read > 2_000, "{read}");
+        for _ in 0..8 {
+            scope.spawn(read);
+        }
     });
 }
 
