@@ -13,6 +13,7 @@ use super::{
     permit::Right,
     rows::{RowsPlan, Shown},
     second::Second,
+    update::UpdatePlans,
 };
 use crate::{
     db::Dialect,
@@ -109,6 +110,7 @@ pub(super) struct RolePlan {
     pub steps: Vec<Step>,
     pub references: Vec<Reference>,
     pub pages: Pages,
+    pub updates: Arc<UpdatePlans>,
 }
 
 impl Engine {
@@ -220,6 +222,7 @@ impl RolePlan {
             steps: Step::of(catalog, model, role)?,
             references,
             pages: Pages::new(),
+            updates: Arc::new(UpdatePlans::new()),
         })
     }
 

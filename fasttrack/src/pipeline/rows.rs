@@ -1,6 +1,6 @@
 //! Creating rows, many requests in one statement.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
 
@@ -24,7 +24,7 @@ pub(super) struct RowsPlan {
     pub schema: &'static Schema,
     pub insert: Insert,
     effects: Effects,
-    texts: [OnceLock<String>; 8],
+    texts: bulk::Texts,
     id_position: usize,
     /// Whether what is asked of a row is not changed by others that are created before it.
     stands_alone: bool,
@@ -81,7 +81,7 @@ impl RowsPlan {
     pub(super) fn new(schema: &'static Schema, insert: Insert, effects: Effects) -> Self {
         let id_position = schema.columns.iter().position(|column| column.kind == Kind::Id).unwrap_or_default();
         let stands_alone = stands_alone(schema, &insert, &effects);
-        Self { schema, insert, effects, texts: Default::default(), id_position, stands_alone, shown: None }
+        Self { schema, insert, effects, texts: bulk::Texts::default(), id_position, stands_alone, shown: None }
     }
 
     /// Whether a row is created beside others as it would be after them.
@@ -100,11 +100,7 @@ impl RowsPlan {
     }
 
     fn text(&self, rows: usize) -> String {
-        let cached = self.texts.get(bulk::text_number(self.insert.table.dialect, rows));
-        cached.map_or_else(
-            || self.insert.statement(rows),
-            |text| text.get_or_init(|| self.insert.statement(rows)).clone(),
-        )
+        self.texts.of(self.insert.table.dialect, rows, || self.insert.statement(rows))
     }
 
     /// Tells the outbox of the rows that came into being, or this part of it.

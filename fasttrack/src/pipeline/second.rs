@@ -46,10 +46,10 @@ impl Second {
         matches!(self, Self::AsItWouldBe(Predicate::Never))
     }
 
-    /// The columns among `changes` by which the row would hang elsewhere, as far as `policy` speaks of what it hangs on.
-    pub(super) fn moved(&self, policy: &Predicate, changes: &[(&'static Column, Arg)]) -> Vec<&'static str> {
+    /// The columns among those that change by which the row would hang elsewhere, as far as `policy` speaks of what it hangs on.
+    pub(super) fn moved(&self, policy: &Predicate, changed: &[&'static str]) -> Vec<&'static str> {
         let Self::Hangs(relations) = self else { return Vec::new() };
-        let keys = changes.iter().map(|(column, _)| column.key).filter(|key| relations.contains(key));
+        let keys = changed.iter().copied().filter(|key| relations.contains(key));
         keys.filter(|key| policy.depends_on(&|other| other == *key)).collect()
     }
 
@@ -69,7 +69,7 @@ impl Second {
         match self {
             Self::Nothing => None,
             Self::Hangs(_) => {
-                let moved = self.moved(policy, changes);
+                let moved = self.moved(policy, &keys(changes));
                 (!moved.is_empty()).then(|| (policy, would_hold(&|key| moved.contains(&key))))
             }
             Self::AsItWouldBe(after) => Some((after, would_hold(&|_| true))),
@@ -112,6 +112,11 @@ impl Second {
                 Self::AsItWouldBe(after) => after.implies(seen),
             }
     }
+}
+
+/// Which columns change.
+pub(super) fn keys(changes: &[(&'static Column, Arg)]) -> Vec<&'static str> {
+    changes.iter().map(|(column, _)| column.key).collect()
 }
 
 /// The relations by which a row hangs on rows of resources other than the account.

@@ -8,7 +8,7 @@ use super::{
     second::Second,
 };
 use crate::{
-    db::{Arg, Dialect},
+    db::Dialect,
     outbox::{NoListener, OutboxListener},
     query,
     schema::{Catalog, Column, Kind, LinkError, Model, Schema, Trigger, Verb},
@@ -85,10 +85,8 @@ fn statement(engine: &Engine, plan: &RolePlan, verb: Verb) -> Option<String> {
         }
         Verb::Update => {
             let update = policy(&plan.update).filter(|_| !plan.second.is_never())?;
-            let changes: Vec<_> = changeable(engine.schema).map(|column| (column, Arg::Null)).collect();
-            let moved = plan.second.moved(&update, &changes);
-            let changes: Vec<_> = changes.into_iter().map(|(column, arg)| (column.key, arg)).collect();
-            sql::update(table, &update, &moved, &changes).text().to_owned()
+            let keys: Vec<_> = changeable(engine.schema).map(|column| column.key).collect();
+            sql::Update::of(table, &update, &plan.second.moved(&update, &keys), &keys).text().to_owned()
         }
         Verb::Show => sql::read(&plan.beside, &policy(&plan.show)?).text().to_owned(),
         Verb::Delete => sql::delete(table, &policy(&plan.delete)?, "").text().to_owned(),

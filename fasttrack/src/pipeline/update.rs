@@ -4,6 +4,7 @@ mod address;
 mod caller;
 mod file;
 mod judge;
+mod plans;
 mod references;
 mod unasked;
 
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-pub(super) use self::{address::Proof, unasked::set};
+use self::plans::{May, UpdatePlan};
+pub(super) use self::{address::Proof, plans::UpdatePlans, unasked::set};
 use super::{
     Pipeline, Target,
     change::{arguments, fires_on_update},
@@ -24,7 +26,7 @@ use super::{
     limit, outbox,
     precondition::Asked,
     refusal,
-    second::Second,
+    second::{self, Second},
     sets,
     state::State,
     timetable, value, values,
@@ -50,6 +52,8 @@ pub(super) struct Change {
     policy: Predicate,
     second: Second,
     read: Predicate,
+    /// How rows are changed; `None` where that is not known beforehand.
+    plans: Option<Arc<UpdatePlans>>,
     /// How the row is looked at where nothing is set that is guarded; `None` where that is not known beforehand.
     looked_at: Option<Arc<Template>>,
     /// Which rows the caller may see; `None` where it may see this one whatever becomes of it.
@@ -126,6 +130,7 @@ impl Pipeline {
             engine: Arc::clone(engine),
             who: who.clone(),
             id,
+            plans: (!oneself).then(|| Arc::clone(&plan.updates)),
             looked_at: (!oneself).then(|| Arc::clone(&plan.looked_at)),
             seen: (!oneself && !plan.seen.is_always()).then(|| plan.seen.clone()),
             policy,
@@ -222,17 +227,23 @@ impl Change {
     /// Whether the caller may see the row, as it has become.
     async fn is_seen(&self, tx: &mut Tx, changes: &[(&'static Column, Arg)]) -> Result<bool, Error> {
         let Some(seen) = &self.seen else { return Ok(true) };
-        let differs = |key: &str| changes.iter().any(|(column, _)| column.key == key);
-        let is_known = if changes.is_empty() {
-            self.policy.implies(seen)
-        } else {
-            self.second.leaves_seen(&self.policy, seen, self.engine.schema, &differs)
-        };
+        let is_known = if changes.is_empty() { self.policy.implies(seen) } else { self.plan(changes).leaves_seen };
         if is_known {
             return Ok(true);
         }
         let statement = sql::read(&self.engine.table, seen).fill(values(self.id, &self.who));
         Ok(!tx.query(statement).await?.is_empty())
+    }
+
+    /// How the row is changed so.
+    fn plan(&self, changes: &[(&'static Column, Arg)]) -> Arc<UpdatePlan> {
+        let Self { engine, policy, second, .. } = self;
+        let may = May { schema: engine.schema, policy, second, seen: self.seen.as_ref() };
+        let changed = second::keys(changes);
+        match &self.plans {
+            Some(plans) => plans.find(&engine.table, may, changed),
+            None => Arc::new(UpdatePlan::new(&engine.table, may, &changed)),
+        }
     }
 
     /// Lets the hook change the row as it would be, and answers what differs then from what is stored.
@@ -334,18 +345,20 @@ impl Change {
 
     async fn store(&self, tx: &mut Tx, before: &State, changes: &[(&'static Column, Arg)]) -> Result<Vec<u8>, Error> {
         let schema = self.engine.schema;
-        let moved = self.second.moved(&self.policy, changes);
+        let plan = self.plan(changes);
         let touched = schema.columns.iter().filter(|column| column.kind == Kind::UpdatedAt);
         let set: Vec<_> = changes
             .iter()
             .map(|(column, arg)| (column.key, arg.clone()))
             .chain(touched.map(|column| (column.key, self.touched(before, column))))
             .collect();
-        let statement = sql::update(&self.engine.table, &self.policy, &moved, &set).fill(values(self.id, &self.who));
-        let mut rows = tx.query(statement).await.map_err(|error| refusal::written(schema, error))?;
+        let mut rows = tx
+            .query(plan.update.fill(&set, values(self.id, &self.who)))
+            .await
+            .map_err(|error| refusal::written(schema, error))?;
         let json = rows.first_mut().and_then(|row| row.take_bytes(0));
         // The row as it is was looked at before: it is where it would hang that does not do.
-        let json = json.ok_or_else(|| match moved.as_slice() {
+        let json = json.ok_or_else(|| match plan.moved.as_slice() {
             [] => refusal::forbidden(&self.who, Verb::Update.name(), schema, self.id),
             moved => Second::refusal(&self.who, schema, self.id, moved),
         })?;

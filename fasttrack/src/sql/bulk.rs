@@ -3,6 +3,8 @@
 //! Where the database takes lists, they are one list for each column, and one text is for however many rows. Where it does
 //! not, each value has a placeholder of its own; there are texts for powers of two then, so that few have to be prepared.
 
+use std::sync::OnceLock;
+
 use crate::{
     db::{Arg, Dialect},
     types::Storage,
@@ -61,9 +63,23 @@ impl Iterator for Chunks {
     }
 }
 
+/// The texts of one statement over any number of rows, each written when it is needed first.
+#[derive(Debug, Clone, Default)]
+pub struct Texts([OnceLock<String>; 8]);
+
+impl Texts {
+    /// The text for so many rows, of which there may be no more than [`chunks`] gives.
+    #[must_use]
+    pub fn of(&self, dialect: Dialect, rows: usize, write: impl FnOnce() -> String) -> String {
+        match self.0.get(number(dialect, rows)) {
+            Some(text) => text.get_or_init(write).clone(),
+            None => write(),
+        }
+    }
+}
+
 /// Which of its texts a statement over so many rows has: those of the same number are the same text.
-#[must_use]
-pub fn text_number(dialect: Dialect, rows: usize) -> usize {
+fn number(dialect: Dialect, rows: usize) -> usize {
     match dialect.sql().lists() {
         Some(_) => usize::from(rows > 1),
         None => usize::try_from(rows.trailing_zeros()).unwrap_or(usize::MAX),
@@ -142,7 +158,7 @@ mod tests {
             let mut texts = std::collections::HashMap::new();
             for size in (1..300).flat_map(|count| chunks(dialect, count, types.len())) {
                 let text = rows(dialect, size, &types);
-                let known = texts.entry(text_number(dialect, size)).or_insert_with(|| text.clone());
+                let known = texts.entry(number(dialect, size)).or_insert_with(|| text.clone());
                 assert_eq!(*known, text, "{size}");
             }
             assert_eq!(texts.len(), if dialect == Dialect::Sqlite { 8 } else { 2 });

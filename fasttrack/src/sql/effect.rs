@@ -50,6 +50,8 @@ pub struct EffectPlan {
     tail: String,
     /// What posts the event to receivers, instead of the rest of the statement.
     posts: String,
+    statements: bulk::Texts,
+    postings: bulk::Texts,
 }
 
 /// What comes of the statement of an effect.
@@ -85,14 +87,18 @@ impl EffectPlan {
     /// before a deletion.
     #[must_use]
     pub fn statement(&self, rows: usize) -> String {
-        format!("{}{}{}", self.head, bulk::rows(self.dialect, rows, &self.types), self.tail)
+        self.statements.of(self.dialect, rows, || self.with(rows, &self.tail))
     }
 
     /// The statement that puts the event into what is posted to receivers of webhooks, for as many rows and with the same
     /// arguments: once for each change, whoever is told of it. It gives back a row for each receiver and change.
     #[must_use]
     pub fn posting(&self, rows: usize) -> String {
-        format!("{}{}{}", self.head, bulk::rows(self.dialect, rows, &self.types), self.posts)
+        self.postings.of(self.dialect, rows, || self.with(rows, &self.posts))
+    }
+
+    fn with(&self, rows: usize, end: &str) -> String {
+        format!("{}{}{end}", self.head, bulk::rows(self.dialect, rows, &self.types))
     }
 }
 
@@ -172,7 +178,9 @@ fn plan(dialect: Dialect, catalog: &Catalog, model: &Model, trigger: &Trigger) -
         None => (None, String::new(), tail),
     };
     let moments = readers.map(|readers| readers.moments).unwrap_or_default();
-    Ok(EffectPlan { change: trigger.change, does, moments, event, dialect, types, head, tail, posts })
+    let (statements, postings) = (bulk::Texts::default(), bulk::Texts::default());
+    let change = trigger.change;
+    Ok(EffectPlan { change, does, moments, event, dialect, types, head, tail, posts, statements, postings })
 }
 
 /// Writes what the columns of a row to be added hold as `add0`, `add1`, …, and answers their keys.

@@ -106,8 +106,8 @@ pub use self::{
         last_gone, leave, lock_doomed, mark_doomed, rows_among, staying, staying_with, touch, unmark_doomed,
     },
     row::{
-        Table, delete, erasable, erase, hold_for_sets, hold_password, locked_state, long_gone, read, read_shaped,
-        referable, restorable, state, update, would_hold,
+        Table, Update, delete, erasable, erase, hold_for_sets, hold_password, locked_state, long_gone, read,
+        read_shaped, referable, restorable, state, would_hold,
     },
     scope::Scope,
     sealed::Sealed,

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Predicate, Reference, Scope, Shape, Slot, Sql, Template, View,
+    Predicate, Reference, Scope, Shape, Slot, Sql, Template, Values, View,
     dialect::held,
     file, search,
     text::{quote, text_literal},
@@ -170,33 +170,58 @@ pub(super) fn stored(dialect: Dialect, column: &Column) -> String {
     dialect.sql().stored(column.storage(), &held(dialect, column, "t"))
 }
 
-/// Sets columns of the row [`Slot::Id`] where `policy` still holds, also with what the columns `moved` would hold, and
-/// returns the row as JSON.
-#[must_use]
-pub fn update(table: &Table, policy: &Predicate, moved: &[&'static str], changes: &[(&'static str, Arg)]) -> Template {
-    let mut sql = Sql::new(table.dialect, "UPDATE ");
-    let is_stored = |key: &str| table.columns.iter().any(|column| column.key == key && column.is_stored());
-    // A placeholder that the text does not mention would have no type.
-    let used = changes.iter().filter(|(key, _)| is_stored(key) || moved.contains(key));
-    let mut replaced = hold(&mut sql, table, used);
-    sql.push(&table.name).push(" AS t SET ");
-    let set: Vec<_> = replaced.iter().filter(|(key, _)| is_stored(key)).collect();
-    if set.is_empty() {
-        sql.push("\"id\" = t.\"id\"");
-    }
-    sql.join(", ", set, |sql, (key, placeholder)| {
-        sql.name(key).push(" = ").push(placeholder);
-    });
-    table.write_where(&mut sql);
-    sql.push(" AND ");
-    policy.write(&mut sql, Scope::of("t"));
-    replaced.retain(|(key, _)| moved.contains(key));
-    if !replaced.is_empty() {
+/// Sets columns of the row [`Slot::Id`], whatever they are to hold.
+#[derive(Debug)]
+pub struct Update {
+    template: Template,
+    /// Of which columns the values are, that the statement begins with.
+    takes: Vec<&'static str>,
+}
+
+impl Update {
+    /// Sets these columns where `policy` still holds, also with what the columns `moved` would hold, and returns the row as JSON.
+    #[must_use]
+    pub fn of(table: &Table, policy: &Predicate, moved: &[&'static str], keys: &[&'static str]) -> Self {
+        let mut sql = Sql::new(table.dialect, "UPDATE ");
+        let is_stored = |key: &str| table.columns.iter().any(|column| column.key == key && column.is_stored());
+        // A placeholder that the text does not mention would have no type.
+        let takes: Vec<_> = keys.iter().copied().filter(|key| is_stored(key) || moved.contains(key)).collect();
+        let mut replaced = hold(&mut sql, table, takes.iter().map(|key| (*key, Arg::Null)));
+        sql.push(&table.name).push(" AS t SET ");
+        let set: Vec<_> = replaced.iter().filter(|(key, _)| is_stored(key)).collect();
+        if set.is_empty() {
+            sql.push("\"id\" = t.\"id\"");
+        }
+        sql.join(", ", set, |sql, (key, placeholder)| {
+            sql.name(key).push(" = ").push(placeholder);
+        });
+        table.write_where(&mut sql);
         sql.push(" AND ");
-        policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
+        policy.write(&mut sql, Scope::of("t"));
+        replaced.retain(|(key, _)| moved.contains(key));
+        if !replaced.is_empty() {
+            sql.push(" AND ");
+            policy.write(&mut sql, Scope { replaced: &replaced, ..Scope::of("t") });
+        }
+        sql.push(" RETURNING ").push(&table.dialect.sql().text(&table.returned_json));
+        Self { template: sql.finish(), takes }
     }
-    sql.push(" RETURNING ").push(&table.dialect.sql().text(&table.returned_json));
-    sql.finish()
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.template.text()
+    }
+
+    /// The statement by which the columns hold this.
+    #[must_use]
+    pub fn fill(&self, changes: &[(&'static str, Arg)], values: Values) -> Statement {
+        let value = |key: &&'static str| {
+            let change = changes.iter().find(|(other, _)| other == key);
+            change.map_or(Arg::Null, |(_, arg)| arg.clone())
+        };
+        self.template.fill_after(self.takes.iter().map(value).collect(), values)
+    }
 }
 
 /// Whether `policy` would hold of the row [`Slot::Id`] with these `changes`, before they are made: one row if so.
@@ -205,7 +230,7 @@ pub fn would_hold(table: &Table, policy: &Predicate, changes: &[(&'static str, A
     let mut sql = Sql::new(table.dialect, "SELECT 1 FROM ");
     // A placeholder that the text does not mention would have no type.
     let asked = changes.iter().filter(|(key, _)| policy.depends_on(&|other| other == *key));
-    let replaced = hold(&mut sql, table, asked);
+    let replaced = hold(&mut sql, table, asked.cloned());
     sql.push(&table.name).push(" t");
     table.write_where(&mut sql);
     sql.push(" AND ");
@@ -214,16 +239,16 @@ pub fn would_hold(table: &Table, policy: &Predicate, changes: &[(&'static str, A
 }
 
 /// Columns with the placeholders of what they are to hold.
-fn hold<'a>(
+fn hold(
     sql: &mut Sql,
     table: &Table,
-    changes: impl IntoIterator<Item = &'a (&'static str, Arg)>,
+    changes: impl IntoIterator<Item = (&'static str, Arg)>,
 ) -> Vec<(&'static str, String)> {
     let column = |key: &str| table.columns.iter().find(|column| column.key == key);
-    let hold = |(key, value): &'a (&'static str, Arg)| {
-        let placeholder = sql.hold(Slot::Value(value.clone()));
+    let hold = |(key, value): (&'static str, Arg)| {
+        let placeholder = sql.hold(Slot::Value(value));
         let storage = column(key).map_or(Storage::Text, Column::storage);
-        (*key, table.dialect.sql().typed(storage, &placeholder))
+        (key, table.dialect.sql().typed(storage, &placeholder))
     };
     changes.into_iter().map(hold).collect()
 }

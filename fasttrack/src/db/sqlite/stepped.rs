@@ -15,7 +15,7 @@ use std::{
 use rusqlite::{Batch, Connection, Error, OpenFlags, fallible_iterator::FallibleIterator};
 
 use super::{
-    super::{DbError, DbOptions, Row, Statement},
+    super::{DbError, DbOptions, Row, Statement, text},
     connection::alone,
     error, stepping, words,
 };
@@ -102,6 +102,9 @@ impl SteppedConnection {
         let ran = run(self.connection()?, statement);
         self.ends_at_us.store(u64::MAX, Ordering::Relaxed);
         ran.map_err(|error| match error::meaning_of(&error) {
+            meaning if matches!(error, Error::InvalidParameterName(_)) => {
+                text::check(statement).err().unwrap_or(meaning)
+            }
             DbError::Busy(_) if since_us(self.opened_at) > ends_at_us => {
                 DbError::Busy("the statement took too long".into())
             }

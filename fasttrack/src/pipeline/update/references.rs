@@ -6,7 +6,11 @@ use super::{Change, State};
 use crate::{
     db::{Arg, Tx},
     error::{Error, Fault},
-    pipeline::{refusal, second::Second, values},
+    pipeline::{
+        refusal,
+        second::{Second, keys},
+        values,
+    },
     schema::Column,
     sql::{self, Reference},
 };
@@ -51,7 +55,7 @@ impl Change {
     }
 
     pub(super) fn refuse_second(&self, changes: &[(&'static Column, Arg)]) -> Error {
-        let moved = self.second.moved(&self.policy, changes);
+        let moved = self.second.moved(&self.policy, &keys(changes));
         Second::refusal(&self.who, self.engine.schema, self.id, &moved)
     }
 }

@@ -32,6 +32,7 @@ pub(in crate::pipeline) async fn set(
         second: Second::Nothing,
         read: Predicate::Never,
         seen: None,
+        plans: None,
         looked_at: None,
         guards: Vec::new(),
         steps: Vec::new(),

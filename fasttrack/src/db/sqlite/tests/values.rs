@@ -93,6 +93,28 @@ fn every_placeholder_has_its_argument() {
 }
 
 #[tokio::test]
+async fn whoever_writes_is_refused_what_has_no_argument_and_nothing_of_it_is_left() {
+    let bench = bench(DbOptions::default()).await;
+    for text in [
+        "INSERT INTO item (name) VALUES ($2)",
+        "INSERT INTO item (name) VALUES ($0)",
+        "INSERT INTO item (name) VALUES (?)",
+        "INSERT INTO item (name) VALUES (:name)",
+        "INSERT INTO item (name) VALUES ($1) /* no end",
+        "INSERT INTO item (name) VALUES ($1); SELECT $2",
+        "INSERT INTO item (name) VALUES ('a;b'); SELECT ?",
+    ] {
+        let statement = Statement::new(text, vec![Arg::Text("x".into())]);
+        let tried = bench.write(move |tx| Box::pin(async move { Ok(tx.query(statement).await?) })).await;
+        assert!(tried.is_err(), "{text}");
+        let told = |of: &str| format!("{tried:?}").contains(of);
+        assert!(text.contains(":name") || text.contains("/*") || told("placeholder"), "{text}: {tried:?}");
+    }
+    let rows = bench.read(sql("SELECT count(*) FROM item")).await.unwrap();
+    assert_eq!(rows, [Row(vec![Cell::Int(0)])]);
+}
+
+#[tokio::test]
 async fn errors_are_told_apart() {
     let bench = bench(DbOptions::default()).await;
     write(&bench, "taken".into()).await.unwrap();
