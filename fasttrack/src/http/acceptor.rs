@@ -13,6 +13,7 @@ use salvo::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::yield_now,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -120,6 +121,9 @@ impl Acceptor for Port {
     }
 
     async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
+        // One after the other, with a turn for everybody else between: were all taken at once that wait, as after a restart,
+        // whoever asks over a connection that is open would wait behind what all of them ask.
+        yield_now().await;
         let Some(accepted) = self.next(policy).await else {
             self.open.clear();
             return pending().await;
@@ -129,5 +133,40 @@ impl Acceptor for Port {
         let connection = self.connections.enter(conn_ctrl.clone());
         let (coupler, stream) = (TcpCoupler::new(), Completed::new(stream, connection, place));
         Ok(Accepted { coupler, stream, fuse_config, conn_ctrl, local_addr, remote_addr, http_scheme })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use salvo::conn::{Listener, TcpListener as Listens};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn others_have_a_turn_between_two_connections() {
+        let open = Listens::new("127.0.0.1:0").try_bind().await.unwrap();
+        let address = open.inner().local_addr().unwrap();
+        let mut port = Port::new(vec![open], Arc::new(Connections::default()), Stop::new(), 100);
+        let clients: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        let turns = Arc::new(AtomicUsize::new(0));
+        let others = tokio::spawn({
+            let turns = Arc::clone(&turns);
+            async move {
+                loop {
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                }
+            }
+        });
+        let mut before = 0;
+        for n in 0..clients.len() {
+            port.accept(None).await.unwrap();
+            let now = turns.load(Ordering::Relaxed);
+            assert!(now > before, "connection {n}");
+            before = now;
+        }
+        others.abort();
     }
 }
