@@ -42,6 +42,8 @@ mod sockets;
 
 use std::{env, time::Duration};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use self::{client::Client, load::measure, server::Server};
 
 #[global_allocator]
@@ -52,8 +54,17 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// Connections, each with one request under way.
 const CONNECTIONS: usize = 64;
 
+/// Servers that were started end with what measures them, also where that is ended from outside.
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    let mut ended = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = run() => outcome,
+        _ = ended.recv() => Err("ended from outside".into()),
+    }
+}
+
+async fn run() -> Result<(), Error> {
     let mut args = env::args().skip(1).peekable();
     match args.peek().map(String::as_str) {
         Some("sockets") => sockets::run(args.skip(1)).await,

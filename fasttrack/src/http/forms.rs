@@ -19,20 +19,28 @@ pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) ->
     checked_texts(object, names, |_, _| Ok(()))
 }
 
-/// Takes a member out of a body that need not be there, a string or null; what is wrong with it is among the faults.
-pub(super) fn take_text<'a>(object: &mut Object<'a>, name: &str) -> Option<Cow<'a, str>> {
-    let place = object.members.iter().position(|(key, _)| *key == name)?;
-    match object.members.remove(place).1 {
-        Node::Null => None,
-        Node::Text(text) => Some(text),
-        _ => {
-            object.faults.push(Fault::new(name, "type", "must be a string"));
+/// The same, and a member that need not be there, a string or null.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub(super) fn texts_and<'a, const N: usize>(
+    mut object: Object<'a>,
+    names: [&str; N],
+    optional: &str,
+) -> Result<([Cow<'a, str>; N], Option<Cow<'a, str>>), Error> {
+    let place = object.members.iter().position(|(key, _)| *key == optional);
+    let taken = match place.map(|place| object.members.remove(place).1) {
+        None | Some(Node::Null) => None,
+        Some(Node::Text(text)) => Some(text),
+        Some(_) => {
+            object.faults.push(Fault::new(optional, "type", "must be a string"));
             None
         }
-    }
+    };
+    Ok((read(object, names, &[optional], |_, _| Ok(()))?, taken))
 }
 
-/// The same, where `check` may find a code and a message of something wrong with a member's text.
+/// As [`texts`], where `check` may find a code and a message of something wrong with a member's text.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every fault.
@@ -41,12 +49,22 @@ pub(super) fn checked_texts<'a, const N: usize>(
     names: [&str; N],
     check: impl Fn(&str, &str) -> Result<(), (&'static str, &'static str)>,
 ) -> Result<[Cow<'a, str>; N], Error> {
+    read(object, names, &[], check)
+}
+
+/// Reads the members `names`; there might have been `others`.
+fn read<'a, const N: usize>(
+    object: Object<'a>,
+    names: [&str; N],
+    others: &[&str],
+    check: impl Fn(&str, &str) -> Result<(), (&'static str, &'static str)>,
+) -> Result<[Cow<'a, str>; N], Error> {
     let mut faults = object.faults;
     let mut values: [Option<Cow<'a, str>>; N] = [const { None }; N];
     for (key, node) in object.members {
         let slot = names.iter().zip(&mut values).find(|(name, _)| **name == key).map(|(_, slot)| slot);
         match (slot, node) {
-            (None, _) => faults.push(unknown(&key, &names)),
+            (None, _) => faults.push(unknown(&key, &[&names, others].concat())),
             (Some(slot), Node::Text(text)) => {
                 if text.contains('\0') {
                     faults.push(Fault::new(key.as_ref(), "nul", "must not contain the character U+0000"));
@@ -116,6 +134,16 @@ mod tests {
     }
 
     #[test]
+    fn what_need_not_be_there_is_taken_where_it_is() {
+        for (body, code) in
+            [(r#"{"b":"1","c":"2"}"#, Some("2")), (r#"{"c":null,"b":"1"}"#, None), (r#"{"b":"1"}"#, None)]
+        {
+            let ([b], c) = texts_and(Object::parse(body.as_bytes()).unwrap(), ["b"], "c").unwrap();
+            assert_eq!((b.as_ref(), c.as_deref()), ("1", code), "{body}");
+        }
+    }
+
+    #[test]
     fn every_fault_is_told() {
         check("{}", Err(&[("email", "required"), ("password", "required")]));
         check(r#"{"email":1,"password":null}"#, Err(&[("email", "type"), ("password", "null")]));
@@ -123,6 +151,11 @@ mod tests {
             r#"{"x":[],"email":"a\u0000","x":1}"#,
             Err(&[("x", "duplicate"), ("x", "unknown"), ("email", "nul"), ("password", "required")]),
         );
+        let and = texts_and(Object::parse(br#"{"a":1,"c":2}"#).unwrap(), ["b"], "c");
+        let Err(Error::Invalid(faults)) = and else { panic!("{and:?}") };
+        let told: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect();
+        assert_eq!(told, [("c", "type"), ("a", "unknown"), ("b", "required")]);
+        assert!(faults.iter().any(|fault| fault.message.ends_with("there are b, c")), "{faults:?}");
         let none = nothing(Object::parse(br#"{"a":1}"#).unwrap());
         assert!(matches!(none, Err(Error::Invalid(faults)) if faults.len() == 1));
     }

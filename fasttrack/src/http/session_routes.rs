@@ -31,7 +31,7 @@ pub(super) struct SessionRequest<'a> {
 
 /// Answers a route under `/auth`.
 pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionRequest<'_>) -> Result<Reply, Error> {
-    let SessionRequest { principal, id, params, mut body, address, req } = request;
+    let SessionRequest { principal, id, params, body, address, req } = request;
     match action {
         SessionAction::Register => {
             let user = site.pipeline.register(&body).await?;
@@ -39,8 +39,7 @@ pub(super) async fn answer(site: &Site, action: SessionAction, request: SessionR
             Ok(created::reply(site, account, user))
         }
         SessionAction::Login => {
-            let code = forms::take_text(&mut body, "code");
-            let [email, password] = forms::texts(body, ["email", "password"])?;
+            let ([email, password], code) = forms::texts_and(body, ["email", "password"], "code")?;
             site.auth.login_with([&email, &password], code.as_deref(), client(address, req)).await.map(pair)
         }
         SessionAction::Refresh => {
