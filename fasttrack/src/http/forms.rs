@@ -11,11 +11,14 @@ use crate::{
 /// Most characters of an unknown key that are told back.
 const SHOWN_CHARS: usize = 100;
 
+/// The texts of so many members.
+type Texts<'a, const N: usize> = [Cow<'a, str>; N];
+
 /// Takes the members `names`, all of them required and strings, out of a body; there may be no others.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every fault.
-pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) -> Result<[Cow<'a, str>; N], Error> {
+pub(super) fn texts<'a, const N: usize>(object: Object<'a>, names: [&str; N]) -> Result<Texts<'a, N>, Error> {
     checked_texts(object, names, |_, _| Ok(()))
 }
 
@@ -27,7 +30,7 @@ pub(super) fn texts_and<'a, const N: usize>(
     mut object: Object<'a>,
     names: [&str; N],
     optional: &str,
-) -> Result<([Cow<'a, str>; N], Option<Cow<'a, str>>), Error> {
+) -> Result<(Texts<'a, N>, Option<Cow<'a, str>>), Error> {
     let place = object.members.iter().position(|(key, _)| *key == optional);
     let taken = match place.map(|place| object.members.remove(place).1) {
         None | Some(Node::Null) => None,
@@ -48,7 +51,7 @@ pub(super) fn checked_texts<'a, const N: usize>(
     object: Object<'a>,
     names: [&str; N],
     check: impl Fn(&str, &str) -> Result<(), (&'static str, &'static str)>,
-) -> Result<[Cow<'a, str>; N], Error> {
+) -> Result<Texts<'a, N>, Error> {
     read(object, names, &[], check)
 }
 
@@ -58,7 +61,7 @@ fn read<'a, const N: usize>(
     names: [&str; N],
     others: &[&str],
     check: impl Fn(&str, &str) -> Result<(), (&'static str, &'static str)>,
-) -> Result<[Cow<'a, str>; N], Error> {
+) -> Result<Texts<'a, N>, Error> {
     let mut faults = object.faults;
     let mut values: [Option<Cow<'a, str>>; N] = [const { None }; N];
     for (key, node) in object.members {

@@ -52,7 +52,7 @@ pub(super) struct Change {
     policy: Predicate,
     second: Second,
     read: Predicate,
-    /// How rows are changed; `None` where that is not known beforehand.
+    /// How rows are changed by whom `policy` lets; `None` where that is not known beforehand.
     plans: Option<Arc<UpdatePlans>>,
     /// How the row is looked at where nothing is set that is guarded; `None` where that is not known beforehand.
     looked_at: Option<Arc<Template>>,
@@ -239,10 +239,10 @@ impl Change {
     fn plan(&self, changes: &[(&'static Column, Arg)]) -> Arc<UpdatePlan> {
         let Self { engine, policy, second, .. } = self;
         let may = May { schema: engine.schema, policy, second, seen: self.seen.as_ref() };
-        let changed = second::keys(changes);
+        let keys = second::keys(changes);
         match &self.plans {
-            Some(plans) => plans.find(&engine.table, may, changed),
-            None => Arc::new(UpdatePlan::new(&engine.table, may, &changed)),
+            Some(plans) => plans.find(&engine.table, may, keys),
+            None => Arc::new(UpdatePlan::new(&engine.table, may, &keys)),
         }
     }
 

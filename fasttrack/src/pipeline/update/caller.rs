@@ -51,6 +51,8 @@ impl Change {
             return Err(flow::refuse_steps(&self.who, &keys));
         }
         self.policy = Predicate::all([self.policy.clone(), asked]);
+        // What is kept is for who is asked nothing but the rule.
+        self.plans = None;
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! How rows are changed, kept from one request to the next: to write the statement anew, and to find out whether who may change a
-//! row sees it afterwards, took a twelfth of a change.
+//! row sees it afterwards, took a twentieth of a change.
 
 use std::sync::Arc;
 
@@ -105,13 +105,13 @@ mod tests {
             let (table, plans) = (Table::new(dialect, &NOTES), UpdatePlans::new());
             for changed in orders.into_iter().chain(orders) {
                 let found = plans.find(&table, may, changed.to_vec());
-                let made = UpdatePlan::new(&table, may, changed);
-                assert_eq!(found.update.fill(&set, values), made.update.fill(&set, values), "{changed:?}");
-                assert_eq!((&found.moved, found.leaves_seen), (&made.moved, made.leaves_seen));
-                let (filled, sent) = (found.update.fill(&set, values).args, changed.iter().chain(&["updated_at"]));
-                let sent: Vec<_> =
-                    sent.map(|key| set.iter().find(|(other, _)| other == key).unwrap().1.clone()).collect();
-                assert_eq!(filled.get(..sent.len()), Some(sent.as_slice()), "{changed:?}");
+                let anew = UpdatePlan::new(&table, may, changed);
+                assert_eq!((&found.moved, found.leaves_seen), (&anew.moved, anew.leaves_seen));
+                let made = anew.update.fill(&set, values);
+                assert_eq!(found.update.fill(&set, values), made, "{changed:?}");
+                let held = |key: &&str| set.iter().find(|(other, _)| other == key).unwrap().1.clone();
+                let values: Vec<_> = changed.iter().chain(&["updated_at"]).map(held).collect();
+                assert_eq!(made.args.get(..values.len()), Some(values.as_slice()), "{changed:?}");
             }
             assert!(plans.0.len() <= orders.len());
         }
