@@ -122,8 +122,11 @@ impl Acceptor for Port {
 
     async fn accept(&mut self, policy: Option<ArcFusePolicy>) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
         // One after the other, with a turn for everybody else between: were all taken at once that wait, as after a restart,
-        // whoever asks over a connection that is open would wait behind what all of them ask.
-        yield_now().await;
+        // whoever asks over a connection that is open would wait behind what all of them ask. Before the port is closed
+        // there is no time for that.
+        if !self.stop.is_ordered() {
+            yield_now().await;
+        }
         let Some(accepted) = self.next(policy).await else {
             self.open.clear();
             return pending().await;
@@ -144,29 +147,40 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn others_have_a_turn_between_two_connections() {
+    /// How many turns somebody else had before each of 20 connections was accepted that had waited.
+    async fn turns_between(stop: &Stop) -> Vec<usize> {
         let open = Listens::new("127.0.0.1:0").try_bind().await.unwrap();
         let address = open.inner().local_addr().unwrap();
-        let mut port = Port::new(vec![open], Arc::new(Connections::default()), Stop::new(), 100);
+        let mut port = Port::new(vec![open], Arc::new(Connections::default()), stop.clone(), 100);
         let clients: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         let turns = Arc::new(AtomicUsize::new(0));
-        let others = tokio::spawn({
-            let turns = Arc::clone(&turns);
-            async move {
-                loop {
-                    turns.fetch_add(1, Ordering::Relaxed);
-                    yield_now().await;
-                }
+        let counted = Arc::clone(&turns);
+        let others = tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                yield_now().await;
             }
         });
-        let mut before = 0;
-        for n in 0..clients.len() {
+        let mut seen = Vec::new();
+        for _ in &clients {
             port.accept(None).await.unwrap();
-            let now = turns.load(Ordering::Relaxed);
-            assert!(now > before, "connection {n}");
-            before = now;
+            seen.push(turns.swap(0, Ordering::Relaxed));
         }
         others.abort();
+        seen
+    }
+
+    #[tokio::test]
+    async fn others_have_a_turn_between_two_connections() {
+        let turns = turns_between(&Stop::new()).await;
+        assert!(turns.iter().all(|turns| *turns > 0), "{turns:?}");
+    }
+
+    #[tokio::test]
+    async fn before_the_port_is_closed_all_are_taken_at_once() {
+        let stop = Stop::new();
+        stop.order();
+        let turns = turns_between(&stop).await;
+        assert!(turns.iter().skip(1).all(|turns| *turns == 0), "{turns:?}");
     }
 }
